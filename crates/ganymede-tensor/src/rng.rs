@@ -134,7 +134,7 @@ impl Rng {
     pub fn fill(seed: u64, stream: u32, draw: u32, first: u64, n: usize, normal: bool) -> Vec<f64> {
         let key = [seed as u32, (seed >> 32) as u32];
         let element = |i: u64| {
-            let block = philox4x32_10([(i / 4) as u32, (i / 4 >> 32) as u32, stream, draw], key);
+            let block = philox4x32_10([(i / 4) as u32, ((i / 4) >> 32) as u32, stream, draw], key);
             let lane = (i % 4) as usize;
             match (normal, lane % 2) {
                 (false, _) => unit(block[lane]),

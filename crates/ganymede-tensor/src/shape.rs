@@ -33,7 +33,7 @@ impl Shape {
 
     /// Row-major strides in elements.
     pub fn strides(&self) -> Vec<usize> {
-        let mut strides = vec![1; self.rank()];
+        let mut strides = vec![1usize; self.rank()];
         for axis in (0..self.rank().saturating_sub(1)).rev() {
             strides[axis] = strides[axis + 1].saturating_mul(self.0[axis + 1]);
         }
