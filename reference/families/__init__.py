@@ -1,0 +1,1 @@
+"""One module per family of reference numbers; each has `FILES`: file name → function that fills it."""
