@@ -11,7 +11,7 @@ import sys
 
 from common import Cases, keras
 
-FAMILIES = ["convolution"]
+FAMILIES = ["convolution", "normalization", "activation"]
 
 
 def main(wanted):
