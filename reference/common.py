@@ -15,8 +15,30 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import keras  # noqa: E402
+from tensorflow.python.ops import math_ops  # noqa: E402
 
 tf.get_logger().setLevel("ERROR")  # it warns of retracing, which is meant here
+
+# Where Keras on TensorFlow falls back to float32 whatever floatx says: Python floats that it turns
+# into tensors or casts (schedules, regularizers, Adam's betas, gelu's constants), and the slope of
+# leaky_relu, an attribute of a TensorFlow operation. Widen them.
+_convert_to_tensor, _cast = tf.convert_to_tensor, tf.cast
+
+
+def _convert_float64(value, dtype=None, *arguments, **named_arguments):
+    if dtype is None and isinstance(value, float):
+        dtype = "float64"
+    return _convert_to_tensor(value, dtype, *arguments, **named_arguments)
+
+
+def _cast_float64(value, dtype, *arguments, **named_arguments):
+    if isinstance(value, float):
+        value = _convert_to_tensor(value, "float64")
+    return _cast(value, dtype, *arguments, **named_arguments)
+
+
+tf.convert_to_tensor, tf.cast, math_ops.cast = _convert_float64, _cast_float64, _cast_float64
+tf.nn.leaky_relu = lambda x, alpha: tf.where(x > 0, x, x * tf.constant(alpha, x.dtype))
 
 OUTPUT = pathlib.Path(__file__).resolve().parent / "keras"
 

@@ -11,7 +11,7 @@ import sys
 
 from common import Cases, keras
 
-FAMILIES = ["convolution", "normalization", "activation"]
+FAMILIES = ["convolution", "normalization", "activation", "training"]
 
 
 def main(wanted):
