@@ -3,4 +3,6 @@
 //! It knows no graph and no layer: `ganymede-runtime` turns graph nodes into calls of these functions.
 //! This is the one crate below the runtime where `unsafe` is allowed; every block says why it is sound.
 
+pub mod arena;
 pub mod isa;
+pub mod pool;
