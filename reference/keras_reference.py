@@ -11,7 +11,7 @@ import sys
 
 from common import Cases, keras
 
-FAMILIES = ["convolution", "normalization", "activation", "training"]
+FAMILIES = ["convolution", "normalization", "activation", "training", "shape"]
 
 
 def main(wanted):
