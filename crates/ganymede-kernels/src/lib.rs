@@ -5,4 +5,5 @@
 
 pub mod arena;
 pub mod isa;
+pub mod math;
 pub mod pool;
