@@ -11,7 +11,8 @@ import sys
 
 from common import Cases, keras
 
-FAMILIES = ["convolution", "normalization", "activation", "training", "shape"]
+FAMILIES = ["convolution", "normalization", "activation", "training", "shape", "initializer", "config",
+            "model", "gan"]
 
 
 def main(wanted):
