@@ -35,6 +35,7 @@ struct Inner {
 
 #[derive(Clone, Copy)]
 struct State {
+    initial: NodeId,
     current: NodeId,
     assigned: Option<usize>,
 }
@@ -155,7 +156,7 @@ impl Builder {
         let known = self.inner.borrow().states.get(name).copied();
         let Some(State { current, .. }) = known else {
             let expr = self.append(Op::State(ops::State { name: name.into() }), &[], ty, false);
-            self.inner.borrow_mut().states.insert(name.to_string(), State { current: expr.id, assigned: None });
+            self.inner.borrow_mut().states.insert(name.to_string(), State { initial: expr.id, current: expr.id, assigned: None });
             return expr;
         };
         if self.ty(current) != ty {
@@ -194,7 +195,31 @@ impl Builder {
                 inner.graph.assigns.len() - 1
             }
         };
-        inner.states.insert(name.to_string(), State { current, assigned: Some(slot) });
+        inner.states.insert(name.to_string(), State { current, assigned: Some(slot), ..state });
+    }
+
+    /// Lets every assignment made so far happen only where the scalar truth value `condition` holds:
+    /// otherwise the states keep the values that they had before the run.
+    ///
+    /// # Errors
+    /// Recorded when `condition` is not a scalar `bool`.
+    #[track_caller]
+    pub fn guard_assigns(&self, condition: Expr<'_>) {
+        let condition = Expr { builder: self, id: condition.id };
+        let assigns = self.inner.borrow().graph.assigns.clone();
+        for (slot, (name, value)) in assigns.into_iter().enumerate() {
+            let Some(state) = self.inner.borrow().states.get(&name).copied() else { continue };
+            let of = |id| Expr { builder: self, id };
+            let current = condition.select(of(value), of(state.initial)).id;
+            let mut inner = self.inner.borrow_mut();
+            inner.graph.assigns[slot].1 = current;
+            inner.states.insert(name, State { current, ..state });
+        }
+    }
+
+    /// Names of the states that were assigned so far, in order of their first assignment.
+    pub fn assigned(&self) -> Vec<String> {
+        self.inner.borrow().graph.assigns.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// Names a result of the graph.
