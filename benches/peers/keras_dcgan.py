@@ -1,0 +1,152 @@
+"""DCGAN's training step in Keras 3 on TensorFlow, graph mode: the peer of ganymede's `dcgan` preset."""
+
+import os
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import peer  # noqa: E402
+
+arguments = peer.options(__doc__)
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+
+import keras  # noqa: E402
+from keras import layers  # noqa: E402
+
+cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+def tutorial(channels):
+    """TensorFlow's DCGAN tutorial: 28 × 28, 5x5 kernels, Keras's defaults."""
+    transposed = dict(kernel_size=5, padding="same", use_bias=False)
+    generator = keras.Sequential([
+        keras.Input((peer.LATENT,)),
+        layers.Dense(7 * 7 * 256, use_bias=False),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(negative_slope=0.3),
+        layers.Reshape((7, 7, 256)),
+        layers.Conv2DTranspose(128, strides=1, **transposed),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(negative_slope=0.3),
+        layers.Conv2DTranspose(64, strides=2, **transposed),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(negative_slope=0.3),
+        layers.Conv2DTranspose(channels, strides=2, activation="tanh", **transposed),
+    ])
+    discriminator = keras.Sequential([
+        keras.Input((28, 28, channels)),
+        layers.Conv2D(64, 5, strides=2, padding="same"),
+        layers.LeakyReLU(negative_slope=0.3),
+        layers.Dropout(0.3),
+        layers.Conv2D(128, 5, strides=2, padding="same"),
+        layers.LeakyReLU(negative_slope=0.3),
+        layers.Dropout(0.3),
+        layers.Flatten(),
+        layers.Dense(1),
+    ])
+    return generator, discriminator, {"learning_rate": 1e-4}
+
+
+def paper(channels, width=64):
+    """The DCGAN paper's networks as in PyTorch's example: 64 × 64, 4x4 kernels."""
+    normal = keras.initializers.RandomNormal
+    convolution = dict(kernel_size=4, use_bias=False, kernel_initializer=normal(stddev=0.02))
+    halved = dict(strides=2, padding="same", **convolution)
+
+    def normalization():
+        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=normal(1.0, 0.02))
+
+    generator = [keras.Input((peer.LATENT,)), layers.Reshape((1, 1, peer.LATENT)),
+                 layers.Conv2DTranspose(8 * width, **convolution)]
+    for factor in [4, 2, 1]:
+        generator += [normalization(), layers.ReLU(), layers.Conv2DTranspose(factor * width, **halved)]
+    generator += [normalization(), layers.ReLU(),
+                  layers.Conv2DTranspose(channels, activation="tanh", **halved)]
+    discriminator = [keras.Input((64, 64, channels)), layers.Conv2D(width, **halved),
+                     layers.LeakyReLU(negative_slope=0.2)]
+    for factor in [2, 4, 8]:
+        discriminator += [layers.Conv2D(factor * width, **halved), normalization(),
+                          layers.LeakyReLU(negative_slope=0.2)]
+    discriminator += [layers.Conv2D(1, **convolution), layers.Flatten()]
+    adam = {"learning_rate": 2e-4, "beta_1": 0.5}
+    return keras.Sequential(generator), keras.Sequential(discriminator), adam
+
+
+def losses(real_logits, fake_logits):
+    real = cross_entropy(tf.ones_like(real_logits), real_logits)
+    return real + cross_entropy(tf.zeros_like(fake_logits), fake_logits)
+
+
+def simultaneous(generator, discriminator, g_adam, d_adam, batch):
+    """Both gradients from one set of fakes and one pass through the discriminator, then both updates."""
+
+    @tf.function
+    def step(real):
+        latent = tf.random.normal((batch, peer.LATENT))
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            fake = generator(latent, training=True)
+            real_logits = discriminator(real, training=True)
+            fake_logits = discriminator(fake, training=True)
+            g_loss = cross_entropy(tf.ones_like(fake_logits), fake_logits)
+            d_loss = losses(real_logits, fake_logits)
+        g_gradients = g_tape.gradient(g_loss, generator.trainable_variables)
+        d_gradients = d_tape.gradient(d_loss, discriminator.trainable_variables)
+        g_adam.apply(g_gradients, generator.trainable_variables)
+        d_adam.apply(d_gradients, discriminator.trainable_variables)
+        return d_loss, g_loss
+
+    return step
+
+
+def alternating(generator, discriminator, g_adam, d_adam, batch):
+    """The discriminator's update, then the generator's loss on the same fakes through the updated one."""
+
+    @tf.function
+    def step(real):
+        latent = tf.random.normal((batch, peer.LATENT))
+        with tf.GradientTape() as g_tape:
+            fake = generator(latent, training=True)
+            with g_tape.stop_recording():
+                with tf.GradientTape() as d_tape:
+                    d_loss = losses(discriminator(real, training=True), discriminator(fake, training=True))
+                d_gradients = d_tape.gradient(d_loss, discriminator.trainable_variables)
+                d_adam.apply(d_gradients, discriminator.trainable_variables)
+            fake_logits = discriminator(fake, training=True)
+            g_loss = cross_entropy(tf.ones_like(fake_logits), fake_logits)
+        g_adam.apply(g_tape.gradient(g_loss, generator.trainable_variables), generator.trainable_variables)
+        return d_loss, g_loss
+
+    return step
+
+
+def main():
+    keras.utils.set_random_seed(1)
+    channels = peer.CHANNELS[arguments.resolution]
+    build, update = (tutorial, simultaneous) if arguments.resolution == 28 else (paper, alternating)
+    generator, discriminator, adam = build(channels)
+    optimizers = keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam)
+    for optimizer, model in zip(optimizers, (generator, discriminator)):
+        optimizer.build(model.trainable_variables)
+    train = update(generator, discriminator, *optimizers, arguments.batch)
+
+    rng = np.random.default_rng(1)
+    size = (arguments.batch, arguments.resolution, arguments.resolution, channels)
+    batches = [tf.constant(rng.uniform(-1, 1, size).astype("float32")) for _ in range(4)]
+
+    def step(batch):
+        losses = [float(loss) for loss in train(batch)]
+        assert np.isfinite(losses).all(), losses
+
+    measured = peer.measure(step, batches, arguments.steps)
+    parameters = {"generator": generator.count_params(), "discriminator": discriminator.count_params()}
+    versions = {"keras": keras.__version__, "tensorflow": tf.__version__}
+    peer.report(arguments, "keras", update.__name__, parameters, versions, measured)
+
+
+main()
