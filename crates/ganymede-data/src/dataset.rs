@@ -1,0 +1,252 @@
+//! Samples, decoded once and read by number. Not here: the order of training (`loader.rs`), decoding (`formats`).
+
+use crate::codec::{CODEC_VERSION, Codec};
+use crate::error::{DataError, io_error};
+use crate::formats::{self, Decoded, Format, Input, Job};
+use crate::options::DataOptions;
+use crate::progress::Progress;
+use crate::report::DataReport;
+use crate::sink::{Filled, Sink, Store};
+use crate::source::Source;
+use crate::split::Split;
+use ganymede_tensor::{Data, Tensor, TensorType};
+use sha2::Digest;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// Samples of one type in the source's own element type, read by number.
+#[derive(Debug)]
+pub struct Dataset {
+    pub(crate) facts: Facts,
+    pub(crate) storage: Storage,
+}
+
+/// All that is known of a set beside its samples.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) samples: usize,
+    pub(crate) sample: TensorType,
+    pub(crate) labels: Option<Vec<u32>>,
+    pub(crate) codec: Codec,
+    pub(crate) report: DataReport,
+    pub(crate) fingerprint: String,
+}
+
+/// Where the samples are.
+#[derive(Debug)]
+pub(crate) enum Storage {
+    Memory(Vec<u8>),
+    File { path: PathBuf, file: File, offset: u64 },
+}
+
+impl Dataset {
+    /// Finds the format of `source`, and decodes it unless the cache has it.
+    ///
+    /// # Errors
+    /// Every [`DataError`] of reading; [`DataError::TooManyBad`] when more than `max_bad` of the files are bad.
+    pub fn open(source: &Source, options: &DataOptions, progress: &dyn Progress) -> Result<Dataset, DataError> {
+        options.validate()?;
+        let format = formats::recognise(source)?;
+        let inputs = format.inputs(source)?;
+        let job = Job { source, inputs: &inputs, options, progress };
+        let dataset = in_memory(format, &job)?;
+        dataset.check_bad(&inputs, options)?;
+        Ok(dataset)
+    }
+
+    fn check_bad(&self, _inputs: &[Input], options: &DataOptions) -> Result<(), DataError> {
+        let report = &self.facts.report;
+        let total = report.samples + report.bad;
+        if report.bad as f64 > options.max_bad * total as f64 {
+            return Err(too_many_bad(report, options));
+        }
+        Ok(())
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.facts.samples
+    }
+
+    /// Whether there is no sample; never so for a set that was opened.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Type of one sample, e.g. `u8[28,28,1]`.
+    pub fn sample_type(&self) -> &TensorType {
+        &self.facts.sample
+    }
+
+    /// The label of every sample, when the data has classes.
+    pub fn labels(&self) -> Option<&[u32]> {
+        self.facts.labels.as_deref()
+    }
+
+    /// Names of the classes, in the order of their labels; empty without labels.
+    pub fn classes(&self) -> &[String] {
+        &self.facts.codec.classes
+    }
+
+    /// What the format learned, and how samples become files again.
+    pub fn codec(&self) -> &Codec {
+        &self.facts.codec
+    }
+
+    /// What reading found.
+    pub fn report(&self) -> &DataReport {
+        &self.facts.report
+    }
+
+    /// SHA-256 in hexadecimal of the samples' type, values and labels: equal exactly when training sees the same data.
+    pub fn fingerprint(&self) -> &str {
+        &self.facts.fingerprint
+    }
+
+    /// The cache file the samples are read from; `None` when they are in memory.
+    pub fn cache_file(&self) -> Option<&std::path::Path> {
+        match &self.storage {
+            Storage::Memory(_) => None,
+            Storage::File { path, .. } => Some(path),
+        }
+    }
+
+    /// Splits the samples into those to train on and those kept out; see [`Split::new`].
+    pub fn split(&self, holdout: Option<f64>, seed: u64) -> Split {
+        Split::new(self.len(), holdout, seed)
+    }
+
+    /// Reads samples one after the other into `out`, little-endian.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] for a number that is no sample or a wrong size of `out`; [`DataError::Io`].
+    pub fn read(&self, indices: &[u32], out: &mut [u8]) -> Result<(), DataError> {
+        let size = self.facts.sample.bytes();
+        if Some(out.len()) != indices.len().checked_mul(size) {
+            return Err(DataError::Mismatch {
+                expected: format!("{} times {size} bytes of room", indices.len()),
+                found: out.len().to_string(),
+            });
+        }
+        for (&index, room) in indices.iter().zip(out.chunks_exact_mut(size)) {
+            let index = index as usize;
+            if index >= self.len() {
+                return Err(DataError::Mismatch {
+                    expected: format!("a sample number below {}", self.len()),
+                    found: index.to_string(),
+                });
+            }
+            match &self.storage {
+                Storage::Memory(all) => room.copy_from_slice(&all[index * size..(index + 1) * size]),
+                Storage::File { path, file, offset } => file
+                    .read_exact_at(room, offset + (index * size) as u64)
+                    .map_err(io_error(path, "read a sample of the cache"))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The samples as one tensor (N, …sample) in their own element type.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub fn gather(&self, indices: &[u32]) -> Result<Tensor, DataError> {
+        let mut shape = vec![indices.len()];
+        shape.extend(self.facts.sample.shape.iter());
+        let ty = TensorType::new(self.facts.sample.dtype, shape);
+        let mut bytes = vec![0; ty.bytes()];
+        self.read(indices, &mut bytes)?;
+        tensor(&ty, bytes)
+    }
+}
+
+/// A tensor of little-endian bytes, without a copy when they are `u8`.
+pub(crate) fn tensor(ty: &TensorType, bytes: Vec<u8>) -> Result<Tensor, DataError> {
+    let made = match ty.dtype {
+        ganymede_tensor::DType::U8 => Tensor::new(ty.shape.clone(), Data::U8(bytes)),
+        _ => Tensor::from_le_bytes(ty, &bytes),
+    };
+    made.map_err(|e| DataError::Mismatch { expected: ty.to_string(), found: e.to_string() })
+}
+
+fn too_many_bad(report: &DataReport, options: &DataOptions) -> DataError {
+    DataError::TooManyBad {
+        path: PathBuf::from(&report.source),
+        bad: report.bad,
+        total: report.samples + report.bad,
+        max_bad: options.max_bad,
+        first: report.first_bad.clone(),
+    }
+}
+
+/// Decodes into memory.
+fn in_memory(format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
+    let mut sink = Sink::new(Store::Memory(Vec::new()));
+    let decoded = format.decode(job, &mut sink)?;
+    let (facts, memory) = conclude(format, job, sink.finish(), decoded)?;
+    Ok(Dataset { facts, storage: Storage::Memory(memory) })
+}
+
+/// Joins what the sink and the format know into the facts of a set, and hands on the samples in memory.
+pub(crate) fn conclude(
+    format: &dyn Format,
+    job: &Job<'_>,
+    filled: Option<Filled>,
+    decoded: Decoded,
+) -> Result<(Facts, Vec<u8>), DataError> {
+    let mut report = decoded.report;
+    report.source = job.source.to_string();
+    report.format = format.name().into();
+    let Some(filled) = filled else {
+        if report.bad > 0 {
+            return Err(too_many_bad(&report, job.options));
+        }
+        return Err(DataError::Empty { path: job.source.path(), what: "sample" });
+    };
+    let samples = usize::try_from(filled.samples).unwrap_or(usize::MAX);
+    if samples > u32::MAX as usize {
+        return Err(DataError::Limit {
+            path: job.source.path(),
+            at: crate::error::Position::Whole,
+            limit: format!("{} samples", u32::MAX),
+            found: samples.to_string(),
+        });
+    }
+    let mut hash = filled.fingerprint;
+    if let Some(labels) = &decoded.labels {
+        if labels.len() != samples {
+            return Err(DataError::LabelCount {
+                path: job.source.path(),
+                images: filled.samples,
+                labels: labels.len() as u64,
+            });
+        }
+        hash.update(b"labels");
+        labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+    }
+    let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut per_class = vec![0u64; decoded.classes.len()];
+    for &label in decoded.labels.iter().flatten() {
+        if let Some(count) = per_class.get_mut(label as usize) {
+            *count += 1;
+        }
+    }
+    report.samples = filled.samples;
+    report.sample_type = filled.sample.to_string();
+    report.range = decoded.range;
+    report.classes = decoded.classes.iter().cloned().zip(per_class).collect();
+    report.duplicates = filled.duplicates;
+    let codec = Codec {
+        format_version: CODEC_VERSION,
+        format: format.name().into(),
+        source: report.source.clone(),
+        dtype: filled.sample.dtype,
+        shape: filled.sample.shape.to_vec(),
+        range: decoded.range,
+        classes: decoded.classes,
+        kind: decoded.kind,
+    };
+    let facts = Facts { samples, sample: filled.sample, labels: decoded.labels, codec, report, fingerprint };
+    Ok((facts, filled.memory))
+}

@@ -1,0 +1,223 @@
+//! Why data could not be read or written. Not here: exit codes, which the command chooses.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// How far a reader had come when it found something wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The file as a whole.
+    Whole,
+    /// Byte offset in the file (in the decompressed bytes of a compressed one).
+    Byte(u64),
+    /// Number of the sample (row), from 0.
+    Row(u64),
+    /// Name of a member of an archive.
+    Member(String),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Whole => Ok(()),
+            Position::Byte(byte) => write!(f, ", byte {byte}"),
+            Position::Row(row) => write!(f, ", row {row}"),
+            Position::Member(name) => write!(f, ", member `{name}`"),
+        }
+    }
+}
+
+/// A file (or a member or row of one) that was skipped, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BadFile {
+    /// Its path relative to the source; `row 17` of an array.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Why data could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Neither a name of shipped or synthetic data nor a path that exists.
+    #[error("expected a path or one of {}, found `{text}`", .names.join(", "))]
+    NotFound {
+        /// What was asked for.
+        text: String,
+        /// The names there are.
+        names: Vec<String>,
+    },
+    /// No format recognises the path.
+    #[error("{path}: expected data in a supported format, found {found}", path = .path.display())]
+    UnknownData {
+        /// The path.
+        path: PathBuf,
+        /// What lies there.
+        found: String,
+        /// One line per supported format.
+        supported: Vec<String>,
+    },
+    /// Several candidates, and no rule to choose one.
+    #[error("{path}: expected one {what}, found {}", .candidates.join(", "), path = .path.display())]
+    Ambiguous {
+        /// The folder or archive.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+        /// What was found.
+        candidates: Vec<String>,
+    },
+    /// The operating system refused.
+    #[error("{path}: could not {doing}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a verb: `read`, `create` …
+        doing: &'static str,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The bytes are not what the format says.
+    #[error("{path}{at}: {reason}", path = .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// How far the reader had come.
+        at: Position,
+        /// Expected and found.
+        reason: String,
+    },
+    /// Valid, and not supported.
+    #[error("{path}: {what}", path = .path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what is supported.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A limit against oversized or hostile input.
+    #[error("{path}{at}: expected at most {limit}, found {found}", path = .path.display())]
+    Limit {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        at: Position,
+        /// The limit with its unit.
+        limit: String,
+        /// What the file asks for.
+        found: String,
+    },
+    /// Labels and images do not pair up.
+    #[error("{path}: expected {images} labels, one for each image, found {labels}", path = .path.display())]
+    LabelCount {
+        /// The file of the labels.
+        path: PathBuf,
+        /// Number of images.
+        images: u64,
+        /// Number of labels.
+        labels: u64,
+    },
+    /// There is not one sample.
+    #[error("{path}: expected at least one {what}, found none", path = .path.display())]
+    Empty {
+        /// The source.
+        path: PathBuf,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Images of several sizes, and no resolution asked for.
+    #[error("{path}: expected images of one size, found {}", .sizes.join(", "), path = .path.display())]
+    MixedSizes {
+        /// The source.
+        path: PathBuf,
+        /// The most frequent sizes with their counts.
+        sizes: Vec<String>,
+    },
+    /// More bad files than `max_bad` allows.
+    #[error("{path}: expected at most {:.1} % bad files, found {bad} of {total}; first: {}", .max_bad * 100.0, list(.first), path = .path.display())]
+    TooManyBad {
+        /// The source.
+        path: PathBuf,
+        /// Number of bad files.
+        bad: u64,
+        /// Number of all files.
+        total: u64,
+        /// The fraction allowed.
+        max_bad: f64,
+        /// The first of them.
+        first: Vec<BadFile>,
+    },
+    /// An option that does not fit the data or is out of its range.
+    #[error("option `{name}`: {reason}")]
+    Option {
+        /// Name of the option as in [`crate::DataOptions`].
+        name: &'static str,
+        /// Expected and found.
+        reason: String,
+    },
+    /// Decoded samples do not fit into memory without a cache.
+    #[error("expected at most {limit} bytes of decoded samples in memory, found {needed}")]
+    MemoryLimit {
+        /// The limit in bytes.
+        limit: u64,
+        /// What is needed, as far as it was counted.
+        needed: u64,
+    },
+    /// The values handed to a writer or reader do not fit the sample's type.
+    #[error("expected {expected}, found {found}")]
+    Mismatch {
+        /// What fits.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// The thread that reads ahead ended without a batch.
+    #[error("the thread that reads batches ahead has ended")]
+    LoaderStopped,
+}
+
+impl DataError {
+    /// What to do about it, when there is something that usually helps.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            DataError::NotFound { .. } => Some("check the spelling; a path is relative to the current folder".into()),
+            DataError::UnknownData { supported, .. } => Some(format!("supported:\n  {}", supported.join("\n  "))),
+            DataError::Ambiguous { .. } => Some("name one of them instead of the folder".into()),
+            DataError::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull => {
+                    Some("free some space, or set GANYMEDE_CACHE to a folder on another disk".into())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
+                    "check the permissions; GANYMEDE_CACHE names the folder of the cache, --no-cache does without"
+                        .into(),
+                ),
+                _ => None,
+            },
+            DataError::Malformed { .. } => Some("the file is damaged or cut off: fetch or write it again".into()),
+            DataError::Unsupported { hint, .. } => Some((*hint).into()),
+            DataError::Limit { .. } => Some("make the file smaller, or leave it out".into()),
+            DataError::LabelCount { .. } => Some("images and labels must come from the same set".into()),
+            DataError::Empty { .. }
+            | DataError::Option { .. }
+            | DataError::Mismatch { .. }
+            | DataError::LoaderStopped => None,
+            DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
+            DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
+            DataError::MemoryLimit { .. } => Some("leave out --no-cache".into()),
+        }
+    }
+}
+
+fn list(files: &[BadFile]) -> String {
+    files.iter().map(|f| format!("{} ({})", f.path, f.reason)).collect::<Vec<_>>().join(", ")
+}
+
+/// Attaches the path and the verb to an input or output error.
+pub(crate) fn io_error(path: impl Into<PathBuf>, doing: &'static str) -> impl FnOnce(io::Error) -> DataError {
+    let path = path.into();
+    move |source| DataError::Io { path, doing, source }
+}

@@ -1,0 +1,55 @@
+//! Samples of a mixture of Gaussians in the plane: what `ring2d` and `grid2d` share.
+//! Not here: where the centres lie (`ring2d.rs`, `grid2d.rs`); writing points (`points.rs`).
+
+use super::points::is_reference;
+use super::{Decoded, Job};
+use crate::codec::Kind;
+use crate::error::DataError;
+use crate::report::DataReport;
+use crate::sink::Sink;
+use ganymede_tensor::{Rng, TensorType, stream_of};
+
+/// Number of points drawn.
+const POINTS: usize = 100_000;
+
+/// A mixture with equal weights and one standard deviation.
+pub(crate) struct Mixture {
+    /// Names the stream of random numbers.
+    pub(crate) name: &'static str,
+    /// Centres of the modes.
+    pub(crate) centres: Vec<[f64; 2]>,
+    /// Standard deviation of each coordinate.
+    pub(crate) sigma: f64,
+    /// Raw values that become −1 and 1 for a network.
+    pub(crate) range: [f64; 2],
+}
+
+/// Draws 100,000 points, the same ones always; the label of a point is the number of its mode.
+pub(crate) fn decode(job: &Job<'_>, mixture: &Mixture, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
+    let options = job.options;
+    let set = [
+        ("resolution", options.resolution.is_some()),
+        ("channels", options.channels.is_some()),
+        ("mirror", options.mirror),
+    ];
+    if let Some(&(name, _)) = set.iter().find(|(_, set)| *set) {
+        return Err(DataError::Option { name, reason: "expected pictures, found points".into() });
+    }
+    sink.begin(TensorType::f32([2]));
+    let mut rng = Rng::new(0, stream_of(mixture.name));
+    let mut labels = Vec::with_capacity(POINTS);
+    let mut reference = Vec::new();
+    for i in 0..POINTS {
+        let mode = rng.below(mixture.centres.len() as u32);
+        let centre = mixture.centres[mode as usize];
+        let point = centre.map(|c| (c + mixture.sigma * rng.normal()) as f32);
+        if is_reference(i, POINTS) {
+            reference.push(point.map(f64::from));
+        }
+        sink.push(&point.map(f32::to_le_bytes).concat())?;
+        labels.push(mode);
+    }
+    let classes = (0..mixture.centres.len()).map(|mode| format!("mode {mode}")).collect();
+    let report = DataReport::default();
+    Ok(Decoded { kind: Kind::Points { reference }, range: mixture.range, labels: Some(labels), classes, report })
+}

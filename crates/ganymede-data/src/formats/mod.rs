@@ -1,0 +1,211 @@
+//! The formats: one file each, reading and writing side by side, and the table of all of them.
+//!
+//! To add one: write `formats/x.rs` with a unit struct that implements [`Format`], and add it to [`FORMATS`].
+//! The contract tests (`tests/formats.rs`) then read, write and damage it. What several formats share
+//! is in `array.rs`, `images.rs`, `points.rs`.
+
+pub(crate) mod array;
+mod fashion_mnist;
+mod grid2d;
+pub(crate) mod idx;
+pub(crate) mod images;
+mod mixture;
+pub(crate) mod points;
+mod ring2d;
+pub(crate) mod stream;
+
+use crate::codec::Kind;
+use crate::error::DataError;
+use crate::options::DataOptions;
+use crate::progress::Progress;
+use crate::report::DataReport;
+use crate::sink::Sink;
+use crate::source::Source;
+use ganymede_tensor::TensorType;
+use std::path::{Path, PathBuf};
+
+/// Every format, in the order in which they are asked whether a path is theirs.
+pub(crate) const FORMATS: &[&dyn Format] = &[&fashion_mnist::FashionMnist, &ring2d::Ring2d, &grid2d::Grid2d, &idx::Idx];
+
+/// One format: how files become samples. All functions are pure in the files they read.
+pub(crate) trait Format: Sync {
+    /// Its name in reports and codecs.
+    fn name(&self) -> &'static str;
+    /// One line that says what it reads.
+    fn reads(&self) -> &'static str;
+    /// The word that stands for the data instead of a path, for data that ships or is computed.
+    fn data_name(&self) -> Option<&'static str> {
+        None
+    }
+    /// Whether the path is of this format, by its names and first bytes.
+    fn recognises(&self, path: &Path) -> bool;
+    /// The files that the samples come from, in an order that does not depend on the file system.
+    ///
+    /// # Errors
+    /// When there is none, or no rule to choose among several.
+    fn inputs(&self, source: &Source) -> Result<Vec<Input>, DataError>;
+    /// Decodes everything into the sink.
+    ///
+    /// # Errors
+    /// When the data cannot be used at all; single bad pictures or rows are noted in the report.
+    fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError>;
+    /// Writes samples so that reading them gives them back.
+    ///
+    /// # Errors
+    /// [`DataError::Unsupported`] for data that is computed; [`DataError::Mismatch`] when the format cannot hold them.
+    fn write(&self, path: &Path, _samples: &Samples<'_>) -> Result<(), DataError> {
+        Err(DataError::Unsupported {
+            path: path.into(),
+            what: format!("expected a format that is written, found {}", self.name()),
+            hint: "the formats of files can be written, computed data cannot",
+        })
+    }
+}
+
+/// Raw samples to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// Type of one sample.
+    pub sample: &'a TensorType,
+    /// All samples, little-endian, one after the other.
+    pub bytes: &'a [u8],
+    /// One label per sample.
+    pub labels: Option<&'a [u32]>,
+    /// Names of the classes.
+    pub classes: &'a [String],
+}
+
+impl Samples<'_> {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.sample.bytes().max(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Writes samples to `path` in the format called `format`; reading the path gives them back.
+///
+/// # Errors
+/// [`DataError::Mismatch`] when there is no such format, or it cannot hold the samples; [`DataError::Io`].
+pub fn write(format: &str, path: &Path, samples: &Samples<'_>) -> Result<(), DataError> {
+    let found = FORMATS.iter().find(|f| f.name() == format).ok_or_else(|| DataError::Mismatch {
+        expected: format!("one of {}", FORMATS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")),
+        found: format!("`{format}`"),
+    })?;
+    if samples.labels.is_some_and(|labels| labels.len() != samples.len()) || samples.is_empty() {
+        return Err(DataError::Mismatch {
+            expected: "at least one sample, and a label for each".into(),
+            found: format!("{} samples", samples.len()),
+        });
+    }
+    found.write(path, samples)
+}
+
+/// A file that samples come from. Its size and time are part of the cache's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Size in bytes.
+    pub(crate) bytes: u64,
+    /// Time of the last change, in nanoseconds since 1970.
+    pub(crate) modified: i128,
+}
+
+impl Input {
+    /// The facts of a file.
+    pub(crate) fn of(path: impl Into<PathBuf>) -> Result<Input, DataError> {
+        use std::os::unix::fs::MetadataExt;
+        let path = path.into();
+        let facts = path.metadata().map_err(crate::error::io_error(&path, "read"))?;
+        let modified = i128::from(facts.mtime()) * 1_000_000_000 + i128::from(facts.mtime_nsec());
+        Ok(Input { path, bytes: facts.len(), modified })
+    }
+}
+
+/// What a format decodes.
+pub(crate) struct Job<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) inputs: &'a [Input],
+    pub(crate) options: &'a DataOptions,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// What a format knows when all samples are in the sink.
+pub(crate) struct Decoded {
+    pub(crate) kind: Kind,
+    pub(crate) range: [f64; 2],
+    /// One label per sample in the sink.
+    pub(crate) labels: Option<Vec<u32>>,
+    pub(crate) classes: Vec<String>,
+    /// Sizes, colours, bad files and notes; the rest is filled in by the caller.
+    pub(crate) report: DataReport,
+}
+
+/// The words that stand for data instead of a path.
+pub fn names() -> Vec<&'static str> {
+    FORMATS.iter().filter_map(|format| format.data_name()).collect()
+}
+
+/// One line for everything that can be read: names first, then kinds of files.
+pub fn supported() -> Vec<String> {
+    FORMATS.iter().map(|format| format!("{}: {}", format.name(), format.reads())).collect()
+}
+
+/// The format of a source.
+///
+/// # Errors
+/// [`DataError::UnknownData`] with what lies there and what is supported.
+pub(crate) fn recognise(source: &Source) -> Result<&'static dyn Format, DataError> {
+    let format = match source {
+        Source::Name(name) => FORMATS.iter().find(|format| format.data_name() == Some(name)),
+        Source::Path(path) => FORMATS.iter().find(|format| format.recognises(path)),
+    };
+    format.copied().ok_or_else(|| DataError::UnknownData {
+        path: source.path(),
+        found: found(&source.path()),
+        supported: supported(),
+    })
+}
+
+/// What lies at a path, in a few words.
+fn found(path: &Path) -> String {
+    if path.is_dir() {
+        let mut endings = std::collections::BTreeMap::<String, u64>::new();
+        let mut folders = 0u64;
+        for entry in path.read_dir().into_iter().flatten().flatten() {
+            let name = entry.path();
+            if name.is_dir() {
+                folders += 1;
+            } else {
+                let ending = name.extension().map_or("without ending".into(), |e| format!(".{}", e.to_string_lossy()));
+                *endings.entry(ending).or_default() += 1;
+            }
+        }
+        let mut parts: Vec<String> = endings.iter().take(8).map(|(ending, n)| format!("{n} {ending}")).collect();
+        if folders > 0 {
+            parts.push(format!("{folders} folders"));
+        }
+        return if parts.is_empty() { "an empty folder".into() } else { format!("a folder with {}", parts.join(", ")) };
+    }
+    match first_bytes(path, 8) {
+        Ok(bytes) if bytes.is_empty() => "an empty file".into(),
+        Ok(bytes) => {
+            let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            format!("a file that starts with the bytes {}", hex.join(" "))
+        }
+        Err(error) => format!("nothing readable ({error})"),
+    }
+}
+
+/// The first bytes of a file, at most `most`.
+pub(crate) fn first_bytes(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,97 @@
+//! Limits that hostile or broken input meets. Not here: what a run needs (`ganymede-gan` plans that).
+
+use crate::error::{DataError, Position};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Most pixels of one picture.
+pub const MAX_PIXELS: u64 = 64 << 20;
+/// Most pixels along a side of one picture.
+pub const MAX_SIDE: u32 = 16_384;
+/// Most bytes that one picture, one sample or one archive member of a picture may take.
+pub const MAX_ALLOCATION: u64 = 256 << 20;
+/// Most bytes of decoded samples held in memory when there is no cache file.
+pub const MAX_IN_MEMORY: u64 = 4 << 30;
+/// Most bytes of an array file's header.
+pub const MAX_HEADER: usize = 64 << 10;
+
+/// Most bytes that `compressed` bytes may expand to: a hundredfold, and in any case [`MAX_ALLOCATION`].
+pub fn expansion_limit(compressed: u64) -> u64 {
+    compressed.saturating_mul(100).max(MAX_ALLOCATION)
+}
+
+/// Checks the size of a picture against [`MAX_SIDE`] and [`MAX_PIXELS`]; the error is the reason.
+pub(crate) fn check_picture(width: u64, height: u64) -> Result<(), String> {
+    if width == 0 || height == 0 {
+        return Err(format!("expected at least one pixel, found {width}x{height}"));
+    }
+    if width > u64::from(MAX_SIDE) || height > u64::from(MAX_SIDE) {
+        return Err(format!("expected at most {MAX_SIDE} pixels a side, found {width}x{height}"));
+    }
+    if width * height > MAX_PIXELS {
+        return Err(format!("expected at most {MAX_PIXELS} pixels, found {width}x{height}"));
+    }
+    Ok(())
+}
+
+/// A reader that gives an error instead of the byte after `limit`.
+pub(crate) struct Bounded<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    /// Lets at most `limit` bytes of `inner` through.
+    pub(crate) fn new(inner: R, limit: u64) -> Self {
+        Bounded { inner, left: limit, limit }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            let mut one = [0];
+            return match self.inner.read(&mut one)? {
+                0 => Ok(0),
+                _ => Err(io::Error::other(format!("it expands to more than {} bytes", self.limit))),
+            };
+        }
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = self.inner.read(&mut buffer[..most])?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// An array's size in bytes as its header gives it, checked for overflow.
+pub(crate) fn checked_bytes(path: &Path, sizes: &[usize], element: usize) -> Result<u64, DataError> {
+    sizes.iter().try_fold(element as u64, |n, &d| n.checked_mul(d as u64)).ok_or_else(|| DataError::Limit {
+        path: path.into(),
+        at: Position::Whole,
+        limit: "2^64 bytes".into(),
+        found: format!("an array of {sizes:?}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounded_lets_the_limit_through_and_not_one_byte_more() {
+        let mut out = Vec::new();
+        Bounded::new(&[7u8; 10][..], 10).read_to_end(&mut out).unwrap();
+        assert_eq!(out.len(), 10);
+        assert!(Bounded::new(&[7u8; 11][..], 10).read_to_end(&mut out).is_err());
+    }
+
+    #[test]
+    fn pictures_meet_the_limits() {
+        assert!(check_picture(8192, 8192).is_ok());
+        assert!(check_picture(8193, 8193).is_err());
+        assert!(check_picture(16_385, 1).is_err());
+        assert!(check_picture(0, 4).is_err());
+        assert!(check_picture(u64::MAX, u64::MAX).is_err());
+    }
+}

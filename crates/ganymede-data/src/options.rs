@@ -1,0 +1,265 @@
+//! What the caller may choose about data. Not here: flags (the command) and the rest of a spec (`ganymede-gan`).
+
+use crate::error::DataError;
+use crate::limits::MAX_SIDE;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// The keys of a spec's `[data]` table beside `source`.
+///
+/// A struct of the spec may hold it with `#[serde(flatten)]` next to `source` under `deny_unknown_fields`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataOptions {
+    /// Size of every sample; `None` takes the images' own size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Resolution>,
+    /// How an image of another shape becomes that size.
+    pub fit: Fit,
+    /// 1 (grey) or 3 (RGB); `None` decides by the images: 1 when all are grey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
+    /// Red, green and blue under transparent pixels and around padded images.
+    pub background: [u8; 3],
+    /// Whether the loader mirrors every second image, by chance.
+    pub mirror: bool,
+    /// Fraction of bad files above which reading is an error.
+    pub max_bad: f64,
+    /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<f64>,
+    /// Whether decoded samples go to a cache file; otherwise they stay in memory.
+    pub use_cache: bool,
+}
+
+impl Default for DataOptions {
+    fn default() -> Self {
+        DataOptions {
+            resolution: None,
+            fit: Fit::Crop,
+            channels: None,
+            background: [255; 3],
+            mirror: false,
+            max_bad: 0.05,
+            holdout: None,
+            use_cache: true,
+        }
+    }
+}
+
+impl DataOptions {
+    /// Checks every option's range.
+    ///
+    /// # Errors
+    /// [`DataError::Option`] names the first that is out of range.
+    pub fn validate(&self) -> Result<(), DataError> {
+        let fail = |name, reason| Err(DataError::Option { name, reason });
+        if let Some(size) = self.resolution
+            && (size.width.min(size.height) == 0 || size.width.max(size.height) > MAX_SIDE)
+        {
+            return fail("resolution", format!("expected 1 to {MAX_SIDE} pixels a side, found {size}"));
+        }
+        if let Some(channels) = self.channels
+            && channels != 1
+            && channels != 3
+        {
+            return fail("channels", format!("expected 1 or 3, found {channels}"));
+        }
+        if !(0.0..=1.0).contains(&self.max_bad) {
+            return fail("max_bad", format!("expected a fraction from 0 to 1, found {}", self.max_bad));
+        }
+        if let Some(holdout) = self.holdout
+            && !(0.0..1.0).contains(&holdout)
+        {
+            return fail("holdout", format!("expected a fraction from 0 to less than 1, found {holdout}"));
+        }
+        Ok(())
+    }
+}
+
+/// How an image whose shape differs from the resolution becomes that size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fit {
+    /// Scale until both sides are covered, cut off what sticks out, equally on both ends.
+    #[default]
+    Crop,
+    /// Scale until it fits inside, fill the rest with the background.
+    Pad,
+    /// Scale each side on its own.
+    Stretch,
+}
+
+impl Fit {
+    /// Every choice, the default first.
+    pub const ALL: [Fit; 3] = [Fit::Crop, Fit::Pad, Fit::Stretch];
+
+    /// Name as in a spec and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fit::Crop => "crop",
+            Fit::Pad => "pad",
+            Fit::Stretch => "stretch",
+        }
+    }
+}
+
+impl fmt::Display for Fit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Fit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Fit::ALL
+            .into_iter()
+            .find(|fit| fit.name() == text)
+            .ok_or_else(|| format!("expected crop, pad or stretch, found `{text}`"))
+    }
+}
+
+/// A size in pixels; written `32` (square) or `48x32` (width x height).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Resolution {
+    /// Pixels along a row.
+    pub width: u32,
+    /// Number of rows.
+    pub height: u32,
+}
+
+impl Resolution {
+    /// A square of `side` x `side`.
+    pub fn square(side: u32) -> Self {
+        Resolution { width: side, height: side }
+    }
+}
+
+impl fmt::Display for Resolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for Resolution {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (width, height) = text.split_once('x').unwrap_or((text, text));
+        match (width.parse(), height.parse()) {
+            (Ok(width), Ok(height)) if width > 0 && height > 0 => Ok(Resolution { width, height }),
+            _ => Err(format!("expected a size such as 32 or 48x32, found `{text}`")),
+        }
+    }
+}
+
+impl Serialize for Resolution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.width == self.height { serializer.serialize_u32(self.width) } else { serializer.collect_str(self) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Resolution {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Resolution;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as 32 or \"48x32\"")
+            }
+            fn visit_u64<E: serde::de::Error>(self, side: u64) -> Result<Resolution, E> {
+                match u32::try_from(side) {
+                    Ok(side) if side > 0 => Ok(Resolution::square(side)),
+                    _ => Err(E::custom(format!("expected a size such as 32 or \"48x32\", found {side}"))),
+                }
+            }
+            fn visit_i64<E: serde::de::Error>(self, side: i64) -> Result<Resolution, E> {
+                u64::try_from(side)
+                    .map_err(|_| E::custom(format!("expected a size above 0, found {side}")))
+                    .and_then(|side| self.visit_u64(side))
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Resolution, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Reads a colour: `#rrggbb`, `r,g,b` or `black`, `grey`, `white`.
+///
+/// # Errors
+/// A message with the text when it is none of them.
+pub fn parse_background(text: &str) -> Result<[u8; 3], String> {
+    let fail = || format!("expected a colour such as white, #ffcc00 or 255,204,0, found `{text}`");
+    match text {
+        "black" => return Ok([0; 3]),
+        "grey" | "gray" => return Ok([128; 3]),
+        "white" => return Ok([255; 3]),
+        _ => {}
+    }
+    if let Some(digits) = text.strip_prefix('#') {
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(fail());
+        }
+        let value = u32::from_str_radix(digits, 16).map_err(|_| fail())?;
+        let [_, red, green, blue] = value.to_be_bytes();
+        return Ok([red, green, blue]);
+    }
+    let parts: Vec<u8> = text.split(',').map(|p| p.trim().parse()).collect::<Result<_, _>>().map_err(|_| fail())?;
+    parts.try_into().map_err(|_| fail())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Table {
+        source: String,
+        #[serde(flatten)]
+        options: DataOptions,
+    }
+
+    #[test]
+    fn options_round_trip_through_toml_beside_a_source() {
+        let mut options = DataOptions { fit: Fit::Pad, holdout: Some(0.1), ..DataOptions::default() };
+        for resolution in [None, Some(Resolution::square(32)), Some(Resolution { width: 48, height: 32 })] {
+            options.resolution = resolution;
+            let table = Table { source: "x".into(), options: options.clone() };
+            let text = toml::to_string(&table).unwrap();
+            assert_eq!(toml::from_str::<Table>(&text).unwrap(), table, "{text}");
+        }
+        assert!(toml::from_str::<Table>("source = 'x'\nmiror = true").unwrap_err().to_string().contains("miror"));
+        assert!(toml::from_str::<Table>("source = 'x'\nresolution = 0").is_err());
+        assert!(toml::from_str::<Table>("source = 'x'\nresolution = -3").is_err());
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let good = DataOptions::default();
+        assert!(good.validate().is_ok());
+        for bad in [
+            DataOptions { channels: Some(2), ..good.clone() },
+            DataOptions { max_bad: f64::NAN, ..good.clone() },
+            DataOptions { holdout: Some(1.0), ..good.clone() },
+            DataOptions { resolution: Some(Resolution { width: 20_000, height: 4 }), ..good.clone() },
+            DataOptions { resolution: Some(Resolution { width: 4, height: 0 }), ..good.clone() },
+        ] {
+            assert!(bad.validate().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn colours_and_sizes_are_read() {
+        assert_eq!(parse_background("#ff8000"), Ok([255, 128, 0]));
+        assert_eq!(parse_background("1, 2,3"), Ok([1, 2, 3]));
+        assert!(parse_background("#ff80").is_err());
+        assert!(parse_background("#€ab").is_err());
+        assert!(parse_background("1,2,256").is_err());
+        assert_eq!("48x32".parse(), Ok(Resolution { width: 48, height: 32 }));
+        assert!("x".parse::<Resolution>().is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! Pictures side by side in one, and pictures as PNG files. Not here: points (`scatter.rs`).
+
+use super::{Picture, Pixels};
+use crate::error::{DataError, io_error};
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use std::io::Cursor;
+use std::path::Path;
+
+/// Pictures of one size in rows of `columns`, without gaps; missing ones at the end are black.
+pub(crate) fn grid(pictures: &[Vec<u8>], width: usize, height: usize, channels: usize, columns: usize) -> Picture {
+    let columns = columns.clamp(1, pictures.len().max(1));
+    let rows = pictures.len().div_ceil(columns).max(1);
+    let row = width * channels;
+    let mut out = vec![0u8; rows * height * columns * row];
+    for (i, picture) in pictures.iter().enumerate() {
+        for (y, values) in picture.chunks_exact(row).enumerate() {
+            let at = ((i / columns * height + y) * columns + i % columns) * row;
+            out[at..at + row].copy_from_slice(values);
+        }
+    }
+    Picture { width: (columns * width) as u32, height: (rows * height) as u32, channels, pixels: Pixels::U8(out) }
+}
+
+/// The picture as the bytes of a PNG file.
+///
+/// # Errors
+/// The reason as text, when the picture is none that PNG has.
+pub(crate) fn png_bytes(picture: &Picture) -> Result<Vec<u8>, String> {
+    let (bytes, colour) = match (&picture.pixels, picture.channels) {
+        (Pixels::U8(v), 1) => (v.clone(), ExtendedColorType::L8),
+        (Pixels::U8(v), 3) => (v.clone(), ExtendedColorType::Rgb8),
+        (Pixels::U16(v), 1) => (v.iter().flat_map(|x| x.to_ne_bytes()).collect(), ExtendedColorType::L16),
+        (Pixels::U16(v), 3) => (v.iter().flat_map(|x| x.to_ne_bytes()).collect(), ExtendedColorType::Rgb16),
+        (other, channels) => {
+            return Err(format!("expected 8 or 16 bit in 1 or 3 channels, found {} in {channels}", other.dtype()));
+        }
+    };
+    let mut out = Cursor::new(Vec::new());
+    PngEncoder::new(&mut out)
+        .write_image(&bytes, picture.width, picture.height, colour)
+        .map_err(|e| format!("could not be written as PNG: {e}"))?;
+    Ok(out.into_inner())
+}
+
+/// Writes the picture as a PNG file; folders on the way are made.
+pub(crate) fn write_png(path: &Path, picture: &Picture) -> Result<(), DataError> {
+    let bytes = png_bytes(picture)
+        .map_err(|found| DataError::Mismatch { expected: "a picture that PNG can hold".into(), found })?;
+    write_file(path, &bytes)
+}
+
+/// Writes a small file; folders on the way are made.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(io_error(folder, "create"))?;
+    }
+    std::fs::write(path, bytes).map_err(io_error(path, "write"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_stand_in_rows() {
+        let pictures: Vec<Vec<u8>> = (1..=3).map(|v| vec![v; 4]).collect();
+        let picture = grid(&pictures, 2, 2, 1, 2);
+        assert_eq!((picture.width, picture.height), (4, 4));
+        assert_eq!(picture.pixels, Pixels::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 0, 0, 3, 3, 0, 0]));
+    }
+}

@@ -1,0 +1,137 @@
+//! What reading the data found, for people and programs. Not here: the events of a run (`ganymede-gan`).
+
+use crate::error::BadFile;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many bad files the report names.
+pub(crate) const NAMED_BAD_FILES: usize = 5;
+
+/// What reading the data found. Shown before training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataReport {
+    /// Where the data came from, as the user named it.
+    pub source: String,
+    /// Name of the format.
+    pub format: String,
+    /// Number of samples.
+    pub samples: u64,
+    /// Type of one sample, e.g. `u8[28,28,1]`.
+    pub sample_type: String,
+    /// Raw values that become −1 and 1 for a network.
+    pub range: [f64; 2],
+    /// Sizes of the images as they were, `WxH`, with their counts.
+    pub sizes: BTreeMap<String, u64>,
+    /// Colour types as they were, with their counts.
+    pub colours: BTreeMap<String, u64>,
+    /// Classes in the order of their labels, with their counts.
+    pub classes: Vec<(String, u64)>,
+    /// Samples equal to an earlier one, byte for byte.
+    pub duplicates: u64,
+    /// Files (rows of an array) that were skipped.
+    pub bad: u64,
+    /// The first of them.
+    pub first_bad: Vec<BadFile>,
+    /// What else a reader should know: what was chosen, converted or left out.
+    pub notes: Vec<String>,
+}
+
+impl DataReport {
+    /// Notes a skipped file.
+    pub(crate) fn add_bad(&mut self, path: String, reason: String) {
+        self.bad += 1;
+        if self.first_bad.len() < NAMED_BAD_FILES {
+            self.first_bad.push(BadFile { path, reason });
+        }
+    }
+}
+
+/// `12345` as `12,345`.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The most frequent entries, `name: count`, and how many more there are.
+fn counts<'a>(entries: impl Iterator<Item = (&'a String, u64)>, most: usize, by_count: bool) -> String {
+    let mut entries: Vec<_> = entries.collect();
+    if by_count {
+        entries.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    }
+    let more = entries.len().saturating_sub(most);
+    let mut text: Vec<String> = entries.iter().take(most).map(|(name, n)| format!("{name}: {}", grouped(*n))).collect();
+    if more > 0 {
+        text.push(format!("{more} more"));
+    }
+    text.join(", ")
+}
+
+impl fmt::Display for DataReport {
+    /// One fact a line, without a final newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "data        {} ({})", self.source, self.format)?;
+        let [low, high] = self.range;
+        write!(f, "samples     {} of {}, values {low} to {high}", grouped(self.samples), self.sample_type)?;
+        if !self.sizes.is_empty() {
+            let sizes = counts(self.sizes.iter().map(|(name, &n)| (name, n)), 6, true);
+            write!(f, "\nsizes       {sizes}")?;
+        }
+        if !self.colours.is_empty() {
+            let colours = counts(self.colours.iter().map(|(name, &n)| (name, n)), 8, true);
+            write!(f, "\ncolours     {colours}")?;
+        }
+        if !self.classes.is_empty() {
+            let classes = counts(self.classes.iter().map(|(name, n)| (name, *n)), 12, false);
+            write!(f, "\nclasses     {} ({classes})", self.classes.len())?;
+        }
+        write!(f, "\nduplicates  {}", grouped(self.duplicates))?;
+        write!(f, "\nbad files   {}", grouped(self.bad))?;
+        for bad in &self.first_bad {
+            write!(f, "\n            {}: {}", bad.path, bad.reason)?;
+        }
+        for note in &self.notes {
+            write!(f, "\nnote        {note}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_has_every_fact() {
+        let mut report = DataReport {
+            source: "tiles".into(),
+            format: "image folder".into(),
+            samples: 12_345,
+            sample_type: "u8[32,32,3]".into(),
+            range: [0.0, 255.0],
+            sizes: BTreeMap::from([("32x32".into(), 12_000), ("48x32".into(), 345)]),
+            classes: vec![("b".into(), 1), ("a".into(), 12_344)],
+            duplicates: 3,
+            ..DataReport::default()
+        };
+        report.add_bad("x.png".into(), "cut off".into());
+        assert_eq!(
+            report.to_string(),
+            "data        tiles (image folder)\n\
+             samples     12,345 of u8[32,32,3], values 0 to 255\n\
+             sizes       32x32: 12,000, 48x32: 345\n\
+             classes     2 (b: 1, a: 12,344)\n\
+             duplicates  3\n\
+             bad files   1\n            x.png: cut off"
+        );
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<DataReport>(&json).unwrap(), report);
+    }
+}
