@@ -1,0 +1,160 @@
+//! The types that an argument of a layer can have, and how each is read, written and given in Rust.
+//! Not here: reading all arguments of a class (`config.rs`).
+
+use serde_json::{Value, json};
+
+/// A type of argument.
+pub trait Argument: Sized + PartialEq {
+    /// What it can be, as in "expected … to be a positive whole number".
+    fn expected() -> String;
+
+    /// The argument of a value.
+    ///
+    /// # Errors
+    /// A hint, where there is one, when the value is not of this type.
+    fn read(value: &Value) -> Result<Self, Option<String>>;
+
+    /// The value of the argument.
+    fn write(&self) -> Value;
+}
+
+/// What can be given for an argument of type `T` in Rust.
+pub trait IntoArgument<T> {
+    /// The argument.
+    fn into_argument(self) -> T;
+}
+
+impl<T> IntoArgument<T> for T {
+    fn into_argument(self) -> T {
+        self
+    }
+}
+
+impl<T> IntoArgument<Option<T>> for T {
+    fn into_argument(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+macro_rules! plain {
+    ($ty:ty, $expected:literal, $value:ident => $read:expr) => {
+        impl Argument for $ty {
+            fn expected() -> String {
+                $expected.into()
+            }
+            fn read($value: &Value) -> Result<Self, Option<String>> {
+                $read.ok_or(None)
+            }
+            fn write(&self) -> Value {
+                json!(self)
+            }
+        }
+    };
+}
+
+plain!(usize, "a whole number, not negative", v => whole(v).and_then(|i| usize::try_from(i).ok()));
+plain!(i64, "a whole number", v => whole(v));
+plain!(f64, "a number", v => v.as_f64());
+plain!(bool, "true or false", v => v.as_bool());
+
+/// A whole number, also where it is written as a float (`3.0`).
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64))
+}
+
+impl<T: Argument> Argument for Option<T> {
+    fn expected() -> String {
+        T::expected()
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        T::read(value).map(Some)
+    }
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::write)
+    }
+}
+
+impl<T: Argument> Argument for Vec<T> {
+    fn expected() -> String {
+        format!("a list, each item {}", T::expected())
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        value.as_array().ok_or(None)?.iter().map(T::read).collect()
+    }
+    fn write(&self) -> Value {
+        self.iter().map(T::write).collect()
+    }
+}
+
+impl<T: Clone, const N: usize> IntoArgument<Vec<T>> for [T; N] {
+    fn into_argument(self) -> Vec<T> {
+        self.to_vec()
+    }
+}
+
+/// One whole number for each of N spatial axes; a single number stands for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerAxis<const N: usize>(pub [usize; N]);
+
+impl<const N: usize> Argument for PerAxis<N> {
+    fn expected() -> String {
+        if N == 1 { usize::expected() } else { format!("a whole number or a list of {N}, not negative") }
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        if let Ok(size) = usize::read(value) {
+            return Ok(PerAxis([size; N]));
+        }
+        <[usize; N]>::try_from(Vec::read(value)?).map(PerAxis).map_err(|_| None)
+    }
+    fn write(&self) -> Value {
+        if N == 1 { json!(self.0[0]) } else { json!(self.0.as_slice()) }
+    }
+}
+
+impl<const N: usize> IntoArgument<PerAxis<N>> for usize {
+    fn into_argument(self) -> PerAxis<N> {
+        PerAxis([self; N])
+    }
+}
+
+impl<const N: usize> IntoArgument<PerAxis<N>> for [usize; N] {
+    fn into_argument(self) -> PerAxis<N> {
+        PerAxis(self)
+    }
+}
+
+impl<const N: usize> IntoArgument<Option<PerAxis<N>>> for usize {
+    fn into_argument(self) -> Option<PerAxis<N>> {
+        Some(PerAxis([self; N]))
+    }
+}
+
+impl<const N: usize> IntoArgument<Option<PerAxis<N>>> for [usize; N] {
+    fn into_argument(self) -> Option<PerAxis<N>> {
+        Some(PerAxis(self))
+    }
+}
+
+/// Where the channels are: always last. Keras's other word is an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelsLast;
+
+impl Argument for ChannelsLast {
+    fn expected() -> String {
+        "\"channels_last\"".into()
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        match value.as_str() {
+            Some("channels_last") => Ok(ChannelsLast),
+            Some("channels_first") => Err(Some(
+                "images are (height, width, channels) here: remove data_format, and put a Permute layer in front \
+                 where the channels come first"
+                    .into(),
+            )),
+            _ => Err(None),
+        }
+    }
+    fn write(&self) -> Value {
+        json!("channels_last")
+    }
+}

@@ -1,0 +1,174 @@
+//! The layers: one file each (a family over 1, 2 and 3 dimensions shares one), one line in the table.
+//!
+//! To add one: a file with a struct made by `configured!`, `impl Layer` for it, and a line in the table
+//! below. It then reads and writes its configuration, is in `CLASS_NAMES`, and is met by the contract tests.
+
+use crate::config::{Arguments, ConfigError, Configured, nearest};
+use crate::scope::Scope;
+use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A function with parameters, as a builder of graph nodes. A `Model` is a layer, too.
+///
+/// Most layers take one tensor and give one: they implement [`call`](Layer::call). What takes several
+/// implements [`build`](Layer::build).
+pub trait Layer: fmt::Debug + Send + Sync {
+    /// Keras's class name.
+    fn class_name(&self) -> &'static str;
+
+    /// The arguments that differ from their defaults, in Keras's order.
+    fn arguments(&self) -> Map<String, Value>;
+
+    /// The output for one input that is not a poison.
+    ///
+    /// # Errors
+    /// Recorded in the builder; the result then has the type that the layer declares, or is a poison.
+    fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
+        let _ = x;
+        scope.builder().error(format!("`{}` cannot be applied to a single tensor", self.class_name()), None)
+    }
+
+    /// The outputs for some inputs, inside the entered `scope`. Parameters are made in the order of Keras's `weights`.
+    ///
+    /// # Errors
+    /// As [`call`](Layer::call).
+    fn build<'g>(&self, scope: &Scope<'g>, inputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
+        match inputs {
+            [x] if x.is_poison() => vec![*x],
+            [x] => vec![self.call(scope, *x)],
+            _ => {
+                let message = format!("`{}` expected one input, found {}", self.class_name(), inputs.len());
+                vec![scope.builder().error(message, Some("join them with a Concatenate or Add layer first".into()))]
+            }
+        }
+    }
+}
+
+/// The two methods of [`Layer`] that follow from `configured!`.
+macro_rules! described {
+    ($class:expr) => {
+        fn class_name(&self) -> &'static str {
+            $class
+        }
+        fn arguments(&self) -> serde_json::Map<String, serde_json::Value> {
+            $crate::config::Configured::write(self)
+        }
+    };
+}
+
+macro_rules! table {
+    (modules { $($module:ident: $($export:ident),+;)* } classes { $($class:literal => $layer:ty,)* }) => {
+        $(mod $module; pub use $module::{$($export),+};)*
+
+        /// Keras's names of all layers.
+        pub const CLASS_NAMES: &[&str] = &[$($class),*];
+
+        fn read(class: &str, arguments: &mut Arguments) -> Option<Box<dyn Layer>> {
+            match class {
+                $($class => Some(Box::new(<$layer as Configured>::read(arguments))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+table! {
+    modules {
+        activation: ActivationLayer;
+        dense: Dense;
+        reshape: Reshape;
+    }
+    classes {
+        "Activation" => ActivationLayer,
+        "Dense" => Dense,
+        "Reshape" => Reshape,
+    }
+}
+
+/// The serialised form of a layer: Keras's class name and arguments, without defaults and nulls.
+///
+/// In TOML: `class_name = "Dense"`, `units = 256`, `activation = "relu"`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerConfig {
+    /// Keras's class name.
+    pub class_name: String,
+    /// The layer's name in its model; Keras's automatic one where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Names of the layers whose output it takes; the layer before it where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Vec<String>>,
+    /// Its arguments.
+    #[serde(flatten)]
+    pub arguments: Map<String, Value>,
+}
+
+impl LayerConfig {
+    /// The layer that it describes.
+    ///
+    /// # Errors
+    /// Everything that is wrong with class name and arguments.
+    pub fn layer(&self) -> Result<Box<dyn Layer>, Vec<ConfigError>> {
+        let mut arguments = Arguments::new(&self.class_name, self.arguments.clone());
+        match read(&self.class_name, &mut arguments) {
+            Some(layer) => arguments.finish().map(|()| layer),
+            None => Err(vec![ConfigError::Class {
+                kind: "layer",
+                found: self.class_name.clone(),
+                nearest: nearest(&self.class_name, CLASS_NAMES.iter().copied()),
+            }]),
+        }
+    }
+}
+
+impl From<&dyn Layer> for LayerConfig {
+    fn from(layer: &dyn Layer) -> Self {
+        LayerConfig { class_name: layer.class_name().into(), arguments: layer.arguments(), ..LayerConfig::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mode;
+    use ganymede_graph::Builder;
+    use ganymede_tensor::TensorType;
+
+    #[test]
+    fn a_layer_reads_from_toml_and_writes_back() {
+        let text = "class_name = \"Dense\"\nname = \"hidden\"\nunits = 256\nactivation = \"relu\"\n";
+        let config: LayerConfig = toml::from_str(text).unwrap();
+        let layer = config.layer().unwrap();
+        let again = LayerConfig { name: config.name.clone(), ..LayerConfig::from(&*layer) };
+        assert_eq!(toml::to_string(&again).unwrap(), text);
+    }
+
+    #[test]
+    fn every_error_of_a_configuration_is_told_with_the_nearest_name() {
+        let text = "class_name = \"Dense\"\nunit = 256\nactivation = \"rleu\"\n";
+        let errors = toml::from_str::<LayerConfig>(text).unwrap().layer().unwrap_err();
+        let told: Vec<(String, Option<String>)> = errors.iter().map(|e| (e.to_string(), e.hint())).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[2].0, "`Dense` has no argument `unit`");
+        assert_eq!(told[2].1.as_deref(), Some("did you mean `units`?"));
+        assert_eq!(told[1].1.as_deref(), Some("did you mean `relu`?"));
+        let class = LayerConfig { class_name: "Conv2".into(), ..LayerConfig::default() }.layer().unwrap_err();
+        assert_eq!(class[0].to_string(), "expected the name of a layer, found `Conv2`");
+    }
+
+    #[test]
+    fn a_reshape_that_does_not_fit_says_so_and_hands_on_its_target() {
+        let builder = Builder::new("f");
+        let scope = Scope::root(&builder, "generator", Mode::Train).child("reshape");
+        let _guard = scope.enter();
+        let x = builder.input("x", TensorType::f32([8, 256]));
+        let y = Reshape::new([4, 4, 256]).build(&scope, &[x])[0];
+        assert_eq!(y.shape()[..], [8, 4, 4, 256]);
+        let errors = builder.take_errors();
+        assert_eq!(errors[0].message, "expected 4096 values for (4, 4, 256), found 256");
+        assert_eq!(errors[0].hint.as_deref(), Some("use Dense(4096) in front of it"));
+        assert_eq!(errors[0].scope, "generator/reshape");
+    }
+}

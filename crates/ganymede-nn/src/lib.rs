@@ -1,0 +1,23 @@
+//! Layers, models, initializers, losses and optimizers, all as functions that build graphs.
+//!
+//! Names, arguments, defaults and numbers are those of Keras 3. Nothing here runs: a [`Layer`]
+//! appends nodes to a `ganymede_graph::Builder` through a [`Scope`], which makes the parameters.
+//! Running is `ganymede-runtime`, adversarial training is `ganymede-gan`.
+#![forbid(unsafe_code)]
+
+pub mod activations;
+pub mod arguments;
+pub mod config;
+pub mod constraints;
+pub mod initializers;
+pub mod layers;
+pub mod regularizers;
+mod scope;
+
+pub use activations::Activation;
+pub use config::{Arguments, ConfigError};
+pub use constraints::Constraint;
+pub use initializers::Initializer;
+pub use layers::{Layer, LayerConfig};
+pub use regularizers::Regularizer;
+pub use scope::{Mode, Parameter, ParameterSpec, Scope};

@@ -1,0 +1,218 @@
+//! Where a layer makes its parameters: a path in a network, with the builder and the mode.
+//! Not here: scopes of the graph itself (`ganymede_graph::Builder::enter`), values of parameters
+//! (`initializers`, and the store of `ganymede-runtime`).
+
+use crate::{Constraint, Initializer, Regularizer};
+use ganymede_graph::{Builder, Expr, ScopeGuard};
+use ganymede_tensor::{Shape, TensorType};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Whether layers behave as in training (batch statistics, dropout) or as in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Keras's `training=True`.
+    Train,
+    /// Keras's `training=False`.
+    Infer,
+}
+
+/// A state that a layer made: what the host must initialise, keep, average and save.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Name of the state: path of the layer and name of the weight, such as `generator/dense/kernel`.
+    pub name: String,
+    /// Sizes; the element type is `f32`.
+    pub shape: Shape,
+    /// Where its first value comes from.
+    pub initializer: Initializer,
+    /// Whether an optimizer changes it. What is not trainable is a statistic: the layer itself updates it.
+    pub trainable: bool,
+    /// What is added to the loss because of it.
+    pub regularizer: Option<Regularizer>,
+    /// What it is projected on after an update.
+    pub constraint: Option<Constraint>,
+}
+
+/// What is said of a parameter beside shape and initializer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParameterSpec {
+    /// What is added to the loss because of it.
+    pub regularizer: Option<Regularizer>,
+    /// What it is projected on after an update.
+    pub constraint: Option<Constraint>,
+}
+
+/// Gives a layer another value in place of a parameter: (scope, name of the weight, raw value).
+type Substitute<'g> = Rc<dyn Fn(&Scope<'g>, &str, Expr<'g>) -> Expr<'g> + 'g>;
+
+#[derive(Default)]
+struct Registry<'g> {
+    parameters: Vec<Parameter>,
+    index: HashMap<String, usize>,
+    memo: HashMap<String, Expr<'g>>,
+}
+
+/// A place in a network that is being built; cheap to clone.
+///
+/// Make one root per network and traced phase, and build the network on it as often as it is
+/// applied: parameters are recorded once, and what happens once a phase (the power iteration of
+/// spectral normalization) happens once.
+#[derive(Clone)]
+pub struct Scope<'g> {
+    builder: &'g Builder,
+    mode: Mode,
+    path: String,
+    registry: Rc<RefCell<Registry<'g>>>,
+    substitute: Option<Substitute<'g>>,
+}
+
+impl<'g> Scope<'g> {
+    /// The top of `network`. Its states are named `network/layer/weight`.
+    pub fn root(builder: &'g Builder, network: &str, mode: Mode) -> Self {
+        Scope { builder, mode, path: network.to_string(), registry: Rc::default(), substitute: None }
+    }
+
+    /// The builder that nodes are appended to.
+    pub fn builder(&self) -> &'g Builder {
+        self.builder
+    }
+
+    /// Training or use.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The path, such as `generator/conv2d_1`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The scope of a layer, or of a part of one.
+    pub fn child(&self, name: &str) -> Scope<'g> {
+        Scope { path: format!("{}/{name}", self.path), ..self.clone() }
+    }
+
+    /// The same place in another mode.
+    pub fn with_mode(&self, mode: Mode) -> Scope<'g> {
+        Scope { mode, ..self.clone() }
+    }
+
+    /// The same place, where layers get `substitute(scope, name, raw value)` for each trainable parameter.
+    pub fn with_substitute(&self, substitute: impl Fn(&Scope<'g>, &str, Expr<'g>) -> Expr<'g> + 'g) -> Scope<'g> {
+        Scope { substitute: Some(Rc::new(substitute)), ..self.clone() }
+    }
+
+    /// Puts nodes and errors under this path until the guard is dropped.
+    #[must_use = "the scope ends when the guard is dropped"]
+    pub fn enter(&self) -> ScopeGuard<'g> {
+        self.builder.enter_path(&self.path)
+    }
+
+    /// A trainable weight of the layer at this path, recorded at its first use.
+    ///
+    /// # Errors
+    /// Recorded when the same weight was made with another shape before.
+    #[track_caller]
+    pub fn parameter(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initializer: &Initializer,
+        spec: ParameterSpec,
+    ) -> Expr<'g> {
+        let ParameterSpec { regularizer, constraint } = spec;
+        let raw = self.state(name, shape.into(), initializer, true, regularizer, constraint);
+        match &self.substitute {
+            Some(substitute) => substitute(&Scope { substitute: None, ..self.clone() }, name, raw),
+            None => raw,
+        }
+    }
+
+    /// A state of the layer at this path that no optimizer changes (a moving mean …).
+    ///
+    /// # Errors
+    /// As [`parameter`](Scope::parameter).
+    #[track_caller]
+    pub fn statistic(&self, name: &str, shape: impl Into<Shape>, initializer: &Initializer) -> Expr<'g> {
+        self.state(name, shape.into(), initializer, false, None, None)
+    }
+
+    /// Gives a statistic of this layer a new value; no derivative flows through it.
+    #[track_caller]
+    pub fn assign(&self, name: &str, value: Expr<'g>) {
+        self.builder.assign(&format!("{}/{name}", self.path), value);
+    }
+
+    /// The value of `make` under this path and `key`, made once per traced phase.
+    pub fn memo(&self, key: &str, make: impl FnOnce() -> Expr<'g>) -> Expr<'g> {
+        let key = format!("{}/{key}", self.path);
+        if let Some(&known) = self.registry.borrow().memo.get(&key) {
+            return known;
+        }
+        let made = make();
+        self.registry.borrow_mut().memo.insert(key, made);
+        made
+    }
+
+    /// Everything that was recorded below the root, in the order of Keras's `weights`.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        self.registry.borrow().parameters.clone()
+    }
+
+    #[track_caller]
+    fn state(
+        &self,
+        name: &str,
+        shape: Shape,
+        initializer: &Initializer,
+        trainable: bool,
+        regularizer: Option<Regularizer>,
+        constraint: Option<Constraint>,
+    ) -> Expr<'g> {
+        let name = format!("{}/{name}", self.path);
+        let mut registry = self.registry.borrow_mut();
+        if !registry.index.contains_key(&name) {
+            let at = registry.parameters.len();
+            registry.index.insert(name.clone(), at);
+            registry.parameters.push(Parameter {
+                name: name.clone(),
+                shape: shape.clone(),
+                initializer: initializer.clone(),
+                trainable,
+                regularizer,
+                constraint,
+            });
+        }
+        drop(registry);
+        self.builder.state(&name, TensorType::f32(shape))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_recorded_once_and_read_as_one_state() {
+        let builder = Builder::new("d");
+        let root = Scope::root(&builder, "discriminator", Mode::Train);
+        let dense = root.child("dense");
+        let first = dense.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
+        let second = dense.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
+        assert_eq!(first.id(), second.id());
+        let parameters = root.parameters();
+        assert_eq!(parameters.len(), 1);
+        assert_eq!(parameters[0].name, "discriminator/dense/kernel");
+    }
+
+    #[test]
+    fn another_shape_under_the_same_name_is_an_error() {
+        let builder = Builder::new("d");
+        let root = Scope::root(&builder, "discriminator", Mode::Train);
+        root.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
+        root.parameter("kernel", [4, 3], &Initializer::Zeros, ParameterSpec::default());
+        assert!(builder.has_errors());
+    }
+}
