@@ -140,7 +140,9 @@ impl RuntimeError {
     pub fn hint(&self) -> Option<String> {
         match self {
             RuntimeError::Unknown { similar, .. } if similar.is_empty() => None,
-            RuntimeError::Unknown { kind, similar, .. } => Some(format!("the nearest {kind}s are: {}", similar.join(", "))),
+            RuntimeError::Unknown { kind, similar, .. } => {
+                Some(format!("the nearest {kind}s are: {}", similar.join(", ")))
+            }
             RuntimeError::MemoryLimit { .. } => Some("use a smaller batch or resolution, or allow more memory".into()),
             RuntimeError::Memory { source, .. } => Some(source.hint().into()),
             RuntimeError::Extensions { .. } => Some("give the store all its states at once".into()),
@@ -171,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gets_the_nearest_ones() {
-        let error = RuntimeError::unknown("state", "generator/dense/kernal", ["seed", "generator/dense/kernel"].into_iter());
+        let error =
+            RuntimeError::unknown("state", "generator/dense/kernal", ["seed", "generator/dense/kernel"].into_iter());
         assert_eq!(error.to_string(), "expected the name of a state, found `generator/dense/kernal`");
         assert_eq!(error.hint().unwrap(), "the nearest states are: generator/dense/kernel, seed");
         let error = RuntimeError::unknown("input", "x", std::iter::empty());

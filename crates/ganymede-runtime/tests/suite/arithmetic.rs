@@ -139,10 +139,11 @@ fn infinities_and_nans_go_through() {
     });
     on_every_backend(|backend| {
         let (mut store, mut program) = load(backend, &graph);
-        let run = |program: &mut dyn ganymede_runtime::Program, store: &mut dyn ganymede_runtime::Store, x: [f32; 5]| {
-            program.write("x", &tensor(&[5], &x)).unwrap();
-            program.run(store).unwrap();
-        };
+        let run =
+            |program: &mut dyn ganymede_runtime::Program, store: &mut dyn ganymede_runtime::Store, x: [f32; 5]| {
+                program.write("x", &tensor(&[5], &x)).unwrap();
+                program.run(store).unwrap();
+            };
         run(program.as_mut(), store.as_mut(), [1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -3e38]);
         let finite = Data::Bool(vec![true, false, false, false, true]);
         assert_eq!(program.read("finite").unwrap().data(), &finite, "{}", backend.name());

@@ -14,7 +14,10 @@ fn matrix_products_of_every_transposition() {
                         let sizes = if transposed { [columns, rows] } else { [rows, columns] };
                         TensorType::f32([&batch[..], &sizes].concat())
                     };
-                    let (x, y) = (b.input(&format!("x{ta}{at}"), shape(m, k, ta)), b.input(&format!("y{tb}{at}"), shape(k, n, tb)));
+                    let (x, y) = (
+                        b.input(&format!("x{ta}{at}"), shape(m, k, ta)),
+                        b.input(&format!("y{tb}{at}"), shape(k, n, tb)),
+                    );
                     b.output(&format!("z{ta}{tb}{at}"), x.matmul_transposed(y, ta, tb));
                 }
             }

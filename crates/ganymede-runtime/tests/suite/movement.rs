@@ -74,7 +74,8 @@ fn parts_joined_along_every_axis_and_taken_apart() {
 #[test]
 fn rows_of_a_table_and_their_gradient() {
     agree("gather", |b| {
-        let (table, index) = (b.state("table", TensorType::f32([6, 10])), b.input("i", TensorType::new(DType::I32, [4, 3])));
+        let (table, index) =
+            (b.state("table", TensorType::f32([6, 10])), b.input("i", TensorType::new(DType::I32, [4, 3])));
         let rows = table.gather(index);
         b.output("rows", rows);
         b.output("dtable", (rows.sin() * rows).sum().grad(&[table])[0]);
@@ -85,7 +86,8 @@ fn rows_of_a_table_and_their_gradient() {
 #[test]
 fn an_index_outside_the_table_gives_zeros() {
     let graph = graph("outside", |b| {
-        let (table, index) = (b.input("table", TensorType::f32([2, 2])), b.input("i", TensorType::new(DType::I32, [4])));
+        let (table, index) =
+            (b.input("table", TensorType::f32([2, 2])), b.input("i", TensorType::new(DType::I32, [4])));
         b.output("rows", table.gather(index));
     });
     on_every_backend(|backend| {

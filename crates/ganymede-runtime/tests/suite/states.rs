@@ -72,7 +72,12 @@ fn two_states_change_places() {
         store.write("y", &tensor(&[3], &[4.0, 5.0, 6.0])).unwrap();
         for (x, y) in [([4.0, 5.0, 6.0], [1.0, 2.0, 3.0]), ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])] {
             program.run(store.as_mut()).unwrap();
-            assert_eq!((read(store.as_ref(), "x"), read(store.as_ref(), "y")), (x.to_vec(), y.to_vec()), "{}", backend.name());
+            assert_eq!(
+                (read(store.as_ref(), "x"), read(store.as_ref(), "y")),
+                (x.to_vec(), y.to_vec()),
+                "{}",
+                backend.name()
+            );
         }
     });
 }
