@@ -4,6 +4,8 @@
 //! This is the one crate below the runtime where `unsafe` is allowed; every block says why it is sound.
 
 pub mod arena;
+pub mod fused;
 pub mod isa;
 pub mod math;
+pub mod naive;
 pub mod pool;

@@ -1,0 +1,4 @@
+//! The kernels once more as plain loops: what they mean, and what the tests compare them with.
+//! Not here: anything that a program runs in earnest.
+
+pub mod fused;
