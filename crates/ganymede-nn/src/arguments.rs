@@ -16,6 +16,11 @@ pub trait Argument: Sized + PartialEq {
 
     /// The value of the argument.
     fn write(&self) -> Value;
+
+    /// What a null means, if it means anything but the default.
+    fn null() -> Option<Self> {
+        None
+    }
 }
 
 /// What can be given for an argument of type `T` in Rust.
@@ -53,6 +58,7 @@ macro_rules! plain {
 }
 
 plain!(usize, "a whole number, not negative", v => whole(v).and_then(|i| usize::try_from(i).ok()));
+plain!(u64, "a whole number, not negative", v => v.as_u64());
 plain!(i64, "a whole number", v => whole(v));
 plain!(f64, "a number", v => v.as_f64());
 plain!(bool, "true or false", v => v.as_bool());
@@ -71,6 +77,9 @@ impl<T: Argument> Argument for Option<T> {
     }
     fn write(&self) -> Value {
         self.as_ref().map_or(Value::Null, T::write)
+    }
+    fn null() -> Option<Self> {
+        Some(None)
     }
 }
 
@@ -134,6 +143,31 @@ impl<const N: usize> IntoArgument<Option<PerAxis<N>>> for [usize; N] {
         Some(PerAxis(self))
     }
 }
+
+/// Defines an argument that is one of a few words.
+macro_rules! words {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $crate::arguments::Argument for $name {
+            fn expected() -> String {
+                [$($word),+].map(|w| format!("\"{w}\"")).join(" or ")
+            }
+            fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
+                match value.as_str() {
+                    $(Some($word) => Ok($name::$variant),)+
+                    _ => Err(None),
+                }
+            }
+            fn write(&self) -> serde_json::Value {
+                match self { $($name::$variant => $word.into(),)+ }
+            }
+        }
+    };
+}
+pub(crate) use words;
 
 /// Where the channels are: always last. Keras's other word is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,10 +8,18 @@ use serde_json::{Map, Value};
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
+    /// It is neither a name nor a table with a class name.
+    #[error("expected {kind} (a name, or a table with class_name), found {found}")]
+    Form {
+        /// What it would be: `an initializer` …
+        kind: &'static str,
+        /// What stands there.
+        found: String,
+    },
     /// There is no such class.
-    #[error("expected the name of a {kind}, found `{found}`")]
+    #[error("expected the name of {kind}, found `{found}`")]
     Class {
-        /// What the class would be: `layer`, `initializer` …
+        /// What the class would be: `a layer`, `an initializer` …
         kind: &'static str,
         /// The name given.
         found: String,
@@ -60,6 +68,7 @@ impl ConfigError {
     /// What the person can do.
     pub fn hint(&self) -> Option<String> {
         match self {
+            ConfigError::Form { .. } => None,
             ConfigError::Class { nearest, .. } => nearest.as_ref().map(|n| format!("did you mean `{n}`?")),
             ConfigError::Missing { argument, expected, .. } => Some(format!("give `{argument}`: {expected}")),
             ConfigError::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
@@ -68,6 +77,17 @@ impl ConfigError {
             ConfigError::Value { hint, .. } => hint.clone(),
         }
     }
+}
+
+/// An argument whose value a class does not take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invalid {
+    /// Name of the argument.
+    pub argument: &'static str,
+    /// What it can be.
+    pub expected: String,
+    /// The value it has.
+    pub found: String,
 }
 
 /// The arguments of one class, taken out one by one; every error is kept until [`Arguments::finish`].
@@ -102,8 +122,12 @@ impl Arguments {
         }
     }
 
-    /// An argument with a default. A null stands for the default.
+    /// An argument with a default. A null stands for the default, where the type has no null of its own.
     pub fn optional<T: Argument>(&mut self, name: &'static str, default: T) -> T {
+        if let (Some(Value::Null), Some(null)) = (self.values.get(name), T::null()) {
+            self.take(name);
+            return null;
+        }
         match self.take(name) {
             Some(value) => self.read(name, &value).unwrap_or(default),
             None => default,
@@ -122,6 +146,18 @@ impl Arguments {
                 hint: Some(hint.into()),
             });
         }
+    }
+
+    /// Leaves an argument of Keras's that has no meaning here aside.
+    pub fn ignore(&mut self, name: &'static str) {
+        self.values.shift_remove(name);
+    }
+
+    /// Keeps an error for a value that was read.
+    pub fn refuse(&mut self, invalid: Invalid) {
+        let Invalid { argument, expected, found } = invalid;
+        let (class, argument) = (self.class.clone(), argument.into());
+        self.errors.push(ConfigError::Value { class, argument, expected, found, hint: None });
     }
 
     /// Ends the reading: what is left over is unknown.
@@ -173,7 +209,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Insertions, deletions, substitutions and exchanges of neighbours from a to b (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let letters = |s: &str| s.chars().take(64).collect::<Vec<char>>();
+    let (a, b) = (letters(a), letters(b));
     let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {
         for j in 0..=b.len() {
@@ -253,6 +290,7 @@ macro_rules! configured {
 
             #[allow(unused_mut, reason = "a class may have no arguments")]
             fn write(&self) -> serde_json::Map<String, serde_json::Value> {
+                #[allow(unused_imports, reason = "a class may have no arguments")]
                 use $crate::arguments::Argument;
                 let mut map = serde_json::Map::new();
                 $(map.insert(stringify!($required).to_string(), self.$required.write());)*

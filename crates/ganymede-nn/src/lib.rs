@@ -9,6 +9,7 @@ pub mod activations;
 pub mod arguments;
 pub mod config;
 pub mod constraints;
+mod family;
 pub mod initializers;
 pub mod layers;
 pub mod regularizers;

@@ -174,6 +174,9 @@ impl<'g> Scope<'g> {
         let name = format!("{}/{name}", self.path);
         let mut registry = self.registry.borrow_mut();
         if !registry.index.contains_key(&name) {
+            if let Err(error) = initializer.check_shape(&shape) {
+                self.builder.error(format!("{name}: {error}"), error.hint());
+            }
             let at = registry.parameters.len();
             registry.index.insert(name.clone(), at);
             registry.parameters.push(Parameter {
@@ -199,8 +202,8 @@ mod tests {
         let builder = Builder::new("d");
         let root = Scope::root(&builder, "discriminator", Mode::Train);
         let dense = root.child("dense");
-        let first = dense.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
-        let second = dense.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
+        let first = dense.parameter("kernel", [2, 3], &Initializer::zeros(), ParameterSpec::default());
+        let second = dense.parameter("kernel", [2, 3], &Initializer::zeros(), ParameterSpec::default());
         assert_eq!(first.id(), second.id());
         let parameters = root.parameters();
         assert_eq!(parameters.len(), 1);
@@ -211,8 +214,8 @@ mod tests {
     fn another_shape_under_the_same_name_is_an_error() {
         let builder = Builder::new("d");
         let root = Scope::root(&builder, "discriminator", Mode::Train);
-        root.parameter("kernel", [2, 3], &Initializer::Zeros, ParameterSpec::default());
-        root.parameter("kernel", [4, 3], &Initializer::Zeros, ParameterSpec::default());
+        root.parameter("kernel", [2, 3], &Initializer::zeros(), ParameterSpec::default());
+        root.parameter("kernel", [4, 3], &Initializer::zeros(), ParameterSpec::default());
         assert!(builder.has_errors());
     }
 }

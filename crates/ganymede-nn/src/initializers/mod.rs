@@ -1,75 +1,173 @@
-//! Where parameters start: Keras's initializers as host functions.
+//! Initializers: first values of parameters, as pure host functions of (seed, parameter path, shape).
+//! Not here: random nodes of a graph (`ganymede-graph`), who stores the values (`ganymede-gan`).
+//!
+//! To add one: a file with its struct (`configured!`) and its [`Initialize`]; a line in the table below. It is
+//! then read and written by name, and tested for determinism and round trip.
 
-use crate::arguments::{Argument, IntoArgument};
-use serde_json::{Value, json};
+mod constant;
+mod glorot;
+mod he;
+mod identity;
+mod lecun;
+mod ones;
+mod orthogonal;
+mod random_normal;
+mod random_uniform;
+mod stft;
+mod truncated_normal;
+mod variance_scaling;
+mod zeros;
 
-/// Where a parameter starts, under Keras's name.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Initializer {
-    /// Uniform in ±√(6 / (fan_in + fan_out)).
-    GlorotUniform,
-    /// All 0.
-    Zeros,
-    /// All 1.
-    Ones,
-    /// Normal.
-    RandomNormal {
-        /// Mean, Keras's default is 0.
-        mean: f64,
-        /// Standard deviation, Keras's default is 0.05.
-        stddev: f64,
-    },
-    /// Uniform in minval..maxval.
-    RandomUniform {
-        /// Lower end, Keras's default is −0.05.
-        minval: f64,
-        /// Upper end, Keras's default is 0.05.
-        maxval: f64,
-    },
+pub use constant::Constant;
+pub use glorot::{GlorotNormal, GlorotUniform};
+pub use he::{HeNormal, HeUniform};
+pub use identity::Identity;
+pub use lecun::{LecunNormal, LecunUniform};
+pub use ones::Ones;
+pub use orthogonal::Orthogonal;
+pub use random_normal::RandomNormal;
+pub use random_uniform::RandomUniform;
+pub use stft::{STFT, Scaling, Side, Window};
+pub use truncated_normal::TruncatedNormal;
+pub use variance_scaling::{Distribution, FanMode, VarianceScaling, compute_fans};
+pub use zeros::Zeros;
+
+use crate::config::Invalid;
+use crate::family::{by_value, family};
+use ganymede_tensor::{Rng, Shape, Tensor, stream_of};
+
+/// What every initializer can do.
+pub trait Initialize {
+    /// Whether the arguments make sense.
+    ///
+    /// # Errors
+    /// The argument and what it should be.
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
+
+    /// Whether it can fill a tensor of this shape.
+    ///
+    /// # Errors
+    /// Which shapes it takes.
+    fn check_shape(&self, _shape: &Shape) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A seed of its own, which replaces the run's.
+    fn own_seed(&self) -> Option<u64> {
+        None
+    }
+
+    /// The elements in row-major order, drawn from `rng`; `shape` is one that [`check_shape`](Initialize::check_shape) accepts.
+    fn fill(&self, rng: &mut Rng, shape: &Shape) -> Vec<f64>;
 }
 
-impl Argument for Initializer {
-    fn expected() -> String {
-        "an initializer".into()
+family! {
+    /// An initializer, by Keras's name.
+    pub enum Initializer: Initialize, "an initializer" {
+        Zeros,
+        Ones,
+        Constant,
+        Identity,
+        RandomNormal,
+        RandomUniform,
+        TruncatedNormal,
+        VarianceScaling,
+        GlorotNormal,
+        GlorotUniform,
+        HeNormal,
+        HeUniform,
+        LecunNormal,
+        LecunUniform,
+        Orthogonal,
+        STFT,
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        let (name, arguments) = match value {
-            Value::String(name) => (name.as_str(), json!({})),
-            Value::Object(map) => (map.get("class_name").and_then(Value::as_str).ok_or(None)?, value.clone()),
-            _ => return Err(None),
-        };
-        let number = |key: &str, default: f64| arguments.get(key).and_then(Value::as_f64).unwrap_or(default);
-        Ok(match name {
-            "GlorotUniform" | "glorot_uniform" => Initializer::GlorotUniform,
-            "Zeros" | "zeros" => Initializer::Zeros,
-            "Ones" | "ones" => Initializer::Ones,
-            "RandomNormal" => Initializer::RandomNormal { mean: number("mean", 0.0), stddev: number("stddev", 0.05) },
-            "RandomUniform" | "uniform" => {
-                Initializer::RandomUniform { minval: number("minval", -0.05), maxval: number("maxval", 0.05) }
-            }
-            _ => return Err(None),
-        })
+    aliases {
+        "normal" => RandomNormal,
+        "uniform" => RandomUniform,
+        "one" => Ones,
+        "zero" => Zeros,
+        "IdentityInitializer" => Identity,
+        "OrthogonalInitializer" => Orthogonal,
+        "STFTInitializer" => STFT,
     }
-    fn write(&self) -> Value {
-        match self {
-            Initializer::GlorotUniform => json!("GlorotUniform"),
-            Initializer::Zeros => json!("Zeros"),
-            Initializer::Ones => json!("Ones"),
-            Initializer::RandomNormal { mean, stddev } => {
-                json!({ "class_name": "RandomNormal", "mean": mean, "stddev": stddev })
-            }
-            Initializer::RandomUniform { minval, maxval } => {
-                json!({ "class_name": "RandomUniform", "minval": minval, "maxval": maxval })
-            }
+}
+by_value!(Initializer, "an initializer");
+
+/// A shape that an initializer cannot fill.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("initializer `{class}` expected {expected}, found shape {found}")]
+pub struct InitializerError {
+    /// Class name.
+    pub class: &'static str,
+    /// The shapes it takes.
+    pub expected: String,
+    /// The shape asked for.
+    pub found: Shape,
+}
+
+impl InitializerError {
+    /// What the person can do.
+    pub fn hint(&self) -> Option<String> {
+        Some(format!("give this weight another initializer than `{}`", self.class))
+    }
+}
+
+impl Initializer {
+    /// [`Zeros`]: Keras's default for biases.
+    pub fn zeros() -> Self {
+        Zeros::new().into()
+    }
+
+    /// [`Ones`]: Keras's default for scales.
+    pub fn ones() -> Self {
+        Ones::new().into()
+    }
+
+    /// [`GlorotUniform`]: Keras's default for kernels.
+    pub fn glorot_uniform() -> Self {
+        GlorotUniform::new().into()
+    }
+
+    /// Whether it can fill a tensor of this shape.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check_shape(&self, shape: &Shape) -> Result<(), InitializerError> {
+        let error = |expected| InitializerError { class: self.class_name(), expected, found: shape.clone() };
+        if shape.checked_elements().is_none() {
+            return Err(error("a number of elements that fits the address space".into()));
         }
+        self.object().check_shape(shape).map_err(error)
     }
-}
 
-impl IntoArgument<Initializer> for &str {
-    /// # Panics
-    /// When there is no initializer of this name.
-    fn into_argument(self) -> Initializer {
-        Initializer::read(&json!(self))
-            .unwrap_or_else(|_| panic!("expected the name of an initializer, found `{self}`"))
+    /// First values of the parameter at `path`, as `f32`: the same for the same (seed, path, shape) on every
+    /// machine.
+    ///
+    /// An initializer with a seed of its own takes that one instead of `seed` and leaves `path` aside, so that
+    /// equal seeds give equal values, as in Keras.
+    ///
+    /// # Errors
+    /// When it cannot fill this shape.
+    ///
+    /// # Differs
+    /// The distributions are Keras's, the random numbers are not.
+    pub fn sample(&self, seed: u64, path: &str, shape: &Shape) -> Result<Tensor, InitializerError> {
+        let values = self.values(seed, path, shape)?.into_iter().map(|v| v as f32).collect();
+        Ok(Tensor::from_f32(shape, values).expect("an initializer fills every element"))
+    }
+
+    /// The values of [`sample`](Initializer::sample) before they are rounded to `f32`, in row-major order.
+    ///
+    /// # Errors
+    /// When it cannot fill this shape.
+    pub fn values(&self, seed: u64, path: &str, shape: &Shape) -> Result<Vec<f64>, InitializerError> {
+        self.check_shape(shape)?;
+        let mut rng = match self.object().own_seed() {
+            Some(own) => Rng::new(own, stream_of("")),
+            None => Rng::new(seed, stream_of(path)),
+        };
+        Ok(self.object().fill(&mut rng, shape))
     }
 }

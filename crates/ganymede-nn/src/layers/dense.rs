@@ -20,9 +20,9 @@ configured! {
         /// Whether b is added.
         use_bias: bool = true,
         /// Where W starts.
-        kernel_initializer: Initializer = Initializer::GlorotUniform,
+        kernel_initializer: Initializer = Initializer::glorot_uniform(),
         /// Where b starts.
-        bias_initializer: Initializer = Initializer::Zeros,
+        bias_initializer: Initializer = Initializer::zeros(),
         /// What W adds to the loss.
         kernel_regularizer: Option<Regularizer> = None,
         /// What b adds to the loss.

@@ -115,7 +115,7 @@ impl LayerConfig {
         match read(&self.class_name, &mut arguments) {
             Some(layer) => arguments.finish().map(|()| layer),
             None => Err(vec![ConfigError::Class {
-                kind: "layer",
+                kind: "a layer",
                 found: self.class_name.clone(),
                 nearest: nearest(&self.class_name, CLASS_NAMES.iter().copied()),
             }]),

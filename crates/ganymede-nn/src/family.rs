@@ -1,0 +1,266 @@
+//! Kinds of objects that are chosen by name: initializers, constraints, regularizers, losses, optimizers,
+//! schedules. [`family!`] makes the one table of a kind: an enum over its structs that is read from and written
+//! as Keras's class name and arguments. Not here: one struct's arguments (`config.rs`), layers (`layers/mod.rs`).
+
+use crate::config::{Arguments, ConfigError, Invalid};
+use serde_json::{Map, Value};
+
+/// Requires `holds`, which says that `found` is what is `expected`.
+///
+/// # Errors
+/// When it does not hold.
+pub(crate) fn require(
+    argument: &'static str,
+    holds: bool,
+    expected: &str,
+    found: impl std::fmt::Display,
+) -> Result<(), Invalid> {
+    if holds { Ok(()) } else { Err(Invalid { argument, expected: expected.into(), found: found.to_string() }) }
+}
+
+/// Requires a finite number above 0.
+pub(crate) fn positive(argument: &'static str, value: f64) -> Result<(), Invalid> {
+    require(argument, value > 0.0 && value.is_finite(), "a number above 0", value)
+}
+
+/// Requires a finite number that is not below 0.
+pub(crate) fn not_negative(argument: &'static str, value: f64) -> Result<(), Invalid> {
+    require(argument, value >= 0.0 && value.is_finite(), "a number not below 0", value)
+}
+
+/// A kind of objects that are chosen by name; implemented by [`family!`].
+pub(crate) trait Family: Sized {
+    /// The kind with its article: `an initializer`.
+    const KIND: &'static str;
+
+    /// Keras's class name, and the arguments that differ from their defaults.
+    fn named(&self) -> (&'static str, Map<String, Value>);
+
+    /// The object of a class name (Keras's, in any case, with or without underscores) and the arguments that it
+    /// left over.
+    ///
+    /// # Errors
+    /// When there is no such class.
+    fn read_class(class: &str, values: Map<String, Value>) -> Result<(Self, Arguments), ConfigError>;
+}
+
+/// What is read from and written as a name or a table with a class name.
+pub(crate) trait Written: Sized {
+    /// Reads `"name"`, `{class_name, …}` or `{class_name, config: {…}}`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read_value(value: Value) -> Result<Self, Vec<ConfigError>>;
+
+    /// The written form.
+    fn write_value(&self) -> Value;
+}
+
+impl<F: Family> Written for F {
+    fn read_value(value: Value) -> Result<Self, Vec<ConfigError>> {
+        let (class, values) = parts(Self::KIND, value).map_err(|error| vec![error])?;
+        let (object, mut arguments) = Self::read_class(&class, values).map_err(|error| vec![error])?;
+        arguments.ignore("name");
+        arguments.finish()?;
+        Ok(object)
+    }
+
+    /// `"Name"`, or `{class_name, …}` where there are arguments.
+    fn write_value(&self) -> Value {
+        match self.named() {
+            (class, arguments) if arguments.is_empty() => class.into(),
+            (class, arguments) => table(class, arguments),
+        }
+    }
+}
+
+/// Class name and arguments of a written object: `"zeros"`, `{class_name, …}`, or Keras's
+/// `{class_name, config: {…}}`.
+///
+/// # Errors
+/// When it has none of these forms.
+pub(crate) fn parts(kind: &'static str, value: Value) -> Result<(String, Map<String, Value>), ConfigError> {
+    let form = |found: String| Err(ConfigError::Form { kind, found });
+    let mut table = match value {
+        Value::String(class) => return Ok((class, Map::new())),
+        Value::Object(table) => table,
+        other => return form(other.to_string()),
+    };
+    let class = match table.shift_remove("class_name") {
+        Some(Value::String(class)) => class,
+        Some(other) => return form(format!("class_name = {other}")),
+        None => return form("a table without class_name".into()),
+    };
+    match table.shift_remove("config") {
+        Some(Value::Object(arguments)) => Ok((class, arguments)),
+        Some(Value::Null) => Ok((class, Map::new())),
+        Some(other) => form(format!("config = {other}")),
+        None => Ok((class, table)),
+    }
+}
+
+/// `{class_name, …}`.
+pub(crate) fn table(class: &str, arguments: Map<String, Value>) -> Value {
+    Value::Object(std::iter::once(("class_name".to_string(), class.into())).chain(arguments).collect())
+}
+
+/// Whether two names are the same but for case and underscores: `GlorotUniform`, `glorot_uniform`.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    let letters = |s: &str| s.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase()).collect::<String>();
+    letters(a) == letters(b)
+}
+
+/// All errors with their hints, in one line.
+pub(crate) fn told(errors: &[ConfigError]) -> String {
+    let one = |error: &ConfigError| match error.hint() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    };
+    errors.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Makes the enum of a kind of objects: the one table with a line for each. The trait is what they have in
+/// common; it has `check(&self) -> Result<(), Invalid>`.
+macro_rules! family {
+    (
+        $(#[$doc:meta])*
+        pub enum $family:ident: $trait:ident, $kind:literal { $($class:ident,)* }
+        $(aliases { $($alias:literal => $target:ident,)* })?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $family {
+            $(#[doc = concat!("[`", stringify!($class), "`](struct@", stringify!($class), ").")] $class($class),)*
+        }
+
+        $(impl From<$class> for $family {
+            fn from(object: $class) -> Self {
+                $family::$class(object)
+            }
+        })*
+
+        $(
+            impl $crate::arguments::IntoArgument<$family> for $class {
+                fn into_argument(self) -> $family {
+                    self.into()
+                }
+            }
+
+            impl $crate::arguments::IntoArgument<Option<$family>> for $class {
+                fn into_argument(self) -> Option<$family> {
+                    Some(self.into())
+                }
+            }
+        )*
+
+        impl $family {
+            /// All class names, in the order of the table.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($class)),*];
+
+            /// Keras's class name.
+            pub fn class_name(&self) -> &'static str {
+                match self { $($family::$class(_) => stringify!($class)),* }
+            }
+
+            /// The arguments that differ from their defaults, in Keras's order.
+            pub fn arguments(&self) -> serde_json::Map<String, serde_json::Value> {
+                match self { $($family::$class(object) => $crate::config::Configured::write(object)),* }
+            }
+
+            fn object(&self) -> &dyn $trait {
+                match self { $($family::$class(object) => object),* }
+            }
+        }
+
+        impl $crate::family::Family for $family {
+            const KIND: &'static str = $kind;
+
+            fn named(&self) -> (&'static str, serde_json::Map<String, serde_json::Value>) {
+                (self.class_name(), self.arguments())
+            }
+
+            fn read_class(
+                class: &str,
+                values: serde_json::Map<String, serde_json::Value>,
+            ) -> Result<(Self, $crate::config::Arguments), $crate::config::ConfigError> {
+                let aliases: &[(&str, &str)] = &[$($(($alias, stringify!($target)),)*)?];
+                let alias = aliases.iter().find(|(alias, _)| $crate::family::same_name(alias, class));
+                let target = alias.map_or(class, |(_, target)| target);
+                $(if $crate::family::same_name(target, stringify!($class)) {
+                    let mut arguments = $crate::config::Arguments::new(stringify!($class), values);
+                    let object = <$class as $crate::config::Configured>::read(&mut arguments);
+                    if let Err(invalid) = $trait::check(&object) {
+                        arguments.refuse(invalid);
+                    }
+                    return Ok((object.into(), arguments));
+                })*
+                Err($crate::config::ConfigError::Class {
+                    kind: $kind,
+                    found: class.to_string(),
+                    nearest: $crate::config::nearest(class, Self::NAMES.iter().copied()),
+                })
+            }
+        }
+    };
+}
+pub(crate) use family;
+
+/// Makes a [`Written`] type an argument of layers, and gives it `serde`'s traits.
+macro_rules! by_value {
+    ($type:ty, $kind:literal) => {
+        impl $type {
+            /// Reads `"name"`, `{class_name, …}` or Keras's `{class_name, config: {…}}`.
+            ///
+            /// # Errors
+            /// Everything that is wrong with it.
+            pub fn from_value(value: serde_json::Value) -> Result<Self, Vec<$crate::config::ConfigError>> {
+                <Self as $crate::family::Written>::read_value(value)
+            }
+        }
+
+        impl $crate::arguments::Argument for $type {
+            fn expected() -> String {
+                $kind.into()
+            }
+            fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
+                <Self as $crate::family::Written>::read_value(value.clone())
+                    .map_err(|errors| Some($crate::family::told(&errors)))
+            }
+            fn write(&self) -> serde_json::Value {
+                $crate::family::Written::write_value(self)
+            }
+        }
+
+        impl $crate::arguments::IntoArgument<$type> for &str {
+            /// # Panics
+            /// When there is none of this name.
+            fn into_argument(self) -> $type {
+                <$type as $crate::family::Written>::read_value(self.into())
+                    .unwrap_or_else(|errors| panic!("{}", $crate::family::told(&errors)))
+            }
+        }
+
+        impl $crate::arguments::IntoArgument<Option<$type>> for &str {
+            /// # Panics
+            /// When there is none of this name.
+            fn into_argument(self) -> Option<$type> {
+                Some($crate::arguments::IntoArgument::<$type>::into_argument(self))
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::family::Written::write_value(self).serialize(serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
+                <Self as $crate::family::Written>::read_value(value)
+                    .map_err(|errors| serde::de::Error::custom($crate::family::told(&errors)))
+            }
+        }
+    };
+}
+pub(crate) use by_value;
