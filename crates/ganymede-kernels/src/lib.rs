@@ -5,7 +5,10 @@
 
 pub mod arena;
 pub mod fused;
+pub mod gather;
 pub mod isa;
 pub mod math;
 pub mod naive;
 pub mod pool;
+pub mod random;
+pub mod transpose;

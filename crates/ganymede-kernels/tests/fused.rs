@@ -186,12 +186,10 @@ impl Generator {
     fn instruction(&mut self) {
         const FLOAT: [Binary; 6] =
             [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Maximum, Binary::Minimum];
-        const INTEGER: [Binary; 5] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Maximum, Binary::Minimum];
-        const LOGIC: [Binary; 3] = [Binary::And, Binary::Or, Binary::Xor];
+        const LOGIC: [Binary; 2] = [Binary::And, Binary::Or];
         const RELATIONS: [Compare; 6] = [Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge];
-        let integer = [DType::I32, DType::U32][self.pick(2)];
         let any = DType::ALL[self.pick(DType::ALL.len())];
-        match self.pick(12) {
+        match self.pick(10) {
             0..=3 => {
                 let (a, b) = (self.register(DType::F32), self.register(DType::F32));
                 let function = FLOAT[self.pick(FLOAT.len())];
@@ -204,33 +202,23 @@ impl Generator {
                 self.push(Instruction::Unary(function, a), DType::F32);
             }
             5 => {
-                let (a, b) = (self.register(integer), self.register(integer));
-                let function = INTEGER[self.pick(INTEGER.len())];
-                self.push(Instruction::Binary(function, a, b), integer);
-            }
-            6 => {
-                let a = self.register(DType::I32);
-                let function = [Unary::Neg, Unary::Abs][self.pick(2)];
-                self.push(Instruction::Unary(function, a), DType::I32);
-            }
-            7 => {
                 let (a, b) = (self.register(any), self.register(any));
                 let relation = RELATIONS[self.pick(RELATIONS.len())];
                 self.push(Instruction::Compare(relation, a, b), DType::Bool);
             }
-            8 => {
+            6 => {
                 let (a, b) = (self.register(DType::Bool), self.register(DType::Bool));
                 let not = self.chance(30);
                 let function = LOGIC[self.pick(LOGIC.len())];
                 let logic = if not { Instruction::Unary(Unary::Not, a) } else { Instruction::Binary(function, a, b) };
                 self.push(logic, DType::Bool);
             }
-            9 => {
+            7 => {
                 let condition = self.register(DType::Bool);
                 let (then, otherwise) = (self.register(any), self.register(any));
                 self.push(Instruction::Select { condition, then, otherwise }, any);
             }
-            10 => {
+            8 => {
                 let from = self.pick(self.types.len());
                 self.push(Instruction::Convert(from, any), any);
             }

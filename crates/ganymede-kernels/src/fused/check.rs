@@ -205,17 +205,14 @@ fn types(region: &Region) -> Result<Vec<DType>, RegionError> {
             Instruction::Unary(function, a) => match (function, types[a]) {
                 (Unary::Not, DType::Bool) => DType::Bool,
                 (Unary::Not, found) => return Err(wrong("bool", found)),
-                (Unary::Neg | Unary::Abs, DType::I32) => DType::I32,
                 (_, DType::F32) => DType::F32,
                 (_, found) => return Err(wrong("f32", found)),
             },
             Instruction::Binary(function, a, b) => match (function, same(a, b)?) {
-                (Binary::And | Binary::Or | Binary::Xor, DType::Bool) => DType::Bool,
-                (Binary::And | Binary::Or | Binary::Xor, found) => return Err(wrong("bool", found)),
+                (Binary::And | Binary::Or, DType::Bool) => DType::Bool,
+                (Binary::And | Binary::Or, found) => return Err(wrong("bool", found)),
                 (_, DType::F32) => DType::F32,
-                (Binary::Div | Binary::Pow, found) => return Err(wrong("f32", found)),
-                (_, found @ (DType::I32 | DType::U32)) => found,
-                (_, found) => return Err(wrong("f32, i32 or u32", found)),
+                (_, found) => return Err(wrong("f32", found)),
             },
             Instruction::Compare(_, a, b) => same(a, b).map(|_| DType::Bool)?,
             Instruction::Select { condition, then, otherwise } => match types[condition] {

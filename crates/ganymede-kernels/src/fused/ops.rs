@@ -15,10 +15,7 @@ pub(super) enum Op {
     Copy,
     Float(Unary),
     Not,
-    NegInteger,
-    AbsInteger,
     Arithmetic(Binary),
-    Integer(Binary, Sign),
     Logic(Binary),
     CompareFloat(Compare),
     CompareInteger(Compare, Sign),
@@ -39,16 +36,11 @@ impl Op {
         let sign = |a: usize| if types[a] == DType::I32 { Sign::Signed } else { Sign::Unsigned };
         Some(match *instruction {
             Instruction::Load(_) | Instruction::Const(_) | Instruction::Iota { .. } => return None,
-            Instruction::Unary(function, a) => match (function, types[a]) {
-                (Unary::Not, _) => Op::Not,
-                (Unary::Neg, DType::I32) => Op::NegInteger,
-                (Unary::Abs, DType::I32) => Op::AbsInteger,
-                _ => Op::Float(function),
-            },
+            Instruction::Unary(Unary::Not, _) => Op::Not,
+            Instruction::Unary(function, _) => Op::Float(function),
             Instruction::Binary(function, a, _) => match types[a] {
-                DType::F32 => Op::Arithmetic(function),
                 DType::Bool => Op::Logic(function),
-                _ => Op::Integer(function, sign(a)),
+                _ => Op::Arithmetic(function),
             },
             Instruction::Compare(relation, a, _) => match types[a] {
                 DType::F32 => Op::CompareFloat(relation),
@@ -193,11 +185,6 @@ pub(super) unsafe fn apply<S: Simd>(s: S, op: Op, mut cursor: Cursor, tail: usiz
             Unary::Not => integer!(a => s.not(x), x),
         },
         Op::Not => integer!(a => s.not(x), x),
-        Op::NegInteger => integer!(a => s.sub_u32(s.splat_u32(0), x), x),
-        Op::AbsInteger => integer!(a => {
-            let sign = sign_mask(s, x);
-            s.sub_u32(s.xor(x, sign), sign)
-        }, x),
         Op::Arithmetic(function) => match function {
             Binary::Add => float!(ab => s.add(x, y), x, y),
             Binary::Sub => float!(ab => s.sub(x, y), x, y),
@@ -206,22 +193,11 @@ pub(super) unsafe fn apply<S: Simd>(s: S, op: Op, mut cursor: Cursor, tail: usiz
             Binary::Pow => float!(ab => math::pow(s, x, y), x, y),
             Binary::Maximum => float!(ab => maximum(s, x, y), x, y),
             Binary::Minimum => float!(ab => s.select(s.eq(x, x), s.min(x, y), x), x, y),
-            Binary::And | Binary::Or | Binary::Xor => debug_assert!(false, "checked: no logic on floats"),
-        },
-        Op::Integer(function, sign) => match (function, sign) {
-            (Binary::Add, _) => integer!(ab => s.add_u32(x, y), x, y),
-            (Binary::Sub, _) => integer!(ab => s.sub_u32(x, y), x, y),
-            (Binary::Mul, _) => integer!(ab => s.mul_lo(x, y), x, y),
-            (Binary::Maximum, Signed) => integer!(ab => select(s, less_signed(s, x, y), y, x), x, y),
-            (Binary::Maximum, Unsigned) => integer!(ab => select(s, less_unsigned(s, x, y), y, x), x, y),
-            (Binary::Minimum, Signed) => integer!(ab => select(s, less_signed(s, y, x), y, x), x, y),
-            (Binary::Minimum, Unsigned) => integer!(ab => select(s, less_unsigned(s, y, x), y, x), x, y),
-            _ => debug_assert!(false, "checked: no such function of integers"),
+            Binary::And | Binary::Or => debug_assert!(false, "checked: no logic on floats"),
         },
         Op::Logic(function) => match function {
             Binary::And => integer!(ab => s.and(x, y), x, y),
-            Binary::Or => integer!(ab => s.or(x, y), x, y),
-            _ => integer!(ab => s.xor(x, y), x, y),
+            _ => integer!(ab => s.or(x, y), x, y),
         },
         Op::CompareFloat(relation) => match relation {
             Compare::Eq => compare!(s.eq(x, y), x, y),

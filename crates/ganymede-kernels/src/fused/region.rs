@@ -111,7 +111,7 @@ pub enum Instruction {
     Convert(Register, DType),
 }
 
-/// Functions of one `f32`; [`Unary::Not`] of a `bool`. `Neg` and `Abs` also of an `i32` (wrapping).
+/// Functions of one `f32`; [`Unary::Not`] of a `bool`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Each is the mathematical function of its name.
 pub enum Unary {
@@ -134,8 +134,7 @@ pub enum Unary {
     Not,
 }
 
-/// Functions of two arguments. On `f32` all but the logical ones; on `i32` and `u32` addition, subtraction,
-/// multiplication (wrapping), maximum and minimum; on `bool` the logical ones.
+/// Functions of two `f32`; [`Binary::And`] and [`Binary::Or`] of two `bool`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Each is the function of its name.
 pub enum Binary {
@@ -150,7 +149,6 @@ pub enum Binary {
     Minimum,
     And,
     Or,
-    Xor,
 }
 
 /// Comparisons; with NaN all are false but `Ne`.

@@ -93,7 +93,7 @@ fn evaluate(
         }
         Instruction::Binary(function, a, b) => {
             let (dtype, x) = values[a];
-            (dtype, rounded(dtype, binary(function, dtype, x, values[b].1)))
+            (dtype, rounded(dtype, binary(function, x, values[b].1)))
         }
         Instruction::Compare(relation, a, b) => {
             let (x, y) = (values[a].1, values[b].1);
@@ -157,14 +157,9 @@ fn put(bytes: &mut [u8], dtype: DType, at: usize, value: Value) {
     bytes[at * size..][..size].copy_from_slice(&bits.to_le_bytes()[..size]);
 }
 
-/// An exact result in the type of its register: floats rounded, integers wrapped.
+/// A result in the type of its register: floats rounded.
 fn rounded(dtype: DType, x: f64) -> f64 {
-    match dtype {
-        DType::F32 => f64::from(x as f32),
-        DType::I32 => f64::from(x as i128 as i32),
-        DType::U32 => f64::from(x as i128 as u32),
-        _ => x,
-    }
+    if dtype == DType::F32 { f64::from(x as f32) } else { x }
 }
 
 fn converted(x: f64, to: DType) -> f64 {
@@ -199,12 +194,10 @@ fn unary(function: Unary, x: f64) -> f64 {
     }
 }
 
-fn binary(function: Binary, dtype: DType, x: f64, y: f64) -> f64 {
+fn binary(function: Binary, x: f64, y: f64) -> f64 {
     match function {
         Binary::Add => x + y,
         Binary::Sub => x - y,
-        // The product of two 32-bit integers needs 64 bits.
-        Binary::Mul if dtype != DType::F32 => f64::from((x as i64).wrapping_mul(y as i64) as u32),
         Binary::Mul => x * y,
         Binary::Div => x / y,
         Binary::Pow => x.powf(y),
@@ -225,6 +218,5 @@ fn binary(function: Binary, dtype: DType, x: f64, y: f64) -> f64 {
         }
         Binary::And => x.min(y),
         Binary::Or => x.max(y),
-        Binary::Xor => (x - y).abs(),
     }
 }

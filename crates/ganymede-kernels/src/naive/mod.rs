@@ -2,3 +2,5 @@
 //! Not here: anything that a program runs in earnest.
 
 pub mod fused;
+pub mod gather;
+pub mod transpose;
