@@ -169,6 +169,28 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+words! {
+    /// What surrounds the input of a convolution or a pool.
+    pub enum Padding {
+        /// Nothing.
+        Valid = "valid",
+        /// So much that the output has ⌈input / stride⌉ positions, the larger half at the end.
+        Same = "same",
+        /// So much at the start that output t depends on inputs up to t only; for `Conv1D` alone.
+        Causal = "causal",
+    }
+}
+
+words! {
+    /// How values between pixels are made.
+    pub enum Interpolation {
+        /// The nearest pixel's.
+        Nearest = "nearest",
+        /// Linear in both directions between the four neighbours, with half-pixel centres.
+        Bilinear = "bilinear",
+    }
+}
+
 /// Where the channels are: always last. Keras's other word is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChannelsLast;

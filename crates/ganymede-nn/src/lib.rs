@@ -21,4 +21,4 @@ pub use constraints::Constraint;
 pub use initializers::Initializer;
 pub use layers::{Layer, LayerConfig};
 pub use regularizers::Regularizer;
-pub use scope::{Mode, Parameter, ParameterSpec, Scope};
+pub use scope::{Mode, Parameter, ParameterSpec, Scope, Substitute};

@@ -44,8 +44,18 @@ pub struct ParameterSpec {
     pub constraint: Option<Constraint>,
 }
 
-/// Gives a layer another value in place of a parameter: (scope, name of the weight, raw value).
-type Substitute<'g> = Rc<dyn Fn(&Scope<'g>, &str, Expr<'g>) -> Expr<'g> + 'g>;
+impl ParameterSpec {
+    /// Of the arguments of a layer.
+    pub fn new(regularizer: &Option<Regularizer>, constraint: &Option<Constraint>) -> Self {
+        ParameterSpec { regularizer: regularizer.clone(), constraint: constraint.clone() }
+    }
+}
+
+/// Gives layers another value in place of their trainable parameters.
+pub trait Substitute {
+    /// What the layer at `scope` gets for its parameter `name` of value `raw`.
+    fn substitute<'g>(&self, scope: &Scope<'g>, name: &str, raw: Expr<'g>) -> Expr<'g>;
+}
 
 #[derive(Default)]
 struct Registry<'g> {
@@ -63,15 +73,16 @@ struct Registry<'g> {
 pub struct Scope<'g> {
     builder: &'g Builder,
     mode: Mode,
+    trainable: bool,
     path: String,
     registry: Rc<RefCell<Registry<'g>>>,
-    substitute: Option<Substitute<'g>>,
+    substitute: Option<Rc<dyn Substitute>>,
 }
 
 impl<'g> Scope<'g> {
     /// The top of `network`. Its states are named `network/layer/weight`.
     pub fn root(builder: &'g Builder, network: &str, mode: Mode) -> Self {
-        Scope { builder, mode, path: network.to_string(), registry: Rc::default(), substitute: None }
+        Scope { builder, mode, trainable: true, path: network.to_string(), registry: Rc::default(), substitute: None }
     }
 
     /// The builder that nodes are appended to.
@@ -94,13 +105,23 @@ impl<'g> Scope<'g> {
         Scope { path: format!("{}/{name}", self.path), ..self.clone() }
     }
 
+    /// Whether parameters made here are trained. Layers that are not keep their statistics, too.
+    pub fn trainable(&self) -> bool {
+        self.trainable
+    }
+
+    /// The same place, where parameters are not trained: Keras's `trainable = False`.
+    pub fn frozen(&self) -> Scope<'g> {
+        Scope { trainable: false, ..self.clone() }
+    }
+
     /// The same place in another mode.
     pub fn with_mode(&self, mode: Mode) -> Scope<'g> {
         Scope { mode, ..self.clone() }
     }
 
-    /// The same place, where layers get `substitute(scope, name, raw value)` for each trainable parameter.
-    pub fn with_substitute(&self, substitute: impl Fn(&Scope<'g>, &str, Expr<'g>) -> Expr<'g> + 'g) -> Scope<'g> {
+    /// The same place, where layers get another value for each trainable parameter.
+    pub fn with_substitute(&self, substitute: impl Substitute + 'static) -> Scope<'g> {
         Scope { substitute: Some(Rc::new(substitute)), ..self.clone() }
     }
 
@@ -113,7 +134,7 @@ impl<'g> Scope<'g> {
     /// A trainable weight of the layer at this path, recorded at its first use.
     ///
     /// # Errors
-    /// Recorded when the same weight was made with another shape before.
+    /// Recorded when the same weight was made with another shape before, or the initializer cannot fill it.
     #[track_caller]
     pub fn parameter(
         &self,
@@ -123,9 +144,9 @@ impl<'g> Scope<'g> {
         spec: ParameterSpec,
     ) -> Expr<'g> {
         let ParameterSpec { regularizer, constraint } = spec;
-        let raw = self.state(name, shape.into(), initializer, true, regularizer, constraint);
+        let raw = self.state(name, shape.into(), initializer, self.trainable, regularizer, constraint);
         match &self.substitute {
-            Some(substitute) => substitute(&Scope { substitute: None, ..self.clone() }, name, raw),
+            Some(substitute) => substitute.substitute(&Scope { substitute: None, ..self.clone() }, name, raw),
             None => raw,
         }
     }
@@ -189,6 +210,9 @@ impl<'g> Scope<'g> {
             });
         }
         drop(registry);
+        if let Err(error) = initializer.check_shape(&shape) {
+            return self.builder.error_as(error.to_string(), error.hint(), TensorType::f32(shape));
+        }
         self.builder.state(&name, TensorType::f32(shape))
     }
 }

@@ -50,16 +50,11 @@ impl Layer for Dense {
         if self.units == 0 {
             return scope.builder().error("expected units of at least 1, found 0".into(), None);
         }
-        let kernel = scope.parameter(
-            "kernel",
-            [shape[last], self.units],
-            &self.kernel_initializer,
-            ParameterSpec { regularizer: self.kernel_regularizer.clone(), constraint: self.kernel_constraint.clone() },
-        );
+        let spec = ParameterSpec::new(&self.kernel_regularizer, &self.kernel_constraint);
+        let kernel = scope.parameter("kernel", [shape[last], self.units], &self.kernel_initializer, spec);
         let mut y = x.matmul(kernel); // (N, …, units)
         if self.use_bias {
-            let spec =
-                ParameterSpec { regularizer: self.bias_regularizer.clone(), constraint: self.bias_constraint.clone() };
+            let spec = ParameterSpec::new(&self.bias_regularizer, &self.bias_constraint);
             y = y + scope.parameter("bias", [self.units], &self.bias_initializer, spec);
         }
         self.activation.apply(y)

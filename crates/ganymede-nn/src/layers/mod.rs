@@ -58,6 +58,9 @@ macro_rules! described {
     };
 }
 
+mod axes;
+mod window;
+
 macro_rules! table {
     (modules { $($module:ident: $($export:ident),+;)* } classes { $($class:literal => $layer:ty,)* }) => {
         $(mod $module; pub use $module::{$($export),+};)*
@@ -77,13 +80,42 @@ macro_rules! table {
 table! {
     modules {
         activation: ActivationLayer;
+        batch_normalization: BatchNormalization;
+        conv: Conv, Conv1D, Conv2D, Conv3D;
+        conv_transpose: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose;
         dense: Dense;
+        dropout: Dropout, SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D;
+        flatten: Flatten;
+        leaky_relu: LeakyReLU;
+        pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
+            MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D;
+        relu: ReLU;
         reshape: Reshape;
     }
     classes {
         "Activation" => ActivationLayer,
+        "AveragePooling1D" => AveragePooling1D,
+        "AveragePooling2D" => AveragePooling2D,
+        "AveragePooling3D" => AveragePooling3D,
+        "BatchNormalization" => BatchNormalization,
+        "Conv1D" => Conv1D,
+        "Conv1DTranspose" => Conv1DTranspose,
+        "Conv2D" => Conv2D,
+        "Conv2DTranspose" => Conv2DTranspose,
+        "Conv3D" => Conv3D,
+        "Conv3DTranspose" => Conv3DTranspose,
         "Dense" => Dense,
+        "Dropout" => Dropout,
+        "Flatten" => Flatten,
+        "LeakyReLU" => LeakyReLU,
+        "MaxPooling1D" => MaxPooling1D,
+        "MaxPooling2D" => MaxPooling2D,
+        "MaxPooling3D" => MaxPooling3D,
+        "ReLU" => ReLU,
         "Reshape" => Reshape,
+        "SpatialDropout1D" => SpatialDropout1D,
+        "SpatialDropout2D" => SpatialDropout2D,
+        "SpatialDropout3D" => SpatialDropout3D,
     }
 }
 
@@ -100,6 +132,9 @@ pub struct LayerConfig {
     /// Names of the layers whose output it takes; the layer before it where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Vec<String>>,
+    /// Keras's `trainable = False`: its parameters stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trainable: Option<bool>,
     /// Its arguments.
     #[serde(flatten)]
     pub arguments: Map<String, Value>,

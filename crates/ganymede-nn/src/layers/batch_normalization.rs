@@ -1,0 +1,99 @@
+//! Batch normalization.
+
+use super::{Layer, axes};
+use crate::config::configured;
+use crate::scope::{Mode, ParameterSpec, Scope};
+use crate::{Constraint, Initializer, Regularizer};
+use ganymede_graph::Expr;
+
+configured! {
+    /// γ·(x − μ)/√(σ² + ε) + β, with μ and σ² of the batch in training and their moving averages in use.
+    ///
+    /// Training moves the averages: m ← momentum·m + (1 − momentum)·value. The population variance serves
+    /// both purposes, as in Keras. It comes out of one pass: E\[(x − s)²\] − (E\[x\] − s)², not below 0,
+    /// with the moving mean as s, through which no derivative flows (none is lost: s does not change the value).
+    ///
+    /// # Shapes
+    /// The shape stays; μ, σ², γ and β have the size of `axis`.
+    ///
+    /// # Source
+    /// Ioffe, Szegedy (2015), "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
+    /// Covariate Shift", arXiv:1502.03167.
+    pub struct BatchNormalization {
+        ;
+        /// The axis that keeps its own mean and variance: the channels.
+        axis: i64 = -1,
+        /// Share of the old moving average that stays at each step.
+        momentum: f64 = 0.99,
+        /// ε.
+        epsilon: f64 = 1e-3,
+        /// Whether β is added.
+        center: bool = true,
+        /// Whether γ multiplies.
+        scale: bool = true,
+        /// Where β starts.
+        beta_initializer: Initializer = Initializer::zeros(),
+        /// Where γ starts.
+        gamma_initializer: Initializer = Initializer::ones(),
+        /// Where the moving mean starts.
+        moving_mean_initializer: Initializer = Initializer::zeros(),
+        /// Where the moving variance starts.
+        moving_variance_initializer: Initializer = Initializer::ones(),
+        /// What β adds to the loss.
+        beta_regularizer: Option<Regularizer> = None,
+        /// What γ adds to the loss.
+        gamma_regularizer: Option<Regularizer> = None,
+        /// What β is projected on after each update.
+        beta_constraint: Option<Constraint> = None,
+        /// What γ is projected on after each update.
+        gamma_constraint: Option<Constraint> = None,
+        ; fixed
+        synchronized = false, "a run has one process: remove it";
+        renorm = false, "batch renormalization does not exist here: remove it";
+        renorm_clipping = null, "batch renormalization does not exist here: remove it";
+        renorm_momentum = 0.99, "batch renormalization does not exist here: remove it";
+    }
+}
+
+impl Layer for BatchNormalization {
+    described!("BatchNormalization");
+
+    fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
+        let shape = x.shape();
+        let axis = match axes::resolve(self.axis, shape.rank()) {
+            Ok(axis) => axis,
+            Err(message) => return scope.builder().error_as(message, None, x.ty()),
+        };
+        let size = [shape[axis]];
+        let gamma = self.scale.then(|| {
+            let spec = ParameterSpec::new(&self.gamma_regularizer, &self.gamma_constraint);
+            scope.parameter("gamma", size, &self.gamma_initializer, spec)
+        });
+        let beta = self.center.then(|| {
+            let spec = ParameterSpec::new(&self.beta_regularizer, &self.beta_constraint);
+            scope.parameter("beta", size, &self.beta_initializer, spec)
+        });
+        let moving_mean = scope.statistic("moving_mean", size, &self.moving_mean_initializer);
+        let moving_variance = scope.statistic("moving_variance", size, &self.moving_variance_initializer);
+
+        let (mean, variance) = match scope.mode() {
+            Mode::Train if scope.trainable() => {
+                let others: Vec<usize> = (0..shape.rank()).filter(|&a| a != axis).collect();
+                let shift = moving_mean.stop_gradient();
+                let shifted = x - shift.broadcast(shape.clone(), &[axis]);
+                let offset = shifted.mean_axes(&others); // (C,)
+                let variance = (shifted.square().mean_axes(&others) - offset.square()).maximum(0.0);
+                let mean = shift + offset;
+                let update = |old: Expr<'g>, new: Expr<'g>| old * self.momentum + new * (1.0 - self.momentum);
+                scope.assign("moving_mean", update(moving_mean, mean));
+                scope.assign("moving_variance", update(moving_variance, variance));
+                (mean, variance)
+            }
+            _ => (moving_mean, moving_variance),
+        };
+        let inverse = (variance + self.epsilon).rsqrt();
+        let factor = gamma.map_or(inverse, |gamma| inverse * gamma);
+        let scaled = (x - mean.broadcast(shape.clone(), &[axis])) * factor.broadcast(shape.clone(), &[axis]);
+        beta.map_or(scaled, |beta| scaled + beta.broadcast(shape, &[axis]))
+    }
+}

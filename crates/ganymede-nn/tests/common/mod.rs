@@ -1,0 +1,116 @@
+//! What the tests of layers share: the cases in `reference/keras`, one layer as a graph, comparison.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use ganymede_graph::{Array, Builder, Expr, Graph, interpret};
+use ganymede_nn::{Layer, LayerConfig, Mode, Parameter, Scope};
+use ganymede_tensor::{DType, TensorType};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+/// The entries of `reference/keras/<file>.json`.
+pub fn reference(file: &str) -> Vec<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../reference/keras").join(format!("{file}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A tensor of a case: {shape, data}, with a dtype where it holds integers.
+pub fn array(value: &Value) -> Array {
+    let shape: Vec<usize> = list(&value["shape"]).iter().map(|v| v.as_u64().unwrap() as usize).collect();
+    let dtype = if value["dtype"] == "int32" { DType::I32 } else { DType::F32 };
+    let ty = TensorType::new(dtype, shape);
+    let data = match value["data"].as_array() {
+        Some(data) => data.iter().map(|v| v.as_f64().unwrap()).collect(),
+        None => vec![0.5; ty.elements()],
+    };
+    Array { ty, data }
+}
+
+/// The items of a list; none where there is no list.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The layer of a case (`class`, `config`, as passed to Keras's constructor).
+pub fn layer(case: &Value) -> Box<dyn Layer> {
+    let mut arguments = case["config"].as_object().cloned().unwrap_or_default();
+    arguments.shift_remove("trainable"); // an argument of every layer, which its model handles
+    let config =
+        LayerConfig { class_name: case["class"].as_str().unwrap().into(), arguments, ..LayerConfig::default() };
+    config.layer().unwrap_or_else(|e| panic!("{}: {e:?}", case["name"]))
+}
+
+/// What a function of tensors with parameters gives, for one set of inputs.
+pub struct Traced {
+    /// Outputs `output0` …, `gradient0` … of the floating-point inputs, and `gradient:name` of the trainable parameters.
+    pub graph: Graph,
+    /// The parameters, in order.
+    pub parameters: Vec<Parameter>,
+}
+
+/// Traces `build` on the input types and the gradients of Σ output · cotangent; cotangents are the inputs `cotangent0` ….
+///
+/// # Errors
+/// What the builder recorded.
+pub fn trace(
+    mode: Mode,
+    types: &[TensorType],
+    build: impl for<'g> Fn(&Scope<'g>, &[Expr<'g>]) -> Vec<Expr<'g>>,
+) -> Result<Traced, String> {
+    let builder = Builder::new("case");
+    let inputs: Vec<Expr> =
+        types.iter().enumerate().map(|(i, ty)| builder.input(&format!("input{i}"), ty.clone())).collect();
+    let scope = Scope::root(&builder, "layer", mode);
+    let outputs = {
+        let _guard = scope.enter();
+        build(&scope, &inputs)
+    };
+    let parameters = scope.parameters();
+    if builder.has_errors() {
+        return Err(builder.take_errors().iter().map(|e| format!("{e}\n")).collect());
+    }
+    let mut total = builder.constant(0.0);
+    for (i, &output) in outputs.iter().enumerate() {
+        builder.output(&format!("output{i}"), output);
+        total = total + (output * builder.input(&format!("cotangent{i}"), output.ty())).sum();
+    }
+    let floating: Vec<Expr> = inputs.iter().copied().filter(|x| x.dtype() == DType::F32).collect();
+    let trainable: Vec<&Parameter> = parameters.iter().filter(|p| p.trainable).collect();
+    let states: Vec<Expr> =
+        trainable.iter().map(|p| builder.state(&p.name, TensorType::f32(p.shape.clone()))).collect();
+    let gradients = total.grad(&floating.iter().chain(&states).copied().collect::<Vec<_>>());
+    for (i, &gradient) in gradients[..floating.len()].iter().enumerate() {
+        builder.output(&format!("gradient{i}"), gradient);
+    }
+    for (parameter, &gradient) in trainable.iter().zip(&gradients[floating.len()..]) {
+        let name = parameter.name.trim_start_matches("layer/");
+        builder.output(&format!("gradient:{name}"), gradient);
+    }
+    let graph = builder.finish().map_err(|e| e.to_string())?;
+    graph.verify().map_err(|e| e.to_string())?;
+    Ok(Traced { graph, parameters })
+}
+
+/// Runs a graph with the interpreter; `states` are changed by what it assigns.
+pub fn run(
+    graph: &Graph,
+    inputs: &HashMap<String, Array>,
+    states: &mut BTreeMap<String, Array>,
+) -> BTreeMap<String, Array> {
+    let mut inputs = inputs.clone();
+    inputs.insert("seed".into(), Array { ty: TensorType::new(DType::U32, [2]), data: vec![7.0, 0.0] });
+    inputs.insert("draw".into(), Array { ty: TensorType::new(DType::U32, []), data: vec![0.0] });
+    interpret::run(graph, &inputs, states).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Panics when an entry of `found` is off by more than `tolerance` times the largest entry of `expected`.
+pub fn compare(what: &str, expected: &Array, found: &Array, tolerance: f64) {
+    assert_eq!(expected.ty.shape, found.ty.shape, "{what}: shape");
+    let largest = expected.data.iter().fold(0f64, |m, x| m.max(x.abs()));
+    for (i, (e, f)) in expected.data.iter().zip(&found.data).enumerate() {
+        // Sums that cancel to 0 leave rounding of their terms, which are of size 1 here.
+        let bound = tolerance * largest.max(1e-3);
+        assert!((e - f).abs() <= bound, "{what}: entry {i}: expected {e}, found {f} (largest {largest})");
+    }
+}
