@@ -6,6 +6,7 @@
 pub mod arena;
 pub mod fused;
 pub mod gather;
+pub mod gemm;
 pub mod isa;
 pub mod math;
 pub mod naive;

@@ -64,11 +64,16 @@ pub(super) fn reduce_add8(_: Avx2Token, v: __m256) -> f32 {
 #[inline(always)]
 pub(super) fn reduce_max8(_: Avx2Token, v: __m256) -> f32 {
     registers!({
-        let larger = |a, b| _mm_blendv_ps(b, a, _mm_cmp_ps::<_CMP_GE_OQ>(a, b));
-        let four = larger(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
-        let two = larger(four, _mm_movehl_ps(four, four));
-        _mm_cvtss_f32(larger(two, _mm_shuffle_ps::<1>(two, two)))
+        let four = larger4(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
+        let two = larger4(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(larger4(two, _mm_shuffle_ps::<1>(two, two)))
     })
+}
+
+/// a where a ≥ b, else b.
+#[inline(always)]
+fn larger4(a: __m128, b: __m128) -> __m128 {
+    registers!(_mm_blendv_ps(b, a, _mm_cmp_ps::<_CMP_GE_OQ>(a, b)))
 }
 
 /// The 8×8 matrix of the rows, transposed.
@@ -194,6 +199,11 @@ impl Simd for Avx2Token {
         }
     }
 
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // SAFETY: a prefetch never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
     #[inline(always)]
     fn add(self, a: F32x16, b: F32x16) -> F32x16 {
         both!(F32x16, _mm256_add_ps, a, b)
@@ -329,16 +339,17 @@ impl Simd for Avx2Token {
     }
     #[inline(always)]
     fn transpose(self, r: [F32x16; LANES]) -> [F32x16; LANES] {
-        let half = |first: usize, low: bool| -> [__m256; 8] {
-            let pick = |i: usize| if low { r[first + i].0 } else { r[first + i].1 };
-            transpose8(self, [pick(0), pick(1), pick(2), pick(3), pick(4), pick(5), pick(6), pick(7)])
-        };
-        let (top_left, bottom_left) = (half(0, true), half(8, true));
-        let (top_right, bottom_right) = (half(0, false), half(8, false));
+        let zero = registers!(_mm256_setzero_ps());
+        let mut quarters = [[[zero; 8]; 2]; 2]; // [top or bottom][left or right]
+        for i in 0..LANES {
+            quarters[i / 8][0][i % 8] = r[i].0;
+            quarters[i / 8][1][i % 8] = r[i].1;
+        }
+        let top = [transpose8(self, quarters[0][0]), transpose8(self, quarters[0][1])];
+        let bottom = [transpose8(self, quarters[1][0]), transpose8(self, quarters[1][1])];
         let mut out = [self.zero(); LANES];
-        for i in 0..8 {
-            out[i] = F32x16(top_left[i], bottom_left[i]);
-            out[i + 8] = F32x16(top_right[i], bottom_right[i]);
+        for i in 0..LANES {
+            out[i] = F32x16(top[i / 8][i % 8], bottom[i / 8][i % 8]);
         }
         out
     }

@@ -68,8 +68,9 @@ impl IsaError {
 
 /// A computation that is written once, generic over the instruction set, and compiled for each.
 ///
-/// Mark `run` and everything it calls with vectors as `#[inline(always)]`: only code that is inlined into
-/// [`Isa::dispatch`] is compiled with the instruction set's features.
+/// Mark `run` and everything it calls with vectors as `#[inline(always)]`, and let no closure touch a vector (not
+/// `map` or `array::from_fn` either): only code that is inlined into [`Isa::dispatch`] is compiled with the
+/// instruction set's features, and a closure may not be.
 pub trait Kernel {
     /// What the computation gives back.
     type Output;

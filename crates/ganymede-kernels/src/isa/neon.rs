@@ -323,8 +323,7 @@ impl Simd for NeonToken {
     fn transpose(self, r: [F32x16; LANES]) -> [F32x16; LANES] {
         let mut out = r;
         for block in 0..4 {
-            let row = |i: usize| r[4 * block + i];
-            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+            let (r0, r1, r2, r3) = (r[4 * block], r[4 * block + 1], r[4 * block + 2], r[4 * block + 3]);
             let columns = [
                 transpose4([r0.0, r1.0, r2.0, r3.0]),
                 transpose4([r0.1, r1.1, r2.1, r3.1]),

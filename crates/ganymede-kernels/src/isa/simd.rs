@@ -119,6 +119,10 @@ pub trait Simd: Copy + Send + Sync + 'static {
         unsafe { self.load_u16_ptr(s.as_ptr()) }
     }
 
+    /// Asks for the cache line at `at`, which need not be valid; nothing where the instruction set has no such request.
+    #[inline(always)]
+    fn prefetch(self, _at: *const f32) {}
+
     /// a + b
     fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// a − b

@@ -26,8 +26,13 @@ pub(super) fn split<S: Simd>(s: S, x: S::F32, low: S::F32) -> (S::U32, S::F32) {
 #[inline(always)]
 pub(super) fn two_to_the<S: Simd>(s: S, n: S::U32) -> (S::F32, S::F32) {
     let half = s.sub_u32(s.shift_right::<1>(s.add_u32(n, s.splat_u32(256))), s.splat_u32(128));
-    let power = |k| s.from_bits(s.shift_left::<23>(s.add_u32(k, s.splat_u32(127))));
-    (power(half), power(s.sub_u32(n, half)))
+    (power(s, half), power(s, s.sub_u32(n, half)))
+}
+
+/// 2ⁿ for −127 < n < 128.
+#[inline(always)]
+fn power<S: Simd>(s: S, n: S::U32) -> S::F32 {
+    s.from_bits(s.shift_left::<23>(s.add_u32(n, s.splat_u32(127))))
 }
 
 /// x with what lies beyond the range of exp moved to its ends; NaN stays.

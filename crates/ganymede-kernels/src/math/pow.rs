@@ -7,8 +7,8 @@ use crate::isa::Simd;
 /// a·b as (rounded product, what rounding took), exact, without fused multiply-add so that every path agrees.
 #[inline(always)]
 fn exact_product<S: Simd>(s: S, a: S::F32, b: S::F32) -> (S::F32, S::F32) {
-    let high = |v| s.from_bits(s.and(s.to_bits(v), s.splat_u32(0xffff_f000)));
-    let (a_high, b_high) = (high(a), high(b));
+    let upper = s.splat_u32(0xffff_f000);
+    let (a_high, b_high) = (s.from_bits(s.and(s.to_bits(a), upper)), s.from_bits(s.and(s.to_bits(b), upper)));
     let (a_low, b_low) = (s.sub(a, a_high), s.sub(b, b_high));
     let product = s.mul(a, b);
     let rest = s.sub(s.mul(a_high, b_high), product);

@@ -15,7 +15,10 @@ const ROUND: f32 = 12_582_912.0;
 fn quadrant<S: Simd>(s: S, x: S::F32) -> (S::U32, S::F32, S::F32) {
     let shifted = s.mul_add(x, s.splat(std::f32::consts::FRAC_2_PI), s.splat(ROUND));
     let n = s.sub(shifted, s.splat(ROUND));
-    let r = HALF_PI.into_iter().fold(x, |r, part| s.neg_mul_add(n, s.splat(part), r));
+    let mut r = x;
+    for part in HALF_PI {
+        r = s.neg_mul_add(n, s.splat(part), r);
+    }
     let square = s.mul(r, r);
     let p = polynomial(s, square, [-0.16666655, 0.00833219, -0.00019518408]);
     let sin = s.mul_add(s.mul(r, square), p, r);

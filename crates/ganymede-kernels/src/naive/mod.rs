@@ -3,4 +3,5 @@
 
 pub mod fused;
 pub mod gather;
+pub mod gemm;
 pub mod transpose;
