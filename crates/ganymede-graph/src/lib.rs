@@ -18,6 +18,10 @@ mod expr;
 mod graph;
 pub mod interpret;
 pub mod ops;
+pub mod passes;
+pub mod plan;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod verify;
 
 pub use builder::{Builder, Randomness, ScopeGuard};

@@ -1,0 +1,5 @@
+//! Where buffers lie. Not here: what is computed (`passes/fuse`), the buffers themselves (`ganymede-kernels`).
+
+mod memory;
+
+pub use memory::{ALIGNMENT, Layout, Request, memory};
