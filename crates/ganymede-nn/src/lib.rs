@@ -12,7 +12,9 @@ pub mod constraints;
 mod family;
 pub mod initializers;
 pub mod layers;
+pub mod optimizers;
 pub mod regularizers;
+pub mod schedules;
 mod scope;
 
 pub use activations::Activation;
@@ -20,5 +22,7 @@ pub use config::{Arguments, ConfigError};
 pub use constraints::Constraint;
 pub use initializers::Initializer;
 pub use layers::{Layer, LayerConfig};
+pub use optimizers::OptimizerConfig;
 pub use regularizers::Regularizer;
+pub use schedules::{Schedule, Scheduled};
 pub use scope::{Mode, Parameter, ParameterSpec, Scope, Substitute};
