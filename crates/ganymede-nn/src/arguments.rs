@@ -62,6 +62,7 @@ plain!(u64, "a whole number, not negative", v => v.as_u64());
 plain!(i64, "a whole number", v => whole(v));
 plain!(f64, "a number", v => v.as_f64());
 plain!(bool, "true or false", v => v.as_bool());
+plain!(String, "a text", v => v.as_str().map(str::to_string));
 
 /// A whole number, also where it is written as a float (`3.0`).
 fn whole(value: &Value) -> Option<i64> {

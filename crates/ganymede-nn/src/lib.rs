@@ -12,17 +12,23 @@ pub mod constraints;
 mod family;
 pub mod initializers;
 pub mod layers;
+mod model;
 pub mod optimizers;
 pub mod regularizers;
 pub mod schedules;
 mod scope;
+mod summary;
 
 pub use activations::Activation;
 pub use config::{Arguments, ConfigError};
 pub use constraints::Constraint;
 pub use initializers::Initializer;
 pub use layers::{Layer, LayerConfig};
+pub use model::{
+    Functional, LayerFault, LayerHandle, LayerIssue, Model, ModelConfig, ModelError, NamedLayer, Sequential, Symbol,
+};
 pub use optimizers::OptimizerConfig;
 pub use regularizers::Regularizer;
 pub use schedules::{Schedule, Scheduled};
 pub use scope::{Mode, Parameter, ParameterSpec, Scope, Substitute};
+pub use summary::{Row, Summary};

@@ -73,5 +73,5 @@ macro_rules! files {
 
 files! {
     activations, average_pooling, batch_normalization, conv1d, conv1d_transpose, conv2d, conv2d_transpose, conv3d,
-    conv3d_transpose, dense, max_pooling,
+    conv3d_transpose, dense, max_pooling, merging,
 }

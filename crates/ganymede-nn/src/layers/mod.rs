@@ -3,12 +3,12 @@
 //! To add one: a file with a struct made by `configured!`, `impl Layer` for it, and a line in the table
 //! below. It then reads and writes its configuration, is in `CLASS_NAMES`, and is met by the contract tests.
 
-use crate::config::{Arguments, ConfigError, Configured, nearest};
+use crate::config::{Arguments, Configured};
 use crate::scope::Scope;
 use ganymede_graph::Expr;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// A function with parameters, as a builder of graph nodes. A `Model` is a layer, too.
 ///
@@ -20,6 +20,11 @@ pub trait Layer: fmt::Debug + Send + Sync {
 
     /// The arguments that differ from their defaults, in Keras's order.
     fn arguments(&self) -> Map<String, Value>;
+
+    /// Itself, when it is what declares an input of a model.
+    fn input(&self) -> Option<&Input> {
+        None
+    }
 
     /// The output for one input that is not a poison.
     ///
@@ -59,7 +64,10 @@ macro_rules! described {
 }
 
 mod axes;
+mod inner;
 mod window;
+
+pub use inner::{Inner, Inputs, LayerConfig};
 
 macro_rules! table {
     (modules { $($module:ident: $($export:ident),+;)* } classes { $($class:literal => $layer:ty,)* }) => {
@@ -68,9 +76,9 @@ macro_rules! table {
         /// Keras's names of all layers.
         pub const CLASS_NAMES: &[&str] = &[$($class),*];
 
-        fn read(class: &str, arguments: &mut Arguments) -> Option<Box<dyn Layer>> {
+        fn read(class: &str, arguments: &mut Arguments) -> Option<Arc<dyn Layer>> {
             match class {
-                $($class => Some(Box::new(<$layer as Configured>::read(arguments))),)*
+                $($class => Some(Arc::new(<$layer as Configured>::read(arguments))),)*
                 _ => None,
             }
         }
@@ -81,12 +89,15 @@ table! {
     modules {
         activation: ActivationLayer;
         batch_normalization: BatchNormalization;
+        concatenate: Concatenate;
         conv: Conv, Conv1D, Conv2D, Conv3D;
         conv_transpose: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose;
         dense: Dense;
         dropout: Dropout, SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D;
         flatten: Flatten;
+        input: Input, InputType;
         leaky_relu: LeakyReLU;
+        merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
             MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D;
         relu: ReLU;
@@ -94,10 +105,13 @@ table! {
     }
     classes {
         "Activation" => ActivationLayer,
+        "Add" => Add,
+        "Average" => Average,
         "AveragePooling1D" => AveragePooling1D,
         "AveragePooling2D" => AveragePooling2D,
         "AveragePooling3D" => AveragePooling3D,
         "BatchNormalization" => BatchNormalization,
+        "Concatenate" => Concatenate,
         "Conv1D" => Conv1D,
         "Conv1DTranspose" => Conv1DTranspose,
         "Conv2D" => Conv2D,
@@ -107,60 +121,21 @@ table! {
         "Dense" => Dense,
         "Dropout" => Dropout,
         "Flatten" => Flatten,
+        "Input" => Input,
+        "InputLayer" => Input,
         "LeakyReLU" => LeakyReLU,
         "MaxPooling1D" => MaxPooling1D,
         "MaxPooling2D" => MaxPooling2D,
         "MaxPooling3D" => MaxPooling3D,
+        "Maximum" => Maximum,
+        "Minimum" => Minimum,
+        "Multiply" => Multiply,
         "ReLU" => ReLU,
         "Reshape" => Reshape,
         "SpatialDropout1D" => SpatialDropout1D,
         "SpatialDropout2D" => SpatialDropout2D,
         "SpatialDropout3D" => SpatialDropout3D,
-    }
-}
-
-/// The serialised form of a layer: Keras's class name and arguments, without defaults and nulls.
-///
-/// In TOML: `class_name = "Dense"`, `units = 256`, `activation = "relu"`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LayerConfig {
-    /// Keras's class name.
-    pub class_name: String,
-    /// The layer's name in its model; Keras's automatic one where it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Names of the layers whose output it takes; the layer before it where it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<Vec<String>>,
-    /// Keras's `trainable = False`: its parameters stay as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trainable: Option<bool>,
-    /// Its arguments.
-    #[serde(flatten)]
-    pub arguments: Map<String, Value>,
-}
-
-impl LayerConfig {
-    /// The layer that it describes.
-    ///
-    /// # Errors
-    /// Everything that is wrong with class name and arguments.
-    pub fn layer(&self) -> Result<Box<dyn Layer>, Vec<ConfigError>> {
-        let mut arguments = Arguments::new(&self.class_name, self.arguments.clone());
-        match read(&self.class_name, &mut arguments) {
-            Some(layer) => arguments.finish().map(|()| layer),
-            None => Err(vec![ConfigError::Class {
-                kind: "a layer",
-                found: self.class_name.clone(),
-                nearest: nearest(&self.class_name, CLASS_NAMES.iter().copied()),
-            }]),
-        }
-    }
-}
-
-impl From<&dyn Layer> for LayerConfig {
-    fn from(layer: &dyn Layer) -> Self {
-        LayerConfig { class_name: layer.class_name().into(), arguments: layer.arguments(), ..LayerConfig::default() }
+        "Subtract" => Subtract,
     }
 }
 

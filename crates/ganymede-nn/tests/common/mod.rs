@@ -33,7 +33,7 @@ pub fn list(value: &Value) -> &[Value] {
 }
 
 /// The layer of a case (`class`, `config`, as passed to Keras's constructor).
-pub fn layer(case: &Value) -> Box<dyn Layer> {
+pub fn layer(case: &Value) -> std::sync::Arc<dyn Layer> {
     let mut arguments = case["config"].as_object().cloned().unwrap_or_default();
     arguments.shift_remove("trainable"); // an argument of every layer, which its model handles
     let config =

@@ -1,0 +1,103 @@
+//! A layer as an argument of another one, and the form in which layers are written.
+
+use super::{CLASS_NAMES, Layer, read};
+use crate::arguments::{Argument, IntoArgument};
+use crate::config::{Arguments, ConfigError, nearest};
+use crate::family::{parts, told};
+use crate::model::Model;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Names of the layers that a layer takes its inputs from.
+///
+/// A name can be followed by `:call` where the layer is used more than once, and by `:call:output` where it gives
+/// several tensors: `shared:1` is what the second use of `shared` gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Inputs {
+    /// The layer is used once, on these.
+    Once(Vec<String>),
+    /// The layer is used several times, with one set of weights.
+    Shared(Vec<Vec<String>>),
+}
+
+/// The serialised form of a layer: Keras's class name and arguments, without defaults and nulls.
+///
+/// In TOML: `class_name = "Dense"`, `units = 256`, `activation = "relu"`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerConfig {
+    /// Keras's class name.
+    pub class_name: String,
+    /// The layer's name in its model; Keras's automatic one where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it takes; the output of the layer before it where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
+    /// Keras's `trainable = False`: its parameters stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trainable: Option<bool>,
+    /// Its arguments.
+    #[serde(flatten)]
+    pub arguments: Map<String, Value>,
+}
+
+impl LayerConfig {
+    /// The layer that it describes.
+    ///
+    /// # Errors
+    /// Everything that is wrong with class name and arguments.
+    pub fn layer(&self) -> Result<Arc<dyn Layer>, Vec<ConfigError>> {
+        let mut arguments = Arguments::new(&self.class_name, self.arguments.clone());
+        let layer = match self.class_name.as_str() {
+            "Sequential" | "Functional" => Model::read(&mut arguments).map(|model| Arc::new(model) as Arc<dyn Layer>),
+            class if CLASS_NAMES.contains(&class) => read(class, &mut arguments),
+            class => {
+                let nearest = nearest(class, CLASS_NAMES.iter().copied());
+                return Err(vec![ConfigError::Class { kind: "a layer", found: class.into(), nearest }]);
+            }
+        };
+        arguments.finish()?;
+        Ok(layer.expect("a class of the table, or a model whose errors were kept"))
+    }
+}
+
+impl From<&dyn Layer> for LayerConfig {
+    fn from(layer: &dyn Layer) -> Self {
+        LayerConfig { class_name: layer.class_name().into(), arguments: layer.arguments(), ..LayerConfig::default() }
+    }
+}
+
+/// A layer that another one wraps.
+#[derive(Clone, Debug)]
+pub struct Inner(pub Arc<dyn Layer>);
+
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        LayerConfig::from(&*self.0) == LayerConfig::from(&*other.0)
+    }
+}
+
+impl<L: Layer + 'static> IntoArgument<Inner> for L {
+    fn into_argument(self) -> Inner {
+        Inner(Arc::new(self))
+    }
+}
+
+impl Argument for Inner {
+    fn expected() -> String {
+        "a layer (a table with class_name)".into()
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        let (class_name, mut arguments) = parts("a layer", value.clone()).map_err(|e| Some(e.to_string()))?;
+        for key in ["name", "trainable", "dtype"] {
+            arguments.shift_remove(key);
+        }
+        let config = LayerConfig { class_name, arguments, ..LayerConfig::default() };
+        config.layer().map(Inner).map_err(|errors| Some(told(&errors)))
+    }
+    fn write(&self) -> Value {
+        json!(LayerConfig::from(&*self.0))
+    }
+}
