@@ -22,8 +22,10 @@ fn run(compiled: &Compiled, pool: &Pool, isa: Isa, reads: &[Words], writes: &[Wo
     let reads: Vec<&[u8]> = reads.iter().map(|words| bytes_of(words)).collect();
     let mut results = writes.to_vec();
     let mut views: Vec<&mut [u8]> = results.iter_mut().map(|w| ganymede_kernels::arena::bytes_of_mut(w)).collect();
-    let mut scratch = vec![f32::NAN; compiled.scratch_len()];
-    compiled.run(pool, isa, &reads, &mut views, &mut scratch).unwrap();
+    let needed = compiled.scratch_len();
+    let mut scratch = vec![f32::MAX; needed + 32];
+    compiled.run(pool, isa, &reads, &mut views, &mut scratch[..needed]).unwrap();
+    assert!(scratch[needed..].iter().all(|&x| x == f32::MAX), "written beyond scratch");
     results
 }
 
@@ -35,8 +37,9 @@ fn run_naive(region: &Region, reads: &[Words], writes: &[Words]) -> Vec<Words> {
     results
 }
 
+/// Room for so many bytes, and some more that must stay as it is.
 fn words(bytes: usize) -> Words {
-    vec![0xdddd_dddd; bytes.div_ceil(4)]
+    vec![0xdddd_dddd; bytes.div_ceil(4) + 32]
 }
 
 fn floats(rng: &mut Rng, n: usize) -> Words {
@@ -328,7 +331,7 @@ fn random_regions_are_what_they_mean() {
         let compiled = Compiled::new(&g.region).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{:?}", g.region));
         let writes: Vec<Words> = compiled
             .write_bytes()
-            .map(|bytes| if bytes % 4 == 0 { floats(&mut g.rng, bytes / 4) } else { words(bytes) })
+            .map(|bytes| if bytes % 4 == 0 { floats(&mut g.rng, bytes / 4 + 32) } else { words(bytes) })
             .collect();
         // Truth values are 0 or 1.
         let writes: Vec<Words> = writes
@@ -397,7 +400,7 @@ fn large_reductions_are_accurate_and_deterministic() {
             for (sum, tolerance) in [(0, 2), (1, 1), (2, 2)] {
                 let values = view::<f32>(bytes_of(&found[sum])).iter().zip(view::<f32>(bytes_of(&expected[sum])));
                 for ((x, y), magnitude) in values.zip(view::<f32>(bytes_of(&expected[tolerance]))) {
-                    assert!((x - y).abs() <= 1e-6 * magnitude, "{extent:?} {axes:?} {isa:?}: {x} {y}");
+                    assert!((x - y).abs() <= 1e-6 * magnitude.abs(), "{extent:?} {axes:?} {isa:?}: {x} {y}");
                 }
             }
             assert_eq!(found[3..], expected[3..], "{extent:?} {isa:?}");
