@@ -156,7 +156,10 @@ impl Builder {
         let known = self.inner.borrow().states.get(name).copied();
         let Some(State { current, .. }) = known else {
             let expr = self.append(Op::State(ops::State { name: name.into() }), &[], ty, false);
-            self.inner.borrow_mut().states.insert(name.to_string(), State { initial: expr.id, current: expr.id, assigned: None });
+            self.inner
+                .borrow_mut()
+                .states
+                .insert(name.to_string(), State { initial: expr.id, current: expr.id, assigned: None });
             return expr;
         };
         if self.ty(current) != ty {

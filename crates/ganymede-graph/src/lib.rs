@@ -22,6 +22,7 @@ pub mod passes;
 pub mod plan;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 mod verify;
 
 pub use builder::{Builder, Randomness, ScopeGuard};

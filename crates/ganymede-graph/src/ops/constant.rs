@@ -22,7 +22,7 @@ impl Constant {
     pub(super) fn from_attributes(attributes: &mut Attributes) -> Result<Self, String> {
         let dtype: DType = attributes.take_word("dtype")?.parse()?;
         let shape = Shape::from(attributes.take_sizes("shape")?);
-        let bits: Arc<[u64]> = attributes.take_integers("bits")?.into_iter().map(|b| b as u64).collect();
+        let bits: Arc<[u64]> = attributes.take_numbers("values")?.into();
         Ok(Constant { ty: TensorType::new(dtype, shape), bits })
     }
 
@@ -68,8 +68,10 @@ impl Primitive for Constant {
         Array { ty: output.clone(), data: self.values().collect() }
     }
     fn attributes(&self) -> Attributes {
-        let bits = self.bits.iter().map(|&b| b as i64).collect();
-        Attributes::default().word("dtype", self.ty.dtype).sizes("shape", &self.ty.shape).integers("bits", bits)
+        Attributes::default()
+            .word("dtype", self.ty.dtype)
+            .sizes("shape", &self.ty.shape)
+            .numbers("values", self.bits.to_vec())
     }
     fn class(&self) -> Class {
         Class::Leaf

@@ -12,6 +12,7 @@ use crate::expr::Expr;
 use crate::interpret::Array;
 use ganymede_tensor::TensorType;
 pub use text::{Attribute, Attributes};
+pub(crate) use text::{is_bare, parse_number, quoted};
 
 /// One primitive: everything the compiler knows about it.
 pub trait Primitive {

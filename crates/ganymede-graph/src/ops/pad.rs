@@ -27,7 +27,7 @@ impl Pad {
             low: attributes.take_sizes("low")?,
             high: attributes.take_sizes("high")?,
             interior: attributes.take_sizes("interior")?,
-            value: attributes.take_integers("value")?.first().map_or(0, |&v| v as u64),
+            value: attributes.take_number("value")?,
         })
     }
 }
@@ -82,7 +82,7 @@ impl Primitive for Pad {
             .sizes("low", &self.low)
             .sizes("high", &self.high)
             .sizes("interior", &self.interior)
-            .integers("value", vec![self.value as i64])
+            .numbers("value", vec![self.value])
     }
     fn class(&self) -> Class {
         Class::Movement

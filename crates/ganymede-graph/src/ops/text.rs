@@ -6,8 +6,10 @@ use std::fmt;
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Attribute {
-    /// A list of integers: `[1, 2]`.
+    /// A list of integers: `[1 2]`.
     Integers(Vec<i64>),
+    /// A list of numbers, as `f64` bits: `[1.0 -0.5 inf]`.
+    Numbers(Vec<u64>),
     /// A word: `normal`.
     Word(String),
 }
@@ -19,9 +21,37 @@ impl fmt::Display for Attribute {
                 let values: Vec<String> = values.iter().map(i64::to_string).collect();
                 write!(f, "[{}]", values.join(" "))
             }
-            Attribute::Word(word) => f.write_str(word),
+            Attribute::Numbers(bits) => {
+                let values: Vec<String> = bits.iter().map(|&b| number(b)).collect();
+                write!(f, "[{}]", values.join(" "))
+            }
+            Attribute::Word(word) => f.write_str(&quoted(word)),
         }
     }
+}
+
+/// A number that reads back to the same bits: `0.1`, `inf`, `NaN`; other NaNs as `NaN:` and their bits.
+fn number(bits: u64) -> String {
+    let value = f64::from_bits(bits);
+    if value.is_nan() && bits != f64::NAN.to_bits() { format!("NaN:{bits:016x}") } else { format!("{value:?}") }
+}
+
+/// The inverse of [`number`].
+pub(crate) fn parse_number(text: &str) -> Option<u64> {
+    match text.strip_prefix("NaN:") {
+        Some(bits) => u64::from_str_radix(bits, 16).ok().filter(|&b| f64::from_bits(b).is_nan()),
+        None => text.parse().ok().map(f64::to_bits),
+    }
+}
+
+/// A word as the text form writes it: bare where it is made of letters, digits and `_-./:#`, else quoted.
+pub(crate) fn quoted(word: &str) -> String {
+    if !word.is_empty() && word.chars().all(is_bare) { word.to_string() } else { format!("{word:?}") }
+}
+
+/// Whether a character can stand in a word without quotes.
+pub(crate) fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-./:#".contains(c)
 }
 
 /// Named attributes in the order they are written.
@@ -40,6 +70,13 @@ impl Attributes {
     #[must_use]
     pub fn integers(mut self, name: &str, values: Vec<i64>) -> Self {
         self.0.push((name.into(), Attribute::Integers(values)));
+        self
+    }
+
+    /// Adds a list of numbers, given as `f64` bits.
+    #[must_use]
+    pub fn numbers(mut self, name: &str, bits: Vec<u64>) -> Self {
+        self.0.push((name.into(), Attribute::Numbers(bits)));
         self
     }
 
@@ -62,7 +99,30 @@ impl Attributes {
     pub fn take_integers(&mut self, name: &str) -> Result<Vec<i64>, String> {
         match self.take(name)? {
             Attribute::Integers(values) => Ok(values),
-            Attribute::Word(word) => Err(format!("attribute `{name}` expected a list of integers, found `{word}`")),
+            other => Err(format!("attribute `{name}` expected a list of integers, found `{other}`")),
+        }
+    }
+
+    /// Takes a list of numbers out, as `f64` bits.
+    ///
+    /// # Errors
+    /// When it is missing or not a list of numbers.
+    pub fn take_numbers(&mut self, name: &str) -> Result<Vec<u64>, String> {
+        match self.take(name)? {
+            Attribute::Numbers(bits) => Ok(bits),
+            Attribute::Integers(values) => Ok(values.into_iter().map(|v| (v as f64).to_bits()).collect()),
+            Attribute::Word(word) => Err(format!("attribute `{name}` expected a list of numbers, found `{word}`")),
+        }
+    }
+
+    /// Takes one number out, as `f64` bits.
+    ///
+    /// # Errors
+    /// When it is missing or not one number.
+    pub fn take_number(&mut self, name: &str) -> Result<u64, String> {
+        match self.take_numbers(name)?[..] {
+            [bits] => Ok(bits),
+            ref values => Err(format!("attribute `{name}` expected one number, found {}", values.len())),
         }
     }
 
@@ -93,7 +153,7 @@ impl Attributes {
     pub fn take_word(&mut self, name: &str) -> Result<String, String> {
         match self.take(name)? {
             Attribute::Word(word) => Ok(word),
-            Attribute::Integers(_) => Err(format!("attribute `{name}` expected a word, found a list")),
+            _ => Err(format!("attribute `{name}` expected a word, found a list")),
         }
     }
 

@@ -6,12 +6,13 @@
 //! computed: it is an index map on what is read. What is cheap and whose operands lie in memory
 //! anyway is computed again in every cluster that wants it, rather than stored.
 //!
-//! `group.rs` decides who belongs together, `emit.rs` writes the clusters down, `order.rs` puts them
+//! `group.rs` and `join.rs` decide who belongs together, `emit.rs` writes the clusters down, `order.rs` puts them
 //! in execution order; `space.rs` and `view.rs` are the arithmetic of iteration spaces and index maps.
 //! Not here: buffers' lifetimes and offsets (`plan/memory.rs`), kernels (`ganymede-runtime`).
 
 mod emit;
 mod group;
+mod join;
 mod order;
 pub mod region;
 mod space;

@@ -34,3 +34,60 @@ fn random_graphs_mean_the_same_optimised_and_fused() {
     let missing: Vec<_> = crate::Op::NAMES.iter().filter(|n| !seen.contains(*n)).collect();
     assert!(missing.is_empty(), "no random graph has {missing:?}");
 }
+
+/// 100,000 nodes of every kind that grows with a model: chains, layers, reductions, parameters.
+#[test]
+fn large_graphs_compile() {
+    use crate::{Builder, plan};
+    use ganymede_tensor::TensorType;
+    let builder = Builder::new("large");
+    let x = builder.input("x", TensorType::f32([8, 16]));
+    let mut h = x;
+    let mut layer = 0;
+    let mut updates = Vec::new();
+    while updates.len() * 45 < 100_000 {
+        let _scope = builder.enter(&format!("layer_{layer}"));
+        let w = builder.state(&format!("w{layer}"), TensorType::f32([16, 16]));
+        let b = builder.state(&format!("b{layer}"), TensorType::f32([16]));
+        let y = h.matmul(w) + b;
+        let centred = y - y.mean_keep(&[0]);
+        h = (centred * (centred.square().mean_keep(&[0]) + 1e-3).rsqrt()).maximum(y * 0.2) + h;
+        updates.push((format!("w{layer}"), w));
+        layer += 1;
+    }
+    let parameters: Vec<_> = updates.iter().map(|(_, w)| *w).collect();
+    let gradients = h.square().mean().grad(&parameters);
+    for ((name, w), gradient) in updates.into_iter().zip(gradients) {
+        builder.assign(&name, w - gradient * builder.scalar("learning_rate"));
+    }
+    let mut chain = x;
+    for i in 0..3000 {
+        chain = if i % 7 == 0 { chain.tanh() } else { chain * 0.99 + x };
+    }
+    builder.output("chain", chain.sum());
+    let graph = builder.finish().unwrap();
+    assert!(graph.nodes.len() >= 100_000, "{} nodes", graph.nodes.len());
+    let started = std::time::Instant::now();
+    let optimised = optimize(graph);
+    let passes = started.elapsed();
+    let fusion = fuse(&optimised);
+    let fused = started.elapsed() - passes;
+    let mut requests = std::collections::BTreeMap::new();
+    for (step, cluster) in fusion.clusters.iter().enumerate() {
+        for value in cluster.inputs.iter().chain(&cluster.outputs) {
+            let buffer = fusion.place(*value).buffer;
+            let bytes = optimised.ty(buffer).bytes();
+            requests.entry(buffer).or_insert(plan::Request { bytes, first: step, last: step }).last = step;
+        }
+    }
+    let layout = plan::memory(&requests.into_values().collect::<Vec<_>>());
+    println!(
+        "{} nodes, {} clusters, {} bytes: passes {passes:?}, fuse {fused:?}, plan {:?}",
+        optimised.nodes.len(),
+        fusion.clusters.len(),
+        layout.total,
+        started.elapsed() - fused - passes,
+    );
+    // Near linear: a layer's work does not depend on how many there are.
+    assert!(fusion.clusters.len() < optimised.nodes.len() / 3);
+}
