@@ -65,12 +65,9 @@ impl<F: Family> Written for F {
         Ok(object)
     }
 
-    /// `"Name"`, or `{class_name, …}` where there are arguments.
     fn write_value(&self) -> Value {
-        match self.named() {
-            (class, arguments) if arguments.is_empty() => class.into(),
-            (class, arguments) => table(class, arguments),
-        }
+        let (class, arguments) = self.named();
+        name_or_table(class, arguments)
     }
 }
 
@@ -97,6 +94,11 @@ pub(crate) fn parts(kind: &'static str, value: Value) -> Result<(String, Map<Str
         Some(other) => form(format!("config = {other}")),
         None => Ok((class, table)),
     }
+}
+
+/// `"Name"`, or `{class_name, …}` where there are arguments.
+pub(crate) fn name_or_table(class: &str, arguments: Map<String, Value>) -> Value {
+    if arguments.is_empty() { class.into() } else { table(class, arguments) }
 }
 
 /// `{class_name, …}`.

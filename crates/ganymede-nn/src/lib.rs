@@ -12,6 +12,7 @@ pub mod constraints;
 mod family;
 pub mod initializers;
 pub mod layers;
+pub mod losses;
 mod model;
 pub mod optimizers;
 pub mod regularizers;
@@ -24,6 +25,7 @@ pub use config::{Arguments, ConfigError};
 pub use constraints::Constraint;
 pub use initializers::Initializer;
 pub use layers::{Layer, LayerConfig};
+pub use losses::Loss;
 pub use model::{
     Functional, LayerFault, LayerHandle, LayerIssue, Model, ModelConfig, ModelError, NamedLayer, Sequential, Symbol,
 };

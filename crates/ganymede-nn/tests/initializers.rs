@@ -1,11 +1,13 @@
 //! Initializers against Keras's numbers: exact where they are deterministic, by distribution where not.
 
+mod common;
 mod numbers;
 
+use common::reference;
 use ganymede_nn::Initializer;
 use ganymede_nn::initializers::compute_fans;
 use ganymede_tensor::Shape;
-use numbers::{cases, floats, object, sizes};
+use numbers::{floats, object, sizes};
 use serde_json::{Value, json};
 
 fn read(value: Value) -> Initializer {
@@ -15,11 +17,11 @@ fn read(value: Value) -> Initializer {
 #[test]
 fn deterministic_ones_have_keras_values() {
     let mut count = 0;
-    for case in cases("initializers").iter().filter(|c| !c["values"].is_null()) {
+    for case in reference("initializers").iter().filter(|c| !c["values"].is_null()) {
         let shape = Shape::from(sizes(&case["shape"]));
         let found = read(object(case)).values(1, "x", &shape).unwrap();
         let found = ganymede_graph::Array::new(shape, found);
-        numbers::assert_close(&case["name"].to_string(), &numbers::array(&case["values"]), &found);
+        numbers::assert_close(&case["name"].to_string(), &common::array(&case["values"]), &found);
         count += 1;
     }
     assert!(count >= 6, "{count} cases");
@@ -50,7 +52,7 @@ fn moments(x: &[f64]) -> Moments {
 #[test]
 fn random_ones_have_keras_distributions() {
     let mut count = 0;
-    for case in cases("initializers").iter().filter(|c| !c["kurtosis"].is_null()) {
+    for case in reference("initializers").iter().filter(|c| !c["kurtosis"].is_null()) {
         let number = |key: &str| case[key].as_f64().unwrap();
         let shape = Shape::from(sizes(&case["shape"]));
         assert_eq!(compute_fans(&shape), (number("fan_in"), number("fan_out")), "{shape}");
@@ -82,7 +84,7 @@ fn random_ones_have_keras_distributions() {
 #[test]
 fn orthogonal_ones_have_orthonormal_rows_or_columns() {
     let mut count = 0;
-    for case in cases("initializers").iter().filter(|c| !c["gram"].is_null()) {
+    for case in reference("initializers").iter().filter(|c| !c["gram"].is_null()) {
         let shape = Shape::from(sizes(&case["shape"]));
         let q = read(object(case)).values(3, "x", &shape).unwrap();
         let columns = shape[shape.rank() - 1];

@@ -1,14 +1,16 @@
 //! Optimizers against Keras's numbers, step by step, and how they are written.
 
+mod common;
 mod numbers;
 
+use common::{array, reference};
 use ganymede_graph::{Array, Builder, Graph, interpret};
 use ganymede_nn::OptimizerConfig;
 use ganymede_nn::constraints::NonNeg;
 use ganymede_nn::optimizers::{Adam, Clip, OptimizerKind, SGD, Update};
 use ganymede_nn::schedules::ExponentialDecay;
 use ganymede_tensor::TensorType;
-use numbers::{array, assert_close, cases};
+use numbers::assert_close;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -57,7 +59,7 @@ fn step(
 
 #[test]
 fn optimizers_step_as_keras_does() {
-    let cases = cases("optimizers");
+    let cases = reference("optimizers");
     assert!(cases.len() >= 50);
     for case in &cases {
         let label = case["name"].to_string();
@@ -133,7 +135,7 @@ fn a_constraint_holds_after_the_update() {
         ("g".to_string(), Array::new([2], vec![0.5, 3.0])),
         ("learning_rate".to_string(), Array::scalar(1.0)),
     ]);
-    assert_eq!(numbers::run(&builder.finish().unwrap(), &inputs)["w"].data, [0.5, 0.0]);
+    assert_eq!(common::run(&builder.finish().unwrap(), &inputs, &mut BTreeMap::new())["w"].data, [0.5, 0.0]);
 }
 
 /// A gradient that overflows must reach the finite flags, not become a step of size 0.

@@ -1,15 +1,17 @@
 //! Schedules against Keras's numbers, and how they are written.
 
+mod common;
 mod numbers;
 
+use common::reference;
 use ganymede_nn::{Schedule, Scheduled};
-use numbers::{cases, floats, object};
+use numbers::{floats, object};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 #[test]
 fn schedules_have_keras_values() {
-    let cases = cases("schedules");
+    let cases = reference("schedules");
     assert!(cases.len() >= 15);
     for case in &cases {
         let schedule = Schedule::from_value(object(case)).unwrap_or_else(|e| panic!("{}: {e:?}", case["name"]));
@@ -30,7 +32,7 @@ struct Table {
 
 #[test]
 fn a_schedule_round_trips_through_toml() {
-    for case in cases("schedules") {
+    for case in reference("schedules") {
         let schedule = Schedule::from_value(object(&case)).unwrap();
         let text = toml::to_string(&Table { rate: schedule.clone() }).unwrap();
         assert_eq!(toml::from_str::<Table>(&text).unwrap().rate, schedule, "{text}");

@@ -1,16 +1,18 @@
 //! Constraints and regularizers against Keras's numbers.
 
+mod common;
 mod numbers;
 
+use common::{array, reference};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::{Constraint, Regularizer};
 use ganymede_tensor::TensorType;
-use numbers::{array, assert_close, cases, evaluate, object};
+use numbers::{assert_close, evaluate, object};
 use serde_json::json;
 
 #[test]
 fn constraints_project_as_keras_does() {
-    let cases = cases("constraints");
+    let cases = reference("constraints");
     assert!(cases.len() >= 11);
     for case in &cases {
         let name = case["name"].to_string();
@@ -24,7 +26,7 @@ fn constraints_project_as_keras_does() {
 
 #[test]
 fn regularizers_penalize_as_keras_does() {
-    let cases = cases("regularizers");
+    let cases = reference("regularizers");
     assert!(cases.len() >= 8);
     for case in &cases {
         let name = case["name"].to_string();
