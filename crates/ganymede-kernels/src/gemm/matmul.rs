@@ -6,7 +6,7 @@
 use super::parallel::{Epilogue, Output, run_epilogue};
 use super::tasks::{self, Operands};
 use super::thin::{self, Axpys, Dots, FEW};
-use super::tile::Segment;
+use super::tile::Piece;
 use crate::isa::Isa;
 use crate::pool::Pool;
 
@@ -189,11 +189,11 @@ fn few_columns(pool: &Pool, isa: Isa, spec: &MatmulSpec, a: &[f32], b: &[f32], c
     pool.run(batch * blocks, &|task| {
         let (i, first) = (task / blocks, task % blocks * THIN_ROWS);
         let rows = THIN_ROWS.min(m - first);
-        let a_rows: [isize; THIN_ROWS] = std::array::from_fn(|r| ((i * m + first + r) * k) as isize);
+        let a_rows: [usize; THIN_ROWS] = std::array::from_fn(|r| (i * m + first + r) * k);
         let c_rows: [usize; THIN_ROWS] = std::array::from_fn(|r| (i * m + first + r) * n);
-        let segments = [(0, Segment { at: i * n * k, depth: k })];
+        let pieces = [Piece { read: 0, at: i * n * k, depth: k }];
         let (a_rows, c_rows) = (&a_rows[..rows], &c_rows[..rows]);
-        let dots = Dots { a, a_rows, segments: &segments, w, w_stride: k, few: n, c_rows, c_step: 1 };
+        let dots = Dots { a, a_rows, pieces: &pieces, w, w_stride: k, few: n, c_rows, c_step: 1 };
         // SAFETY: the rows lie in C and belong to this task alone.
         unsafe { thin::dots(isa, dots, c.start()) };
     });
@@ -212,11 +212,11 @@ fn few_rows(pool: &Pool, isa: Isa, spec: &MatmulSpec, a: &[f32], b: &[f32], c: &
     pool.run(batch * blocks, &|task| {
         let (i, first) = (task / blocks, task % blocks * THIN_ROWS);
         let columns = THIN_ROWS.min(n - first);
-        let b_rows: [isize; THIN_ROWS] = std::array::from_fn(|r| ((i * n + first + r) * k) as isize);
+        let b_rows: [usize; THIN_ROWS] = std::array::from_fn(|r| (i * n + first + r) * k);
         let c_rows: [usize; THIN_ROWS] = std::array::from_fn(|r| i * m * n + first + r);
-        let segments = [(0, Segment { at: i * m * k, depth: k })];
+        let pieces = [Piece { read: 0, at: i * m * k, depth: k }];
         let (a_rows, c_rows) = (&b_rows[..columns], &c_rows[..columns]);
-        let dots = Dots { a: b, a_rows, segments: &segments, w, w_stride: k, few: m, c_rows, c_step: n };
+        let dots = Dots { a: b, a_rows, pieces: &pieces, w, w_stride: k, few: m, c_rows, c_step: n };
         // SAFETY: the columns lie in C and belong to this task alone.
         unsafe { thin::dots(isa, dots, c.start()) };
     });

@@ -12,3 +12,4 @@ pub(crate) mod tile;
 
 pub use matmul::{GemmError, MatmulSpec, matmul, scratch_len};
 pub use parallel::Epilogue;
+pub(crate) use parallel::run_epilogue;

@@ -1,6 +1,6 @@
 //! Copying pieces of operands into the layouts that `tile.rs` reads.
 
-use super::tile::{MAX_ROWS, PANEL, ROW_STRIDE};
+use super::tile::{MAX_ROWS, PANEL, Piece, ROW_STRIDE};
 use crate::isa::{Isa, Kernel, LANES, Simd};
 
 /// A matrix in memory whose element (i, j) stands at i · `stride` + j.
@@ -19,21 +19,24 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Copies `n` floats.
+/// Copies `n` floats from `from[at..]`, in whole vectors: up to 15 floats behind the copy are overwritten.
 ///
 /// # Safety
-/// `from` must be valid for reading and `to` for writing `n` floats; they must not overlap.
+/// `from` must have `at + n` floats, and `to` must be valid for writing `n` floats rounded up to whole vectors.
 #[inline(always)]
-pub unsafe fn copy<S: Simd>(s: S, from: *const f32, to: *mut f32, n: usize) {
+pub unsafe fn copy_vectors<S: Simd>(s: S, from: &[f32], at: usize, to: *mut f32, n: usize) {
+    // Reading past the copy is no harm within the slice; only at its end the rest must be read apart.
+    let whole = if at + n.next_multiple_of(LANES) <= from.len() { n } else { n / LANES * LANES };
+    let from = from.as_ptr().wrapping_add(at);
     let mut i = 0;
-    // SAFETY: i + 16 <= n in the loop, and the rest is n - i < 16 floats.
+    // SAFETY: all reads are within the slice, all writes below n rounded up.
     unsafe {
-        while i + LANES <= n {
+        while i < whole {
             s.store_ptr(to.add(i), s.load_ptr(from.add(i)));
             i += LANES;
         }
         if i < n {
-            s.store_partial_ptr(to.add(i), n - i, s.load_partial_ptr(from.add(i), n - i));
+            s.store_ptr(to.add(i), s.load_partial_ptr(from.add(i), n - i));
         }
     }
 }
@@ -61,10 +64,11 @@ impl Kernel for CopyRows<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         for row in 0..self.rows {
-            let from = &self.from.data[row * self.from.stride..][..self.columns];
-            let to = &mut self.to[row * self.to_stride..][..self.columns];
-            // SAFETY: both slices have `columns` floats, and a shared and a mutable slice do not overlap.
-            unsafe { copy(s, from.as_ptr(), to.as_mut_ptr(), self.columns) };
+            let to = &mut self.to[row * self.to_stride..][..self.columns.next_multiple_of(LANES)];
+            let at = row * self.from.stride;
+            assert!(at + self.columns <= self.from.data.len());
+            // SAFETY: both lengths were just checked. What is overwritten behind a row belongs to the next, or to none.
+            unsafe { copy_vectors(s, self.from.data, at, to.as_mut_ptr(), self.columns) };
         }
     }
 }
@@ -133,6 +137,71 @@ impl Kernel for PackTransposed<'_, '_> {
                 for (to, v) in to.chunks_exact_mut(PANEL).zip(s.transpose(rows)) {
                     s.store(to, v);
                 }
+            }
+        }
+    }
+}
+
+/// Packs rows of A that are gathered from `from`: row r is made of the pieces at `rows[r] + read`, one after the other.
+pub struct PackGathered<'a, 'b> {
+    /// Where the pieces lie.
+    pub from: &'a [f32],
+    /// Where each row starts.
+    pub rows: &'a [usize],
+    /// The pieces of each row.
+    pub pieces: &'a [Piece],
+    /// The packed rows.
+    pub to: &'b mut [f32],
+    /// The distance between packed rows.
+    pub to_stride: usize,
+}
+
+impl Kernel for PackGathered<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let depth: usize = self.pieces.iter().map(|p| p.depth).sum();
+        let last = self.rows.iter().max().copied().unwrap_or(0);
+        let end = self.pieces.iter().map(|p| p.read + p.depth).max().unwrap_or(0);
+        assert!(last + end <= self.from.len() || self.rows.is_empty());
+        let last_row = self.rows.len().max(1) - 1;
+        assert!(self.to.len() >= last_row * self.to_stride + depth + LANES && depth <= self.to_stride);
+        for (r, row) in self.rows.iter().enumerate() {
+            let mut to = self.to[r * self.to_stride..].as_mut_ptr();
+            for piece in self.pieces {
+                // SAFETY: the reads were checked above. Writes behind the piece land in the next one, in the next row,
+                // or in the 16 floats behind the last: rows are written in order, so nothing packed is lost.
+                unsafe {
+                    copy_vectors(s, self.from, row + piece.read, to, piece.depth);
+                    to = to.add(piece.depth);
+                }
+            }
+        }
+    }
+}
+
+/// Packs rows of B that are gathered from `from`: row k stands at `rows[k]` and has `columns` floats.
+pub struct PackGatheredPanels<'a, 'b> {
+    /// Where the rows lie.
+    pub from: &'a [f32],
+    /// Where each row starts.
+    pub rows: &'a [usize],
+    /// How many columns.
+    pub columns: usize,
+    /// The panels, filled up with zeros.
+    pub to: Panels<'b>,
+}
+
+impl Kernel for PackGatheredPanels<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for (k, row) in self.rows.iter().enumerate() {
+            let from = &self.from[*row..][..self.columns];
+            for (panel, from) in from.chunks(PANEL).enumerate() {
+                let to = &mut self.to.data[panel * self.to.stride + k * PANEL..][..PANEL];
+                let v = if from.len() == PANEL { s.load(from) } else { s.load_partial(from) };
+                s.store(to, v);
             }
         }
     }

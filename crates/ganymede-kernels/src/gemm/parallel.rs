@@ -1,5 +1,7 @@
 //! What the drivers share: tasks with scratch of their own, and the output that several tasks write.
 
+use super::tile::PANEL;
+use crate::isa::{Isa, Kernel, Simd};
 use crate::pool::Pool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -82,4 +84,36 @@ pub fn run_epilogue(pool: &Pool, c: &mut [f32], columns: usize, epilogue: Epilog
         // SAFETY: the blocks are within the rows and do not overlap.
         epilogue(first, unsafe { c.part(first * columns, count * columns) });
     });
+}
+
+/// c = the sum of the pieces, in their order.
+pub fn add_pieces(pool: &Pool, isa: Isa, pieces: &[f32], c: &mut [f32]) {
+    const BLOCK: usize = 4096;
+    let len = c.len();
+    let out = Output::new(c);
+    pool.run(len.div_ceil(BLOCK), &|task| {
+        let first = task * BLOCK;
+        // SAFETY: the blocks are within C and do not overlap.
+        let c = unsafe { out.part(first, BLOCK.min(len - first)) };
+        c.copy_from_slice(&pieces[first..][..c.len()]);
+        for piece in pieces.chunks_exact(len).skip(1) {
+            isa.dispatch(Add(c, &piece[first..][..c.len()]));
+        }
+    });
+}
+
+struct Add<'a>(&'a mut [f32], &'a [f32]);
+
+impl Kernel for Add<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for (c, x) in self.0.chunks_mut(PANEL).zip(self.1.chunks(PANEL)) {
+            if c.len() == PANEL {
+                s.store(c, s.add(s.load(c), s.load(x)));
+            } else {
+                s.store_partial(c, s.add(s.load_partial(c), s.load_partial(x)));
+            }
+        }
+    }
 }

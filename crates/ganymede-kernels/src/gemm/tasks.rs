@@ -3,9 +3,9 @@
 
 use super::matmul::MatmulSpec;
 use super::pack::{self, Matrix, Panels};
-use super::parallel::{Epilogue, Output, run_epilogue, with_scratch};
-use super::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Segment};
-use crate::isa::{Isa, Kernel, Simd};
+use super::parallel::{Epilogue, Output, add_pieces, run_epilogue, with_scratch};
+use super::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::isa::Isa;
 use crate::pool::Pool;
 
 /// Rows, columns and terms of the sum of one task.
@@ -131,38 +131,6 @@ pub fn run(pool: &Pool, isa: Isa, spec: &MatmulSpec, operands: Operands<'_>, epi
     }
 }
 
-/// c = the sum of the pieces, in their order.
-pub(crate) fn add_pieces(pool: &Pool, isa: Isa, pieces: &[f32], c: &mut [f32]) {
-    const BLOCK: usize = 4096;
-    let len = c.len();
-    let out = Output::new(c);
-    pool.run(len.div_ceil(BLOCK), &|task| {
-        let first = task * BLOCK;
-        // SAFETY: the blocks are within C and do not overlap.
-        let c = unsafe { out.part(first, BLOCK.min(len - first)) };
-        c.copy_from_slice(&pieces[first..][..c.len()]);
-        for piece in pieces.chunks_exact(len).skip(1) {
-            isa.dispatch(Add(c, &piece[first..][..c.len()]));
-        }
-    });
-}
-
-struct Add<'a>(&'a mut [f32], &'a [f32]);
-
-impl Kernel for Add<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        for (c, x) in self.0.chunks_mut(PANEL).zip(self.1.chunks(PANEL)) {
-            if c.len() == PANEL {
-                s.store(c, s.add(s.load(c), s.load(x)));
-            } else {
-                s.store_partial(c, s.add(s.load_partial(c), s.load_partial(x)));
-            }
-        }
-    }
-}
-
 /// One task's part of one product: (first, count) of rows, columns and terms of the sum.
 struct Job<'a> {
     spec: &'a MatmulSpec,
@@ -212,7 +180,7 @@ impl Job<'_> {
                     layout,
                     b: packed_b,
                     panel_stride: stride,
-                    segments: &[Segment { at: 0, depth }],
+                    pieces: &[Piece { read: 0, at: 0, depth }],
                     c_rows: &c_rows[..rows],
                     columns,
                     accumulate: done > 0,

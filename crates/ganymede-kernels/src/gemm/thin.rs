@@ -1,7 +1,7 @@
 //! Products with at most four rows or columns, which are too thin for tiles: they read the large operand once, in its
 //! own layout.
 
-use super::tile::Segment;
+use super::tile::Piece;
 use crate::isa::{Isa, Kernel, LANES, Simd};
 
 /// The most rows or columns that this file is for.
@@ -12,12 +12,12 @@ pub const FEW: usize = 4;
 /// The sum runs in 16 lanes over k; these are added at the end by the tree of `reduce_add`.
 #[derive(Clone, Copy)]
 pub struct Dots<'a> {
-    /// A: element (row, k) of a segment at `a_rows[row]` + the segment's offset + k.
+    /// A: element (row, k) of a piece at `a_rows[row]` + `read` + k.
     pub a: &'a [f32],
     /// Where the rows start.
-    pub a_rows: &'a [isize],
-    /// The pieces of the sum: offset in a row of A, and rows of Wᵀ.
-    pub segments: &'a [(isize, Segment)],
+    pub a_rows: &'a [usize],
+    /// The pieces of the sum; `at` counts along the rows of W.
+    pub pieces: &'a [Piece],
     /// W: element (q, k) at q · `w_stride` + k.
     pub w: &'a [f32],
     /// The distance between rows of W.
@@ -38,11 +38,10 @@ pub struct Dots<'a> {
 pub unsafe fn dots(isa: Isa, dots: Dots<'_>, c: *mut f32) {
     assert!(dots.a_rows.len() == dots.c_rows.len());
     assert!((1..=FEW).contains(&dots.few));
-    let first = dots.a_rows.iter().min().copied().unwrap_or(0);
     let last = dots.a_rows.iter().max().copied().unwrap_or(0);
-    for (at, segment) in dots.segments {
-        assert!(first + at >= 0 && (last + at) as usize + segment.depth <= dots.a.len());
-        assert!((dots.few - 1) * dots.w_stride + segment.at + segment.depth <= dots.w.len());
+    for piece in dots.pieces {
+        assert!(last + piece.read + piece.depth <= dots.a.len());
+        assert!((dots.few - 1) * dots.w_stride + piece.at + piece.depth <= dots.w.len());
     }
     isa.dispatch(DotsKernel { dots, c });
 }
@@ -86,18 +85,18 @@ impl DotsKernel<'_> {
     fn tile<S: Simd, const Q: usize, const R: usize>(&self, s: S, row: usize) {
         let d = &self.dots;
         let mut sum = [[s.zero(); Q]; R];
-        for &(at, segment) in d.segments {
+        for piece in d.pieces {
             let mut a = [d.a.as_ptr(); R];
             for r in 0..R {
-                a[r] = a[r].wrapping_offset(d.a_rows[row + r] + at);
+                a[r] = a[r].wrapping_add(d.a_rows[row + r] + piece.read);
             }
             let mut w = [d.w.as_ptr(); Q];
             for q in 0..Q {
-                w[q] = w[q].wrapping_add(q * d.w_stride + segment.at);
+                w[q] = w[q].wrapping_add(q * d.w_stride + piece.at);
             }
             let mut k = 0;
-            while k + LANES <= segment.depth {
-                // SAFETY: `dots` checked that the segment lies in A and W; k + 16 <= depth.
+            while k + LANES <= piece.depth {
+                // SAFETY: `dots` checked that the piece lies in A and W; k + 16 <= depth.
                 unsafe {
                     let mut weights = [s.zero(); Q];
                     for q in 0..Q {
@@ -112,7 +111,7 @@ impl DotsKernel<'_> {
                 }
                 k += LANES;
             }
-            let rest = segment.depth - k;
+            let rest = piece.depth - k;
             if rest > 0 {
                 // SAFETY: as above, for the rest of fewer than 16.
                 unsafe {

@@ -16,9 +16,12 @@ pub const ROW_STRIDE: usize = MAX_DEPTH + LANES;
 /// Floats that a packed block of A needs, in either layout.
 pub const A_BLOCK: usize = MAX_ROWS * ROW_STRIDE;
 
-/// A piece of the sum: `depth` consecutive rows of B from row `at` on.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Segment {
+/// A piece of a sum: `depth` consecutive rows of B from row `at` on, with what stands `read` floats behind the start of
+/// a row of A.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// Where A is read, from the start of each row; packed blocks of A do not use it.
+    pub read: usize,
     /// The first row of the panels of B.
     pub at: usize,
     /// How many rows.
@@ -39,7 +42,7 @@ pub enum Layout {
 /// C\[rows, columns\] = A · B, or += with `accumulate`, for a packed block of A and packed panels of B.
 #[derive(Clone, Copy)]
 pub struct Block<'a> {
-    /// A, packed as `layout` says, with the segments' columns one after the other.
+    /// A, packed as `layout` says, with the columns of the pieces one after the other.
     pub a: &'a [f32],
     /// The layout of `a`.
     pub layout: Layout,
@@ -48,7 +51,7 @@ pub struct Block<'a> {
     /// The distance between panels.
     pub panel_stride: usize,
     /// Which rows of B the columns of A stand for.
-    pub segments: &'a [Segment],
+    pub pieces: &'a [Piece],
     /// The offset in C of each row's first column.
     pub c_rows: &'a [usize],
     /// How many columns.
@@ -63,8 +66,8 @@ pub struct Block<'a> {
 /// `c` must be valid for reading and writing `columns` floats at each of the offsets `c_rows`, and no other thread
 /// may touch these during the call.
 pub unsafe fn block_product(isa: Isa, block: Block<'_>, c: *mut f32) {
-    let depth: usize = block.segments.iter().map(|s| s.depth).sum();
-    let end = block.segments.iter().map(|s| s.at + s.depth).max().unwrap_or(0);
+    let depth: usize = block.pieces.iter().map(|s| s.depth).sum();
+    let end = block.pieces.iter().map(|s| s.at + s.depth).max().unwrap_or(0);
     let panels = block.columns.div_ceil(PANEL);
     assert!(block.c_rows.len() <= MAX_ROWS && depth <= MAX_DEPTH);
     let rows = block.c_rows.len();
@@ -164,10 +167,10 @@ impl BlockProduct<'_> {
         for row in &block.c_rows[first..first + MR] {
             s.prefetch(self.c.wrapping_add(row + panel * PANEL));
         }
-        for segment in block.segments {
-            // SAFETY: `block_product` checked that the segments lie in A and in the panels of B.
-            let mut b = unsafe { b.add(segment.at * PANEL) };
-            for _ in 0..segment.depth {
+        for piece in block.pieces {
+            // SAFETY: `block_product` checked that the pieces lie in A and in the panels of B.
+            let mut b = unsafe { b.add(piece.at * PANEL) };
+            for _ in 0..piece.depth {
                 // SAFETY: as above.
                 unsafe {
                     let mut columns = [s.zero(); NV];

@@ -159,12 +159,33 @@ impl Simd for Avx2Token {
         unsafe { F32x16(_mm256_maskload_ps(at, low), _mm256_maskload_ps(at.wrapping_add(8), high)) }
     }
     #[inline(always)]
-    unsafe fn store_partial_ptr(self, at: *mut f32, n: usize, v: F32x16) {
-        let (low, high) = first_lanes(n);
-        // SAFETY: as `load_partial_ptr`.
+    unsafe fn store_partial_ptr(self, mut at: *mut f32, n: usize, v: F32x16) {
+        // Halves, because masked stores are slow on many CPUs.
+        // SAFETY: the lengths of the stores add up to n, for which the caller promises validity.
         unsafe {
-            _mm256_maskstore_ps(at, low, v.0);
-            _mm256_maskstore_ps(at.wrapping_add(8), high, v.1);
+            if n >= 16 {
+                return self.store_ptr(at, v);
+            }
+            let mut eight = v.0;
+            if n & 8 != 0 {
+                _mm256_storeu_ps(at, eight);
+                at = at.add(8);
+                eight = v.1;
+            }
+            let mut four = _mm256_castps256_ps128(eight);
+            if n & 4 != 0 {
+                _mm_storeu_ps(at, four);
+                at = at.add(4);
+                four = _mm256_extractf128_ps::<1>(eight);
+            }
+            if n & 2 != 0 {
+                _mm_storel_pd(at.cast(), _mm_castps_pd(four));
+                at = at.add(2);
+                four = _mm_movehl_ps(four, four);
+            }
+            if n & 1 != 0 {
+                _mm_store_ss(at, four);
+            }
         }
     }
     #[inline(always)]

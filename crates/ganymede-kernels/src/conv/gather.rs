@@ -1,0 +1,371 @@
+//! Forward passes and input gradients as implicit matrix products: rows of A are gathered from the input.
+//!
+//! Positions are taken in boxes that see the same taps (`axis.rs`), so nothing is multiplied with padding, and an input
+//! gradient with stride is as many small convolutions as it has phases. Not here: weight gradients (`weight_grad.rs`).
+
+use super::axis::{Class, Gather};
+use super::spec::ConvSpec;
+use crate::gemm::pack::PackGathered;
+use crate::gemm::parallel::{Output, with_scratch};
+use crate::gemm::thin::{self, Dots, FEW};
+use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece, ROW_STRIDE};
+use crate::isa::{Isa, LANES};
+use crate::pool::Pool;
+
+/// How one of the two tensors lies in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Side {
+    /// Channels of one group.
+    pub channels: usize,
+    /// The distance between samples.
+    pub sample: usize,
+    /// The distances between positions along the three axes.
+    pub strides: [usize; 3],
+}
+
+impl Side {
+    fn new(lengths: [usize; 3], channels: usize, groups: usize) -> Side {
+        let x = channels;
+        let y = x * lengths[2];
+        let z = y * lengths[1];
+        let sample = z * lengths[0];
+        Side { channels: channels / groups, sample, strides: [z, y, x] }
+    }
+}
+
+/// A box of positions that see the same taps: one class of each axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Region {
+    /// The classes.
+    pub classes: [Class; 3],
+    /// How many positions, over all samples.
+    pub rows: usize,
+}
+
+/// The boxes of a gather, and where they read and write.
+#[derive(Clone, Debug)]
+pub struct Gathering {
+    /// The boxes; together they cover every position once.
+    pub regions: Vec<Region>,
+    /// For each slot of the packed kernel the tap that stands there.
+    pub taps: Vec<usize>,
+    /// Slots along the last two axes.
+    slots: [usize; 2],
+    /// The tensor that is read.
+    pub read: Side,
+    /// The tensor that has a row for each position.
+    pub write: Side,
+    /// Whether positions along the last axis follow each other in memory without a gap.
+    joined: bool,
+}
+
+impl Gathering {
+    /// Outputs read the input, or `backward`: positions of the input read the gradient of the output.
+    pub fn new(spec: &ConvSpec, backward: bool) -> Gathering {
+        let axes = spec.three_axes();
+        let gathers = axes.map(|a| if backward { Gather::input_grad(&a) } else { Gather::forward(&a) });
+        let x = Side::new(axes.map(|a| a.input), spec.in_channels, spec.groups);
+        let y = Side::new(axes.map(|a| a.output()), spec.out_channels, spec.groups);
+        let (read, write) = if backward { (y, x) } else { (x, y) };
+        let mut regions = Vec::new();
+        for z in &gathers[0].classes {
+            for y in &gathers[1].classes {
+                for x in &gathers[2].classes {
+                    let rows = spec.batch * z.count * y.count * x.count;
+                    regions.push(Region { classes: [*z, *y, *x], rows });
+                }
+            }
+        }
+        let mut taps = Vec::new();
+        for z in &gathers[0].taps {
+            for y in &gathers[1].taps {
+                for x in &gathers[2].taps {
+                    taps.push((z * axes[1].kernel + y) * axes[2].kernel + x);
+                }
+            }
+        }
+        let slots = [axes[1].kernel, axes[2].kernel];
+        Gathering { regions, taps, slots, read, write, joined: spec.groups == 1 }
+    }
+
+    /// Fills in where rows `first..` of a region are read and written.
+    pub fn rows(&self, region: &Region, first: usize, reads: &mut [usize], writes: &mut [usize]) {
+        if reads.is_empty() {
+            return;
+        }
+        let [z, y, x] = &region.classes;
+        let mut at = first;
+        let mut digit = |base: usize| {
+            let d = at % base;
+            at /= base;
+            d
+        };
+        let (mut ix, mut iy, mut iz) = (digit(x.count), digit(y.count), digit(z.count));
+        let mut n = at;
+        for (read, write) in reads.iter_mut().zip(writes) {
+            let offset = |side: &Side, position: fn(&Class, usize) -> usize| {
+                let [sz, sy, sx] = side.strides;
+                n * side.sample + position(z, iz) * sz + position(y, iy) * sy + position(x, ix) * sx
+            };
+            *read = offset(&self.read, |class, i| class.at + i * class.read_step);
+            *write = offset(&self.write, |class, i| class.start + i * class.step);
+            ix += 1;
+            if ix == x.count {
+                (ix, iy) = (0, iy + 1);
+                if iy == y.count {
+                    (iy, iz) = (0, iz + 1);
+                    if iz == z.count {
+                        (iz, n) = (0, n + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The pieces of a region's sum, in the order of the packed kernel.
+    pub fn pieces<'a>(&'a self, region: &'a Region) -> Pieces<'a> {
+        let [_, _, x] = &region.classes;
+        let joined = self.joined && x.tap_step == 1;
+        let (runs, length) = if joined { (1, x.taps * self.read.channels) } else { (x.taps, self.read.channels) };
+        let runs = if length == 0 { 0 } else { runs };
+        Pieces { gathering: self, region, runs, length, next: 0, done: 0 }
+    }
+
+    /// How many pieces a region's sum has, and how long each is.
+    fn shape(&self, region: &Region) -> (usize, usize) {
+        let pieces = self.pieces(region);
+        (pieces.count(), pieces.length)
+    }
+}
+
+/// Walks over the pieces of a sum.
+pub struct Pieces<'a> {
+    gathering: &'a Gathering,
+    region: &'a Region,
+    runs: usize,
+    length: usize,
+    next: usize,
+    done: usize,
+}
+
+impl Pieces<'_> {
+    fn count(&self) -> usize {
+        self.region.classes[0].taps * self.region.classes[1].taps * self.runs
+    }
+
+    /// Writes the next pieces, together at most `depth` long, and gives how many; 0 at the end of the sum.
+    pub fn next_block(&mut self, depth: usize, pieces: &mut [Piece]) -> usize {
+        let [z, y, x] = &self.region.classes;
+        let (mut room, mut n) = (depth, 0);
+        while room > 0 && n < pieces.len() && self.next < self.count() {
+            let (tx, rest) = (self.next % self.runs, self.next / self.runs);
+            let (ty, tz) = (rest % y.taps, rest / y.taps);
+            let [sz, sy, sx] = self.gathering.read.strides;
+            let read = tz * z.tap_step * sz + ty * y.tap_step * sy + tx * x.tap_step * sx;
+            let [slots_y, slots_x] = self.gathering.slots;
+            let slot = ((z.slot + tz) * slots_y + y.slot + ty) * slots_x + x.slot + tx;
+            let take = room.min(self.length - self.done);
+            let at = slot * self.gathering.read.channels + self.done;
+            pieces[n] = Piece { read: read + self.done, at, depth: take };
+            n += 1;
+            room -= take;
+            self.done += take;
+            if self.done == self.length {
+                (self.done, self.next) = (0, self.next + 1);
+            }
+        }
+        n
+    }
+}
+
+/// The most pieces of a sum for the thin algorithm, which takes them all at once.
+const THIN_PIECES: usize = 128;
+
+/// A forward pass or an input gradient, planned.
+#[derive(Clone, Debug)]
+pub struct GatherPlan {
+    gathering: Gathering,
+    backward: bool,
+    groups: usize,
+    /// The kernel's channels: (in per group, out).
+    kernel: (usize, usize),
+    /// Whether few output channels are summed along memory instead of in tiles.
+    thin: bool,
+    rows: usize,
+    columns: usize,
+    /// The number of each region's first task.
+    first_tasks: Vec<usize>,
+    tasks: usize,
+}
+
+impl GatherPlan {
+    /// Plans the forward pass, or the input gradient.
+    pub fn new(spec: &ConvSpec, backward: bool) -> GatherPlan {
+        let gathering = Gathering::new(spec, backward);
+        let channels = gathering.write.channels;
+        let fits = |r: &Region| {
+            let (pieces, length) = gathering.shape(r);
+            pieces <= THIN_PIECES && (pieces == 0 || length >= LANES)
+        };
+        let thin = channels <= FEW && gathering.regions.iter().all(fits);
+        let mut columns = super::part(channels, 256, PANEL);
+        let rows = MAX_ROWS;
+        let row_tasks: usize = gathering.regions.iter().map(|r| r.rows.div_ceil(rows)).sum();
+        while spec.groups * row_tasks * channels.div_ceil(columns) < 16 && columns > 4 * PANEL {
+            columns = super::part(channels, columns / 2, PANEL);
+        }
+        let mut tasks = 0;
+        let mut first_tasks = Vec::new();
+        for region in &gathering.regions {
+            first_tasks.push(tasks);
+            tasks += spec.groups * region.rows.div_ceil(rows) * channels.div_ceil(columns);
+        }
+        let kernel = (spec.in_channels / spec.groups, spec.out_channels);
+        GatherPlan { gathering, backward, groups: spec.groups, kernel, thin, rows, columns, first_tasks, tasks }
+    }
+
+    /// The length of a full sum.
+    fn depth(&self) -> usize {
+        self.gathering.taps.len() * self.gathering.read.channels
+    }
+
+    /// Floats of one group's packed kernel.
+    fn packed_group(&self) -> usize {
+        let columns = self.gathering.write.channels;
+        if self.thin {
+            (columns * self.depth()).next_multiple_of(PANEL)
+        } else {
+            columns.next_multiple_of(PANEL) * self.depth()
+        }
+    }
+
+    /// Floats of scratch of one thread.
+    fn own_scratch(&self) -> usize {
+        if self.thin { 0 } else { A_BLOCK }
+    }
+
+    /// How many floats of scratch `run` needs.
+    pub fn scratch_len(&self, threads: usize) -> usize {
+        self.groups * self.packed_group() + threads * self.own_scratch()
+    }
+
+    /// Computes `out` from `from` and the kernel; the lengths have been checked.
+    #[allow(clippy::too_many_arguments)]
+    pub fn run(&self, pool: &Pool, isa: Isa, from: &[f32], kernel: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        let (packed, own) = scratch.split_at_mut(self.groups * self.packed_group());
+        self.pack_kernel(pool, isa, kernel, packed);
+        let (packed, target) = (&*packed, Output::new(out));
+        with_scratch(pool, self.tasks, own, self.own_scratch(), &|task, scratch| {
+            let number = self.first_tasks.partition_point(|first| *first <= task) - 1;
+            let region = &self.gathering.regions[number];
+            let blocks = region.rows.div_ceil(self.rows);
+            let task = task - self.first_tasks[number];
+            let (block, rest) = (task % blocks, task / blocks);
+            let (group, column_block) = (rest % self.groups, rest / self.groups);
+            // Blocks of nearly equal height.
+            let first = region.rows * block / blocks;
+            let count = region.rows * (block + 1) / blocks - first;
+            let column = column_block * self.columns;
+            let columns = self.columns.min(self.gathering.write.channels - column);
+            let (mut reads, mut writes) = ([0; MAX_ROWS], [0; MAX_ROWS]);
+            let (reads, writes) = (&mut reads[..count], &mut writes[..count]);
+            self.gathering.rows(region, first, reads, writes);
+            reads.iter_mut().for_each(|r| *r += group * self.gathering.read.channels);
+            writes.iter_mut().for_each(|w| *w += group * self.gathering.write.channels + column);
+            let group_kernel = &packed[group * self.packed_group()..][..self.packed_group()];
+            let rows = Rows { region, reads, writes, columns };
+            // SAFETY: the rows lie in the output; these rows and columns are this task's alone.
+            unsafe {
+                if self.thin {
+                    self.thin_task(isa, from, group_kernel, rows, target);
+                } else {
+                    self.tile_task(isa, from, &group_kernel[column * self.depth()..], rows, scratch, target);
+                }
+            }
+        });
+    }
+
+    /// # Safety
+    /// The rows and columns must lie within `out`, and no other thread may touch them.
+    unsafe fn tile_task(
+        &self,
+        isa: Isa,
+        from: &[f32],
+        kernel: &[f32],
+        rows: Rows<'_>,
+        scratch: &mut [f32],
+        out: Output,
+    ) {
+        let mut pieces = [Piece::default(); MAX_DEPTH];
+        let mut walk = self.gathering.pieces(rows.region);
+        let mut accumulate = false;
+        loop {
+            let n = walk.next_block(MAX_DEPTH, &mut pieces);
+            // A sum of nothing is a block of zeros.
+            if n == 0 && accumulate {
+                break;
+            }
+            let pieces = &pieces[..n];
+            isa.dispatch(PackGathered { from, rows: rows.reads, pieces, to: scratch, to_stride: ROW_STRIDE });
+            let block = Block {
+                a: scratch,
+                layout: Layout::Rows,
+                b: kernel,
+                panel_stride: self.depth() * PANEL,
+                pieces,
+                c_rows: rows.writes,
+                columns: rows.columns,
+                accumulate,
+            };
+            // SAFETY: as the caller promises.
+            unsafe { tile::block_product(isa, block, out.start()) };
+            accumulate = true;
+            if n == 0 {
+                break;
+            }
+        }
+    }
+
+    /// # Safety
+    /// As `tile_task`.
+    unsafe fn thin_task(&self, isa: Isa, from: &[f32], kernel: &[f32], rows: Rows<'_>, out: Output) {
+        let mut pieces = [Piece::default(); THIN_PIECES];
+        let n = self.gathering.pieces(rows.region).next_block(usize::MAX, &mut pieces);
+        let dots = Dots {
+            a: from,
+            a_rows: rows.reads,
+            pieces: &pieces[..n],
+            w: kernel,
+            w_stride: self.depth(),
+            few: rows.columns,
+            c_rows: rows.writes,
+            c_step: 1,
+        };
+        // SAFETY: as the caller promises.
+        unsafe { thin::dots(isa, dots, out.start()) };
+    }
+
+    /// Brings the kernel into the order of the sums: panels of (depth, 16), or rows for the thin algorithm.
+    fn pack_kernel(&self, pool: &Pool, isa: Isa, kernel: &[f32], packed: &mut [f32]) {
+        let layout = super::kernel::KernelLayout {
+            taps: &self.gathering.taps,
+            in_channels: self.kernel.0,
+            out_channels: self.kernel.1,
+            groups: self.groups,
+            transposed: self.backward,
+        };
+        if self.thin {
+            layout.rows(kernel, packed, self.packed_group());
+        } else {
+            layout.panels(pool, isa, kernel, packed);
+        }
+    }
+}
+
+/// The rows and columns of one task.
+struct Rows<'a> {
+    region: &'a Region,
+    reads: &'a [usize],
+    writes: &'a [usize],
+    columns: usize,
+}

@@ -1,0 +1,21 @@
+//! Convolutions in one, two and three dimensions, channels last: forward, input gradient, weight gradient.
+//!
+//! `plan.rs` says which algorithm computes which shape, `spec.rs` what a convolution is, `axis.rs` which positions see
+//! which taps. To add an algorithm: a file with a plan (`new`, `scratch_len`, `run`), one variant and one line of the
+//! choice in `plan.rs`; `tests/conv.rs` covers it.
+
+mod axis;
+mod gather;
+mod kernel;
+mod plan;
+mod spec;
+mod weight_few;
+mod weight_grad;
+
+pub use plan::ConvPlan;
+pub use spec::{ConvAxis, ConvError, ConvSpec};
+
+/// `total` cut into the fewest nearly equal parts of at most `limit`, a multiple of `unit`.
+fn part(total: usize, limit: usize, unit: usize) -> usize {
+    total.div_ceil(total.div_ceil(limit)).next_multiple_of(unit)
+}

@@ -1,0 +1,163 @@
+//! Which algorithm computes which convolution, and the one way to run them all.
+
+use super::gather::GatherPlan;
+use super::spec::{ConvError, ConvSpec};
+use super::weight_few::{FEW_CHANNELS, FewPlan};
+use super::weight_grad::WeightPlan;
+use crate::gemm::{self, Epilogue, MatmulSpec};
+use crate::isa::Isa;
+use crate::pool::Pool;
+
+/// The three functions of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Forward,
+    InputGrad,
+    WeightGrad,
+}
+
+#[derive(Clone, Debug)]
+enum Algorithm {
+    /// The convolution is a plain matrix product.
+    Matmul(MatmulSpec),
+    /// Forward and input gradient: rows gathered from the input.
+    Gather(GatherPlan),
+    /// Weight gradient, tap by tap.
+    Weight(WeightPlan),
+    /// Weight gradient, taps as rows.
+    Few(FewPlan),
+}
+
+/// A convolution, planned once and run often: the choice of algorithm and its tables. Running allocates nothing.
+#[derive(Clone, Debug)]
+pub struct ConvPlan {
+    algorithm: Algorithm,
+    /// Floats of the two operands and of the result, with their names.
+    lengths: [(&'static str, usize); 3],
+    /// Floats of a row of the result.
+    columns: usize,
+}
+
+impl ConvPlan {
+    /// Plans y from (x, kernel).
+    ///
+    /// # Errors
+    /// [`ConvError`] when the sizes make no sense.
+    pub fn forward(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::Forward)
+    }
+
+    /// Plans the gradient of x from (gradient of y, kernel); this is also the forward pass of a transposed convolution.
+    ///
+    /// # Errors
+    /// [`ConvError`] when the sizes make no sense.
+    pub fn input_grad(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::InputGrad)
+    }
+
+    /// Plans the gradient of the kernel from (x, gradient of y).
+    ///
+    /// # Errors
+    /// [`ConvError`] when the sizes make no sense.
+    pub fn weight_grad(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::WeightGrad)
+    }
+
+    fn new(spec: &ConvSpec, pass: Pass) -> Result<ConvPlan, ConvError> {
+        spec.check()?;
+        let (x, w, y) = (("x", spec.x_len()), ("kernel", spec.kernel_len()), ("y", spec.y_len()));
+        let lengths = match pass {
+            Pass::Forward => [x, w, y],
+            Pass::InputGrad => [y, w, x],
+            Pass::WeightGrad => [x, y, w],
+        };
+        let columns = if pass == Pass::InputGrad { spec.in_channels } else { spec.out_channels };
+        Ok(ConvPlan { algorithm: choose(spec, pass), lengths, columns })
+    }
+
+    /// How many floats of scratch `run` needs with this many threads.
+    pub fn scratch_len(&self, threads: usize) -> usize {
+        match &self.algorithm {
+            Algorithm::Matmul(spec) => gemm::scratch_len(spec, threads),
+            Algorithm::Gather(plan) => plan.scratch_len(threads),
+            Algorithm::Weight(plan) => plan.scratch_len(threads),
+            Algorithm::Few(plan) => plan.scratch_len(threads),
+        }
+    }
+
+    /// Computes `out` from the two operands that the constructor names, in that order. The epilogue is called once for
+    /// each row (a position's channels) of the finished result; for weight gradients a row is a (tap, input channel).
+    ///
+    /// # Errors
+    /// [`ConvError::Length`] when a slice has not the length that the spec asks for.
+    #[allow(clippy::too_many_arguments)]
+    pub fn run(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        first: &[f32],
+        second: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+        epilogue: Epilogue<'_>,
+    ) -> Result<(), ConvError> {
+        let needed = self.scratch_len(pool.threads());
+        let found = [first.len(), second.len(), out.len()];
+        let scratch_found = scratch.len().min(needed);
+        let lengths = self.lengths.into_iter().zip(found).chain([(("scratch", needed), scratch_found)]);
+        for ((operand, expected), found) in lengths {
+            if expected != found {
+                return Err(ConvError::Length { operand, expected, found });
+            }
+        }
+        let scratch = &mut scratch[..needed];
+        match &self.algorithm {
+            Algorithm::Matmul(spec) => {
+                // A row of the product may be several rows of the result.
+                let each = spec.n / self.columns;
+                let per_row = |row: usize, rows: &mut [f32]| epilogue.iter().for_each(|e| e(row * each, rows));
+                let epilogue: Epilogue<'_> = if epilogue.is_some() { Some(&per_row) } else { None };
+                let done = gemm::matmul(pool, isa, spec, first, second, out, scratch, epilogue);
+                debug_assert!(done.is_ok(), "the lengths are those of the convolution");
+                return Ok(());
+            }
+            Algorithm::Gather(plan) => plan.run(pool, isa, first, second, out, scratch),
+            Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
+            Algorithm::Few(plan) => plan.run(pool, isa, first, second, out, scratch),
+        }
+        gemm::run_epilogue(pool, out, self.columns, epilogue);
+        Ok(())
+    }
+}
+
+/// Which algorithm for which shape.
+fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
+    let (ins, outs) = (spec.in_channels / spec.groups, spec.out_channels / spec.groups);
+    match pass {
+        _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
+        Pass::Forward => Algorithm::Gather(GatherPlan::new(spec, false)),
+        Pass::InputGrad => Algorithm::Gather(GatherPlan::new(spec, true)),
+        Pass::WeightGrad if ins <= FEW_CHANNELS && ins <= outs => Algorithm::Few(FewPlan::new(spec, false)),
+        Pass::WeightGrad if outs <= FEW_CHANNELS => Algorithm::Few(FewPlan::new(spec, true)),
+        Pass::WeightGrad => Algorithm::Weight(WeightPlan::new(spec)),
+    }
+}
+
+/// Whether each output reads its own, contiguous part of the input: 1x1 kernels, or a kernel as large as the input.
+fn is_matmul(spec: &ConvSpec) -> bool {
+    let pointwise = spec.axes.iter().all(|a| a.kernel == 1 && a.stride == 1 && a.pad_low + a.pad_high == 0);
+    let whole = spec.axes.iter().all(|a| a.kernel == a.input && a.pad_low + a.pad_high == 0);
+    spec.groups == 1 && (pointwise || whole)
+}
+
+/// The product over rows = (sample, output position) that the convolution is.
+fn as_matmul(spec: &ConvSpec, pass: Pass) -> MatmulSpec {
+    let rows = spec.batch * spec.outputs();
+    let (depth, channels) = (spec.taps() * spec.in_channels, spec.out_channels);
+    let product = |m, n, k, transpose_a, transpose_b| MatmulSpec { batch: 1, m, n, k, transpose_a, transpose_b };
+    match pass {
+        Pass::Forward => product(rows, channels, depth, false, false),
+        Pass::InputGrad => product(rows, depth, channels, false, true),
+        Pass::WeightGrad => product(depth, channels, rows, true, false),
+    }
+}
