@@ -24,7 +24,7 @@ impl Shared {
     }
 }
 
-/// out[i] = table[indices[i]]; zeros where the index is not a row. Returns the position of the first such index.
+/// `out[i] = table[indices[i]]`; zeros where the index is not a row. Returns the position of the first such index.
 ///
 /// # Shapes
 /// `table` (V, D), `indices` (n), `out` (n, D), D = `width`.
@@ -53,7 +53,7 @@ pub fn gather(pool: &Pool, table: &[f32], width: usize, indices: &[i32], out: &m
     Some(wrong.into_inner()).filter(|&i| i != usize::MAX)
 }
 
-/// table[indices[i]] += updates[i], in the order of i; an index that is not a row is passed over. Returns the
+/// `table[indices[i]] += updates[i]`, in the order of i; an index that is not a row is passed over. Returns the
 /// position of the first such index. The table is not cleared.
 ///
 /// # Shapes

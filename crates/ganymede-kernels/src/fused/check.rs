@@ -3,7 +3,7 @@
 
 use ganymede_tensor::DType;
 
-use super::region::{AxisMap, Binary, Buffer, Constant, Instruction, Operand, Output, Region, Unary};
+use super::region::{AxisMap, Binary, Buffer, Constant, Instruction, Operand, Output, Region, Unary, dense_strides};
 use super::{MAX_RANK, RegionError};
 
 /// Sizes, strides and offsets are below this, so that sums and products of them fit into 128 bits.
@@ -17,6 +17,8 @@ pub(super) struct Checked {
     pub reads: Vec<(usize, usize)>,
     /// The same of each write buffer.
     pub writes: Vec<(usize, usize)>,
+    /// Whether write buffer 0 is touched as a dense `f32` matrix only: the element of every point's number.
+    pub dense: bool,
 }
 
 pub(super) fn check(region: &Region) -> Result<Checked, RegionError> {
@@ -28,11 +30,21 @@ pub(super) fn check(region: &Region) -> Result<Checked, RegionError> {
     for &size in &region.extent {
         points = limited("the extent", (size as i128).saturating_mul(points.max(1)))?;
     }
-    let mut checked = Checked { types: types(region)?, reads: Vec::new(), writes: Vec::new() };
+    let mut checked = Checked { types: types(region)?, reads: Vec::new(), writes: Vec::new(), dense: true };
+    let dense = |dtype, offset, axes: &[AxisMap]| {
+        let dense = dense_strides(&region.extent);
+        let fits = |((&size, axis), &stride): ((&usize, &AxisMap), &isize)| {
+            axis.window.is_none() && (size == 1 || axis.stride == stride)
+        };
+        dtype == DType::F32 && offset == 0 && region.extent.iter().zip(axes).zip(&dense).all(fits)
+    };
     for (i, operand) in region.operands.iter().enumerate() {
         let place = format!("operand {i}");
         constant(&place, operand.fill, operand.dtype)?;
         let end = reach(&place, &region.extent, operand.offset, &operand.axes)?;
+        if operand.buffer == Buffer::Write(0) {
+            checked.dense &= dense(operand.dtype, operand.offset, &operand.axes);
+        }
         match operand.buffer {
             Buffer::Read(buffer) => need(&mut checked.reads, buffer, end, operand.dtype),
             Buffer::Write(buffer) => need(&mut checked.writes, buffer, end, operand.dtype),
@@ -53,6 +65,9 @@ pub(super) fn check(region: &Region) -> Result<Checked, RegionError> {
                 if !injective(&region.extent, strides) {
                     let (strides, extent) = (strides.clone(), region.extent.clone());
                     return Err(RegionError::Collision { output: i, strides, extent });
+                }
+                if output.write() == 0 {
+                    checked.dense &= dense(dtype, *offset, &axes);
                 }
                 end
             }
@@ -153,7 +168,8 @@ fn in_place(region: &Region, types: &[DType], index: usize, operand: &Operand) -
         }
         Output::Reduce { .. } => false,
     };
-    if region.outputs.iter().any(same) {
+    let written = region.outputs.iter().any(|output| output.write() == buffer);
+    if !written || region.outputs.iter().any(same) {
         return Ok(());
     }
     Err(RegionError::InPlace { operand: index, write: buffer })
@@ -197,10 +213,14 @@ fn types(region: &Region) -> Result<Vec<DType>, RegionError> {
             }
             Instruction::Iota { axis, dtype } => {
                 below("an axis", region.extent.len(), axis)?;
-                match dtype {
-                    DType::F32 | DType::I32 | DType::U32 => dtype,
-                    _ => return Err(wrong("f32, i32 or u32", dtype)),
+                let values = match dtype {
+                    DType::Bool => 0,
+                    _ => 1usize.checked_shl(8 * dtype.bytes() as u32).unwrap_or(usize::MAX),
+                };
+                if region.extent[axis] > values {
+                    return Err(wrong("a number that holds every index", dtype));
                 }
+                dtype
             }
             Instruction::Unary(function, a) => match (function, types[a]) {
                 (Unary::Not, DType::Bool) => DType::Bool,

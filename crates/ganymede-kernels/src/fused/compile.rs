@@ -69,9 +69,9 @@ fn lane(constant: Constant) -> u32 {
 
 pub(super) fn compile(region: &Region) -> Result<Compiled, RegionError> {
     let checked = check(region)?;
-    let row = region.extent.last().copied().unwrap_or(1);
     let total: usize = region.extent.iter().product();
-    let mut compiled = Compiled { reads: checked.reads, writes: checked.writes, total, row, ..Compiled::default() };
+    let mut compiled = Compiled { total, dense: checked.dense, ..Compiled::default() };
+    (compiled.reads, compiled.writes) = (checked.reads, checked.writes);
     if total == 0 {
         // Nothing to compute; a reduction of nothing is its identity.
         for output in &region.outputs {

@@ -46,7 +46,7 @@ pub enum RegionError {
     #[error("expected at most {limit} values live at a time, found {found}")]
     TooManyValues { limit: usize, found: usize },
     /// Not of the form an epilogue must have.
-    #[error("expected an epilogue that stores dense f32 rows to write buffer 0 alone, found {found}")]
+    #[error("expected an epilogue on a dense f32 matrix in write buffer 0, found {found}")]
     Epilogue { found: String },
     /// Too few buffers, at run.
     #[error("expected {expected} {what} buffers, found {found}")]

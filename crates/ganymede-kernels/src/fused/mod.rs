@@ -22,6 +22,8 @@ pub use region::{
     Window, dense_strides,
 };
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use compile::Step;
 use interpret::{Buffers, Combine, Task, Work};
 use reduce::Fold;
@@ -35,6 +37,9 @@ pub const MAX_RANK: usize = 8;
 
 /// Words of a task's registers and wide accumulators, on its stack.
 const FILE: usize = 32 * 1024;
+
+/// Most write buffers of an epilogue, the matrix included.
+const EPILOGUE_WRITES: usize = 16;
 
 /// Partial results from which on combining them is shared between threads, and how many outputs a task then has.
 const COMBINE_SHARED: usize = 1 << 16;
@@ -50,8 +55,9 @@ pub struct Compiled {
     reads: Vec<(usize, usize)>,
     writes: Vec<(usize, usize)>,
     total: usize,
-    /// Size of the region's last axis, and of the last one after collapsing.
-    row: usize,
+    /// Whether write buffer 0 can be the matrix of an epilogue.
+    dense: bool,
+    /// Size of the last axis after collapsing.
     period: usize,
     tile: usize,
     uniforms: usize,
@@ -70,9 +76,19 @@ pub struct Compiled {
 pub struct Epilogue<'a> {
     compiled: &'a Compiled,
     isa: Isa,
+    columns: usize,
     reads: &'a [&'a [u8]],
+    /// Addresses of the write buffers, exclusively borrowed for 'a; that of the matrix is set at each call.
+    writes: [*mut u8; EPILOGUE_WRITES],
     scratch: &'a [f32],
+    /// Address of the matrix, once it is known; 0 before.
+    matrix: AtomicUsize,
 }
+
+// SAFETY: calls at the same time are on different rows (see `apply`), and touch what belongs to them.
+unsafe impl Sync for Epilogue<'_> {}
+// SAFETY: as above; the buffers are borrowed, not bound to a thread.
+unsafe impl Send for Epilogue<'_> {}
 
 impl Compiled {
     /// Checks a region and makes it ready.
@@ -149,37 +165,46 @@ impl Compiled {
         }
     }
 
-    /// Makes ready to apply the region to rows of a matrix as they are finished: the matrix is write buffer 0, which
-    /// the region updates in place, dense and `f32`, and its only output.
+    /// Makes ready to apply the region to rows of a matrix as they are finished. The matrix, of `columns` columns and
+    /// as many elements as the region has points, is write buffer 0: dense, `f32`, read or updated in place. `writes`
+    /// are the write buffers from 1 on.
     ///
     /// # Errors
-    /// [`RegionError`] when the region is not of that form, or as [`Compiled::run`].
+    /// [`RegionError`] when the region reduces or takes buffer 0 otherwise, or as [`Compiled::run`].
     pub fn epilogue<'a>(
         &'a self,
         isa: Isa,
+        columns: usize,
         reads: &'a [&'a [u8]],
+        writes: &'a mut [&mut [u8]],
         scratch: &'a mut [f32],
     ) -> Result<Epilogue<'a>, RegionError> {
-        if let Some(found) = self.unfit_as_epilogue() {
+        if let Some(found) = self.unfit_as_epilogue(columns) {
             return Err(RegionError::Epilogue { found });
         }
         self.check(reads, scratch.len())?;
+        let found = writes.iter().map(|write| (write.as_ptr().addr(), write.len()));
+        check_buffers("further write", self.writes.get(1..).unwrap_or_default(), found)?;
         if self.total > 0 {
+            // The prelude does not touch write buffers.
             let buffers = Buffers { reads, writes: std::ptr::null(), scratch: scratch.as_mut_ptr() };
             isa.dispatch(Task { compiled: self, buffers, work: Work::Prelude });
         }
-        Ok(Epilogue { compiled: self, isa, reads, scratch })
+        let mut addresses = [std::ptr::null_mut(); EPILOGUE_WRITES];
+        addresses[1..].iter_mut().zip(writes).for_each(|(address, write)| *address = write.as_mut_ptr());
+        Ok(Epilogue { compiled: self, isa, columns, reads, writes: addresses, scratch, matrix: AtomicUsize::new(0) })
     }
 
     /// What keeps the region from being an epilogue.
-    fn unfit_as_epilogue(&self) -> Option<String> {
-        let scattered = self.steps.iter().any(|step| matches!(step, Step::Store { .. }));
+    fn unfit_as_epilogue(&self, columns: usize) -> Option<String> {
         if !self.folds.is_empty() {
             Some("a reduction".to_string())
-        } else if self.writes.len() != 1 {
+        } else if self.writes.len() > EPILOGUE_WRITES {
             Some(format!("{} write buffers", self.writes.len()))
-        } else if scattered || self.writes[0].0 != self.total * size_of::<f32>() {
-            Some("a store that is not dense".to_string())
+        } else if !self.dense {
+            Some("another map or type there".to_string())
+        } else if self.total > 0 && (columns == 0 || !self.total.is_multiple_of(columns)) {
+            Some(format!("{} points and {columns} columns", self.total))
         } else {
             None
         }
@@ -216,22 +241,28 @@ impl Compiled {
 
 impl Epilogue<'_> {
     /// Applies the region to consecutive rows of the matrix, of which `rows` are the values and `first_row` is the
-    /// number of the first. May be called from several threads, on different rows.
+    /// number of the first. May be called from several threads at a time.
     ///
     /// # Panics
-    /// When these are not whole rows of the matrix.
+    /// When these are not whole rows of the matrix, or of another matrix than in the first call.
     pub fn apply(&self, first_row: usize, rows: &mut [f32]) {
-        let row = self.compiled.row;
-        let first = first_row.saturating_mul(row);
+        let first = first_row.saturating_mul(self.columns);
         let within = first <= self.compiled.total && rows.len() <= self.compiled.total - first;
-        assert!(within && rows.len().is_multiple_of(row.max(1)), "expected whole rows of {row} of the matrix");
+        let whole = within && rows.len().is_multiple_of(self.columns.max(1));
+        assert!(whole, "expected whole rows of {} of the matrix", self.columns);
         if rows.is_empty() {
             return;
         }
-        let start: *mut u8 = rows.as_mut_ptr().wrapping_sub(first).cast();
+        let start = rows.as_mut_ptr().wrapping_sub(first).cast::<u8>();
+        // All rows are those of one matrix, so the exclusive borrow of `rows` makes these points this call's alone,
+        // and with them what they write in other buffers.
+        let other = self.matrix.compare_exchange(0, start.addr(), Ordering::Relaxed, Ordering::Relaxed);
+        assert!(other.is_ok() || other == Err(start.addr()), "expected rows of one matrix, found another");
+        let mut writes = self.writes;
+        writes[0] = start;
         // The prelude has written scratch; from here on it is only read.
         let scratch = self.scratch.as_ptr().cast_mut();
-        let buffers = Buffers { reads: self.reads, writes: &raw const start, scratch };
+        let buffers = Buffers { reads: self.reads, writes: writes.as_ptr(), scratch };
         let work = Work::Stretch { first, len: rows.len() };
         self.isa.dispatch(Task { compiled: self.compiled, buffers, work });
     }

@@ -26,8 +26,8 @@ pub type Register = usize;
 pub enum Buffer {
     /// The i-th slice that is read.
     Read(usize),
-    /// The i-th slice that is written; reading it is updating in place, so every point must read
-    /// exactly the element that a [`Output::Store`] writes there.
+    /// The i-th slice that is written. If an output writes it, reading it is updating in place: every point must
+    /// read exactly the element that a [`Output::Store`] writes there.
     Write(usize),
 }
 
@@ -84,7 +84,7 @@ pub enum Instruction {
     Load(usize),
     /// The same value everywhere.
     Const(Constant),
-    /// The index along an axis, as `f32`, `i32` or `u32`.
+    /// The index along an axis, as a number.
     Iota {
         /// Axis of the iteration space.
         axis: usize,

@@ -1,6 +1,6 @@
 //! Elementary functions on vectors, ours, so that every instruction set with fused multiply-add gives the same bytes.
 //!
-//! To add one: a file with the function (`#[inline(always)]`, generic over [`Simd`](crate::isa::Simd)), its error
+//! To add one: a file with the function (`#[inline(always)]`, generic over [`Simd`]), its error
 //! bound in the docstring and its tests against `f64`; one line here. No reciprocal estimates, no library calls on the
 //! fast path. Not here: loops over slices (`fused`). The polynomials come from `reference/kernel_polynomials.py`.
 

@@ -1,6 +1,6 @@
 //! Gathered and added rows, one element at a time.
 
-/// out[i] = table[indices[i]], zeros where there is no such row; the position of the first such index.
+/// `out[i] = table[indices[i]]`, zeros where there is no such row; the position of the first such index.
 ///
 /// # Panics
 /// When the slices are too short.
@@ -15,7 +15,7 @@ pub fn gather(table: &[f32], width: usize, indices: &[i32], out: &mut [f32]) -> 
     indices.iter().position(|&index| index < 0 || index as usize >= rows)
 }
 
-/// table[indices[i]] += updates[i] where there is such a row; the position of the first index without one.
+/// `table[indices[i]] += updates[i]` where there is such a row; the position of the first index without one.
 ///
 /// # Panics
 /// When the slices are too short.
