@@ -108,6 +108,10 @@ impl Argument for Activation {
     fn write(&self) -> Value {
         json!(self.0)
     }
+    /// Keras's `None`.
+    fn null() -> Option<Self> {
+        Some(Activation::linear())
+    }
 }
 
 /// min(x, max_value) where x > threshold, else negative_slope·(x − threshold).

@@ -214,4 +214,7 @@ impl Argument for ChannelsLast {
     fn write(&self) -> Value {
         json!("channels_last")
     }
+    fn null() -> Option<Self> {
+        Some(ChannelsLast)
+    }
 }

@@ -122,13 +122,12 @@ impl Arguments {
         }
     }
 
-    /// An argument with a default. A null stands for the default, where the type has no null of its own.
+    /// An argument with a default. A null is an argument only where the type has one: a TOML `nan` becomes a null on
+    /// its way here, and must not become the default.
     pub fn optional<T: Argument>(&mut self, name: &'static str, default: T) -> T {
-        if let (Some(Value::Null), Some(null)) = (self.values.get(name), T::null()) {
-            self.take(name);
-            return null;
-        }
-        match self.take(name) {
+        self.known.push(name.to_string());
+        match self.values.shift_remove(name) {
+            Some(Value::Null) if T::null().is_some() => T::null().unwrap_or(default),
             Some(value) => self.read(name, &value).unwrap_or(default),
             None => default,
         }

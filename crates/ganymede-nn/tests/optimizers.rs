@@ -227,6 +227,8 @@ fn mistakes_are_named_with_the_nearest_name() {
     for (value, expected) in cases {
         assert_eq!(told(value), expected);
     }
+    let error = toml::from_str::<Spec>("optimizer = { class_name = \"Adam\", learning_rate = nan }").err().unwrap();
+    assert!(error.to_string().contains("expected `learning_rate` to be a number or a schedule"), "{error}");
     let error = toml::from_str::<Spec>("optimizer = { class_name = \"Adam\", beta1 = 0.5 }").err().unwrap().to_string();
     assert!(error.contains("`Adam` has no argument `beta1` (did you mean `beta_1`?)"), "{error}");
 }
