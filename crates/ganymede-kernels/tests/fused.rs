@@ -2,8 +2,8 @@
 
 use ganymede_kernels::arena::{bytes_of, bytes_of_mut, view};
 use ganymede_kernels::fused::{
-    AxisMap, Binary, Buffer, Compare, Compiled, Constant, Instruction, Operand, Output, Reduction, Region, Unary,
-    Window, dense_strides,
+    AxisMap, Binary, Buffer, Compare, Compiled, Constant, Instruction, Operand, Output, Reduction, Region, RegionError,
+    Unary, Window, dense_strides,
 };
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
@@ -536,4 +536,35 @@ fn an_epilogue_takes_the_rows_of_one_matrix() {
     assert!(panics(3, &mut rows[24..30]), "a part of a row");
     assert!(panics(4, &mut [0.0; 8]), "a row too many");
     assert_eq!((rows[15], rows[16], rows[23], rows[24]), (1.0, -1.0, -1.0, 1.0));
+}
+
+/// Two registers beside each other on a new last axis, and again on the axis of the channels.
+#[test]
+fn parts_of_a_concatenation_are_written_by_one_region() {
+    let extent = [50, 6];
+    let mut region = Region { extent: extent.to_vec(), ..Region::default() };
+    region.operands.push(Operand::dense(Buffer::Read(0), DType::F32, &extent));
+    region.instructions = vec![Instruction::Load(0), Instruction::Unary(Unary::Neg, 0)];
+    let store = |register, write, offset, strides: [isize; 2]| Output::Store {
+        register,
+        write,
+        offset,
+        strides: strides.to_vec(),
+    };
+    let apart =
+        vec![store(0, 0, 0, [12, 2]), store(1, 0, 1, [12, 2]), store(1, 1, 0, [12, 1]), store(0, 1, 6, [12, 1])];
+    region.outputs = apart.clone();
+    let compiled = Compiled::new(&region).unwrap();
+    let reads = [floats(&mut Rng::new(8, 0), 300)];
+    let writes: Vec<Words> = compiled.write_bytes().map(words).collect();
+    let expected = run_naive(&region, &reads, &writes);
+    for isa in Isa::available() {
+        assert_eq!(run(&compiled, &Pool::new(2).unwrap(), isa, &reads, &writes), expected);
+    }
+    region.outputs[3] = store(0, 1, 5, [12, 1]);
+    let error = Compiled::new(&region).unwrap_err();
+    assert_eq!(error.to_string(), "output 3: expected elements of its own, found write buffer 1 of output 2");
+    region.outputs = apart;
+    region.outputs[1] = Output::Reduce { register: 1, kind: Reduction::Sum, axes: vec![0], write: 0 };
+    assert!(matches!(Compiled::new(&region), Err(RegionError::WrittenTwice { output: 1, other: 0, write: 0 })));
 }

@@ -55,7 +55,8 @@ pub(super) fn check(region: &Region) -> Result<Checked, RegionError> {
             let expected = "an existing register";
             return Err(RegionError::Output { output: i, expected, found: format!("register {}", output.register()) });
         };
-        if let Some(other) = region.outputs[..i].iter().position(|other| other.write() == output.write()) {
+        let clash = |other: &usize| !disjoint(region, &checked.types, output, &region.outputs[*other]);
+        if let Some(other) = (0..i).find(clash) {
             return Err(RegionError::WrittenTwice { output: i, other, write: output.write() });
         }
         let end = match output {
@@ -140,6 +141,25 @@ fn injective(extent: &[usize], strides: &[isize]) -> bool {
         reached += stride as u128 * (size as u128 - 1);
         free
     }) || extent.contains(&0)
+}
+
+/// Whether two outputs write different elements: in different buffers, or along the same strides from elements that
+/// are so far apart that "which of the two" is like one more axis.
+fn disjoint(region: &Region, types: &[DType], a: &Output, b: &Output) -> bool {
+    match (a, b) {
+        _ if a.write() != b.write() => true,
+        (
+            Output::Store { register, offset, strides, .. },
+            Output::Store { register: other_register, offset: other_offset, strides: other_strides, .. },
+        ) => {
+            let (mut extent, mut strides) = (region.extent.clone(), strides.clone());
+            let same = strides == *other_strides && types[*register] == types[*other_register];
+            extent.push(2);
+            strides.push(offset - other_offset);
+            same && injective(&extent, &strides)
+        }
+        _ => false,
+    }
 }
 
 fn reduced(region: &Region, output: usize, axes: &[usize], dtype: DType) -> Result<usize, RegionError> {

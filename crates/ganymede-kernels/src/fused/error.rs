@@ -36,8 +36,8 @@ pub enum RegionError {
     /// Two points that write one element.
     #[error("output {output}: expected an element for each point, found strides {strides:?} over extent {extent:?}")]
     Collision { output: usize, strides: Vec<isize>, extent: Vec<usize> },
-    /// Two outputs of one buffer.
-    #[error("output {output}: expected a write buffer of its own, found buffer {write}, which output {other} has")]
+    /// Two outputs of one buffer that may write the same element.
+    #[error("output {output}: expected elements of its own, found write buffer {write} of output {other}")]
     WrittenTwice { output: usize, other: usize, write: usize },
     /// An operand in a write buffer that is not updated at the same elements.
     #[error("operand {operand}: expected the map and type of the store to write buffer {write}, found another")]

@@ -163,7 +163,8 @@ pub enum Compare {
     Ge,
 }
 
-/// Where a register goes. Each write buffer belongs to one output.
+/// Where a register goes. A write buffer belongs to one output, or to stores of the same type and strides whose elements
+/// interleave (the parts of a concatenation).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Every point's value is element offset + Σₐ strideₐ·iₐ of the buffer, in the register's type.
