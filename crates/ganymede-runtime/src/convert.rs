@@ -3,6 +3,7 @@
 
 use crate::{InputSpec, OutputSpec, RuntimeError};
 use ganymede_graph::{Graph, Op};
+use ganymede_kernels::arena::{bytes_of, view};
 use ganymede_tensor::{DType, Data, Shape, Tensor, TensorType};
 
 impl InputSpec {
@@ -92,4 +93,46 @@ pub(crate) fn from_f64(ty: &TensorType, values: &[f64]) -> Tensor {
         DType::Bool => Data::Bool(values.iter().map(|&x| x != 0.0).collect()),
     };
     Tensor::new(ty.shape.clone(), data).expect("one value for each element of the type")
+}
+
+/// A tensor from elements as they lie in memory.
+///
+/// # Panics
+/// When `bytes` is not of the size and alignment of `ty`.
+pub(crate) fn tensor_of(ty: &TensorType, bytes: &[u8]) -> Tensor {
+    let data = match ty.dtype {
+        DType::F32 => Data::F32(view(bytes).to_vec()),
+        DType::I32 => Data::I32(view(bytes).to_vec()),
+        DType::U32 => Data::U32(view(bytes).to_vec()),
+        DType::U16 => Data::U16(view(bytes).to_vec()),
+        DType::U8 => Data::U8(bytes.to_vec()),
+        DType::Bool => Data::Bool(bytes.iter().map(|&b| b != 0).collect()),
+    };
+    Tensor::new(ty.shape.clone(), data).expect("bytes of the size of the type")
+}
+
+/// Copies a tensor's elements to where they lie in memory; allocates nothing.
+///
+/// # Panics
+/// When `target` is not of the tensor's size.
+pub(crate) fn copy_elements(value: &Tensor, target: &mut [u8]) {
+    match value.data() {
+        Data::F32(v) => target.copy_from_slice(bytes_of(v)),
+        Data::I32(v) => target.copy_from_slice(bytes_of(v)),
+        Data::U32(v) => target.copy_from_slice(bytes_of(v)),
+        Data::U16(v) => target.copy_from_slice(bytes_of(v)),
+        Data::U8(v) => target.copy_from_slice(v),
+        Data::Bool(v) => target.iter_mut().zip(v).for_each(|(byte, &truth)| *byte = u8::from(truth)),
+    }
+}
+
+/// Copies little-endian elements to where they lie in memory; truth values become 0 and 1.
+pub(crate) fn copy_le_bytes(dtype: DType, bytes: &[u8], target: &mut [u8]) {
+    target.copy_from_slice(bytes);
+    if dtype == DType::Bool {
+        target.iter_mut().for_each(|byte| *byte = u8::from(*byte != 0));
+    }
+    if cfg!(target_endian = "big") {
+        target.chunks_exact_mut(dtype.bytes()).for_each(<[u8]>::reverse);
+    }
 }

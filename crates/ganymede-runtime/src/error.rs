@@ -101,7 +101,7 @@ pub enum RuntimeError {
         source: MemoryError,
     },
     /// A store was extended too often.
-    #[error("expected a store to be extended at most {limit} times, found one more")]
+    #[error("expected a store to be given states at most {limit} times, found one more")]
     Extensions {
         /// How many times it can be.
         limit: usize,
