@@ -5,34 +5,59 @@ use super::kernel::Draft;
 use super::lower::copy;
 use super::plan::{BufferId, Home, Lowered, Slice};
 use ganymede_kernels::fused::{Buffer, Operand, Output, Region};
+use ganymede_tensor::DType;
 
 /// Gives every assigned value the place of its state where no reader of the old value is left when it is written;
 /// other values are copied at the end of the run.
 pub(super) fn update_states(lowered: &mut Lowered) {
+    let uses = Uses::of(lowered);
     for (state, value) in std::mem::take(&mut lowered.assigns) {
         let root = lowered.resolve(value);
         if root == lowered.whole(state) {
             continue;
         }
-        if root == lowered.whole(root.buffer) && lowered.buffers[root.buffer].home == Home::Arena && take_over(lowered, root.buffer, state) {
-            continue;
+        let whole = root == lowered.whole(root.buffer) && lowered.buffers[root.buffer].home == Home::Arena;
+        if !whole || !take_over(lowered, &uses, root.buffer, state) {
+            let call = copy(value, lowered.whole(state), "assign");
+            lowered.calls.push(call);
         }
-        let call = copy(value, lowered.whole(state), "assign");
-        lowered.calls.push(call);
     }
 }
 
-/// Makes `value` a part of `old` if that changes nothing for readers of `old`.
-fn take_over(lowered: &mut Lowered, value: BufferId, old: BufferId) -> bool {
-    let touches = |slices: &[Slice], buffer| slices.iter().any(|&slice| lowered.resolve(slice).buffer == buffer);
-    let mut writers = lowered.calls.iter().enumerate().filter(|(_, c)| touches(&c.writes, value)).map(|(at, _)| at);
-    let (Some(first), second) = (writers.next(), writers.next()) else { return false };
-    let last_reader = lowered.calls.iter().rposition(|call| touches(&call.reads, old));
-    let free = match last_reader {
+/// Who touches each buffer.
+struct Uses {
+    /// The first call that writes it.
+    first_write: Vec<Option<usize>>,
+    writes: Vec<usize>,
+    /// The last call that reads it.
+    last_read: Vec<Option<usize>>,
+}
+
+impl Uses {
+    fn of(lowered: &Lowered) -> Uses {
+        let n = lowered.buffers.len();
+        let mut uses = Uses { first_write: vec![None; n], writes: vec![0; n], last_read: vec![None; n] };
+        for (at, call) in lowered.calls.iter().enumerate() {
+            for slice in &call.writes {
+                let buffer = lowered.resolve(*slice).buffer;
+                uses.first_write[buffer].get_or_insert(at);
+                uses.writes[buffer] += 1;
+            }
+            for slice in &call.reads {
+                uses.last_read[lowered.resolve(*slice).buffer] = Some(at);
+            }
+        }
+        uses
+    }
+}
+
+/// Makes `value` a part of the state `old` if that changes nothing for readers of `old`.
+fn take_over(lowered: &mut Lowered, uses: &Uses, value: BufferId, old: BufferId) -> bool {
+    let Some(first) = uses.first_write[value] else { return false };
+    let free = match uses.last_read[old] {
         None => true,
         Some(reader) if reader < first => true,
-        Some(reader) if reader == first && second.is_none() => update_in_place(lowered, first, value, old),
-        Some(_) => false,
+        Some(reader) => reader == first && uses.writes[value] == 1 && update_in_place(lowered, first, value, old),
     };
     if free {
         lowered.buffers[value].home = Home::Part { of: old, offset: 0 };
@@ -90,7 +115,8 @@ fn update_in_place(lowered: &mut Lowered, at: usize, value: BufferId, old: Buffe
         && !call.writes.iter().any(|s| root(s) == old)
         && !region.operands.iter().any(|o| o.buffer == Buffer::Write(write));
     let here = |operand: &&Operand| operand.buffer == Buffer::Read(read);
-    if !alone || !region.operands.iter().filter(here).all(|operand| stored_there(region, write, operand)) {
+    let dtype = lowered.buffers[value].dtype;
+    if !alone || !region.operands.iter().filter(here).all(|operand| stored_there(region, write, dtype, operand)) {
         return false;
     }
     let Draft::Fused(region) = &mut lowered.calls[at].kernel else { return false };
@@ -106,12 +132,12 @@ fn update_in_place(lowered: &mut Lowered, at: usize, value: BufferId, old: Buffe
 }
 
 /// Whether every point stores to the written buffer exactly where it reads the operand.
-fn stored_there(region: &Region, write: usize, operand: &Operand) -> bool {
+fn stored_there(region: &Region, write: usize, dtype: DType, operand: &Operand) -> bool {
     region.outputs.iter().any(|output| match output {
-        Output::Store { write: to, offset, strides, register } => {
+        Output::Store { write: to, offset, strides, .. } => {
             *to == write
                 && *offset == operand.offset
-                && register_dtype(region, *register) == Some(operand.dtype)
+                && dtype == operand.dtype
                 && operand.axes.iter().zip(strides).all(|(axis, stride)| axis.window.is_none() && axis.stride == *stride)
         }
         Output::Reduce { .. } => false,

@@ -7,6 +7,7 @@ use super::memory::aligned;
 use crate::{KernelInfo, MemoryReport, RuntimeError};
 use ganymede_graph::plan;
 use ganymede_kernels::arena::{Access, Span};
+use ganymede_tensor::DType;
 
 /// Memory of values that live within a run.
 pub(super) const ARENA: u8 = 0;
@@ -22,6 +23,7 @@ pub(super) type BufferId = usize;
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
     pub bytes: usize,
+    pub dtype: DType,
     pub home: Home,
 }
 
@@ -80,8 +82,8 @@ pub(super) struct Planned {
 }
 
 impl Lowered {
-    pub fn buffer(&mut self, bytes: usize, home: Home) -> BufferId {
-        self.buffers.push(Buffer { bytes, home });
+    pub fn buffer(&mut self, bytes: usize, dtype: DType, home: Home) -> BufferId {
+        self.buffers.push(Buffer { bytes, dtype, home });
         self.buffers.len() - 1
     }
 

@@ -1,0 +1,163 @@
+//! Every kernel that a program can call: one variant each, from what it needs to how it runs.
+//! To add one: a variant of [`Draft`] and [`Kernel`], its compilation, scratch and call below, and its lowering.
+//! Not here: which nodes become which kernel (`lower.rs`).
+
+use crate::{KernelInfo, RuntimeError};
+use ganymede_kernels::arena::{Views, view, view_mut};
+use ganymede_kernels::fused::{Compiled, Region};
+use ganymede_kernels::gemm::{self, MatmulSpec};
+use ganymede_kernels::isa::Isa;
+use ganymede_kernels::pool::Pool;
+use ganymede_kernels::random::{self, Distribution, Seeds};
+use ganymede_kernels::gather;
+
+/// A kernel as the lowering describes it; regions can still be rewritten.
+#[derive(Clone, Debug)]
+pub(super) enum Draft {
+    /// write 0 = read 0.
+    Copy,
+    /// write 0 = 0.
+    Zero,
+    /// A fused region on the reads and writes.
+    Fused(Region),
+    /// write 0 = read 0 · read 1; the epilogue's operands are the further reads.
+    Matmul { spec: MatmulSpec, epilogue: Option<Region> },
+    /// write 0 = random numbers of seed (read 0) and draw (read 1).
+    Random { distribution: Distribution, stream: u32, per_sample: bool },
+    /// write 0 = rows of read 0 by read 1.
+    Gather { width: usize },
+    /// write 0 = sums of the rows read 1 by read 0.
+    ScatterAdd { width: usize },
+}
+
+/// A kernel, ready to run.
+pub(super) enum Kernel {
+    Copy,
+    Zero,
+    Fused(Compiled),
+    Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
+    Random { distribution: Distribution, stream: u32, per_sample: bool },
+    Gather { width: usize },
+    ScatterAdd { width: usize },
+}
+
+/// What went wrong in a kernel: a bug of ours, in its own words.
+type Failure = String;
+
+impl Draft {
+    /// Whether [`Draft::set_epilogue`] can be called.
+    pub fn takes_epilogue(&self) -> bool {
+        matches!(self, Draft::Matmul { .. })
+    }
+
+    /// Has finished rows of the result go through a region.
+    pub fn set_epilogue(&mut self, region: Region) {
+        if let Draft::Matmul { epilogue, .. } = self {
+            *epilogue = Some(region);
+        }
+    }
+
+    /// Makes the kernel ready.
+    pub fn compile(&self, info: &KernelInfo) -> Result<Kernel, RuntimeError> {
+        let region = |region: &Region| {
+            Compiled::new(region).map_err(|error| RuntimeError::Unsupported {
+                place: info.scope.clone(),
+                op: info.name.clone(),
+                reason: error.to_string(),
+            })
+        };
+        Ok(match self {
+            Draft::Copy => Kernel::Copy,
+            Draft::Zero => Kernel::Zero,
+            Draft::Fused(fused) => Kernel::Fused(region(fused)?),
+            Draft::Matmul { spec, epilogue } => {
+                Kernel::Matmul { spec: *spec, epilogue: epilogue.as_ref().map(region).transpose()? }
+            }
+            Draft::Random { distribution, stream, per_sample } => {
+                Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample }
+            }
+            Draft::Gather { width } => Kernel::Gather { width: *width },
+            Draft::ScatterAdd { width } => Kernel::ScatterAdd { width: *width },
+        })
+    }
+}
+
+impl Kernel {
+    /// Bytes of scratch: its own, then its epilogue's.
+    pub fn scratch_bytes(&self, threads: usize) -> usize {
+        let floats = match self {
+            Kernel::Copy | Kernel::Zero | Kernel::Random { .. } | Kernel::Gather { .. } | Kernel::ScatterAdd { .. } => 0,
+            Kernel::Fused(compiled) => compiled.scratch_len(),
+            Kernel::Matmul { spec, epilogue } => gemm::scratch_len(spec, threads) + epilogue_len(epilogue.as_ref()),
+        };
+        floats.saturating_mul(size_of::<f32>())
+    }
+
+    /// Runs it on its reads and writes; scratch, where it needs some, is the last write.
+    pub fn run(&self, pool: &Pool, isa: Isa, views: Views<'_>) -> Result<(), Failure> {
+        let Views { reads, writes } = views;
+        match self {
+            Kernel::Copy => writes[0].copy_from_slice(reads[0]),
+            Kernel::Zero => writes[0].fill(0),
+            Kernel::Fused(compiled) => {
+                let (writes, scratch) = split_scratch(writes, compiled.scratch_len());
+                compiled.run(pool, isa, reads, writes, scratch).map_err(|e| e.to_string())?;
+            }
+            Kernel::Matmul { spec, epilogue } => {
+                let own = gemm::scratch_len(spec, pool.threads());
+                let (writes, scratch) = split_scratch(writes, own + epilogue_len(epilogue.as_ref()));
+                let (scratch, rest) = scratch.split_at_mut(own);
+                let (operands, more) = reads.split_at(2);
+                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut(writes[0]));
+                with_epilogue(epilogue.as_ref(), isa, more, rest, |epilogue| {
+                    gemm::matmul(pool, isa, spec, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
+                })?;
+            }
+            Kernel::Random { distribution, stream, per_sample } => {
+                let (seed, draw) = (view::<u32>(reads[0]), view::<u32>(reads[1])[0]);
+                let seeds = match per_sample {
+                    true => Seeds::PerSample(seed),
+                    false => Seeds::Whole { key: [seed[0], seed[1]], first: 0 },
+                };
+                random::fill(pool, isa, *distribution, seeds, *stream, draw, view_mut(writes[0]));
+            }
+            Kernel::Gather { width } => {
+                // An index that is no row gives zeros: that is what the primitive means.
+                gather::gather(pool, view(reads[0]), *width, view(reads[1]), view_mut(writes[0]));
+            }
+            Kernel::ScatterAdd { width } => {
+                writes[0].fill(0);
+                gather::scatter_add(pool, isa, view(reads[1]), *width, view(reads[0]), view_mut(writes[0]));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn epilogue_len(epilogue: Option<&Compiled>) -> usize {
+    epilogue.map_or(0, Compiled::scratch_len)
+}
+
+/// The writes without scratch, and scratch (empty when there is none).
+fn split_scratch<'a, 'b>(writes: &'a mut [&'b mut [u8]], floats: usize) -> (&'a mut [&'b mut [u8]], &'a mut [f32]) {
+    if floats == 0 {
+        return (writes, &mut []);
+    }
+    match writes.split_last_mut() {
+        Some((scratch, writes)) => (writes, view_mut(scratch)),
+        None => (&mut [], &mut []),
+    }
+}
+
+/// Calls `run` with what is to be done with finished rows.
+fn with_epilogue(
+    compiled: Option<&Compiled>,
+    isa: Isa,
+    reads: &[&[u8]],
+    scratch: &mut [f32],
+    run: impl FnOnce(gemm::Epilogue<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Some(compiled) = compiled else { return run(None) };
+    let epilogue = compiled.epilogue(isa, reads, scratch).map_err(|e| e.to_string())?;
+    run(Some(&|first, rows: &mut [f32]| epilogue.apply(first, rows)))
+}

@@ -1,0 +1,316 @@
+//! From a fused graph to kernel calls on buffers. Not here: how a call runs (`kernel.rs`), where buffers lie (`plan.rs`).
+
+use super::contraction;
+use super::kernel::Draft;
+use super::plan::{BufferId, Call, Home, Lowered, Slice};
+use super::translate::{constant, translate};
+use crate::{KernelInfo, RuntimeError};
+use ganymede_graph::ops::Distribution;
+use ganymede_graph::passes::region::{Region, RegionResult, ResultKind};
+use ganymede_graph::passes::{Cluster, ClusterKind, Fusion};
+use ganymede_graph::{Graph, NodeId, Op};
+use ganymede_kernels::arena::Span;
+use ganymede_kernels::{fused, random};
+use ganymede_tensor::DType;
+use std::collections::{HashMap, HashSet};
+
+/// A lowered graph and where its edges are.
+pub(super) struct Program {
+    pub lowered: Lowered,
+    /// Buffer of each input, in order of their nodes.
+    pub inputs: Vec<BufferId>,
+    /// Buffer of each output, in order.
+    pub outputs: Vec<BufferId>,
+    /// Buffers of constants, and their bytes.
+    pub constants: Vec<(BufferId, Vec<u8>)>,
+}
+
+/// Lowers a fused graph. `state` gives the place of each state.
+pub(super) fn lower(
+    graph: &Graph,
+    fusion: &Fusion,
+    state: impl Fn(&str) -> Option<Span>,
+) -> Result<Program, RuntimeError> {
+    let mut lowering = Lowering { graph, fusion, lowered: Lowered::default(), buffers: HashMap::new(), results: HashSet::new() };
+    let (mut inputs, mut constants, mut states) = (Vec::new(), Vec::new(), HashMap::new());
+    for id in graph.ids() {
+        match &graph.node(id).op {
+            Op::Input(_) => inputs.push(lowering.leaf(id, Home::Fixed)),
+            Op::State(op) => {
+                if let Some(span) = state(&op.name) {
+                    states.insert(op.name.to_string(), lowering.leaf(id, Home::State(span)));
+                }
+            }
+            Op::Constant(op) if fusion.places[id.index()].is_some() => {
+                let bytes = op.values().flat_map(|value| element_bytes(op.ty.dtype, value)).collect();
+                constants.push((lowering.leaf(id, Home::Fixed), bytes));
+            }
+            _ => {}
+        }
+    }
+    for (name, id) in &graph.assigns {
+        if !states.contains_key(name) {
+            let ty = graph.ty(*id);
+            let span = state(name).ok_or_else(|| RuntimeError::unknown("state", name, std::iter::empty()))?;
+            states.insert(name.clone(), lowering.lowered.buffer(ty.bytes(), ty.dtype, Home::State(span)));
+        }
+    }
+    let assigned: HashSet<BufferId> = graph.assigns.iter().map(|(name, _)| states[name]).collect();
+    let mut late = Vec::new();
+    let outputs = graph.outputs.iter().map(|(_, id)| lowering.output(*id, &mut late)).collect();
+    for (name, id) in &graph.assigns {
+        lowering.assign(states[name], *id, &assigned);
+    }
+    for cluster in &fusion.clusters {
+        lowering.cluster(cluster)?;
+    }
+    lowering.lowered.calls.extend(late);
+    Ok(Program { lowered: lowering.lowered, inputs, outputs, constants })
+}
+
+struct Lowering<'g> {
+    graph: &'g Graph,
+    fusion: &'g Fusion,
+    lowered: Lowered,
+    /// The buffer of every value that owns one.
+    buffers: HashMap<NodeId, BufferId>,
+    /// Buffers that are outputs.
+    results: HashSet<BufferId>,
+}
+
+impl Lowering<'_> {
+    fn leaf(&mut self, id: NodeId, home: Home) -> BufferId {
+        let ty = self.graph.ty(id);
+        let buffer = self.lowered.buffer(ty.bytes(), ty.dtype, home);
+        self.buffers.insert(id, buffer);
+        buffer
+    }
+
+    /// Where the value of a node lies.
+    fn slice(&mut self, id: NodeId) -> Slice {
+        let ty = self.graph.ty(id);
+        let (owner, offset) = match (self.fusion.places[id.index()], self.buffers.get(&id)) {
+            // A kernel's result that only its epilogue reads, where that is a call of its own.
+            (None, Some(_)) => (id, 0),
+            _ => {
+                let place = self.fusion.place(id);
+                (place.buffer, place.offset)
+            }
+        };
+        let buffer = match self.buffers.get(&owner) {
+            Some(&buffer) => buffer,
+            None => self.leaf(owner, Home::Arena),
+        };
+        Slice { buffer, offset: offset * ty.dtype.bytes(), bytes: ty.bytes() }
+    }
+
+    /// The buffer of an output: that of the value if it has one of its own, else a copy.
+    fn output(&mut self, id: NodeId, late: &mut Vec<Call>) -> BufferId {
+        let value = self.slice(id);
+        let computed = self.lowered.buffers[value.buffer].home == Home::Arena || self.results.contains(&value.buffer);
+        if computed && value == self.lowered.whole(value.buffer) {
+            self.lowered.buffers[value.buffer].home = Home::Fixed;
+            self.results.insert(value.buffer);
+            return value.buffer;
+        }
+        let buffer = self.lowered.buffer(value.bytes, self.graph.ty(id).dtype, Home::Fixed);
+        let call = copy(value, self.lowered.whole(buffer), "output");
+        // What is given is copied first, before it can change.
+        if computed { late.push(call) } else { self.lowered.calls.push(call) }
+        buffer
+    }
+
+    /// Notes an assignment. A value that is (part of) a state which is itself assigned is copied first.
+    fn assign(&mut self, state: BufferId, id: NodeId, assigned: &HashSet<BufferId>) {
+        let mut value = self.slice(id);
+        if value.buffer != state && assigned.contains(&value.buffer) {
+            let ty = self.graph.ty(id);
+            let copied = self.lowered.buffer(ty.bytes(), ty.dtype, Home::Arena);
+            let copied = self.lowered.whole(copied);
+            self.lowered.calls.push(copy(value, copied, "assign"));
+            value = copied;
+        }
+        self.lowered.assigns.push((state, value));
+    }
+
+    fn cluster(&mut self, cluster: &Cluster) -> Result<(), RuntimeError> {
+        match &cluster.kind {
+            ClusterKind::Region(region) => self.region(cluster, region),
+            ClusterKind::Kernel { node, epilogue } => self.kernel(cluster, *node, epilogue.as_ref()),
+        }
+    }
+
+    /// A region as one call, or as several where two results are parts of one buffer.
+    fn region(&mut self, cluster: &Cluster, region: &Region) -> Result<(), RuntimeError> {
+        let mut rounds: Vec<Vec<&RegionResult>> = Vec::new();
+        for result in &region.results {
+            let buffer = self.slice(result.value).buffer;
+            let free = rounds.iter().position(|round| round.iter().all(|r| self.slice(r.value).buffer != buffer));
+            match free {
+                Some(round) => rounds[round].push(result),
+                None => rounds.push(vec![result]),
+            }
+        }
+        for results in rounds {
+            let mut reads = Vec::new();
+            let fused = translate(region, &results, |value| read(&mut reads, self.slice(value)));
+            let fused = fused.map_err(|reason| self.unsupported(results[0].value, reason))?;
+            let writes = results.iter().map(|result| self.slice(result.value)).collect();
+            let info = self.info(&cluster.nodes, "fused", results[0].value);
+            self.push(Draft::Fused(fused), reads, writes, info);
+        }
+        Ok(())
+    }
+
+    fn kernel(&mut self, cluster: &Cluster, id: NodeId, epilogue: Option<&Region>) -> Result<(), RuntimeError> {
+        let node = self.graph.node(id);
+        let mut draft = self.draft(id)?;
+        let mut reads: Vec<Slice> = match draft {
+            Draft::Fused(_) => Vec::new(),
+            _ => node.inputs.iter().map(|&input| self.slice(input)).collect(),
+        };
+        if let Some(region) = epilogue.filter(|region| draft.takes_epilogue() && is_epilogue(region, id)) {
+            let result = &region.results[0];
+            let fused = translate(region, &[result], |value| match value == id {
+                true => fused::Buffer::Write(0),
+                false => {
+                    reads.push(self.slice(value));
+                    fused::Buffer::Read(reads.len() - 1 - node.inputs.len())
+                }
+            });
+            let fused = fused.map_err(|reason| self.unsupported(id, reason))?;
+            draft.set_epilogue(over_rows(fused, node.ty.shape.last()));
+            let write = self.slice(result.value);
+            let info = self.info(&cluster.nodes, "", id);
+            self.push(draft, reads, vec![write], info);
+            return Ok(());
+        }
+        if self.fusion.places[id.index()].is_none() {
+            self.leaf(id, Home::Arena);
+        }
+        let write = self.slice(id);
+        let info = self.info(&[id], "", id);
+        self.push(draft, reads, vec![write], info);
+        epilogue.map_or(Ok(()), |region| self.region(cluster, region))
+    }
+
+    /// The kernel of a node.
+    fn draft(&self, id: NodeId) -> Result<Draft, RuntimeError> {
+        let node = self.graph.node(id);
+        let operand = |i: usize| &self.graph.ty(node.inputs[i]).shape;
+        if node.ty.elements() == 0 || node.inputs.iter().any(|&i| self.graph.ty(i).elements() == 0) {
+            return self.draft_of_nothing(id);
+        }
+        match &node.op {
+            Op::MatMul(_) | Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) => {
+                Ok(contraction::draft(&node.op, operand(0), operand(1), &node.ty.shape))
+            }
+            Op::Random(op) => Ok(Draft::Random {
+                distribution: match op.distribution {
+                    Distribution::Uniform => random::Distribution::Uniform,
+                    Distribution::Normal => random::Distribution::Normal,
+                },
+                stream: op.stream,
+                per_sample: operand(0).rank() == 2,
+            }),
+            Op::Gather(_) => Ok(Draft::Gather { width: operand(0)[1..].iter().product() }),
+            Op::ScatterAdd(_) => Ok(Draft::ScatterAdd { width: node.ty.shape[1..].iter().product() }),
+            Op::AllReduceSum(_) | Op::StopGradient(_) | Op::Reshape(_) => Ok(Draft::Copy),
+            op => Err(self.unsupported(id, format!("it has no kernel of its own (`{}`)", op.primitive().name()))),
+        }
+    }
+
+    /// The kernel of a node whose result or some operand has no element: it fills the result.
+    fn draft_of_nothing(&self, id: NodeId) -> Result<Draft, RuntimeError> {
+        let node = self.graph.node(id);
+        let value = match &node.op {
+            Op::ReduceMax(_) => f64::NEG_INFINITY,
+            Op::Pad(pad) => f64::from_bits(pad.value),
+            _ => 0.0,
+        };
+        let extent = vec![node.ty.elements()];
+        let instructions = vec![fused::Instruction::Const(constant(node.ty.dtype, value))];
+        let outputs = vec![fused::Output::dense(0, 0, &extent)];
+        Ok(Draft::Fused(fused::Region { extent, instructions, outputs, ..fused::Region::default() }))
+    }
+
+    fn push(&mut self, kernel: Draft, reads: Vec<Slice>, writes: Vec<Slice>, mut info: KernelInfo) {
+        info.bytes = reads.iter().chain(&writes).map(|slice| slice.bytes as u64).fold(0, u64::saturating_add);
+        self.lowered.calls.push(Call { kernel, reads, writes, info });
+    }
+
+    /// What a call computes: the names of its nodes in order, each once; `of` says where in the model it is.
+    fn info(&self, nodes: &[NodeId], kind: &str, of: NodeId) -> KernelInfo {
+        let mut names: Vec<&str> = Vec::new();
+        let mut flops = 0u64;
+        for &id in nodes {
+            let node = self.graph.node(id);
+            let name = node.op.primitive().name();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            flops = flops.saturating_add(self.graph.node_flops(node));
+        }
+        let name = [kind].into_iter().chain(names).filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ");
+        KernelInfo { name, scope: self.graph.scope(of).to_string(), flops, bytes: 0 }
+    }
+
+    fn unsupported(&self, id: NodeId, reason: String) -> RuntimeError {
+        let node = self.graph.node(id);
+        let operands: Vec<String> = node.inputs.iter().map(|&i| self.graph.ty(i).to_string()).collect();
+        let op = format!("{}({}) -> {}", node.op.primitive().name(), operands.join(", "), node.ty);
+        RuntimeError::Unsupported { place: format!("{}/{}", self.graph.name, self.graph.scope(id)), op, reason }
+    }
+}
+
+/// A copy of one value.
+pub(super) fn copy(from: Slice, to: Slice, why: &str) -> Call {
+    let info = KernelInfo { name: format!("copy {why}"), scope: String::new(), flops: 0, bytes: 2 * to.bytes as u64 };
+    Call { kernel: Draft::Copy, reads: vec![from], writes: vec![to], info }
+}
+
+/// Whether a region can be applied to finished rows: one dense `f32` result, and the kernel's own value not kept.
+fn is_epilogue(region: &Region, node: NodeId) -> bool {
+    let [result] = &region.results[..] else { return false };
+    let mut dense = 1;
+    let ResultKind::Store(map) = &result.kind else { return false };
+    let in_order = map.axes.iter().zip(&region.space[..]).rev().all(|(axis, &size)| {
+        let fits = axis.stride == dense;
+        dense *= size as isize;
+        fits
+    });
+    result.value != node && map.offset == 0 && in_order && region.dtypes[result.register] == DType::F32
+}
+
+/// The number of a read, which is added if it is new.
+fn read(reads: &mut Vec<Slice>, slice: Slice) -> fused::Buffer {
+    let known = reads.iter().position(|&r| r == slice);
+    fused::Buffer::Read(known.unwrap_or_else(|| {
+        reads.push(slice);
+        reads.len() - 1
+    }))
+}
+
+/// The region over rows and channels, also where one of them is 1 and has no axis.
+fn over_rows(mut region: fused::Region, channels: Option<&usize>) -> fused::Region {
+    if channels != Some(&1) {
+        return region;
+    }
+    region.extent.push(1);
+    region.operands.iter_mut().for_each(|operand| operand.axes.push(fused::AxisMap::stride(0)));
+    for output in &mut region.outputs {
+        if let fused::Output::Store { strides, .. } = output {
+            strides.push(1);
+        }
+    }
+    region
+}
+
+fn element_bytes(dtype: DType, value: f64) -> Vec<u8> {
+    let bits = constant(dtype, value).bits;
+    match dtype.bytes() {
+        4 => bits.to_ne_bytes().to_vec(),
+        2 => (bits as u16).to_ne_bytes().to_vec(),
+        _ => vec![bits as u8],
+    }
+}
