@@ -138,7 +138,11 @@ fn stored_there(region: &Region, write: usize, dtype: DType, operand: &Operand) 
             *to == write
                 && *offset == operand.offset
                 && dtype == operand.dtype
-                && operand.axes.iter().zip(strides).all(|(axis, stride)| axis.window.is_none() && axis.stride == *stride)
+                && operand
+                    .axes
+                    .iter()
+                    .zip(strides)
+                    .all(|(axis, stride)| axis.window.is_none() && axis.stride == *stride)
         }
         Output::Reduce { .. } => false,
     })

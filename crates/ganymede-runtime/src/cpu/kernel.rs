@@ -5,21 +5,23 @@
 use crate::{KernelInfo, RuntimeError};
 use ganymede_kernels::arena::{Views, view, view_mut};
 use ganymede_kernels::fused::{Compiled, Region};
+use ganymede_kernels::gather;
 use ganymede_kernels::gemm::{self, MatmulSpec};
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::pool::Pool;
 use ganymede_kernels::random::{self, Distribution, Seeds};
-use ganymede_kernels::gather;
+use ganymede_kernels::transpose::Transpose;
+use ganymede_tensor::DType;
 
 /// A kernel as the lowering describes it; regions can still be rewritten.
 #[derive(Clone, Debug)]
 pub(super) enum Draft {
     /// write 0 = read 0.
     Copy,
-    /// write 0 = 0.
-    Zero,
     /// A fused region on the reads and writes.
     Fused(Region),
+    /// write 0 = read 0 with its axes in another order.
+    Transpose { transpose: Transpose, dtype: DType },
     /// write 0 = read 0 · read 1; the epilogue's operands are the further reads.
     Matmul { spec: MatmulSpec, epilogue: Option<Region> },
     /// write 0 = random numbers of seed (read 0) and draw (read 1).
@@ -33,8 +35,8 @@ pub(super) enum Draft {
 /// A kernel, ready to run.
 pub(super) enum Kernel {
     Copy,
-    Zero,
     Fused(Compiled),
+    Transpose { transpose: Transpose, dtype: DType },
     Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
     Random { distribution: Distribution, stream: u32, per_sample: bool },
     Gather { width: usize },
@@ -68,8 +70,8 @@ impl Draft {
         };
         Ok(match self {
             Draft::Copy => Kernel::Copy,
-            Draft::Zero => Kernel::Zero,
             Draft::Fused(fused) => Kernel::Fused(region(fused)?),
+            Draft::Transpose { transpose, dtype } => Kernel::Transpose { transpose: transpose.clone(), dtype: *dtype },
             Draft::Matmul { spec, epilogue } => {
                 Kernel::Matmul { spec: *spec, epilogue: epilogue.as_ref().map(region).transpose()? }
             }
@@ -86,7 +88,11 @@ impl Kernel {
     /// Bytes of scratch: its own, then its epilogue's.
     pub fn scratch_bytes(&self, threads: usize) -> usize {
         let floats = match self {
-            Kernel::Copy | Kernel::Zero | Kernel::Random { .. } | Kernel::Gather { .. } | Kernel::ScatterAdd { .. } => 0,
+            Kernel::Copy
+            | Kernel::Transpose { .. }
+            | Kernel::Random { .. }
+            | Kernel::Gather { .. }
+            | Kernel::ScatterAdd { .. } => 0,
             Kernel::Fused(compiled) => compiled.scratch_len(),
             Kernel::Matmul { spec, epilogue } => gemm::scratch_len(spec, threads) + epilogue_len(epilogue.as_ref()),
         };
@@ -98,11 +104,15 @@ impl Kernel {
         let Views { reads, writes } = views;
         match self {
             Kernel::Copy => writes[0].copy_from_slice(reads[0]),
-            Kernel::Zero => writes[0].fill(0),
             Kernel::Fused(compiled) => {
                 let (writes, scratch) = split_scratch(writes, compiled.scratch_len());
                 compiled.run(pool, isa, reads, writes, scratch).map_err(|e| e.to_string())?;
             }
+            Kernel::Transpose { transpose, dtype } => match dtype.bytes() {
+                4 => transpose.run::<u32>(pool, isa, view(reads[0]), view_mut(writes[0])),
+                2 => transpose.run::<u16>(pool, isa, view(reads[0]), view_mut(writes[0])),
+                _ => transpose.run::<u8>(pool, isa, reads[0], writes[0]),
+            },
             Kernel::Matmul { spec, epilogue } => {
                 let own = gemm::scratch_len(spec, pool.threads());
                 let (writes, scratch) = split_scratch(writes, own + epilogue_len(epilogue.as_ref()));

@@ -6,18 +6,18 @@ use super::plan::{BufferId, Call, Home, Lowered, Slice};
 use super::translate::{constant, translate};
 use crate::{KernelInfo, RuntimeError};
 use ganymede_graph::ops::Distribution;
-use ganymede_graph::passes::region::{Region, RegionResult, ResultKind};
+use ganymede_graph::passes::fuse::region::{Region, RegionResult, ResultKind};
 use ganymede_graph::passes::{Cluster, ClusterKind, Fusion};
 use ganymede_graph::{Graph, NodeId, Op};
 use ganymede_kernels::arena::Span;
+use ganymede_kernels::transpose::Transpose;
 use ganymede_kernels::{fused, random};
-use ganymede_tensor::DType;
+use ganymede_tensor::{DType, TensorType};
 use std::collections::{HashMap, HashSet};
 
-/// A lowered graph and where its edges are.
-pub(super) struct Program {
-    pub lowered: Lowered,
-    /// Buffer of each input, in order of their nodes.
+/// Where a lowered graph is written to and read from.
+pub(super) struct Edges {
+    /// Buffer of each input of the original graph, in order of their nodes.
     pub inputs: Vec<BufferId>,
     /// Buffer of each output, in order.
     pub outputs: Vec<BufferId>,
@@ -25,17 +25,22 @@ pub(super) struct Program {
     pub constants: Vec<(BufferId, Vec<u8>)>,
 }
 
-/// Lowers a fused graph. `state` gives the place of each state.
+/// Lowers a fused graph. `original` is the graph before it was optimised, which may have more inputs; `state` gives
+/// the place of each state.
 pub(super) fn lower(
+    original: &Graph,
     graph: &Graph,
     fusion: &Fusion,
     state: impl Fn(&str) -> Option<Span>,
-) -> Result<Program, RuntimeError> {
-    let mut lowering = Lowering { graph, fusion, lowered: Lowered::default(), buffers: HashMap::new(), results: HashSet::new() };
-    let (mut inputs, mut constants, mut states) = (Vec::new(), Vec::new(), HashMap::new());
+) -> Result<(Lowered, Edges), RuntimeError> {
+    let mut lowering =
+        Lowering { graph, fusion, lowered: Lowered::default(), buffers: HashMap::new(), results: HashSet::new() };
+    let (mut given, mut constants, mut states) = (HashMap::new(), Vec::new(), HashMap::new());
     for id in graph.ids() {
         match &graph.node(id).op {
-            Op::Input(_) => inputs.push(lowering.leaf(id, Home::Fixed)),
+            Op::Input(op) => {
+                given.insert(op.name.to_string(), lowering.leaf(id, Home::Fixed));
+            }
             Op::State(op) => {
                 if let Some(span) = state(&op.name) {
                     states.insert(op.name.to_string(), lowering.leaf(id, Home::State(span)));
@@ -65,7 +70,13 @@ pub(super) fn lower(
         lowering.cluster(cluster)?;
     }
     lowering.lowered.calls.extend(late);
-    Ok(Program { lowered: lowering.lowered, inputs, outputs, constants })
+    let mut lowered = lowering.lowered;
+    let input = |(name, ty): (&str, &TensorType)| {
+        // Inputs that nothing depends on can be written all the same.
+        given.get(name).copied().unwrap_or_else(|| lowered.buffer(ty.bytes(), ty.dtype, Home::Fixed))
+    };
+    let inputs = original.inputs().map(input).collect();
+    Ok((lowered, Edges { inputs, outputs, constants }))
 }
 
 struct Lowering<'g> {
@@ -116,7 +127,11 @@ impl Lowering<'_> {
         let buffer = self.lowered.buffer(value.bytes, self.graph.ty(id).dtype, Home::Fixed);
         let call = copy(value, self.lowered.whole(buffer), "output");
         // What is given is copied first, before it can change.
-        if computed { late.push(call) } else { self.lowered.calls.push(call) }
+        if computed {
+            late.push(call)
+        } else {
+            self.lowered.calls.push(call)
+        }
         buffer
     }
 
@@ -135,15 +150,15 @@ impl Lowering<'_> {
 
     fn cluster(&mut self, cluster: &Cluster) -> Result<(), RuntimeError> {
         match &cluster.kind {
-            ClusterKind::Region(region) => self.region(cluster, region),
+            ClusterKind::Region(region) => self.region(cluster, region, None),
             ClusterKind::Kernel { node, epilogue } => self.kernel(cluster, *node, epilogue.as_ref()),
         }
     }
 
-    /// A region as one call, or as several where two results are parts of one buffer.
-    fn region(&mut self, cluster: &Cluster, region: &Region) -> Result<(), RuntimeError> {
+    /// A region as one call, or as several where two results are parts of one buffer. `kernel` has stored its result.
+    fn region(&mut self, cluster: &Cluster, region: &Region, kernel: Option<NodeId>) -> Result<(), RuntimeError> {
         let mut rounds: Vec<Vec<&RegionResult>> = Vec::new();
-        for result in &region.results {
+        for result in region.results.iter().filter(|result| Some(result.value) != kernel) {
             let buffer = self.slice(result.value).buffer;
             let free = rounds.iter().position(|round| round.iter().all(|r| self.slice(r.value).buffer != buffer));
             match free {
@@ -157,7 +172,11 @@ impl Lowering<'_> {
             let fused = fused.map_err(|reason| self.unsupported(results[0].value, reason))?;
             let writes = results.iter().map(|result| self.slice(result.value)).collect();
             let info = self.info(&cluster.nodes, "fused", results[0].value);
-            self.push(Draft::Fused(fused), reads, writes, info);
+            let draft = match permutation(&fused) {
+                Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
+                None => Draft::Fused(fused),
+            };
+            self.push(draft, reads, writes, info);
         }
         Ok(())
     }
@@ -191,7 +210,7 @@ impl Lowering<'_> {
         let write = self.slice(id);
         let info = self.info(&[id], "", id);
         self.push(draft, reads, vec![write], info);
-        epilogue.map_or(Ok(()), |region| self.region(cluster, region))
+        epilogue.map_or(Ok(()), |region| self.region(cluster, region, Some(id)))
     }
 
     /// The kernel of a node.
@@ -202,9 +221,6 @@ impl Lowering<'_> {
             return self.draft_of_nothing(id);
         }
         match &node.op {
-            Op::MatMul(_) | Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) => {
-                Ok(contraction::draft(&node.op, operand(0), operand(1), &node.ty.shape))
-            }
             Op::Random(op) => Ok(Draft::Random {
                 distribution: match op.distribution {
                     Distribution::Uniform => random::Distribution::Uniform,
@@ -216,7 +232,9 @@ impl Lowering<'_> {
             Op::Gather(_) => Ok(Draft::Gather { width: operand(0)[1..].iter().product() }),
             Op::ScatterAdd(_) => Ok(Draft::ScatterAdd { width: node.ty.shape[1..].iter().product() }),
             Op::AllReduceSum(_) | Op::StopGradient(_) | Op::Reshape(_) => Ok(Draft::Copy),
-            op => Err(self.unsupported(id, format!("it has no kernel of its own (`{}`)", op.primitive().name()))),
+            op if node.inputs.len() == 2 => contraction::draft(op, operand(0), operand(1))
+                .ok_or_else(|| self.unsupported(id, "it is no contraction".into())),
+            _ => Err(self.unsupported(id, "it is no kernel".into())),
         }
     }
 
@@ -289,6 +307,29 @@ fn read(reads: &mut Vec<Slice>, slice: Slice) -> fused::Buffer {
         reads.push(slice);
         reads.len() - 1
     }))
+}
+
+/// The transposition that a region is, if it does nothing but copy all elements of a dense value in another order.
+fn permutation(region: &fused::Region) -> Option<Transpose> {
+    let ([operand], [output]) = (&region.operands[..], &region.outputs[..]) else { return None };
+    let ([fused::Instruction::Load(_)], fused::Output::Store { offset: 0, strides, .. }) =
+        (&region.instructions[..], output)
+    else {
+        return None;
+    };
+    let dense = fused::dense_strides(&region.extent);
+    if operand.offset != 0 || *strides != dense || operand.axes.iter().any(|axis| axis.window.is_some()) {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..region.extent.len()).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(operand.axes[axis].stride));
+    let source: Vec<usize> = order.iter().map(|&axis| region.extent[axis]).collect();
+    let found = order.iter().map(|&axis| operand.axes[axis].stride);
+    if order.is_sorted() || !found.eq(fused::dense_strides(&source)) {
+        return None;
+    }
+    let permutation: Vec<usize> = (0..order.len()).filter_map(|axis| order.iter().position(|&a| a == axis)).collect();
+    Transpose::new(&source, &permutation).ok()
 }
 
 /// The region over rows and channels, also where one of them is 1 and has no axis.

@@ -144,7 +144,9 @@ impl Lowered {
         let scratch_requests: Vec<usize> = scratches.iter().enumerate().map(|(at, &b)| request(b, at, at)).collect();
         let layout = plan::memory(&requests);
         let own = |id: BufferId| match places[id] {
-            Place::Requested(request) => Span { memory: ARENA, offset: layout.offsets[request], bytes: self.buffers[id].bytes },
+            Place::Requested(request) => {
+                Span { memory: ARENA, offset: layout.offsets[request], bytes: self.buffers[id].bytes }
+            }
             Place::At(span) => span,
             Place::Resolved => Span { memory: ARENA, offset: 0, bytes: 0 },
         };
@@ -155,7 +157,9 @@ impl Lowered {
         };
         let mut bound = Vec::with_capacity(calls.len());
         let mut infos = Vec::with_capacity(calls.len());
-        for ((call, kernel), (&bytes, &request)) in calls.into_iter().zip(kernels).zip(scratches.iter().zip(&scratch_requests)) {
+        for ((call, kernel), (&bytes, &request)) in
+            calls.into_iter().zip(kernels).zip(scratches.iter().zip(&scratch_requests))
+        {
             let reads = call.reads.iter().map(|&slice| span(slice)).collect();
             let mut writes: Vec<Span> = call.writes.iter().map(|&slice| span(slice)).collect();
             if bytes > 0 {

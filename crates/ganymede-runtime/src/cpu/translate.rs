@@ -2,7 +2,7 @@
 //! Not here: which nodes make a region (`ganymede_graph::passes::fuse`).
 
 use ganymede_graph::ops::{Comparison, Connective};
-use ganymede_graph::passes::region as graph;
+use ganymede_graph::passes::fuse::region as graph;
 use ganymede_graph::{NodeId, Op};
 use ganymede_kernels::fused;
 use ganymede_tensor::DType;
@@ -156,11 +156,9 @@ fn apply(op: &Op, arguments: &[usize], dtype: DType) -> Applied {
             };
             Applied::As(Instruction::Compare(relation, arguments[0], arguments[1]))
         }
-        Op::Select(_) => Applied::As(Instruction::Select {
-            condition: arguments[0],
-            then: arguments[1],
-            otherwise: arguments[2],
-        }),
+        Op::Select(_) => {
+            Applied::As(Instruction::Select { condition: arguments[0], then: arguments[1], otherwise: arguments[2] })
+        }
         _ => Applied::Unknown,
     }
 }

@@ -1,13 +1,21 @@
 //! The backends under test, and how a graph is run on one and compared with the interpreter.
 
 use ganymede_graph::{Array, Builder, Graph, interpret};
-use ganymede_runtime::{Backend, Program, ReferenceBackend, StateLayout, Store};
+use ganymede_kernels::isa::Isa;
+use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, ReferenceBackend, StateLayout, Store};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType};
 use std::collections::{BTreeMap, HashMap};
 
 /// Every backend that is tested.
 pub fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(ReferenceBackend)]
+    let mut all: Vec<Box<dyn Backend>> = vec![Box::new(ReferenceBackend)];
+    for isa in Isa::available() {
+        for threads in 1..=4 {
+            let options = CpuOptions { threads, isa, ..CpuOptions::default() };
+            all.push(Box::new(CpuBackend::new(options).unwrap()));
+        }
+    }
+    all
 }
 
 /// Runs `behaviour` on every backend.
