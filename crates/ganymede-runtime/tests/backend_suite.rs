@@ -9,6 +9,8 @@ mod contractions;
 mod errors;
 #[path = "suite/movement.rs"]
 mod movement;
+#[path = "suite/random_graphs.rs"]
+mod random_graphs;
 #[path = "suite/states.rs"]
 mod states;
 #[path = "suite/support.rs"]
