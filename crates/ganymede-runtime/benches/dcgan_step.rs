@@ -97,7 +97,8 @@ fn discriminator<'g>(d: &mut Network<'g>, x: Expr<'g>) -> Expr<'g> {
 
 fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let [batch, threads, steps] = [(0, 64), (1, 2), (2, 20)].map(|(i, default)| numbers.get(i).copied().unwrap_or(default));
+    let [batch, threads, steps] =
+        [(0, 64), (1, 2), (2, 20)].map(|(i, default)| numbers.get(i).copied().unwrap_or(default));
     let builder = Builder::new("d+g");
     let (mut g, mut d) = (Network::new(&builder, "generator"), Network::new(&builder, "discriminator"));
     let fake = generator(&mut g, batch);
@@ -151,8 +152,16 @@ fn main() {
     }
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
-    println!("step: median {median:.2} ms, best {:.2} ms, {:.1} GFLOPS", times[0], program.flops() as f64 / median / 1e6);
-    println!("d_loss {:.4}, g_loss {:.4}", program.read_scalar("d_loss").unwrap(), program.read_scalar("g_loss").unwrap());
+    println!(
+        "step: median {median:.2} ms, best {:.2} ms, {:.1} GFLOPS",
+        times[0],
+        program.flops() as f64 / median / 1e6
+    );
+    println!(
+        "d_loss {:.4}, g_loss {:.4}",
+        program.read_scalar("d_loss").unwrap(),
+        program.read_scalar("g_loss").unwrap()
+    );
 
     program.profile(true);
     for step in 0..steps {
@@ -166,7 +175,14 @@ fn main() {
     for &at in rows.iter().take(40) {
         let (kernel, seconds) = (&program.kernels()[at], each(at));
         let rate = |n: u64| n as f64 / seconds / 1e9;
-        println!("{:8.3} {:8.1} {:8.1}  {} [{}]", seconds * 1e3, rate(kernel.flops), rate(kernel.bytes), kernel.name, kernel.scope);
+        println!(
+            "{:8.3} {:8.1} {:8.1}  {} [{}]",
+            seconds * 1e3,
+            rate(kernel.flops),
+            rate(kernel.bytes),
+            kernel.name,
+            kernel.scope
+        );
     }
     let rest: f64 = rows.iter().skip(40).map(|&at| each(at)).sum();
     println!("{:8.3} {:>8} {:>8}  {} more", rest * 1e3, "", "", rows.len().saturating_sub(40));

@@ -7,6 +7,8 @@ mod arithmetic;
 mod contractions;
 #[path = "suite/errors.rs"]
 mod errors;
+#[path = "suite/models.rs"]
+mod models;
 #[path = "suite/movement.rs"]
 mod movement;
 #[path = "suite/random_graphs.rs"]

@@ -4,6 +4,7 @@
 
 use crate::{KernelInfo, RuntimeError};
 use ganymede_kernels::arena::{Views, view, view_mut};
+use ganymede_kernels::conv::ConvSpec;
 use ganymede_kernels::fused::{Compiled, Region};
 use ganymede_kernels::gather;
 use ganymede_kernels::gemm::{self, MatmulSpec};
@@ -24,6 +25,8 @@ pub(super) enum Draft {
     Transpose { transpose: Transpose, dtype: DType },
     /// write 0 = read 0 · read 1; the epilogue's operands are the further reads.
     Matmul { spec: MatmulSpec, epilogue: Option<Region> },
+    /// write 0 = a convolution's product of read 0 and read 1; the epilogue's operands are the further reads.
+    Conv { pass: ConvPass, spec: ConvSpec, epilogue: Option<Region> },
     /// write 0 = random numbers of seed (read 0) and draw (read 1).
     Random { distribution: Distribution, stream: u32, per_sample: bool },
     /// write 0 = rows of read 0 by read 1.
@@ -38,9 +41,21 @@ pub(super) enum Kernel {
     Fused(Compiled),
     Transpose { transpose: Transpose, dtype: DType },
     Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
+    Conv { pass: ConvPass, spec: ConvSpec, epilogue: Option<Compiled> },
     Random { distribution: Distribution, stream: u32, per_sample: bool },
     Gather { width: usize },
     ScatterAdd { width: usize },
+}
+
+/// Which of a convolution's three products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConvPass {
+    /// y of x and kernel.
+    Forward,
+    /// dx of dy and kernel.
+    InputGrad,
+    /// The kernel's cotangent of x and dy.
+    WeightGrad,
 }
 
 /// What went wrong in a kernel: a bug of ours, in its own words.
@@ -49,12 +64,12 @@ type Failure = String;
 impl Draft {
     /// Whether [`Draft::set_epilogue`] can be called.
     pub fn takes_epilogue(&self) -> bool {
-        matches!(self, Draft::Matmul { .. })
+        matches!(self, Draft::Matmul { .. } | Draft::Conv { .. })
     }
 
     /// Has finished rows of the result go through a region.
     pub fn set_epilogue(&mut self, region: Region) {
-        if let Draft::Matmul { epilogue, .. } = self {
+        if let Draft::Matmul { epilogue, .. } | Draft::Conv { epilogue, .. } = self {
             *epilogue = Some(region);
         }
     }
@@ -74,6 +89,9 @@ impl Draft {
             Draft::Transpose { transpose, dtype } => Kernel::Transpose { transpose: transpose.clone(), dtype: *dtype },
             Draft::Matmul { spec, epilogue } => {
                 Kernel::Matmul { spec: *spec, epilogue: epilogue.as_ref().map(region).transpose()? }
+            }
+            Draft::Conv { pass, spec, epilogue } => {
+                Kernel::Conv { pass: *pass, spec: spec.clone(), epilogue: epilogue.as_ref().map(region).transpose()? }
             }
             Draft::Random { distribution, stream, per_sample } => {
                 Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample }
@@ -95,6 +113,7 @@ impl Kernel {
             | Kernel::ScatterAdd { .. } => 0,
             Kernel::Fused(compiled) => compiled.scratch_len(),
             Kernel::Matmul { spec, epilogue } => gemm::scratch_len(spec, threads) + epilogue_len(epilogue.as_ref()),
+            Kernel::Conv { epilogue, .. } => epilogue_len(epilogue.as_ref()),
         };
         floats.saturating_mul(size_of::<f32>())
     }
@@ -121,6 +140,23 @@ impl Kernel {
                 let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut(writes[0]));
                 with_epilogue(epilogue.as_ref(), isa, more, rest, |epilogue| {
                     gemm::matmul(pool, isa, spec, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
+                })?;
+            }
+            Kernel::Conv { pass, spec, epilogue } => {
+                let (writes, scratch) = split_scratch(writes, epilogue_len(epilogue.as_ref()));
+                let (operands, more) = reads.split_at(2);
+                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut::<f32>(writes[0]));
+                with_epilogue(epilogue.as_ref(), isa, more, scratch, |epilogue| {
+                    use ganymede_kernels::naive::conv;
+                    c.copy_from_slice(&match pass {
+                        ConvPass::Forward => conv::forward(spec, a, b),
+                        ConvPass::InputGrad => conv::input_grad(spec, a, b),
+                        ConvPass::WeightGrad => conv::weight_grad(spec, a, b),
+                    });
+                    if let Some(epilogue) = epilogue {
+                        epilogue(0, c);
+                    }
+                    Ok(())
                 })?;
             }
             Kernel::Random { distribution, stream, per_sample } => {

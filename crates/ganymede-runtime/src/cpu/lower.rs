@@ -171,7 +171,8 @@ impl Lowering<'_> {
             let fused = translate(region, &results, |value| read(&mut reads, self.slice(value)));
             let fused = fused.map_err(|reason| self.unsupported(results[0].value, reason))?;
             let writes = results.iter().map(|result| self.slice(result.value)).collect();
-            let info = self.info(&cluster.nodes, "fused", results[0].value);
+            let nodes: Vec<NodeId> = cluster.nodes.iter().copied().filter(|&node| Some(node) != kernel).collect();
+            let info = self.info(&nodes, "fused", results[0].value);
             let draft = match permutation(&fused) {
                 Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
                 None => Draft::Fused(fused),
@@ -200,7 +201,7 @@ impl Lowering<'_> {
             let fused = fused.map_err(|reason| self.unsupported(id, reason))?;
             draft.set_epilogue(over_rows(fused, node.ty.shape.last()));
             let write = self.slice(result.value);
-            let info = self.info(&cluster.nodes, "", id);
+            let info = self.info(&cluster.nodes, node.op.primitive().name(), id);
             self.push(draft, reads, vec![write], info);
             return Ok(());
         }
@@ -208,7 +209,7 @@ impl Lowering<'_> {
             self.leaf(id, Home::Arena);
         }
         let write = self.slice(id);
-        let info = self.info(&[id], "", id);
+        let info = self.info(&[id], node.op.primitive().name(), id);
         self.push(draft, reads, vec![write], info);
         epilogue.map_or(Ok(()), |region| self.region(cluster, region, Some(id)))
     }
@@ -232,7 +233,7 @@ impl Lowering<'_> {
             Op::Gather(_) => Ok(Draft::Gather { width: operand(0)[1..].iter().product() }),
             Op::ScatterAdd(_) => Ok(Draft::ScatterAdd { width: node.ty.shape[1..].iter().product() }),
             Op::AllReduceSum(_) | Op::StopGradient(_) | Op::Reshape(_) => Ok(Draft::Copy),
-            op if node.inputs.len() == 2 => contraction::draft(op, operand(0), operand(1))
+            op if node.inputs.len() == 2 => contraction::draft(op, operand(0), operand(1), &node.ty.shape)
                 .ok_or_else(|| self.unsupported(id, "it is no contraction".into())),
             _ => Err(self.unsupported(id, "it is no kernel".into())),
         }
@@ -257,9 +258,10 @@ impl Lowering<'_> {
         self.lowered.calls.push(Call { kernel, reads, writes, info });
     }
 
-    /// What a call computes: the names of its nodes in order, each once; `of` says where in the model it is.
-    fn info(&self, nodes: &[NodeId], kind: &str, of: NodeId) -> KernelInfo {
-        let mut names: Vec<&str> = Vec::new();
+    /// What a call computes: its kind, then the names of its nodes in order, each once; `of` says where in the model
+    /// it is.
+    fn info(&self, nodes: &[NodeId], kind: &'static str, of: NodeId) -> KernelInfo {
+        let mut names: Vec<&str> = vec![kind];
         let mut flops = 0u64;
         for &id in nodes {
             let node = self.graph.node(id);
@@ -269,8 +271,7 @@ impl Lowering<'_> {
             }
             flops = flops.saturating_add(self.graph.node_flops(node));
         }
-        let name = [kind].into_iter().chain(names).filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ");
-        KernelInfo { name, scope: self.graph.scope(of).to_string(), flops, bytes: 0 }
+        KernelInfo { name: names.join(" "), scope: self.graph.scope(of).to_string(), flops, bytes: 0 }
     }
 
     fn unsupported(&self, id: NodeId, reason: String) -> RuntimeError {
