@@ -42,24 +42,30 @@ impl OutputSpec {
     }
 }
 
-/// Checks a value of given type against what is expected there.
+/// Checks a value against the type that is expected there; allocates nothing when it fits.
 pub(crate) fn check_type(
     kind: &'static str,
     name: &str,
     expected: &TensorType,
-    found: TensorType,
+    value: &Tensor,
 ) -> Result<(), RuntimeError> {
-    if *expected == found {
+    if expected.dtype == value.dtype() && expected.shape == *value.shape() {
         return Ok(());
     }
-    Err(RuntimeError::Type { kind, name: name.to_string(), expected: expected.clone(), found })
+    Err(RuntimeError::Type { kind, name: name.to_string(), expected: expected.clone(), found: value.ty() })
+}
+
+/// A scalar was given for (or asked of) a tensor.
+fn not_a_scalar(kind: &'static str, name: &str, ty: &TensorType) -> RuntimeError {
+    let found = TensorType::new(ty.dtype, Shape::scalar());
+    RuntimeError::Type { kind, name: name.to_string(), expected: ty.clone(), found }
 }
 
 /// The bytes of a scalar input's value.
 pub(crate) fn scalar_bytes(spec: &InputSpec, value: f64) -> Result<([u8; 4], usize), RuntimeError> {
     let dtype = spec.ty.dtype;
     if spec.ty.shape.rank() != 0 {
-        check_type("input", &spec.name, &spec.ty, TensorType::new(dtype, Shape::scalar()))?;
+        return Err(not_a_scalar("input", &spec.name, &spec.ty));
     }
     let (low, high) = match dtype {
         DType::F32 => return Ok(((value as f32).to_le_bytes(), 4)),
@@ -77,8 +83,7 @@ pub(crate) fn scalar_bytes(spec: &InputSpec, value: f64) -> Result<([u8; 4], usi
 
 /// The value of a scalar output.
 pub(crate) fn scalar_of(output: &str, value: &Tensor) -> Result<f64, RuntimeError> {
-    let scalar = TensorType::new(value.dtype(), Shape::scalar());
-    check_type("output", output, &scalar, value.ty())?;
+    check_type("output", output, &TensorType::new(value.dtype(), Shape::scalar()), value)?;
     Ok(value.to_f64()[0])
 }
 

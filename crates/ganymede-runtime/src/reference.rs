@@ -52,7 +52,7 @@ impl Store for ReferenceStore {
     fn write(&mut self, name: &str, value: &Tensor) -> Result<(), RuntimeError> {
         let known = || self.layout.entries.iter().map(|e| e.name.as_str());
         let slot = self.values.get_mut(name).ok_or_else(|| RuntimeError::unknown("state", name, known()))?;
-        check_type("state", name, &slot.ty, value.ty())?;
+        check_type("state", name, &slot.ty, value)?;
         *slot = Array::from(value);
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Program for ReferenceProgram {
     }
 
     fn write(&mut self, input: &str, value: &Tensor) -> Result<(), RuntimeError> {
-        check_type("input", input, &self.input(input)?.ty, value.ty())?;
+        check_type("input", input, &self.input(input)?.ty, value)?;
         self.written.insert(input.to_string(), Array::from(value));
         Ok(())
     }

@@ -4,7 +4,7 @@
 
 use crate::{KernelInfo, RuntimeError};
 use ganymede_kernels::arena::{Views, view, view_mut};
-use ganymede_kernels::conv::ConvSpec;
+use ganymede_kernels::conv::{ConvPlan, ConvSpec};
 use ganymede_kernels::fused::{Compiled, Region};
 use ganymede_kernels::gather;
 use ganymede_kernels::gemm::{self, MatmulSpec};
@@ -41,7 +41,7 @@ pub(super) enum Kernel {
     Fused(Compiled),
     Transpose { transpose: Transpose, dtype: DType },
     Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
-    Conv { pass: ConvPass, spec: ConvSpec, epilogue: Option<Compiled> },
+    Conv { plan: ConvPlan, epilogue: Option<Compiled> },
     Random { distribution: Distribution, stream: u32, per_sample: bool },
     Gather { width: usize },
     ScatterAdd { width: usize },
@@ -76,13 +76,8 @@ impl Draft {
 
     /// Makes the kernel ready.
     pub fn compile(&self, info: &KernelInfo) -> Result<Kernel, RuntimeError> {
-        let region = |region: &Region| {
-            Compiled::new(region).map_err(|error| RuntimeError::Unsupported {
-                place: info.scope.clone(),
-                op: info.name.clone(),
-                reason: error.to_string(),
-            })
-        };
+        let refused = |reason| RuntimeError::Unsupported { place: info.scope.clone(), op: info.name.clone(), reason };
+        let region = |region: &Region| Compiled::new(region).map_err(|error| refused(error.to_string()));
         Ok(match self {
             Draft::Copy => Kernel::Copy,
             Draft::Fused(fused) => Kernel::Fused(region(fused)?),
@@ -91,7 +86,13 @@ impl Draft {
                 Kernel::Matmul { spec: *spec, epilogue: epilogue.as_ref().map(region).transpose()? }
             }
             Draft::Conv { pass, spec, epilogue } => {
-                Kernel::Conv { pass: *pass, spec: spec.clone(), epilogue: epilogue.as_ref().map(region).transpose()? }
+                let plan = match pass {
+                    ConvPass::Forward => ConvPlan::forward(spec),
+                    ConvPass::InputGrad => ConvPlan::input_grad(spec),
+                    ConvPass::WeightGrad => ConvPlan::weight_grad(spec),
+                };
+                let plan = plan.map_err(|error| refused(error.to_string()))?;
+                Kernel::Conv { plan, epilogue: epilogue.as_ref().map(region).transpose()? }
             }
             Draft::Random { distribution, stream, per_sample } => {
                 Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample }
@@ -113,7 +114,7 @@ impl Kernel {
             | Kernel::ScatterAdd { .. } => 0,
             Kernel::Fused(compiled) => compiled.scratch_len(),
             Kernel::Matmul { spec, epilogue } => gemm::scratch_len(spec, threads) + epilogue_len(epilogue.as_ref()),
-            Kernel::Conv { epilogue, .. } => epilogue_len(epilogue.as_ref()),
+            Kernel::Conv { plan, epilogue } => plan.scratch_len(threads) + epilogue_len(epilogue.as_ref()),
         };
         floats.saturating_mul(size_of::<f32>())
     }
@@ -142,21 +143,14 @@ impl Kernel {
                     gemm::matmul(pool, isa, spec, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
                 })?;
             }
-            Kernel::Conv { pass, spec, epilogue } => {
-                let (writes, scratch) = split_scratch(writes, epilogue_len(epilogue.as_ref()));
+            Kernel::Conv { plan, epilogue } => {
+                let own = plan.scratch_len(pool.threads());
+                let (writes, scratch) = split_scratch(writes, own + epilogue_len(epilogue.as_ref()));
+                let (scratch, rest) = scratch.split_at_mut(own);
                 let (operands, more) = reads.split_at(2);
-                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut::<f32>(writes[0]));
-                with_epilogue(epilogue.as_ref(), isa, more, scratch, |epilogue| {
-                    use ganymede_kernels::naive::conv;
-                    c.copy_from_slice(&match pass {
-                        ConvPass::Forward => conv::forward(spec, a, b),
-                        ConvPass::InputGrad => conv::input_grad(spec, a, b),
-                        ConvPass::WeightGrad => conv::weight_grad(spec, a, b),
-                    });
-                    if let Some(epilogue) = epilogue {
-                        epilogue(0, c);
-                    }
-                    Ok(())
+                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut(writes[0]));
+                with_epilogue(epilogue.as_ref(), isa, more, rest, |epilogue| {
+                    plan.run(pool, isa, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
                 })?;
             }
             Kernel::Random { distribution, stream, per_sample } => {

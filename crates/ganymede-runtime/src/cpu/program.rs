@@ -99,7 +99,7 @@ impl Program for CpuProgram {
 
     fn write(&mut self, input: &str, value: &Tensor) -> Result<(), RuntimeError> {
         let at = InputSpec::find(&self.inputs, input)?;
-        check_type("input", input, &self.inputs[at].ty, value.ty())?;
+        check_type("input", input, &self.inputs[at].ty, value)?;
         copy_elements(value, bytes_mut(&mut self.fixed.memory, self.input_spans[at]));
         self.written[at] = true;
         Ok(())

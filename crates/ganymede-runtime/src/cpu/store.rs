@@ -69,7 +69,7 @@ impl Store for CpuStore {
 
     fn write(&mut self, name: &str, value: &Tensor) -> Result<(), RuntimeError> {
         let (span, ty) = self.find(name)?;
-        check_type("state", name, ty, value.ty())?;
+        check_type("state", name, ty, value)?;
         let span = *span;
         let memory = &mut self.segments[usize::from(span.memory)].memory;
         copy_elements(value, &mut memory.bytes_mut()[span.offset..span.offset + span.bytes]);
