@@ -1,7 +1,6 @@
 //! Writing a new value over an old one that nobody reads any more: states, and operands of a fused region that die
 //! in it. Not here: offsets (`plan.rs`).
 
-use super::kernel::Draft;
 use super::lower::copy;
 use super::plan::{BufferId, Home, Lowered, Slice};
 use ganymede_kernels::fused::{Buffer, Operand, Output, Region};
@@ -80,8 +79,8 @@ pub(super) fn reuse_operands(lowered: &mut Lowered) {
             let whole = root == lowered.whole(root.buffer) && lowered.buffers[root.buffer].home == Home::Arena;
             whole.then_some(root.buffer)
         };
-        let call = &lowered.calls[at];
-        if matches!(call.kernel, Draft::Fused(_)) {
+        if lowered.calls[at].kernel.region_mut().is_some() {
+            let call = &lowered.calls[at];
             let new: Vec<BufferId> =
                 call.writes.iter().filter_map(|&s| arena(lowered, s)).filter(|&id| !written[id]).collect();
             for value in new {
@@ -102,28 +101,31 @@ pub(super) fn reuse_operands(lowered: &mut Lowered) {
     }
 }
 
-/// Rewrites call `at`, if it is a fused region that stores `value` exactly where it reads `old`, to update in place.
+/// Rewrites call `at`, if it has a fused region that stores `value` exactly where it reads `old`, to update in place.
 fn update_in_place(lowered: &mut Lowered, at: usize, value: BufferId, old: BufferId) -> bool {
+    let root = |lowered: &Lowered, slice: &Slice| lowered.resolve(*slice).buffer;
+    let whole = |lowered: &Lowered, slice: &Slice, buffer| lowered.resolve(*slice) == lowered.whole(buffer);
     let call = &lowered.calls[at];
-    let Draft::Fused(region) = &call.kernel else { return false };
-    let whole = |slice: Slice, buffer| lowered.resolve(slice) == lowered.whole(buffer);
-    let root = |slice: &Slice| lowered.resolve(*slice).buffer;
-    let Some(write) = call.writes.iter().position(|&s| whole(s, value)) else { return false };
-    let Some(read) = call.reads.iter().position(|&s| whole(s, old)) else { return false };
+    let Some(write) = call.writes.iter().position(|s| whole(lowered, s, value)) else { return false };
+    let Some(read) = call.reads.iter().position(|s| whole(lowered, s, old)) else { return false };
     // Another read of the same memory would see it change; so would another write.
-    let alone = call.reads.iter().filter(|s| root(s) == old).count() == 1
-        && !call.writes.iter().any(|s| root(s) == old)
-        && !region.operands.iter().any(|o| o.buffer == Buffer::Write(write));
-    let here = |operand: &&Operand| operand.buffer == Buffer::Read(read);
+    let alone = call.reads.iter().filter(|s| root(lowered, s) == old).count() == 1
+        && !call.writes.iter().any(|s| root(lowered, s) == old);
     let dtype = lowered.buffers[value].dtype;
-    if !alone || !region.operands.iter().filter(here).all(|operand| stored_there(region, write, dtype, operand)) {
+    let Some((region, first)) = lowered.calls[at].kernel.region_mut() else { return false };
+    let Some(number) = read.checked_sub(first) else { return false };
+    let mut operands = region.operands.iter();
+    let fits = operands.all(|operand| match operand.buffer {
+        Buffer::Read(index) => index != number || stored_there(region, write, dtype, operand),
+        Buffer::Write(index) => index != write,
+    });
+    if !alone || !fits {
         return false;
     }
-    let Draft::Fused(region) = &mut lowered.calls[at].kernel else { return false };
     for operand in &mut region.operands {
         match &mut operand.buffer {
-            buffer if *buffer == Buffer::Read(read) => *buffer = Buffer::Write(write),
-            Buffer::Read(index) if *index > read => *index -= 1,
+            buffer if *buffer == Buffer::Read(number) => *buffer = Buffer::Write(write),
+            Buffer::Read(index) if *index > number => *index -= 1,
             _ => {}
         }
     }

@@ -23,9 +23,9 @@ pub(super) enum Draft {
     Fused(Region),
     /// write 0 = read 0 with its axes in another order.
     Transpose { transpose: Transpose, dtype: DType },
-    /// write 0 = read 0 · read 1; the epilogue's operands are the further reads.
+    /// write 0 = read 0 · read 1; the epilogue has the further reads and writes.
     Matmul { spec: MatmulSpec, epilogue: Option<Region> },
-    /// write 0 = a convolution's product of read 0 and read 1; the epilogue's operands are the further reads.
+    /// write 0 = a convolution's product of read 0 and read 1; the epilogue has the further reads and writes.
     Conv { pass: ConvPass, spec: ConvSpec, epilogue: Option<Region> },
     /// write 0 = random numbers of seed (read 0) and draw (read 1).
     Random { distribution: Distribution, stream: u32, per_sample: bool },
@@ -41,7 +41,7 @@ pub(super) enum Kernel {
     Fused(Compiled),
     Transpose { transpose: Transpose, dtype: DType },
     Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
-    Conv { plan: ConvPlan, epilogue: Option<Compiled> },
+    Conv { plan: Box<ConvPlan>, columns: usize, epilogue: Option<Compiled> },
     Random { distribution: Distribution, stream: u32, per_sample: bool },
     Gather { width: usize },
     ScatterAdd { width: usize },
@@ -58,6 +58,9 @@ pub(super) enum ConvPass {
     WeightGrad,
 }
 
+/// The most buffers that a contraction with an epilogue writes.
+pub(super) const EPILOGUE_WRITES: usize = 16;
+
 /// What went wrong in a kernel: a bug of ours, in its own words.
 type Failure = String;
 
@@ -67,7 +70,17 @@ impl Draft {
         matches!(self, Draft::Matmul { .. } | Draft::Conv { .. })
     }
 
-    /// Has finished rows of the result go through a region.
+    /// The fused region of the call, and the number of its first read among the call's reads.
+    pub fn region_mut(&mut self) -> Option<(&mut Region, usize)> {
+        match self {
+            Draft::Fused(region) => Some((region, 0)),
+            Draft::Matmul { epilogue, .. } | Draft::Conv { epilogue, .. } => epilogue.as_mut().map(|r| (r, 2)),
+            _ => None,
+        }
+    }
+
+    /// Has finished rows of the result go through a region, which may update them in place (as write buffer 0) and
+    /// write further buffers.
     pub fn set_epilogue(&mut self, region: Region) {
         if let Draft::Matmul { epilogue, .. } | Draft::Conv { epilogue, .. } = self {
             *epilogue = Some(region);
@@ -91,8 +104,9 @@ impl Draft {
                     ConvPass::InputGrad => ConvPlan::input_grad(spec),
                     ConvPass::WeightGrad => ConvPlan::weight_grad(spec),
                 };
-                let plan = plan.map_err(|error| refused(error.to_string()))?;
-                Kernel::Conv { plan, epilogue: epilogue.as_ref().map(region).transpose()? }
+                let plan = Box::new(plan.map_err(|error| refused(error.to_string()))?);
+                let columns = if *pass == ConvPass::InputGrad { spec.in_channels } else { spec.out_channels };
+                Kernel::Conv { plan, columns, epilogue: epilogue.as_ref().map(region).transpose()? }
             }
             Draft::Random { distribution, stream, per_sample } => {
                 Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample }
@@ -114,7 +128,7 @@ impl Kernel {
             | Kernel::ScatterAdd { .. } => 0,
             Kernel::Fused(compiled) => compiled.scratch_len(),
             Kernel::Matmul { spec, epilogue } => gemm::scratch_len(spec, threads) + epilogue_len(epilogue.as_ref()),
-            Kernel::Conv { plan, epilogue } => plan.scratch_len(threads) + epilogue_len(epilogue.as_ref()),
+            Kernel::Conv { plan, epilogue, .. } => plan.scratch_len(threads) + epilogue_len(epilogue.as_ref()),
         };
         floats.saturating_mul(size_of::<f32>())
     }
@@ -138,18 +152,20 @@ impl Kernel {
                 let (writes, scratch) = split_scratch(writes, own + epilogue_len(epilogue.as_ref()));
                 let (scratch, rest) = scratch.split_at_mut(own);
                 let (operands, more) = reads.split_at(2);
-                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut(writes[0]));
-                with_epilogue(epilogue.as_ref(), isa, more, rest, |epilogue| {
+                let (a, b) = (view(operands[0]), view(operands[1]));
+                let edges = Edges { columns: spec.n, reads: more, writes, scratch: rest };
+                with_epilogue(epilogue.as_ref(), isa, edges, |c, epilogue| {
                     gemm::matmul(pool, isa, spec, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
                 })?;
             }
-            Kernel::Conv { plan, epilogue } => {
+            Kernel::Conv { plan, columns, epilogue } => {
                 let own = plan.scratch_len(pool.threads());
                 let (writes, scratch) = split_scratch(writes, own + epilogue_len(epilogue.as_ref()));
                 let (scratch, rest) = scratch.split_at_mut(own);
                 let (operands, more) = reads.split_at(2);
-                let (a, b, c) = (view(operands[0]), view(operands[1]), view_mut(writes[0]));
-                with_epilogue(epilogue.as_ref(), isa, more, rest, |epilogue| {
+                let (a, b) = (view(operands[0]), view(operands[1]));
+                let edges = Edges { columns: *columns, reads: more, writes, scratch: rest };
+                with_epilogue(epilogue.as_ref(), isa, edges, |c, epilogue| {
                     plan.run(pool, isa, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
                 })?;
             }
@@ -189,15 +205,26 @@ fn split_scratch<'a, 'b>(writes: &'a mut [&'b mut [u8]], floats: usize) -> (&'a 
     }
 }
 
-/// Calls `run` with what is to be done with finished rows.
+/// What a contraction writes, and what its epilogue reads and writes besides.
+struct Edges<'a, 'b> {
+    /// Columns of the result.
+    columns: usize,
+    reads: &'a [&'a [u8]],
+    /// The result, then the epilogue's further writes.
+    writes: &'a mut [&'b mut [u8]],
+    scratch: &'a mut [f32],
+}
+
+/// Calls `run` with the result and what is to be done with finished rows of it.
 fn with_epilogue(
     compiled: Option<&Compiled>,
     isa: Isa,
-    reads: &[&[u8]],
-    scratch: &mut [f32],
-    run: impl FnOnce(gemm::Epilogue<'_>) -> Result<(), Failure>,
+    edges: Edges<'_, '_>,
+    run: impl FnOnce(&mut [f32], gemm::Epilogue<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Some(compiled) = compiled else { return run(None) };
-    let epilogue = compiled.epilogue(isa, reads, scratch).map_err(|e| e.to_string())?;
-    run(Some(&|first, rows: &mut [f32]| epilogue.apply(first, rows)))
+    let Some((result, writes)) = edges.writes.split_first_mut() else { return Err("it has no result".into()) };
+    let Some(compiled) = compiled else { return run(view_mut(result), None) };
+    let epilogue = compiled.epilogue(isa, edges.columns, edges.reads, writes, edges.scratch);
+    let epilogue = epilogue.map_err(|e| e.to_string())?;
+    run(view_mut(result), Some(&|first, rows: &mut [f32]| epilogue.apply(first, rows)))
 }

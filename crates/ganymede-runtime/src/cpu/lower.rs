@@ -1,7 +1,7 @@
 //! From a fused graph to kernel calls on buffers. Not here: how a call runs (`kernel.rs`), where buffers lie (`plan.rs`).
 
 use super::contraction;
-use super::kernel::Draft;
+use super::kernel::{Draft, EPILOGUE_WRITES};
 use super::plan::{BufferId, Call, Home, Lowered, Slice};
 use super::translate::{constant, translate};
 use crate::{KernelInfo, RuntimeError};
@@ -155,31 +155,48 @@ impl Lowering<'_> {
         }
     }
 
-    /// A region as one call, or as several where two results are parts of one buffer. `kernel` has stored its result.
+    /// A region as one call, or as several where its results do not go together. `kernel` has stored its own result.
     fn region(&mut self, cluster: &Cluster, region: &Region, kernel: Option<NodeId>) -> Result<(), RuntimeError> {
-        let mut rounds: Vec<Vec<&RegionResult>> = Vec::new();
-        for result in region.results.iter().filter(|result| Some(result.value) != kernel) {
-            let buffer = self.slice(result.value).buffer;
-            let free = rounds.iter().position(|round| round.iter().all(|r| self.slice(r.value).buffer != buffer));
-            match free {
-                Some(round) => rounds[round].push(result),
-                None => rounds.push(vec![result]),
-            }
-        }
-        for results in rounds {
-            let mut reads = Vec::new();
-            let fused = translate(region, &results, |value| read(&mut reads, self.slice(value)));
-            let fused = fused.map_err(|reason| self.unsupported(results[0].value, reason))?;
-            let writes = results.iter().map(|result| self.slice(result.value)).collect();
-            let nodes: Vec<NodeId> = cluster.nodes.iter().copied().filter(|&node| Some(node) != kernel).collect();
-            let info = self.info(&nodes, "fused", results[0].value);
+        let mut results: Vec<&RegionResult> = region.results.iter().filter(|r| Some(r.value) != kernel).collect();
+        let nodes: Vec<NodeId> = cluster.nodes.iter().copied().filter(|&node| Some(node) != kernel).collect();
+        while let Some(first) = results.first() {
+            let info = self.info(&nodes, "fused", first.value);
+            let (mut writes, mut reads) = (Vec::new(), Vec::new());
+            let (now, later) = self.together(&results, &mut writes);
+            let fused = translate(region, &now, |value| read(&mut reads, self.slice(value)));
+            let fused = fused.map_err(|reason| self.unsupported(first.value, reason))?;
             let draft = match permutation(&fused) {
                 Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
                 None => Draft::Fused(fused),
             };
             self.push(draft, reads, writes, info);
+            results = later;
         }
         Ok(())
+    }
+
+    /// The results that can be written by one call, with the numbers of their buffers, which are added to `writes`;
+    /// and the others. Two results in one buffer go together as parts of one concatenation.
+    fn together<'r>(
+        &mut self,
+        results: &[&'r RegionResult],
+        writes: &mut Vec<Slice>,
+    ) -> (Vec<(&'r RegionResult, usize)>, Vec<&'r RegionResult>) {
+        let (mut now, mut later): (Vec<(&RegionResult, usize)>, _) = (Vec::new(), Vec::new());
+        for &result in results {
+            let slice = self.slice(result.value);
+            let Some(write) = writes.iter().position(|write| write.buffer == slice.buffer) else {
+                now.push((result, writes.len()));
+                writes.push(slice);
+                continue;
+            };
+            let known = now.iter().find(|(_, at)| *at == write).map(|(known, _)| *known);
+            match known.is_some_and(|known| writes[write] == slice && same_strides(known, result)) {
+                true => now.push((result, write)),
+                false => later.push(result),
+            }
+        }
+        (now, later)
     }
 
     fn kernel(&mut self, cluster: &Cluster, id: NodeId, epilogue: Option<&Region>) -> Result<(), RuntimeError> {
@@ -189,29 +206,68 @@ impl Lowering<'_> {
             Draft::Fused(_) => Vec::new(),
             _ => node.inputs.iter().map(|&input| self.slice(input)).collect(),
         };
-        if let Some(region) = epilogue.filter(|region| draft.takes_epilogue() && is_epilogue(region, id)) {
-            let result = &region.results[0];
-            let fused = translate(region, &[result], |value| match value == id {
-                true => fused::Buffer::Write(0),
-                false => {
-                    reads.push(self.slice(value));
-                    fused::Buffer::Read(reads.len() - 1 - node.inputs.len())
-                }
-            });
-            let fused = fused.map_err(|reason| self.unsupported(id, reason))?;
-            draft.set_epilogue(over_rows(fused, node.ty.shape.last()));
-            let write = self.slice(result.value);
-            let info = self.info(&cluster.nodes, node.op.primitive().name(), id);
-            self.push(draft, reads, vec![write], info);
-            return Ok(());
+        let name = node.op.primitive().name();
+        if let Some(region) = epilogue.filter(|region| draft.takes_epilogue() && is_epilogue(region)) {
+            // The matrix is the kernel's own value, or that of a result which takes its place row by row.
+            let others: Vec<&RegionResult> = region.results.iter().filter(|r| r.value != id).collect();
+            let stored = self.fusion.places[id.index()].is_some();
+            let in_place = others.iter().find(|result| !stored && self.replaces(result, region)).copied();
+            let mut writes = vec![match in_place {
+                Some(result) => self.slice(result.value),
+                None => self.own(id),
+            }];
+            let rest: Vec<&RegionResult> =
+                others.into_iter().filter(|r| in_place.is_none_or(|i| !std::ptr::eq(*r, i))).collect();
+            let (mut results, later) = self.together(&rest, &mut writes);
+            results.extend(in_place.map(|result| (result, 0)));
+            if later.is_empty() && writes.len() <= EPILOGUE_WRITES {
+                let fused = translate(region, &results, |value| match value == id {
+                    true => fused::Buffer::Write(0),
+                    false => {
+                        reads.push(self.slice(value));
+                        fused::Buffer::Read(reads.len() - 1 - node.inputs.len())
+                    }
+                });
+                draft.set_epilogue(fused.map_err(|reason| self.unsupported(id, reason))?);
+                let info = self.info(&cluster.nodes, name, id);
+                self.push(draft, reads, writes, info);
+                return Ok(());
+            }
         }
-        if self.fusion.places[id.index()].is_none() {
-            self.leaf(id, Home::Arena);
-        }
-        let write = self.slice(id);
-        let info = self.info(&[id], node.op.primitive().name(), id);
+        let write = self.own(id);
+        let info = self.info(&[id], name, id);
         self.push(draft, reads, vec![write], info);
         epilogue.map_or(Ok(()), |region| self.region(cluster, region, Some(id)))
+    }
+
+    /// Where a kernel's result lies; a buffer of its own if nothing but the epilogue reads it.
+    fn own(&mut self, id: NodeId) -> Slice {
+        if self.fusion.places[id.index()].is_none() && !self.buffers.contains_key(&id) {
+            self.leaf(id, Home::Arena);
+        }
+        self.slice(id)
+    }
+
+    /// Whether a result of an epilogue can take the place of the kernel's own: dense `f32`, and not the new value of a
+    /// state whose old value is read there, as it is to be updated in place.
+    fn replaces(&mut self, result: &RegionResult, region: &Region) -> bool {
+        let ResultKind::Store(map) = &result.kind else { return false };
+        let mut dense = 1;
+        let in_order = map.axes.iter().zip(&region.space[..]).rev().all(|(axis, &size)| {
+            let fits = axis.stride == dense;
+            dense *= size as isize;
+            fits
+        });
+        let value = self.slice(result.value);
+        let state = self.lowered.assigns.iter().find(|(_, v)| *v == value).map(|&(state, _)| state);
+        let read = state.is_some_and(|state| region.operands.iter().any(|o| self.slice_buffer(o.value) == Some(state)));
+        map.offset == 0 && in_order && region.dtypes[result.register] == DType::F32 && !read
+    }
+
+    /// The buffer of a value, if it has one already.
+    fn slice_buffer(&self, id: NodeId) -> Option<BufferId> {
+        let place = self.fusion.places[id.index()]?;
+        self.buffers.get(&place.buffer).copied()
     }
 
     /// The kernel of a node.
@@ -288,17 +344,17 @@ pub(super) fn copy(from: Slice, to: Slice, why: &str) -> Call {
     Call { kernel: Draft::Copy, reads: vec![from], writes: vec![to], info }
 }
 
-/// Whether a region can be applied to finished rows: one dense `f32` result, and the kernel's own value not kept.
-fn is_epilogue(region: &Region, node: NodeId) -> bool {
-    let [result] = &region.results[..] else { return false };
-    let mut dense = 1;
-    let ResultKind::Store(map) = &result.kind else { return false };
-    let in_order = map.axes.iter().zip(&region.space[..]).rev().all(|(axis, &size)| {
-        let fits = axis.stride == dense;
-        dense *= size as isize;
-        fits
-    });
-    result.value != node && map.offset == 0 && in_order && region.dtypes[result.register] == DType::F32
+/// Whether a region can be applied to finished rows: it does not reduce.
+fn is_epilogue(region: &Region) -> bool {
+    region.results.iter().all(|result| matches!(result.kind, ResultKind::Store(_)))
+}
+
+/// Whether two results are stored along the same strides.
+fn same_strides(a: &RegionResult, b: &RegionResult) -> bool {
+    match (&a.kind, &b.kind) {
+        (ResultKind::Store(a), ResultKind::Store(b)) => a.axes == b.axes,
+        _ => false,
+    }
 }
 
 /// The number of a read, which is added if it is new.
@@ -331,21 +387,6 @@ fn permutation(region: &fused::Region) -> Option<Transpose> {
     }
     let permutation: Vec<usize> = (0..order.len()).filter_map(|axis| order.iter().position(|&a| a == axis)).collect();
     Transpose::new(&source, &permutation).ok()
-}
-
-/// The region over rows and channels, also where one of them is 1 and has no axis.
-fn over_rows(mut region: fused::Region, channels: Option<&usize>) -> fused::Region {
-    if channels != Some(&1) {
-        return region;
-    }
-    region.extent.push(1);
-    region.operands.iter_mut().for_each(|operand| operand.axes.push(fused::AxisMap::stride(0)));
-    for output in &mut region.outputs {
-        if let fused::Output::Store { strides, .. } = output {
-            strides.push(1);
-        }
-    }
-    region
 }
 
 fn element_bytes(dtype: DType, value: f64) -> Vec<u8> {

@@ -7,14 +7,14 @@ use ganymede_graph::{NodeId, Op};
 use ganymede_kernels::fused;
 use ganymede_tensor::DType;
 
-/// The region as the kernels take it, with the results of `writes` only; `buffer` gives the buffer of each operand's
-/// value and result k of `writes` is written to buffer k.
+/// The region as the kernels take it, with these results only, each with the number of the buffer it is written to;
+/// `buffer` gives the buffer of each operand's value.
 pub(super) fn translate(
     region: &graph::Region,
-    writes: &[&graph::RegionResult],
+    results: &[(&graph::RegionResult, usize)],
     mut buffer: impl FnMut(NodeId) -> fused::Buffer,
 ) -> Result<fused::Region, String> {
-    let needed = needed(region, writes);
+    let needed = needed(region, results);
     let mut translated = fused::Region { extent: region.space.to_vec(), ..fused::Region::default() };
     // Registers and operands that are not needed for these results are left out.
     let mut registers = vec![usize::MAX; region.instructions.len()];
@@ -59,7 +59,7 @@ pub(super) fn translate(
             }
         };
     }
-    for (write, result) in writes.iter().enumerate() {
+    for &(result, write) in results {
         let register = registers[result.register];
         let reduce = |kind, axes: &Vec<usize>| fused::Output::Reduce { register, kind, axes: axes.clone(), write };
         translated.outputs.push(match &result.kind {
@@ -75,9 +75,9 @@ pub(super) fn translate(
 }
 
 /// Which instructions the results depend on.
-fn needed(region: &graph::Region, writes: &[&graph::RegionResult]) -> Vec<bool> {
+fn needed(region: &graph::Region, results: &[(&graph::RegionResult, usize)]) -> Vec<bool> {
     let mut needed = vec![false; region.instructions.len()];
-    writes.iter().for_each(|result| needed[result.register] = true);
+    results.iter().for_each(|(result, _)| needed[result.register] = true);
     for at in (0..region.instructions.len()).rev() {
         if let (true, graph::Instruction::Apply { arguments, .. }) = (needed[at], &region.instructions[at]) {
             arguments.iter().for_each(|&a| needed[a] = true);
