@@ -1,7 +1,7 @@
 //! What backends share at their edges: specs of a graph's inputs and outputs, checks, conversions.
 //! Not here: conversions inside a graph (`ganymede-graph`'s `convert`).
 
-use crate::{InputSpec, OutputSpec, RuntimeError};
+use crate::{InputSpec, KernelInfo, OutputSpec, RuntimeError};
 use ganymede_graph::{Graph, Op};
 use ganymede_kernels::arena::{bytes_of, view};
 use ganymede_tensor::{DType, Data, Shape, Tensor, TensorType};
@@ -40,6 +40,18 @@ impl OutputSpec {
         let at = specs.iter().position(|spec| spec.name == name);
         at.ok_or_else(|| RuntimeError::unknown("output", name, specs.iter().map(|spec| spec.name.as_str())))
     }
+}
+
+impl KernelInfo {
+    /// What this kernel could not do.
+    pub(crate) fn failed(&self, program: &str, reason: String) -> RuntimeError {
+        RuntimeError::Kernel { place: place(program, &self.scope), what: self.name.clone(), reason }
+    }
+}
+
+/// A program and a place in its model.
+pub(crate) fn place(program: &str, scope: &str) -> String {
+    if scope.is_empty() { format!("program `{program}`") } else { format!("program `{program}`, {scope}") }
 }
 
 /// Checks a value against the type that is expected there; allocates nothing when it fits.

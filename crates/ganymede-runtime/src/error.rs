@@ -112,14 +112,14 @@ pub enum RuntimeError {
     /// The graph is broken: a bug of ours.
     #[error(transparent)]
     Graph(#[from] VerifyError),
-    /// The backend has no kernel for a node: a bug of ours.
-    #[error("{place}: the cpu backend has no kernel for {op}: {reason}")]
-    Unsupported {
+    /// The backend cannot compute what a graph asks for, or a kernel refuses what it is given: a bug of ours.
+    #[error("{place}: the cpu backend cannot compute {what}: {reason}")]
+    Kernel {
         /// Program and scope path.
         place: String,
-        /// The primitive with its types.
-        op: String,
-        /// What is missing.
+        /// The primitive with its types, or the kernel.
+        what: String,
+        /// What is missing, or what the kernel says.
         reason: String,
     },
 }
@@ -150,7 +150,7 @@ impl RuntimeError {
             RuntimeError::MissingInput { .. } => Some("write every input once before the first run".into()),
             RuntimeError::OtherStore { .. } => Some("load the program again for this store".into()),
             RuntimeError::Scalar { dtype, .. } => Some(format!("give a whole number that fits {dtype}")),
-            RuntimeError::Graph(_) | RuntimeError::Unsupported { .. } => {
+            RuntimeError::Graph(_) | RuntimeError::Kernel { .. } => {
                 Some("this is a bug of ganymede; please report it with the model".into())
             }
             _ => None,

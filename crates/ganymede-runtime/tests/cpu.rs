@@ -111,6 +111,23 @@ fn a_plan_beyond_the_limit_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn a_graph_beyond_any_memory_is_refused() {
+    for shape in [[1 << 40, 1 << 20], [usize::MAX, 2], [1 << 60, 1 << 60]] {
+        let graph = graph("huge", |b| {
+            let x = b.input("x", TensorType::f32([shape[1]]));
+            let _scope = b.enter("layer");
+            b.output("y", x.broadcast(shape, &[1]).exp().sum_axes(&[0]));
+            b.output("z", x.broadcast(shape, &[1]).exp());
+        });
+        let backend = cpu(None);
+        let store = backend.store(&StateLayout::default()).unwrap();
+        let error = backend.load(&graph, store.as_ref()).err().unwrap();
+        assert!(matches!(error, RuntimeError::Memory { .. }), "{error}");
+        assert!(error.to_string().starts_with("program `huge`, layer, a value of type f32["), "{error}");
+    }
+}
+
+#[test]
 fn a_program_runs_over_its_own_store_only() {
     let backend = cpu(None);
     let (mut store, mut program) = loaded(&backend);

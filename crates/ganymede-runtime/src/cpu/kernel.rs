@@ -2,7 +2,6 @@
 //! To add one: a variant of [`Draft`] and [`Kernel`], its compilation, scratch and call below, and its lowering.
 //! Not here: which nodes become which kernel (`lower.rs`).
 
-use crate::{KernelInfo, RuntimeError};
 use ganymede_kernels::arena::{Views, view, view_mut};
 use ganymede_kernels::conv::{ConvPlan, ConvSpec};
 use ganymede_kernels::fused::{Compiled, Region};
@@ -88,9 +87,8 @@ impl Draft {
     }
 
     /// Makes the kernel ready.
-    pub fn compile(&self, info: &KernelInfo) -> Result<Kernel, RuntimeError> {
-        let refused = |reason| RuntimeError::Unsupported { place: info.scope.clone(), op: info.name.clone(), reason };
-        let region = |region: &Region| Compiled::new(region).map_err(|error| refused(error.to_string()));
+    pub fn compile(&self) -> Result<Kernel, Failure> {
+        let region = |region: &Region| Compiled::new(region).map_err(|e| e.to_string());
         Ok(match self {
             Draft::Copy => Kernel::Copy,
             Draft::Fused(fused) => Kernel::Fused(region(fused)?),
@@ -104,7 +102,7 @@ impl Draft {
                     ConvPass::InputGrad => ConvPlan::input_grad(spec),
                     ConvPass::WeightGrad => ConvPlan::weight_grad(spec),
                 };
-                let plan = Box::new(plan.map_err(|error| refused(error.to_string()))?);
+                let plan = Box::new(plan.map_err(|e| e.to_string())?);
                 let columns = if *pass == ConvPass::InputGrad { spec.in_channels } else { spec.out_channels };
                 Kernel::Conv { plan, columns, epilogue: epilogue.as_ref().map(region).transpose()? }
             }

@@ -1,9 +1,10 @@
-//! The CPU backend. A graph is optimised and fused (`ganymede-graph`), lowered to kernel calls on buffers (`lower.rs`),
+//! The CPU backend. A graph is optimised and fused (`ganymede-graph`), lowered to kernel calls on buffers (`lower.rs`, `clusters.rs`),
 //! given memory (`plan.rs`, `inplace.rs`), and run (`program.rs`) on a pool of threads.
 //!
 //! The result is a function of the inputs alone: kernels split their work by shape, never by the number of threads.
 //! Not here: the kernels (`ganymede-kernels`), the meaning of the primitives (`ganymede-graph`).
 
+mod clusters;
 mod contraction;
 mod inplace;
 mod kernel;
@@ -109,6 +110,7 @@ impl Backend for CpuBackend {
         store.layout().check(graph)?;
         let store = store.as_any().downcast_ref::<store::CpuStore>();
         let store = store.ok_or_else(|| RuntimeError::OtherStore { program: graph.name.clone() })?;
+        lower::check_sizes(graph)?;
         let optimized = passes::optimize(graph.clone());
         let fusion = passes::fuse(&optimized);
         let (lowered, edges) = lower::lower(graph, &optimized, &fusion, |name| store.span(name))?;

@@ -60,6 +60,8 @@ pub(super) struct Call {
 /// Everything that a program does, on buffers.
 #[derive(Debug, Default)]
 pub(super) struct Lowered {
+    /// Name of the graph.
+    pub program: String,
     pub buffers: Vec<Buffer>,
     pub calls: Vec<Call>,
     /// (state, its new value), values that are read before they would be overwritten.
@@ -104,81 +106,84 @@ impl Lowered {
     pub fn plan(mut self, threads: usize) -> Result<Planned, RuntimeError> {
         inplace::update_states(&mut self);
         inplace::reuse_operands(&mut self);
+        let lives = self.lives()?;
         let calls = std::mem::take(&mut self.calls);
-        // (first, last) call that touches each root buffer.
-        let mut lives: Vec<Option<(usize, usize)>> = vec![None; self.buffers.len()];
-        let mut kernels = Vec::with_capacity(calls.len());
-        let mut scratches = Vec::with_capacity(calls.len());
-        for (at, call) in calls.iter().enumerate() {
-            for slice in call.reads.iter().chain(&call.writes) {
-                let life = &mut lives[self.resolve(*slice).buffer];
-                *life = Some(life.map_or((at, at), |(first, _)| (first, at)));
-            }
-            let kernel = call.kernel.compile(&call.info)?;
-            scratches.push(kernel.scratch_bytes(threads));
-            kernels.push(kernel);
-        }
-        let mut requests = Vec::new();
-        let mut request = |bytes: usize, first, last| {
-            requests.push(plan::Request { bytes: aligned(bytes), first, last });
-            requests.len() - 1
-        };
-        let mut fixed = 0usize;
-        let places: Vec<Place> = self
-            .buffers
+        let kernels: Vec<Kernel> = calls
             .iter()
-            .zip(&lives)
-            .map(|(buffer, life)| match (buffer.home, life) {
-                (Home::Arena, &Some((first, last))) => Place::Requested(request(buffer.bytes, first, last)),
-                // Never touched: it has no elements that anyone reads.
-                (Home::Arena, None) => Place::At(Span { memory: ARENA, offset: 0, bytes: 0 }),
-                (Home::Fixed, _) => {
-                    let offset = fixed;
-                    fixed = fixed.saturating_add(aligned(buffer.bytes));
-                    Place::At(Span { memory: FIXED, offset, bytes: buffer.bytes })
-                }
-                (Home::State(span), _) => Place::At(Span { memory: span.memory + STORE, ..span }),
-                (Home::Part { .. }, _) => Place::Resolved,
-            })
-            .collect();
-        let scratch_requests: Vec<usize> = scratches.iter().enumerate().map(|(at, &b)| request(b, at, at)).collect();
-        let layout = plan::memory(&requests);
-        let own = |id: BufferId| match places[id] {
-            Place::Requested(request) => {
-                Span { memory: ARENA, offset: layout.offsets[request], bytes: self.buffers[id].bytes }
-            }
-            Place::At(span) => span,
-            Place::Resolved => Span { memory: ARENA, offset: 0, bytes: 0 },
-        };
+            .map(|call| call.kernel.compile().map_err(|reason| call.info.failed(&self.program, reason)))
+            .collect::<Result<_, _>>()?;
+        let scratches: Vec<usize> = kernels.iter().map(|kernel| kernel.scratch_bytes(threads)).collect();
+        let (roots, scratch_spans, memory) = self.arrange(&lives, &scratches);
         let span = |slice: Slice| {
             let slice = self.resolve(slice);
-            let home = own(slice.buffer);
-            Span { memory: home.memory, offset: home.offset + slice.offset, bytes: slice.bytes }
+            let root = roots[slice.buffer];
+            Span { memory: root.memory, offset: root.offset + slice.offset, bytes: slice.bytes }
         };
-        let mut bound = Vec::with_capacity(calls.len());
-        let mut infos = Vec::with_capacity(calls.len());
-        for ((call, kernel), (&bytes, &request)) in
-            calls.into_iter().zip(kernels).zip(scratches.iter().zip(&scratch_requests))
-        {
+        let (mut bound, mut infos) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
+        for ((call, kernel), scratch) in calls.into_iter().zip(kernels).zip(scratch_spans) {
             let reads = call.reads.iter().map(|&slice| span(slice)).collect();
-            let mut writes: Vec<Span> = call.writes.iter().map(|&slice| span(slice)).collect();
-            if bytes > 0 {
-                writes.push(Span { memory: ARENA, offset: layout.offsets[request], bytes });
-            }
-            let what = || format!("kernel {} of {}", call.info.name, call.info.scope);
-            let access = Access::new(reads, writes).map_err(|source| RuntimeError::Memory { what: what(), source })?;
+            let writes = call.writes.iter().map(|&slice| span(slice)).chain(scratch).collect();
+            let access = Access::new(reads, writes).map_err(|e| call.info.failed(&self.program, e.to_string()))?;
             bound.push(Bound { kernel, access });
             infos.push(call.info);
         }
         let spans = (0..self.buffers.len()).map(|id| span(self.whole(id))).collect();
-        let scratch_bytes = scratches.into_iter().max().unwrap_or(0);
-        let memory = MemoryReport { arena_bytes: layout.total, fixed_bytes: fixed, scratch_bytes };
         Ok(Planned { calls: bound, infos, spans, memory })
+    }
+
+    /// The first and last call that touches each root buffer.
+    ///
+    /// # Errors
+    /// When a value of the arena is read before it is written.
+    fn lives(&self) -> Result<Vec<Option<Life>>, RuntimeError> {
+        let mut lives: Vec<Option<Life>> = vec![None; self.buffers.len()];
+        for (at, call) in self.calls.iter().enumerate() {
+            let touched = call.reads.iter().map(|slice| (slice, true)).chain(call.writes.iter().map(|s| (s, false)));
+            for (&slice, read) in touched {
+                let root = self.resolve(slice).buffer;
+                if read && lives[root].is_none() && self.buffers[root].home == Home::Arena && slice.bytes > 0 {
+                    return Err(call.info.failed(&self.program, "it reads a value before it is written".into()));
+                }
+                lives[root] = Some((lives[root].map_or(at, |(first, _)| first), at));
+            }
+        }
+        Ok(lives)
+    }
+
+    /// Where each root buffer and each call's scratch lies, and how much memory that takes.
+    fn arrange(&self, lives: &[Option<Life>], scratches: &[usize]) -> (Vec<Span>, Vec<Option<Span>>, MemoryReport) {
+        let mut requests = Vec::new();
+        let mut fixed = 0usize;
+        let nowhere = Span { memory: ARENA, offset: 0, bytes: 0 };
+        let mut roots = vec![nowhere; self.buffers.len()];
+        let mut requested = Vec::new();
+        for (id, buffer) in self.buffers.iter().enumerate() {
+            match (buffer.home, lives[id]) {
+                (Home::Arena, Some((first, last))) => {
+                    requests.push(plan::Request { bytes: buffer.bytes, first, last });
+                    requested.push(id);
+                }
+                (Home::Fixed, _) => {
+                    roots[id] = Span { memory: FIXED, offset: fixed, bytes: buffer.bytes };
+                    fixed = fixed.saturating_add(aligned(buffer.bytes));
+                }
+                (Home::State(span), _) => roots[id] = Span { memory: span.memory + STORE, ..span },
+                // Untouched, or part of another.
+                (Home::Arena, None) | (Home::Part { .. }, _) => {}
+            }
+        }
+        requests.extend(scratches.iter().enumerate().map(|(at, &bytes)| plan::Request { bytes, first: at, last: at }));
+        let layout = plan::memory(&requests);
+        let (offsets, scratch_offsets) = layout.offsets.split_at(requested.len());
+        for (&id, &offset) in requested.iter().zip(offsets) {
+            roots[id] = Span { memory: ARENA, offset, bytes: self.buffers[id].bytes };
+        }
+        let scratch_span = |(&bytes, &offset)| (bytes > 0).then_some(Span { memory: ARENA, offset, bytes });
+        let scratch_spans = scratches.iter().zip(scratch_offsets).map(scratch_span).collect();
+        let scratch_bytes = scratches.iter().copied().max().unwrap_or(0);
+        (roots, scratch_spans, MemoryReport { arena_bytes: layout.total, fixed_bytes: fixed, scratch_bytes })
     }
 }
 
-enum Place {
-    Requested(usize),
-    At(Span),
-    Resolved,
-}
+/// The first and the last call that touches a buffer.
+type Life = (usize, usize);

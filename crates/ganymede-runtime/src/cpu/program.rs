@@ -135,11 +135,7 @@ impl Program for CpuProgram {
             std::array::from_fn(|_| all.next().expect("as many spare memories as a program can have"));
         for (at, call) in self.calls.iter_mut().enumerate() {
             let start = self.profiling.then(Instant::now);
-            let failed = |reason: String| RuntimeError::Unsupported {
-                place: format!("program `{}`, {}", self.name, self.kernels[at].scope),
-                op: self.kernels[at].name.clone(),
-                reason,
-            };
+            let failed = |reason| self.kernels[at].failed(&self.name, reason);
             let views = call.access.bind(&mut memories).map_err(|e| failed(e.to_string()))?;
             call.kernel.run(&self.machine.pool, self.machine.isa, views).map_err(failed)?;
             if let Some(start) = start {
