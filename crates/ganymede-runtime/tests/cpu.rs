@@ -114,10 +114,9 @@ fn a_plan_beyond_the_limit_is_refused_before_anything_runs() {
 fn a_graph_beyond_any_memory_is_refused() {
     for shape in [[1 << 40, 1 << 20], [usize::MAX, 2], [1 << 60, 1 << 60]] {
         let graph = graph("huge", |b| {
-            let x = b.input("x", TensorType::f32([shape[1]]));
+            let x = b.scalar("x");
             let _scope = b.enter("layer");
-            b.output("y", x.broadcast(shape, &[1]).exp().sum_axes(&[0]));
-            b.output("z", x.broadcast(shape, &[1]).exp());
+            b.output("y", x.broadcast(shape, &[]).exp());
         });
         let backend = cpu(None);
         let store = backend.store(&StateLayout::default()).unwrap();
