@@ -1,8 +1,9 @@
 //! Samples, decoded once and read by number. Not here: the order of training (`loader.rs`), decoding (`formats`).
 
+use crate::cache;
 use crate::codec::{CODEC_VERSION, Codec};
 use crate::error::{DataError, io_error};
-use crate::formats::{self, Decoded, Format, Input, Job};
+use crate::formats::{self, Decoded, Format, Job};
 use crate::options::DataOptions;
 use crate::progress::Progress;
 use crate::report::DataReport;
@@ -13,7 +14,7 @@ use ganymede_tensor::{Data, Tensor, TensorType};
 use sha2::Digest;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Samples of one type in the source's own element type, read by number.
 #[derive(Debug)]
@@ -41,27 +42,39 @@ pub(crate) enum Storage {
 }
 
 impl Dataset {
-    /// Finds the format of `source`, and decodes it unless the cache has it.
+    /// Finds the format of `source`, and decodes it unless the cache in [`crate::cache_folder`] has it.
     ///
     /// # Errors
     /// Every [`DataError`] of reading; [`DataError::TooManyBad`] when more than `max_bad` of the files are bad.
     pub fn open(source: &Source, options: &DataOptions, progress: &dyn Progress) -> Result<Dataset, DataError> {
-        options.validate()?;
-        let format = formats::recognise(source)?;
-        let inputs = format.inputs(source)?;
-        let job = Job { source, inputs: &inputs, options, progress };
-        let dataset = in_memory(format, &job)?;
-        dataset.check_bad(&inputs, options)?;
-        Ok(dataset)
+        let folder = if options.use_cache { cache::cache_folder() } else { None };
+        if options.use_cache && folder.is_none() && matches!(source, Source::Path(_)) {
+            return Err(DataError::NoCacheFolder);
+        }
+        Dataset::open_with(source, options, folder.as_deref(), progress)
     }
 
-    fn check_bad(&self, _inputs: &[Input], options: &DataOptions) -> Result<(), DataError> {
-        let report = &self.facts.report;
-        let total = report.samples + report.bad;
-        if report.bad as f64 > options.max_bad * total as f64 {
-            return Err(too_many_bad(report, options));
-        }
-        Ok(())
+    /// As [`Dataset::open`], with the cache in the given folder, or in memory without one.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn open_with(
+        source: &Source,
+        options: &DataOptions,
+        cache_folder: Option<&Path>,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
+        options.validate()?;
+        let (format, source) = formats::recognise(source)?;
+        let inputs = format.inputs(&source)?;
+        let job = Job { source: &source, inputs: &inputs, options, progress };
+        let dataset = match cache_folder {
+            // What ships or is computed needs no cache.
+            Some(folder) if !inputs.files.is_empty() => cache::open(folder, format, &job)?,
+            _ => in_memory(format, &job)?,
+        };
+        check_bad(dataset.report(), options)?;
+        Ok(dataset)
     }
 
     /// Number of samples.
@@ -105,7 +118,7 @@ impl Dataset {
     }
 
     /// The cache file the samples are read from; `None` when they are in memory.
-    pub fn cache_file(&self) -> Option<&std::path::Path> {
+    pub fn cache_file(&self) -> Option<&Path> {
         match &self.storage {
             Storage::Memory(_) => None,
             Storage::File { path, .. } => Some(path),
@@ -170,14 +183,19 @@ pub(crate) fn tensor(ty: &TensorType, bytes: Vec<u8>) -> Result<Tensor, DataErro
     made.map_err(|e| DataError::Mismatch { expected: ty.to_string(), found: e.to_string() })
 }
 
-fn too_many_bad(report: &DataReport, options: &DataOptions) -> DataError {
-    DataError::TooManyBad {
+/// The error for more bad files than are allowed.
+pub(crate) fn check_bad(report: &DataReport, options: &DataOptions) -> Result<(), DataError> {
+    let total = report.samples + report.bad;
+    if report.bad == 0 || (report.samples > 0 && report.bad as f64 <= options.max_bad * total as f64) {
+        return Ok(());
+    }
+    Err(DataError::TooManyBad {
         path: PathBuf::from(&report.source),
         bad: report.bad,
-        total: report.samples + report.bad,
+        total,
         max_bad: options.max_bad,
         first: report.first_bad.clone(),
-    }
+    })
 }
 
 /// Decodes into memory.
@@ -199,9 +217,7 @@ pub(crate) fn conclude(
     report.source = job.source.to_string();
     report.format = format.name().into();
     let Some(filled) = filled else {
-        if report.bad > 0 {
-            return Err(too_many_bad(&report, job.options));
-        }
+        check_bad(&report, job.options)?;
         return Err(DataError::Empty { path: job.source.path(), what: "sample" });
     };
     let samples = usize::try_from(filled.samples).unwrap_or(usize::MAX);

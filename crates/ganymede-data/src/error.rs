@@ -167,6 +167,9 @@ pub enum DataError {
         /// What is needed, as far as it was counted.
         needed: u64,
     },
+    /// No variable says where the cache may be.
+    #[error("expected one of the variables GANYMEDE_CACHE, XDG_CACHE_HOME and HOME, found none")]
+    NoCacheFolder,
     /// The values handed to a writer or reader do not fit the sample's type.
     #[error("expected {expected}, found {found}")]
     Mismatch {
@@ -207,6 +210,9 @@ impl DataError {
             | DataError::LoaderStopped => None,
             DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
             DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
+            DataError::NoCacheFolder => {
+                Some("set GANYMEDE_CACHE to a folder, or leave the cache out with --no-cache".into())
+            }
             DataError::MemoryLimit { .. } => Some("leave out --no-cache".into()),
         }
     }

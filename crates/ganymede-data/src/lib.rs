@@ -6,7 +6,8 @@
 //! The path of data:
 //!
 //! - [`Source::parse`]: a word (`fashion-mnist`, `ring2d`, `grid2d`) or a path.
-//! - [`Dataset::open`] with [`DataOptions`]: decodes everything once, in parallel. Then
+//! - [`Dataset::open`] with [`DataOptions`]: decodes everything once, in parallel, into a file in
+//!   [`cache_folder`] (or into memory without `use_cache`). Then
 //!   [`Dataset::sample_type`] (`u8[28,28,1]`), [`Dataset::labels`], [`Dataset::classes`],
 //!   [`Dataset::report`] (text and JSON), [`Dataset::fingerprint`], [`Dataset::read`], [`Dataset::gather`].
 //! - [`Dataset::split`]: the numbers of the samples to train on and of those kept out.
@@ -27,8 +28,8 @@
 //! # Ok::<(), ganymede_data::DataError>(())
 //! ```
 #![forbid(unsafe_code)]
-#![allow(dead_code)] // TEMP
 
+mod cache;
 mod codec;
 mod dataset;
 mod error;
@@ -44,6 +45,7 @@ mod sink;
 mod source;
 mod split;
 
+pub use cache::cache_folder;
 pub use codec::{CODEC_VERSION, Codec, Kind};
 pub use dataset::Dataset;
 pub use error::{BadFile, DataError, Position};

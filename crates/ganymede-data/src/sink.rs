@@ -74,11 +74,6 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Number of samples so far.
-    pub(crate) fn samples(&self) -> usize {
-        self.seen.len()
-    }
-
     /// Ends it; `None` when there was not one sample.
     pub(crate) fn finish(mut self) -> Option<Filled> {
         let samples = self.seen.len() as u64;

@@ -144,8 +144,8 @@ impl Extent {
         Extent { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
-    /// The raw values that become −1 and 1. Unsigned integers: 0 and the smallest 2ᵏ − 1 that covers all.
-    /// Others: 0 and 1, −1 and 1, or 0 and 255 when all values lie there; else the values' own extent.
+    /// The raw values of pictures that become −1 and 1. Unsigned integers: 0 and the smallest 2ᵏ − 1 that covers
+    /// all. Others: 0 and 1, −1 and 1, or 0 and 255 when all values lie there; else the values' own extent.
     fn range(self, dtype: DType) -> [f64; 2] {
         if dtype != DType::F32 {
             let bits = 64 - (self.high as u64).leading_zeros();
@@ -155,9 +155,13 @@ impl Extent {
             (low, high) if low >= 0.0 && high <= 1.0 => [0.0, 1.0],
             (low, high) if low >= -1.0 && high <= 1.0 => [-1.0, 1.0],
             (low, high) if low >= 0.0 && high > 1.0 && high <= 255.0 => [0.0, 255.0],
-            (low, high) if low < high => [low, high],
-            (low, _) => [low - 1.0, low + 1.0],
+            _ => self.own(),
         }
+    }
+
+    /// The values' own extent, widened when they are all the same.
+    fn own(self) -> [f64; 2] {
+        if self.low < self.high { [self.low, self.high] } else { [self.low - 1.0, self.low + 1.0] }
     }
 }
 
@@ -319,12 +323,15 @@ pub(crate) fn decode(
         }
         Layout::Point { .. } => Kind::Points { reference },
     };
-    let dtype = target.map_or(DType::F32, |t| t.dtype);
     let (labels, classes) = match labels {
         Some((labels, classes)) => (Some(kept.iter().map(|&i| labels[i]).collect()), classes),
         None => (None, Vec::new()),
     };
-    let range = if kept.is_empty() { [0.0, 1.0] } else { extent.range(dtype) };
+    let range = match target {
+        _ if kept.is_empty() => [0.0, 1.0],
+        Some(target) => extent.range(target.dtype),
+        None => extent.own(),
+    };
     Ok(Decoded { kind, range, labels, classes, report })
 }
 

@@ -6,7 +6,7 @@
 //! Learning Algorithms", arXiv:1708.07747.
 
 use super::stream::Stream;
-use super::{Decoded, Format, Input, Job, idx};
+use super::{Decoded, Format, Inputs, Job, idx};
 use crate::error::DataError;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -39,8 +39,8 @@ impl Format for FashionMnist {
         false
     }
 
-    fn inputs(&self, _source: &Source) -> Result<Vec<Input>, DataError> {
-        Ok(Vec::new())
+    fn inputs(&self, _source: &Source) -> Result<Inputs, DataError> {
+        Ok(Inputs::default())
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {

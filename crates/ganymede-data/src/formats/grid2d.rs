@@ -6,7 +6,7 @@
 //! Implicit Variational Learning", arXiv:1705.07761, the synthetic experiment "2D grid".
 
 use super::mixture::{self, Mixture};
-use super::{Decoded, Format, Input, Job};
+use super::{Decoded, Format, Inputs, Job};
 use crate::error::DataError;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -39,8 +39,8 @@ impl Format for Grid2d {
         false
     }
 
-    fn inputs(&self, _source: &Source) -> Result<Vec<Input>, DataError> {
-        Ok(Vec::new())
+    fn inputs(&self, _source: &Source) -> Result<Inputs, DataError> {
+        Ok(Inputs::default())
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {

@@ -8,7 +8,7 @@
 
 use super::array::{self, Element, Header};
 use super::stream::Stream;
-use super::{Decoded, Format, Input, Job, Samples};
+use super::{Decoded, Format, Input, Inputs, Job, Samples};
 use crate::error::{DataError, io_error};
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
@@ -80,7 +80,7 @@ fn labels_beside(images: &Path) -> Option<PathBuf> {
     if !name.contains("images") {
         return None;
     }
-    let name = name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1");
+    let name = name.replace("images", "labels").replace("idx2", "idx1").replace("idx3", "idx1").replace("idx4", "idx1");
     let plain = name.strip_suffix(".gz").unwrap_or(&name).to_string();
     [name, plain.clone(), plain + ".gz"].into_iter().map(|name| images.with_file_name(name)).find(|path| path.is_file())
 }
@@ -127,7 +127,7 @@ impl Format for Idx {
             || (name_of(path).contains("idx") && name_of(path).contains("ubyte"))
     }
 
-    fn inputs(&self, source: &Source) -> Result<Vec<Input>, DataError> {
+    fn inputs(&self, source: &Source) -> Result<Inputs, DataError> {
         let path = source.path();
         let images = if path.is_dir() {
             let mut files = images_in(&path);
@@ -140,12 +140,13 @@ impl Format for Idx {
             path
         };
         let labels = labels_beside(&images);
-        [Some(images), labels].into_iter().flatten().map(Input::of).collect()
+        let files = [Some(images), labels].into_iter().flatten().map(Input::of).collect::<Result<_, _>>()?;
+        Ok(Inputs { files, notes: Vec::new() })
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
-        let mut images = Stream::open(&job.inputs[0].path)?;
-        let mut labels = job.inputs.get(1).map(|input| Stream::open(&input.path)).transpose()?;
+        let mut images = Stream::open(&job.inputs.files[0].path)?;
+        let mut labels = job.inputs.files.get(1).map(|input| Stream::open(&input.path)).transpose()?;
         decode(job, &mut images, labels.as_mut(), sink)
     }
 

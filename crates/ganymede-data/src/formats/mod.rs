@@ -1,15 +1,21 @@
 //! The formats: one file each, reading and writing side by side, and the table of all of them.
 //!
 //! To add one: write `formats/x.rs` with a unit struct that implements [`Format`], and add it to [`FORMATS`].
-//! The contract tests (`tests/formats.rs`) then read, write and damage it. What several formats share
-//! is in `array.rs`, `images.rs`, `points.rs`.
+//! The contract tests (`tests/data/formats.rs`) then read, write and damage it. What several formats share
+//! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `points.rs`, `mixture.rs`.
 
+mod archive;
 pub(crate) mod array;
 mod fashion_mnist;
+mod files;
 mod grid2d;
 pub(crate) mod idx;
+mod image_folder;
+mod image_zip;
 pub(crate) mod images;
 mod mixture;
+mod npy;
+mod npz;
 pub(crate) mod points;
 mod ring2d;
 pub(crate) mod stream;
@@ -25,7 +31,16 @@ use ganymede_tensor::TensorType;
 use std::path::{Path, PathBuf};
 
 /// Every format, in the order in which they are asked whether a path is theirs.
-pub(crate) const FORMATS: &[&dyn Format] = &[&fashion_mnist::FashionMnist, &ring2d::Ring2d, &grid2d::Grid2d, &idx::Idx];
+pub(crate) const FORMATS: &[&dyn Format] = &[
+    &fashion_mnist::FashionMnist,
+    &ring2d::Ring2d,
+    &grid2d::Grid2d,
+    &idx::Idx,
+    &npy::Npy,
+    &npz::Npz,
+    &image_zip::ImageZip,
+    &image_folder::ImageFolder,
+];
 
 /// One format: how files become samples. All functions are pure in the files they read.
 pub(crate) trait Format: Sync {
@@ -43,7 +58,7 @@ pub(crate) trait Format: Sync {
     ///
     /// # Errors
     /// When there is none, or no rule to choose among several.
-    fn inputs(&self, source: &Source) -> Result<Vec<Input>, DataError>;
+    fn inputs(&self, source: &Source) -> Result<Inputs, DataError>;
     /// Decodes everything into the sink.
     ///
     /// # Errors
@@ -105,6 +120,15 @@ pub fn write(format: &str, path: &Path, samples: &Samples<'_>) -> Result<(), Dat
     found.write(path, samples)
 }
 
+/// The files that samples come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inputs {
+    /// In the order of their relative paths.
+    pub(crate) files: Vec<Input>,
+    /// What was left out, and why.
+    pub(crate) notes: Vec<String>,
+}
+
 /// A file that samples come from. Its size and time are part of the cache's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
@@ -130,7 +154,7 @@ impl Input {
 /// What a format decodes.
 pub(crate) struct Job<'a> {
     pub(crate) source: &'a Source,
-    pub(crate) inputs: &'a [Input],
+    pub(crate) inputs: &'a Inputs,
     pub(crate) options: &'a DataOptions,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -156,24 +180,41 @@ pub fn supported() -> Vec<String> {
     FORMATS.iter().map(|format| format!("{}: {}", format.name(), format.reads())).collect()
 }
 
-/// The format of a source.
+/// The format of a source, and the source itself: of a folder with a single file that no format reads as
+/// a folder, that file.
 ///
 /// # Errors
 /// [`DataError::UnknownData`] with what lies there and what is supported.
-pub(crate) fn recognise(source: &Source) -> Result<&'static dyn Format, DataError> {
-    let format = match source {
-        Source::Name(name) => FORMATS.iter().find(|format| format.data_name() == Some(name)),
-        Source::Path(path) => FORMATS.iter().find(|format| format.recognises(path)),
+pub(crate) fn recognise(source: &Source) -> Result<(&'static dyn Format, Source), DataError> {
+    let of_path = |path: &Path| FORMATS.iter().find(|format| format.recognises(path)).copied();
+    let found = match source {
+        Source::Name(name) => {
+            FORMATS.iter().find(|format| format.data_name() == Some(name)).map(|f| (*f, source.clone()))
+        }
+        Source::Path(path) => of_path(path).map(|format| (format, source.clone())).or_else(|| {
+            let only = only_file(path)?;
+            of_path(&only).map(|format| (format, Source::Path(only)))
+        }),
     };
-    format.copied().ok_or_else(|| DataError::UnknownData {
+    found.ok_or_else(|| DataError::UnknownData {
         path: source.path(),
-        found: found(&source.path()),
+        found: describe(&source.path()),
         supported: supported(),
     })
 }
 
+/// The file in a folder that holds exactly one, hidden ones aside.
+fn only_file(folder: &Path) -> Option<PathBuf> {
+    let mut entries: Vec<PathBuf> = folder.read_dir().ok()?.flatten().map(|entry| entry.path()).collect();
+    entries.retain(|path| !files::is_hidden(path.file_name().unwrap_or_default().as_encoded_bytes()));
+    match &entries[..] {
+        [only] if only.is_file() => Some(only.clone()),
+        _ => None,
+    }
+}
+
 /// What lies at a path, in a few words.
-fn found(path: &Path) -> String {
+fn describe(path: &Path) -> String {
     if path.is_dir() {
         let mut endings = std::collections::BTreeMap::<String, u64>::new();
         let mut folders = 0u64;

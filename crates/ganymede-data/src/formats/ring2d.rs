@@ -6,7 +6,7 @@
 //! the toy experiment on a mixture of eight Gaussians.
 
 use super::mixture::{self, Mixture};
-use super::{Decoded, Format, Input, Job};
+use super::{Decoded, Format, Inputs, Job};
 use crate::error::DataError;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -42,8 +42,8 @@ impl Format for Ring2d {
         false
     }
 
-    fn inputs(&self, _source: &Source) -> Result<Vec<Input>, DataError> {
-        Ok(Vec::new())
+    fn inputs(&self, _source: &Source) -> Result<Inputs, DataError> {
+        Ok(Inputs::default())
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {

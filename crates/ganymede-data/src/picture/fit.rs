@@ -1,50 +1,71 @@
 //! Scaling pictures to one size. Not here: which size (`formats`).
+//!
+//! Scaling is `image`'s and not the faster `fast_image_resize`'s: that one's generic code is compiled into
+//! this crate for every pixel type and instruction set, which made its build several times longer, and every
+//! picture is scaled only once, into the cache.
 
 use super::{Picture, Pixels, colour};
+use crate::limits::check_picture;
 use crate::options::Fit;
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::imageops::{FilterType, crop_imm, resize};
+use image::{ImageBuffer, Luma, Pixel, Rgb};
 
-fn pixel_type(picture: &Picture) -> Option<PixelType> {
-    Some(match (&picture.pixels, picture.channels) {
-        (Pixels::U8(_), 1) => PixelType::U8,
-        (Pixels::U8(_), 3) => PixelType::U8x3,
-        (Pixels::U16(_), 1) => PixelType::U16,
-        (Pixels::U16(_), 3) => PixelType::U16x3,
-        (Pixels::F32(_), 1) => PixelType::F32,
-        (Pixels::F32(_), 3) => PixelType::F32x3,
-        _ => return None,
-    })
+/// The part of a picture that is kept before scaling: its corner, width and height.
+#[derive(Clone, Copy)]
+struct Window {
+    left: u32,
+    top: u32,
+    width: u32,
+    height: u32,
 }
 
-/// Scales by a Lanczos filter with three lobes, widened when shrinking.
-fn scaled(picture: &Picture, width: u32, height: u32, options: &ResizeOptions) -> Result<Picture, String> {
-    let kind =
-        pixel_type(picture).ok_or_else(|| format!("expected 1 or 3 channels to scale, found {}", picture.channels))?;
-    let mut source = Image::new(picture.width, picture.height, kind);
-    match &picture.pixels {
-        Pixels::U8(v) => source.buffer_mut().copy_from_slice(v),
-        Pixels::U16(v) => {
-            source.buffer_mut().chunks_exact_mut(2).zip(v).for_each(|(b, x)| b.copy_from_slice(&x.to_ne_bytes()));
-        }
-        Pixels::F32(v) => {
-            source.buffer_mut().chunks_exact_mut(4).zip(v).for_each(|(b, x)| b.copy_from_slice(&x.to_ne_bytes()));
-        }
-    }
-    let mut out = Image::new(width, height, kind);
-    Resizer::new().resize(&source, &mut out, options).map_err(|e| format!("could not be scaled: {e}"))?;
-    let bytes = out.buffer();
-    let pixels = match &picture.pixels {
-        Pixels::U8(_) => Pixels::U8(bytes.to_vec()),
-        Pixels::U16(_) => Pixels::U16(bytes.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect()),
-        Pixels::F32(v) => {
-            // The filter overshoots at edges; integers are clamped by their type, floats by what was there.
+/// Scales a part by a Lanczos filter with three lobes, widened when shrinking.
+fn resized<P>(values: &[P::Subpixel], size: (u32, u32), part: Window, target: (u32, u32)) -> Option<Vec<P::Subpixel>>
+where
+    P: Pixel + 'static,
+    P::Subpixel: 'static,
+{
+    let image: ImageBuffer<P, &[P::Subpixel]> = ImageBuffer::from_raw(size.0, size.1, values)?;
+    let view = crop_imm(&image, part.left, part.top, part.width, part.height);
+    Some(resize(&*view, target.0, target.1, FilterType::Lanczos3).into_raw())
+}
+
+/// Scales a part of the picture to `width` x `height`.
+fn scaled(picture: &Picture, part: Window, width: u32, height: u32) -> Result<Picture, String> {
+    // Between the two passes of the filter stands a picture as wide as the part and as high as the result.
+    check_picture(u64::from(part.width), u64::from(height))?;
+    let (size, target) = ((picture.width, picture.height), (width, height));
+    let pixels = match (&picture.pixels, picture.channels) {
+        (Pixels::U8(v), 1) => resized::<Luma<u8>>(v, size, part, target).map(Pixels::U8),
+        (Pixels::U8(v), 3) => resized::<Rgb<u8>>(v, size, part, target).map(Pixels::U8),
+        (Pixels::U16(v), 1) => resized::<Luma<u16>>(v, size, part, target).map(Pixels::U16),
+        (Pixels::U16(v), 3) => resized::<Rgb<u16>>(v, size, part, target).map(Pixels::U16),
+        (Pixels::F32(v), channels) => {
+            // The filter takes floats for intensities from 0 to 1 and clamps what overshoots at edges.
             let (low, high) = v.iter().fold((f32::MAX, f32::MIN), |(l, h), &x| (l.min(x), h.max(x)));
-            let value = |b: &[u8]| f32::from_ne_bytes([b[0], b[1], b[2], b[3]]).max(low).min(high);
-            Pixels::F32(bytes.chunks_exact(4).map(value).collect())
+            let span = if high > low { high - low } else { 1.0 };
+            let unit: Vec<f32> = v.iter().map(|x| (x - low) / span).collect();
+            let out = match channels {
+                1 => resized::<Luma<f32>>(&unit, size, part, target),
+                3 => resized::<Rgb<f32>>(&unit, size, part, target),
+                _ => None,
+            };
+            out.map(|v| Pixels::F32(v.iter().map(|x| (x * span + low).clamp(low, high)).collect()))
         }
+        _ => None,
     };
+    let pixels = pixels.ok_or_else(|| format!("expected 1 or 3 channels to scale, found {}", picture.channels))?;
     Ok(Picture { width, height, channels: picture.channels, pixels })
+}
+
+/// The largest part in the middle that has the shape of `width` x `height`, to the nearest pixel.
+fn middle(picture: &Picture, width: u32, height: u32) -> Window {
+    let (w, h) = (f64::from(picture.width), f64::from(picture.height));
+    let shape = f64::from(width) / f64::from(height);
+    let kept_width = ((h * shape).round() as u32).clamp(1, picture.width);
+    let kept_height = ((w / shape).round() as u32).clamp(1, picture.height);
+    let (left, top) = ((picture.width - kept_width) / 2, (picture.height - kept_height) / 2);
+    Window { left, top, width: kept_width, height: kept_height }
 }
 
 /// The size of a picture scaled to fit inside `width` x `height`, its shape kept.
@@ -76,16 +97,16 @@ pub(super) fn fitted(
     fit: Fit,
     background: [u8; 3],
 ) -> Result<Picture, String> {
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(false);
+    let whole = Window { left: 0, top: 0, width: picture.width, height: picture.height };
     match fit {
-        Fit::Stretch => scaled(&picture, width, height, &options),
-        Fit::Crop => scaled(&picture, width, height, &options.fit_into_destination(None)),
+        Fit::Stretch => scaled(&picture, whole, width, height),
+        Fit::Crop => scaled(&picture, middle(&picture, width, height), width, height),
         Fit::Pad => {
             let size = inside(&picture, width, height);
             let inner = if size == (picture.width, picture.height) {
                 picture
             } else {
-                scaled(&picture, size.0, size.1, &options)?
+                scaled(&picture, whole, size.0, size.1)?
             };
             let channels = inner.channels;
             let outer = (width, height);

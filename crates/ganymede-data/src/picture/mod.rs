@@ -1,6 +1,7 @@
 //! One picture in memory and what may happen to it before it is a sample: alpha, channels, size.
-//! Not here: drawing results (`grid.rs`, `scatter.rs`).
+//! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `scatter.rs`).
 
+pub(crate) mod decode;
 mod fit;
 pub(crate) mod grid;
 pub(crate) mod scatter;

@@ -1,0 +1,133 @@
+//! The cache: built once, noticed when outdated or damaged, safe under several processes at once.
+
+use super::common::{all, put};
+use ganymede_data::{DataOptions, Dataset, Fit, Progress, Resolution, Source};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+/// Remembers what work was done.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Progress for Log {
+    fn start(&self, what: &str, _total: Option<u64>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+    fn advance(&self, _units: u64) {}
+    fn finish(&self) {}
+}
+
+/// A folder with two small files of numbers, and a folder for the cache.
+fn setup() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, cache) = (folder.path().join("set.npy"), folder.path().join("cache"));
+    write(&data, 1);
+    (folder, data, cache)
+}
+
+/// Two pictures 2 x 2.
+fn write(path: &Path, first: u8) {
+    let text = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2), }\n";
+    let values = [first, 2, 3, 4, 5, 6, 7, 255];
+    put(path, &[b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), &values].concat());
+}
+
+/// Opens with the cache; also gives whether it was decoded again, and what else was said.
+fn open(data: &Path, cache: &Path, options: &DataOptions) -> (Dataset, bool, Vec<String>) {
+    let log = Log::default();
+    let dataset = Dataset::open_with(&Source::parse(data).unwrap(), options, Some(cache), &log).unwrap();
+    let said = log.0.into_inner().unwrap();
+    (dataset, said.iter().any(|what| what == "reading samples"), said)
+}
+
+#[test]
+fn the_second_opening_reads_the_file() {
+    let (_folder, data, cache) = setup();
+    let options = DataOptions::default();
+    let (first, decoded, _) = open(&data, &cache, &options);
+    assert!(decoded);
+    let (second, decoded, _) = open(&data, &cache, &options);
+    assert!(!decoded);
+    assert_eq!(all(&first), [1, 2, 3, 4, 5, 6, 7, 255]);
+    assert_eq!(all(&second), all(&first));
+    assert_eq!(second.report(), first.report());
+    assert_eq!(second.codec(), first.codec());
+    assert_eq!(second.fingerprint(), first.fingerprint());
+    let memory = Dataset::open_with(&Source::parse(&data).unwrap(), &options, None, &()).unwrap();
+    assert_eq!(memory.fingerprint(), first.fingerprint());
+    assert_eq!(memory.cache_file(), None);
+    assert!(first.cache_file().unwrap().starts_with(&cache));
+    let names: Vec<_> = cache.read_dir().unwrap().map(|e| e.unwrap().path().extension().unwrap().to_owned()).collect();
+    assert_eq!(names.len(), 2, "one cache and one lock, nothing half written: {names:?}");
+}
+
+#[test]
+fn other_options_and_changed_files_are_decoded_again() {
+    let (_folder, data, cache) = setup();
+    let options = DataOptions::default();
+    open(&data, &cache, &options);
+    let small = DataOptions { resolution: Some(Resolution::square(1)), fit: Fit::Stretch, ..options.clone() };
+    assert_eq!(open(&data, &cache, &small).0.sample_type().to_string(), "u8[1,1,1]");
+    assert!(!open(&data, &cache, &options).1, "each choice of options has a file of its own");
+    let unrelated = DataOptions { mirror: true, holdout: Some(0.5), ..options.clone() };
+    assert!(!open(&data, &cache, &unrelated).1);
+    write(&data, 99);
+    let file = std::fs::File::options().write(true).open(&data).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(7)).unwrap();
+    let files = || cache.read_dir().unwrap().count();
+    let before = files();
+    let (changed, decoded, _) = open(&data, &cache, &options);
+    assert!(decoded);
+    assert_eq!(all(&changed)[0], 99);
+    assert_eq!(files(), before, "what is outdated is replaced");
+}
+
+#[test]
+fn a_damaged_file_is_noticed_and_built_again() {
+    let (_folder, data, cache) = setup();
+    let options = DataOptions::default();
+    let (first, _, _) = open(&data, &cache, &options);
+    let path = first.cache_file().unwrap().to_path_buf();
+    let good = std::fs::read(&path).unwrap();
+    // Another file in its place: the set that is open keeps its own.
+    std::fs::remove_file(&path).unwrap();
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        std::fs::write(&path, &bad).unwrap();
+        let (again, decoded, said) = open(&data, &cache, &options);
+        assert!(decoded, "byte {at}: {said:?}");
+        assert_eq!(all(&again), all(&first), "byte {at}");
+        assert_eq!(again.report(), first.report());
+        assert_eq!(std::fs::read(&path).unwrap(), good, "byte {at}");
+    }
+    for length in (0..good.len()).step_by(3) {
+        std::fs::write(&path, &good[..length]).unwrap();
+        let (again, decoded, said) = open(&data, &cache, &options);
+        assert!(decoded && said.iter().any(|what| what.contains("damaged")), "length {length}: {said:?}");
+        assert_eq!(all(&again), all(&first));
+    }
+    assert_eq!(all(&first), [1, 2, 3, 4, 5, 6, 7, 255], "a set that is open keeps its file");
+}
+
+#[test]
+fn many_at_once_get_the_same() {
+    let (_folder, data, cache) = setup();
+    let sets: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| all(&open(&data, &cache, &DataOptions::default()).0))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(sets.iter().all(|set| *set == [1, 2, 3, 4, 5, 6, 7, 255]));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error_with_a_way_out() {
+    let (folder, data, _) = setup();
+    put(&folder.path().join("file"), b"");
+    let cache = folder.path().join("file/cache");
+    let error =
+        Dataset::open_with(&Source::parse(&data).unwrap(), &DataOptions::default(), Some(&cache), &()).unwrap_err();
+    assert!(error.to_string().contains("file/cache"), "{error}");
+}

@@ -1,0 +1,170 @@
+//! Damaged files: a seeded mutator cuts and flips; each result loads or gives an error that names the file,
+//! and never panics, hangs or takes memory out of proportion.
+
+use super::common::{put, random_samples};
+use ganymede_data::{DataError, DataOptions, Dataset, Resolution, Samples, Source, write};
+use ganymede_tensor::{Rng, TensorType, stream_of};
+use image::{DynamicImage, ImageFormat, RgbImage};
+use std::io::Cursor;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Number of damaged versions of each kind of file.
+const VERSIONS: usize = 240;
+
+/// A version of a file: cut off, or some bits flipped, or some bytes replaced by telling values, in turn.
+fn mutated(good: &[u8], rng: &mut Rng, version: usize) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    // Every third damage falls on the head, where sizes are.
+    let head = good.len().min(64);
+    let place = |rng: &mut Rng| rng.below(if version.is_multiple_of(3) { head } else { good.len() } as u32) as usize;
+    match version % 4 {
+        0 => bytes.truncate(place(rng)),
+        1 => (0..1 + rng.below(4)).for_each(|_| {
+            let at = place(rng);
+            bytes[at] ^= 1 << rng.below(8);
+        }),
+        2 => {
+            let at = place(rng);
+            let value = [0x00, 0x7f, 0x80, 0xff][rng.below(4) as usize];
+            let end = (at + 1 + rng.below(4) as usize).min(bytes.len());
+            bytes[at..end].fill(value);
+        }
+        _ => {
+            let (from, to) = (place(rng), place(rng));
+            let length = (good.len() - from.max(to)).min(16);
+            bytes.copy_within(from..from + length, to);
+        }
+    }
+    bytes
+}
+
+/// Damages `good` in every way and opens each result with `open`; gives (loaded, refused).
+fn damage(name: &str, good: &[u8], mut open: impl FnMut(&[u8]) -> Result<Dataset, DataError>) -> (usize, usize) {
+    let mut rng = Rng::new(20, stream_of(name));
+    let (mut loaded, mut refused) = (0, 0);
+    assert!(open(good).is_ok(), "{name} is readable when it is whole");
+    for version in 0..VERSIONS {
+        let bytes = mutated(good, &mut rng, version);
+        let start = Instant::now();
+        match open(&bytes) {
+            Ok(data) => {
+                let mut sample = vec![0; data.sample_type().bytes()];
+                data.read(&[data.len() as u32 - 1], &mut sample).unwrap();
+                loaded += 1;
+            }
+            Err(error) => {
+                let text = error.to_string();
+                assert!(text.contains(name), "{name} version {version}: the error does not name the file: {text}");
+                assert!(!text.contains("defect of"), "{name} version {version}: {text}");
+                refused += 1;
+            }
+        }
+        // A hang, not a measurement: a healthy file takes milliseconds.
+        assert!(start.elapsed() < Duration::from_secs(60), "{name} version {version} takes too long");
+    }
+    (loaded, refused)
+}
+
+/// Opens a file of this name and these bytes, without a cache.
+fn opener(folder: &Path, name: &str) -> impl FnMut(&[u8]) -> Result<Dataset, DataError> {
+    let path = folder.join(name);
+    move |bytes| {
+        put(&path, bytes);
+        let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+        Dataset::open_with(&Source::parse(&path)?, &options, None, &())
+    }
+}
+
+/// A picture with structure, so that compressed files have some length.
+fn picture() -> DynamicImage {
+    DynamicImage::ImageRgb8(RgbImage::from_fn(24, 20, |x, y| {
+        image::Rgb([(x * 10) as u8, (y * 12) as u8, ((x * y) % 251) as u8])
+    }))
+}
+
+fn encoded(format: ImageFormat) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    match format {
+        ImageFormat::Gif => DynamicImage::ImageRgba8(picture().to_rgba8()).write_to(&mut out, format).unwrap(),
+        _ => picture().write_to(&mut out, format).unwrap(),
+    }
+    out.into_inner()
+}
+
+#[test]
+fn damaged_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format) in [
+        ("x.png", ImageFormat::Png),
+        ("x.jpg", ImageFormat::Jpeg),
+        ("x.webp", ImageFormat::WebP),
+        ("x.gif", ImageFormat::Gif),
+        ("x.bmp", ImageFormat::Bmp),
+        ("x.tiff", ImageFormat::Tiff),
+        ("x.ppm", ImageFormat::Pnm),
+    ] {
+        let (loaded, refused) = damage(name, &encoded(format), opener(folder.path(), name));
+        assert_eq!(loaded + refused, VERSIONS);
+        assert!(refused >= VERSIONS / 8, "{name}: {refused} refused");
+    }
+    let mut progressive = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut progressive, 80);
+    encoder.set_progressive(true);
+    encoder.encode(&picture().to_rgb8().into_raw(), 24, 20, jpeg_encoder::ColorType::Rgb).unwrap();
+    damage("p.jpg", &progressive, opener(folder.path(), "p.jpg"));
+}
+
+/// The bytes of the file that the format writes for ten small pictures.
+fn written(format: &str, folder: &Path, file: &str) -> Vec<u8> {
+    let sample = TensorType::new(ganymede_tensor::DType::U8, [6, 6, 1]);
+    let bytes = random_samples(&sample, 10, 5);
+    let labels: Vec<u32> = (0..10).map(|i| i / 5).collect();
+    let classes = ["0", "1"].map(String::from);
+    let samples = Samples { sample: &sample, bytes: &bytes, labels: Some(&labels), classes: &classes };
+    write(format, &folder.join("good").join(file), &samples).unwrap();
+    std::fs::read(folder.join("good").join(file).join(if format == "idx" { "train-images-idx3-ubyte.gz" } else { "" }))
+        .or_else(|_| std::fs::read(folder.join("good").join(file)))
+        .unwrap()
+}
+
+#[test]
+fn damaged_arrays_and_archives() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, file, name) in [
+        ("idx", "", "x-images-idx3-ubyte.gz"),
+        ("npy", "x.npy", "x.npy"),
+        ("npz", "x.npz", "x.npz"),
+        ("image-zip", "x.zip", "x.zip"),
+    ] {
+        let good = written(format, folder.path(), file);
+        let (loaded, refused) = damage(name, &good, opener(folder.path(), name));
+        assert_eq!(loaded + refused, VERSIONS);
+        assert!(refused >= VERSIONS / 4, "{name}: {refused} refused");
+    }
+    // Plain IDX, whose sizes no checksum protects.
+    let mut plain = vec![0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 6, 0, 0, 0, 6];
+    plain.extend(random_samples(&TensorType::new(ganymede_tensor::DType::U8, [6, 6]), 10, 5));
+    damage("x-images-idx3-ubyte", &plain, opener(folder.path(), "x-images-idx3-ubyte"));
+}
+
+#[test]
+fn damaged_caches_are_built_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npz");
+    put(&path, &written("npz", folder.path(), "x.npz"));
+    let cache = folder.path().join("cache");
+    let options = DataOptions { resolution: Some(Resolution::square(4)), ..DataOptions::default() };
+    let open = || Dataset::open_with(&Source::parse(&path).unwrap(), &options, Some(&cache), &()).unwrap();
+    let first = open();
+    let samples = super::common::all(&first);
+    let file = first.cache_file().unwrap().to_path_buf();
+    let (loaded, refused) = damage("x.npz", &std::fs::read(&file).unwrap(), |bytes| {
+        std::fs::write(&file, bytes).unwrap();
+        let data = open();
+        assert_eq!(super::common::all(&data), samples);
+        assert_eq!((data.report(), data.labels()), (first.report(), first.labels()));
+        Ok(data)
+    });
+    assert_eq!((loaded, refused), (VERSIONS, 0));
+}

@@ -1,0 +1,266 @@
+//! The contract of every format that is written: recognised, read back as written, in order, and told apart.
+
+use super::common::{all, open, put, random_samples};
+use flate2::{Compression, write::GzEncoder};
+use ganymede_data::{DataError, DataOptions, Kind, Resolution, Samples, Source, supported, write};
+use ganymede_tensor::TensorType;
+use std::io::Write;
+use std::path::Path;
+
+/// Formats that are written: name, file name (none for a folder), types they hold, whether they keep labels.
+const WRITTEN: [(&str, &str, &[&str], bool); 5] = [
+    ("idx", "", &["u8[5,7,1]", "u8[5,7,3]", "f32[4]", "f32[5,7,1]"], true),
+    ("npy", "x.npy", &["u8[5,7,1]", "u16[5,7,3]", "f32[5,7,3]", "f32[3]"], false),
+    ("npz", "x.npz", &["u8[5,7,1]", "u16[5,7,3]", "f32[5,7,3]", "f32[3]"], true),
+    ("image-zip", "x.zip", &["u8[5,7,1]", "u8[5,7,3]", "u16[5,7,1]", "u16[5,7,3]"], true),
+    ("image-folder", "", &["u8[5,7,1]", "u8[5,7,3]", "u16[5,7,1]", "u16[5,7,3]"], true),
+];
+
+fn ty(text: &str) -> TensorType {
+    let (dtype, sizes) = text.trim_end_matches(']').split_once('[').unwrap();
+    TensorType::new(dtype.parse().unwrap(), sizes.split(',').map(|s| s.parse().unwrap()).collect::<Vec<usize>>())
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for (format, file, types, keeps_labels) in WRITTEN {
+        for (case, text) in types.iter().enumerate() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("set").join(file);
+            let sample = ty(text);
+            let bytes = random_samples(&sample, 12, case as u64);
+            // Ascending, because folders are read class by class.
+            let labels: Vec<u32> = (0..12).map(|i| i / 4).collect();
+            let classes: Vec<String> = ["0", "1", "2"].map(String::from).to_vec();
+            let samples = Samples { sample: &sample, bytes: &bytes, labels: Some(&labels), classes: &classes };
+            write(format, &path, &samples).unwrap();
+            let data = open(&path, &DataOptions::default()).unwrap();
+            assert_eq!(data.report().format, format);
+            assert_eq!(data.sample_type(), &sample, "{format}");
+            assert_eq!(all(&data), bytes, "{format} {text}");
+            if keeps_labels {
+                assert_eq!(data.labels().unwrap(), labels, "{format} {text}");
+                assert_eq!(data.classes(), classes);
+            }
+            let again = open(&path, &DataOptions::default()).unwrap();
+            assert_eq!(again.fingerprint(), data.fingerprint());
+            assert_eq!(data.report().bad, 0);
+        }
+    }
+}
+
+#[test]
+fn what_a_format_cannot_hold_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = ty("f32[2]");
+    let bytes = random_samples(&sample, 3, 1);
+    let samples = Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] };
+    for format in ["image-zip", "image-folder", "ring2d", "nonsense"] {
+        assert!(write(format, &folder.path().join("x"), &samples).is_err(), "{format}");
+    }
+    let wrong = Samples { labels: Some(&[1]), ..samples };
+    assert!(matches!(write("npz", &folder.path().join("x"), &wrong), Err(DataError::Mismatch { .. })));
+}
+
+/// An IDX file of `u8`.
+fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, shape.len() as u8];
+    shape.iter().for_each(|size| bytes.extend_from_slice(&size.to_be_bytes()));
+    bytes.extend_from_slice(values);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+#[test]
+fn a_folder_of_idx_uses_the_training_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    put(&at("t10k-images-idx3-ubyte"), &idx(&[1, 2, 2], &[9; 4]));
+    put(&at("t10k-labels-idx1-ubyte"), &idx(&[1], &[9]));
+    assert_eq!(all(&open(folder.path(), &DataOptions::default()).unwrap()), [9; 4]);
+    put(&at("train-images-idx3-ubyte.gz"), &gzip(&idx(&[2, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 200])));
+    put(&at("train-labels-idx1-ubyte"), &idx(&[2], &[7, 3]));
+    let data = open(folder.path(), &DataOptions::default()).unwrap();
+    assert_eq!(all(&data), [1, 2, 3, 4, 5, 6, 7, 200]);
+    assert_eq!((data.labels().unwrap(), data.classes()), (&[1, 0][..], &["3".to_string(), "7".to_string()][..]));
+    // The file itself, and the same beside a plain copy.
+    assert_eq!(open(&at("train-images-idx3-ubyte.gz"), &DataOptions::default()).unwrap().len(), 2);
+    put(&at("train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
+    assert_eq!(all(&open(folder.path(), &DataOptions::default()).unwrap()), [0; 8]);
+    put(&at("more-train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
+    assert!(matches!(open(folder.path(), &DataOptions::default()), Err(DataError::Ambiguous { .. })));
+}
+
+#[test]
+fn errors_of_idx_name_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a-images-idx3-ubyte");
+    let good = idx(&[2, 2, 2], &[7; 8]);
+    for (bytes, words) in [
+        (good[..good.len() - 3].to_vec(), "byte 21"),
+        ([&good[..], &[0]].concat(), "byte 25"),
+        (good[..6].to_vec(), "byte 6"),
+        (idx(&[0, 2, 2], &[]), "at least one sample"),
+        (idx(&[u32::MAX, 0xffff, 0xffff], &[]), "268435456 bytes a sample"),
+        (idx(&[1, 1, 0xffff], &[0; 0xffff]), "16384 pixels"),
+        (idx(&[u32::MAX, 8, 8], &[0; 64]), "row 1"),
+        (vec![0, 0, 8, 200], "axes"),
+        (vec![0, 0, 7, 3], "magic"),
+    ] {
+        put(&path, &bytes);
+        let error = open(&path, &DataOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("a-images"), "{error}");
+    }
+    put(&path, &good);
+    put(&folder.path().join("a-labels-idx1-ubyte"), &idx(&[3], &[1, 2, 3]));
+    assert!(matches!(open(&path, &DataOptions::default()), Err(DataError::LabelCount { images: 2, labels: 3, .. })));
+}
+
+/// A `.npy` file.
+fn npy(descr: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), values].concat()
+}
+
+#[test]
+fn every_number_type_of_numpy_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let values = [0, 1, 3, 2, 100, 7];
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
+        ("<u4", values.iter().flat_map(|v| (*v as u32).to_le_bytes()).collect()),
+        (">u4", values.iter().flat_map(|v| (*v as u32).to_be_bytes()).collect()),
+        ("<i8", values.iter().flat_map(|v| i64::from(*v).to_le_bytes()).collect()),
+        (">i2", values.iter().flat_map(|v| (*v as i16).to_be_bytes()).collect()),
+        ("<f8", values.iter().flat_map(|v| f64::from(*v).to_le_bytes()).collect()),
+        (">f4", values.iter().flat_map(|v| (*v as f32).to_be_bytes()).collect()),
+        ("|i1", values.iter().map(|v| *v as u8).collect()),
+        ("<u8", values.iter().flat_map(|v| (*v as u64).to_le_bytes()).collect()),
+    ];
+    for (descr, bytes) in files.drain(..) {
+        put(&path, &npy(descr, "(1, 2, 3)", &bytes));
+        let data = open(&path, &DataOptions::default()).unwrap();
+        assert_eq!(data.sample_type().to_string(), "f32[2,3,1]", "{descr}");
+        let expected: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+        assert_eq!(data.gather(&[0]).unwrap().as_f32().unwrap(), expected, "{descr}");
+        assert_eq!(data.codec().range, [0.0, 255.0]);
+    }
+    put(&path, &npy("|b1", "(1, 1, 4)", &[1, 0, 0, 1]));
+    let data = open(&path, &DataOptions::default()).unwrap();
+    assert_eq!((all(&data), data.codec().range), (vec![1, 0, 0, 1], [0.0, 1.0]));
+}
+
+#[test]
+fn arrays_with_channels_first_and_alpha_become_channels_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    put(&path, &npy("|u1", "(1, 3, 2, 5)", &(0..30).collect::<Vec<u8>>()));
+    let data = open(&path, &DataOptions::default()).unwrap();
+    assert_eq!(data.sample_type().to_string(), "u8[2,5,3]");
+    assert_eq!(all(&data)[..6], [0, 10, 20, 1, 11, 21]);
+    put(&path, &npy("|u1", "(1, 1, 2, 4)", &[10, 20, 30, 255, 10, 20, 30, 0]));
+    let data = open(&path, &DataOptions::default()).unwrap();
+    assert_eq!(all(&data), [10, 20, 30, 255, 255, 255]);
+    assert_eq!(open(&path, &DataOptions { channels: Some(1), ..DataOptions::default() }).unwrap().len(), 1);
+}
+
+#[test]
+fn rows_that_are_not_finite_are_bad() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let values: Vec<u8> = (0..200u32).flat_map(|i| if i == 7 { f32::NAN } else { i as f32 }.to_le_bytes()).collect();
+    put(&path, &npy("<f4", "(100, 2)", &values));
+    let data = open(&path, &DataOptions::default()).unwrap();
+    assert_eq!((data.len(), data.report().bad), (99, 1));
+    assert_eq!(data.report().first_bad[0].path, "row 3");
+    assert!(matches!(data.codec().kind, Kind::Points { .. }));
+    assert_eq!(data.codec().range, [0.0, 199.0]);
+    let strict = DataOptions { max_bad: 0.001, ..DataOptions::default() };
+    assert!(matches!(open(&path, &strict), Err(DataError::TooManyBad { bad: 1, total: 100, .. })));
+    let resized = DataOptions { resolution: Some(Resolution::square(4)), ..DataOptions::default() };
+    assert!(matches!(open(&path, &resized), Err(DataError::Option { name: "resolution", .. })));
+}
+
+/// A stored zip archive.
+fn archive(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_of_arrays_follow_the_usual_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.npz");
+    let images = |v: u8| npy("|u1", "(2, 1, 1)", &[v, v]);
+    let labels = npy("<i8", "(2, 1)", &[5i64.to_le_bytes(), 4i64.to_le_bytes()].concat());
+    type Case<'a> = (&'a [(&'a str, Vec<u8>)], Vec<u8>, bool);
+    let cases: [Case<'_>; 5] = [
+        (
+            &[("test_images.npy", images(1)), ("train_images.npy", images(2)), ("train_labels.npy", labels.clone())],
+            vec![2, 2],
+            true,
+        ),
+        (&[("x_test.npy", images(1)), ("y_train.npy", labels.clone()), ("X_train.npy", images(2))], vec![2, 2], true),
+        (&[("arr_0.npy", images(3)), ("arr_1.npy", labels.clone())], vec![3, 3], true),
+        (&[("whatever.npy", images(4))], vec![4, 4], false),
+        (&[("images.npy", images(4)), ("labels.npy", npy("|u1", "(2, 3)", &[0; 6]))], vec![4, 4], false),
+    ];
+    for (members, expected, labelled) in cases {
+        put(&path, &archive(members));
+        let data = open(&path, &DataOptions::default()).unwrap();
+        assert_eq!(all(&data), expected);
+        assert_eq!(data.labels(), labelled.then_some(&[1, 0][..]));
+    }
+    put(&path, &archive(&[("a.npy", images(1)), ("b.npy", images(2))]));
+    assert!(matches!(open(&path, &DataOptions::default()), Err(DataError::Ambiguous { .. })));
+    // Under another name, in a folder of its own.
+    put(&folder.path().join("alone/set.bin"), &archive(&[("arr_0.npy", images(3))]));
+    assert_eq!(open(&folder.path().join("alone"), &DataOptions::default()).unwrap().report().format, "npz");
+}
+
+#[test]
+fn unknown_data_says_what_lies_there_and_what_is_supported() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = |path: &Path| match open(path, &DataOptions::default()) {
+        Err(error @ DataError::UnknownData { .. }) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(look(folder.path()).to_string().contains("an empty folder"));
+    put(&folder.path().join("a.csv"), b"1,2\n");
+    assert!(look(&folder.path().join("a.csv")).to_string().contains("31 2c 32 0a"));
+    put(&folder.path().join("b.csv"), b"");
+    assert!(look(&folder.path().join("b.csv")).to_string().contains("an empty file"));
+    put(&folder.path().join("c/readme"), b"hello");
+    let error = look(folder.path());
+    assert!(error.to_string().contains("2 .csv, 1 folders"), "{error}");
+    assert!(supported().iter().all(|line| error.hint().unwrap().contains(line)));
+    assert!(matches!(Source::parse(folder.path().join("nothing")), Err(DataError::NotFound { .. })));
+}
+
+#[test]
+fn bombs_meet_the_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    // 400 MiB of zeros in 400 kB: more than a hundredfold and more than 256 MiB.
+    let mut zeros = GzEncoder::new(Vec::new(), Compression::fast());
+    let chunk = vec![0u8; 1 << 20];
+    zeros.write_all(&idx(&[400, 1024, 1024], &[])).unwrap();
+    (0..400).for_each(|_| zeros.write_all(&chunk).unwrap());
+    let path = folder.path().join("bomb-images-idx3-ubyte.gz");
+    put(&path, &zeros.finish().unwrap());
+    let error = open(&path, &DataOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("expands to more than"), "{error}");
+    let path = folder.path().join("x.npy");
+    put(&path, &npy("|u1", "(1, 16000, 16000, 4)", &[0; 100]));
+    assert!(open(&path, &DataOptions::default()).is_err());
+    put(&path, &npy("<f8", "(18446744073709551615, 18446744073709551615, 2)", &[0; 100]));
+    assert!(open(&path, &DataOptions::default()).is_err());
+}

@@ -1,0 +1,8 @@
+//! Tests of the crate from outside, in one program because linking takes longer than running.
+
+mod cache;
+mod common;
+mod damage;
+mod formats;
+mod images;
+mod loader;
