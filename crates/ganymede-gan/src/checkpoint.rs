@@ -1,0 +1,275 @@
+//! Checkpoints: one safetensors file a network, `state.safetensors` for the rest, `manifest.json` with
+//! hashes. Written beside, to disk, then renamed; the same step gives the same bytes. Loading one runs no
+//! code. Not here: when they are written (`trainer.rs`).
+
+use crate::error::GanError;
+use crate::run_dir::write_whole;
+use ganymede_runtime::Store;
+use ganymede_tensor::{DType, Tensor, TensorType};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Version of a checkpoint's form; every older one loads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The file that holds the newest checkpoint's name.
+pub const LATEST: &str = "latest";
+
+/// What a checkpoint holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT_VERSION`] of the writer.
+    pub format_version: u32,
+    /// Steps done.
+    pub step: u64,
+    /// Instruction set that computed it.
+    pub isa: String,
+    /// Each file with its SHA-256.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The name of the checkpoint after `step`.
+pub fn name(step: u64) -> String {
+    format!("step-{step:08}")
+}
+
+/// Writes the checkpoint after `step` of `run`; a state belongs to the network in `networks` that its name starts with.
+///
+/// # Errors
+/// [`GanError::Io`]; then the checkpoints that were there are untouched.
+pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[String]) -> Result<PathBuf, GanError> {
+    let folder = run.join("checkpoints");
+    let (target, temporary) = (folder.join(name(step)), folder.join(format!(".{}.tmp", name(step))));
+    let clear = |path: &Path| match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(GanError::io(path, "remove", e)),
+        _ => Ok(()),
+    };
+    clear(&temporary)?;
+    std::fs::create_dir_all(&temporary).map_err(|e| GanError::io(&temporary, "create", e))?;
+    let mut files: BTreeMap<String, BTreeMap<String, Tensor>> = BTreeMap::new();
+    networks.iter().for_each(|n| drop(files.insert(n.clone(), BTreeMap::new())));
+    files.insert("state".into(), BTreeMap::new());
+    for entry in &store.layout().entries {
+        let owner = entry.name.split_once('/').map(|(n, rest)| (n.to_string(), rest.to_string()));
+        let (file, key) = owner.filter(|(n, _)| files.contains_key(n)).unwrap_or(("state".into(), entry.name.clone()));
+        files.entry(file).or_default().insert(key, store.read(&entry.name)?);
+    }
+    let mut manifest = Manifest { format_version: FORMAT_VERSION, step, isa: isa.into(), files: BTreeMap::new() };
+    for (file, tensors) in &files {
+        let file = format!("{file}.safetensors");
+        let bytes = to_bytes(tensors);
+        manifest.files.insert(file.clone(), hash(&bytes));
+        write_synced(&temporary.join(&file), &bytes)?;
+    }
+    let text = serde_json::to_string_pretty(&manifest).map_err(|e| GanError::io(&temporary, "write", e.into()))?;
+    write_synced(&temporary.join("manifest.json"), (text + "\n").as_bytes())?;
+    sync_folder(&temporary)?;
+    clear(&target)?;
+    std::fs::rename(&temporary, &target).map_err(|e| GanError::io(&target, "rename", e))?;
+    sync_folder(&folder)?;
+    write_whole(&folder.join(LATEST), (name(step) + "\n").as_bytes())?;
+    Ok(target)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|e| GanError::io(path, "write", e))
+}
+
+fn sync_folder(path: &Path) -> Result<(), GanError> {
+    File::open(path).and_then(|f| f.sync_all()).map_err(|e| GanError::io(path, "sync", e))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn to_bytes(tensors: &BTreeMap<String, Tensor>) -> Vec<u8> {
+    let dtype = |d: DType| match d {
+        DType::F32 => Dtype::F32,
+        DType::I32 => Dtype::I32,
+        DType::U32 => Dtype::U32,
+        DType::U16 => Dtype::U16,
+        DType::U8 => Dtype::U8,
+        DType::Bool => Dtype::BOOL,
+    };
+    let raw: Vec<(&String, TensorType, Vec<u8>)> =
+        tensors.iter().map(|(name, t)| (name, t.ty(), t.to_le_bytes())).collect();
+    let view = |(name, ty, bytes): &'_ (&String, TensorType, Vec<u8>)| (name.to_string(), ty.clone(), bytes.clone());
+    let owned: Vec<(String, TensorType, Vec<u8>)> = raw.iter().map(view).collect();
+    let views = owned.iter().map(|(name, ty, bytes)| {
+        let view = TensorView::new(dtype(ty.dtype), ty.shape.to_vec(), bytes);
+        (name.as_str(), view.expect("a tensor's bytes are those of its type"))
+    });
+    safetensors::serialize(views, None).expect("names and sizes of tensors in memory fit a safetensors file")
+}
+
+/// The tensors of a safetensors file.
+///
+/// # Errors
+/// [`GanError::Io`]; [`GanError::Run`] when it is none, or has a type that ganymede does not write.
+pub fn read_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>, GanError> {
+    let bytes = std::fs::read(path).map_err(|e| GanError::io(path, "read", e))?;
+    from_bytes(path, &bytes)
+}
+
+fn from_bytes(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, GanError> {
+    let broken = |reason: String| GanError::Run { path: path.into(), reason };
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|e| broken(format!("expected a safetensors file, found {} bytes that are none: {e}", bytes.len())))?;
+    let mut tensors = BTreeMap::new();
+    for (name, view) in file.tensors() {
+        let dtype = match view.dtype() {
+            Dtype::F32 => DType::F32,
+            Dtype::I32 => DType::I32,
+            Dtype::U32 => DType::U32,
+            Dtype::U16 => DType::U16,
+            Dtype::U8 => DType::U8,
+            Dtype::BOOL => DType::Bool,
+            other => return Err(broken(format!("tensor `{name}`: expected f32, i32, u32, u16, u8 or bool, found {other:?}"))),
+        };
+        let tensor = Tensor::from_le_bytes(&TensorType::new(dtype, view.shape()), view.data());
+        tensors.insert(name.clone(), tensor.map_err(|e| broken(format!("tensor `{name}`: {e}")))?);
+    }
+    Ok(tensors)
+}
+
+/// Names of the checkpoints of a run, oldest first.
+///
+/// # Errors
+/// [`GanError::Io`].
+pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>, GanError> {
+    let folder = run.join("checkpoints");
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(GanError::io(&folder, "read", e)),
+    };
+    let mut found: Vec<(u64, PathBuf)> = entries
+        .filter_map(Result::ok)
+        .filter_map(|e| Some((e.file_name().to_str()?.strip_prefix("step-")?.parse().ok()?, e.path())))
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The checkpoint after `step`, or the newest.
+///
+/// # Errors
+/// [`GanError::Run`] when there is none.
+pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
+    let known = list(run)?;
+    let found = match step {
+        Some(step) => known.iter().find(|(s, _)| *s == step),
+        None => known.last(),
+    };
+    found.map(|(_, path)| path.clone()).ok_or_else(|| {
+        let steps: Vec<String> = known.iter().map(|(s, _)| s.to_string()).collect();
+        let reason = match step {
+            Some(step) if !steps.is_empty() => format!("expected a checkpoint of step {}, found {step}", steps.join(", ")),
+            _ => "expected a checkpoint in checkpoints/, found none".into(),
+        };
+        GanError::Run { path: run.into(), reason }
+    })
+}
+
+/// Reads and checks a checkpoint's manifest and the hash of each file.
+///
+/// # Errors
+/// [`GanError::Run`] with the file and both hashes when one differs.
+pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
+    let path = checkpoint.join("manifest.json");
+    let text = std::fs::read_to_string(&path).map_err(|e| GanError::io(&path, "read", e))?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|e| GanError::Run { path: path.clone(), reason: format!("expected a manifest, found {e}") })?;
+    if manifest.format_version > FORMAT_VERSION {
+        let reason = format!("expected format_version {FORMAT_VERSION} or lower, found {}", manifest.format_version);
+        return Err(GanError::Run { path, reason });
+    }
+    for (file, expected) in &manifest.files {
+        let path = checkpoint.join(file);
+        let found = hash(&std::fs::read(&path).map_err(|e| GanError::io(&path, "read", e))?);
+        if found != *expected {
+            return Err(GanError::Run { path, reason: format!("expected SHA-256 {expected}, found {found}") });
+        }
+    }
+    Ok(manifest)
+}
+
+/// Loads a checkpoint into a store: every state of the store must be in it.
+///
+/// # Errors
+/// What [`check`] finds; [`GanError::Run`] for a missing tensor or one of another type.
+pub fn load(checkpoint: &Path, store: &mut dyn Store) -> Result<Manifest, GanError> {
+    let manifest = check(checkpoint)?;
+    let mut states = BTreeMap::new();
+    for file in manifest.files.keys() {
+        let network = file.trim_end_matches(".safetensors");
+        for (key, tensor) in read_tensors(&checkpoint.join(file))? {
+            states.insert(if network == "state" { key } else { format!("{network}/{key}") }, tensor);
+        }
+    }
+    fill(checkpoint, store, "", |name| states.get(name))?;
+    Ok(manifest)
+}
+
+/// Loads one network of a checkpoint into the states of the store that belong to it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_network(checkpoint: &Path, network: &str, store: &mut dyn Store) -> Result<(), GanError> {
+    check(checkpoint)?;
+    let tensors = read_tensors(&checkpoint.join(format!("{network}.safetensors")))?;
+    let prefix = format!("{network}/");
+    fill(checkpoint, store, &prefix, |name| tensors.get(name.strip_prefix(&prefix)?))
+}
+
+fn fill<'a>(
+    checkpoint: &Path,
+    store: &mut dyn Store,
+    prefix: &str,
+    find: impl Fn(&str) -> Option<&'a Tensor>,
+) -> Result<(), GanError> {
+    let broken = |reason: String| GanError::Run { path: checkpoint.into(), reason };
+    for entry in store.layout().clone().entries.into_iter().filter(|e| e.name.starts_with(prefix)) {
+        match find(&entry.name) {
+            None => return Err(broken(format!("expected tensor `{}` of type {}, found none", entry.name, entry.ty))),
+            Some(tensor) if tensor.ty() != entry.ty => {
+                return Err(broken(format!("tensor `{}`: expected {}, found {}", entry.name, entry.ty, tensor.ty())));
+            }
+            Some(tensor) => store.write(&entry.name, tensor)?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes what need not stay: all but the newest `keep`, every tenth of `every` steps, and what a crash left.
+///
+/// # Errors
+/// [`GanError::Io`].
+pub fn prune(run: &Path, keep: usize, every: u64) -> Result<(), GanError> {
+    let torn = |name: &str| name.starts_with(".step-") && name.ends_with(".tmp");
+    for entry in std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().filter_map(Result::ok) {
+        if entry.file_name().to_str().is_some_and(torn) {
+            std::fs::remove_dir_all(entry.path()).map_err(|e| GanError::io(entry.path(), "remove", e))?;
+        }
+    }
+    let known = list(run)?;
+    let newest = known.len().saturating_sub(keep.max(1));
+    for (step, path) in &known[..newest] {
+        let tenth = *step == 0 || every.checked_mul(10).is_some_and(|ten| ten > 0 && step.is_multiple_of(ten));
+        if !tenth {
+            std::fs::remove_dir_all(path).map_err(|e| GanError::io(path, "remove", e))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! What can go wrong in a training, with what to do about it. Not here: defects of a spec that makes
+//! sense as TOML (`check/`), and how the command prints errors.
+
+use ganymede_data::DataError;
+use ganymede_graph::BuildErrors;
+use ganymede_nn::ModelError;
+use ganymede_nn::config::nearest;
+use ganymede_runtime::RuntimeError;
+use std::path::{Path, PathBuf};
+
+/// Every failure of this crate. Fields are facts; [`GanError::hint`] says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GanError {
+    /// The text of a spec is not one.
+    #[error("line {line}, column {column}: {reason}")]
+    Spec {
+        /// Line from 1.
+        line: usize,
+        /// Column from 1.
+        column: usize,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// The same, with the file.
+    #[error("{}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: Box<GanError>,
+    },
+    /// The spec was written by a later version.
+    #[error("expected a spec of format_version {expected} or lower, found {found}")]
+    SpecVersion {
+        /// What this program writes.
+        expected: u32,
+        /// What the spec says.
+        found: u32,
+    },
+    /// A complete spec was needed.
+    #[error("expected a complete spec, found none of: {}", missing.join(", "))]
+    SpecIncomplete {
+        /// Names of the missing tables.
+        missing: Vec<&'static str>,
+    },
+    /// `--set key=value` could not be applied.
+    #[error("cannot set `{assignment}`: {reason}")]
+    Edit {
+        /// The whole argument.
+        assignment: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A name is not in a table.
+    #[error("expected {kind}, found `{name}`")]
+    Unknown {
+        /// What the table holds: `a preset`, `a term of a loss` …
+        kind: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Arguments of a term or preset are wrong.
+    #[error("{what}: {reason}")]
+    Argument {
+        /// The term, phase or preset.
+        what: String,
+        /// Expected before found.
+        reason: String,
+    },
+    /// The networks or losses do not fit together.
+    #[error(transparent)]
+    Build(#[from] BuildErrors),
+    /// A network's layers are not a model.
+    #[error("network `{network}`: {source}")]
+    Model {
+        /// Name of the network.
+        network: String,
+        /// What is wrong.
+        source: ModelError,
+    },
+    /// Reading or writing samples failed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Computing failed.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The plan needs more memory than there is.
+    #[error("training needs {needed} MB, {available} MB are free ({limit})")]
+    Memory {
+        /// Megabytes that the plan needs.
+        needed: u64,
+        /// Megabytes that may be used.
+        available: u64,
+        /// Which limit it is: available memory or the cgroup's.
+        limit: &'static str,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// `read`, `write`, `create` …
+        action: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A folder is not a run, or a part of it is missing or broken.
+    #[error("{}: {reason}", path.display())]
+    Run {
+        /// The folder or file.
+        path: PathBuf,
+        /// Expected before found.
+        reason: String,
+    },
+    /// Another process trains in this run.
+    #[error("{}: the run is locked by another process", path.display())]
+    Locked {
+        /// The run.
+        path: PathBuf,
+    },
+    /// A resumed run was asked to be another one.
+    #[error("{}: a resumed run cannot change {}", path.display(), changes.join("; "))]
+    Changed {
+        /// The run.
+        path: PathBuf,
+        /// `key: before -> asked for`.
+        changes: Vec<String>,
+    },
+    /// A number is not finite any more.
+    #[error("step {step}, phase `{phase}`: {}; the step was not applied", what.join(", "))]
+    NonFinite {
+        /// The step.
+        step: u64,
+        /// The phase.
+        phase: String,
+        /// Which terms, gradients and parameters.
+        what: Vec<String>,
+        /// The newest checkpoint.
+        checkpoint: PathBuf,
+    },
+    /// A checkpoint's replay gave other numbers.
+    #[error("{}: {reason}", path.display())]
+    Verify {
+        /// The checkpoint or file.
+        path: PathBuf,
+        /// Expected before found.
+        reason: String,
+    },
+}
+
+impl GanError {
+    pub(crate) fn io(path: impl AsRef<Path>, action: &'static str, source: std::io::Error) -> Self {
+        GanError::Io { path: path.as_ref().into(), action, source }
+    }
+
+    pub(crate) fn spec(text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |s| s.start).min(text.len());
+        let before = text.as_bytes()[..at].iter();
+        let line = before.clone().filter(|&&b| b == b'\n').count() + 1;
+        let column = before.rev().take_while(|&&b| b != b'\n').count() + 1;
+        GanError::Spec { line, column, reason: error.message().to_string() }
+    }
+
+    /// The same error, named with the file that it stands in.
+    pub fn in_file(self, path: &Path) -> Self {
+        GanError::InFile { path: path.into(), source: Box::new(self) }
+    }
+
+    /// What the person can do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            GanError::InFile { source, .. } => source.hint(),
+            GanError::SpecVersion { .. } => Some("update ganymede".into()),
+            GanError::SpecIncomplete { .. } => {
+                Some("`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec".into())
+            }
+            GanError::Edit { .. } => Some("keys are those of `ganymede presets NAME`, such as train.batch=32".into()),
+            GanError::Unknown { name, known, .. } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
+                None => format!("known: {}", known.join(", ")),
+            }),
+            GanError::Build(errors) => errors.0.iter().find_map(|e| e.hint.clone()),
+            GanError::Model { source, .. } => source.hint(),
+            GanError::Data(error) => error.hint(),
+            GanError::Runtime(error) => error.hint(),
+            GanError::Memory { .. } => Some("take a smaller --batch or --resolution, or free memory".into()),
+            GanError::Locked { .. } => Some("wait for it, stop it, or train into another --outdir".into()),
+            GanError::Changed { .. } => Some(
+                "leave those options out, or start a new run (`--from RUN` starts from its networks)".into(),
+            ),
+            GanError::NonFinite { checkpoint, .. } => Some(format!(
+                "the last good state is {}; resume with a lower learning rate in a new run, or see `ganymede check`",
+                checkpoint.display()
+            )),
+            GanError::Run { .. } => Some("a run is a folder with a spec.toml, such as runs/00000-dcgan-fashion-mnist".into()),
+            _ => None,
+        }
+    }
+}

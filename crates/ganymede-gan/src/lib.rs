@@ -1,0 +1,32 @@
+//! Training generative adversarial networks.
+//!
+//! A [`spec::TrainSpec`] decides everything; [`phases::trace`] turns it into programs, [`Trainer`] runs
+//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers and presets are
+//! tables with one file an entry.
+//!
+//! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is
+//! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`.
+#![forbid(unsafe_code)]
+
+pub mod checkpoint;
+mod error;
+pub mod events;
+mod loss_scope;
+pub mod objectives;
+pub mod phases;
+pub mod presets;
+pub mod regularizers;
+pub mod resources;
+pub mod run_dir;
+mod sampler;
+pub mod spec;
+mod step;
+mod trainer;
+mod verify;
+
+pub use error::GanError;
+pub use loss_scope::{LossScope, Verdict};
+pub use sampler::{Sampler, Seeds};
+pub use step::{PlanReport, Stepper};
+pub use trainer::{Outcome, Reason, Setup, Trainer};
+pub use verify::{Verification, verify};

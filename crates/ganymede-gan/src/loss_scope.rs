@@ -1,0 +1,221 @@
+//! What a loss can ask for: the networks, the samples, the labels, noise. It builds each verdict once
+//! for as long as the networks do not change. Not here: the losses (`objectives/`, `regularizers/`),
+//! the order of updates (`phases.rs`).
+
+use crate::spec::LatentDistribution;
+use ganymede_graph::{Builder, Expr};
+use ganymede_nn::{Layer, Mode, Model, Scope};
+use ganymede_tensor::TensorType;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+/// What the discriminator says of a batch.
+#[derive(Clone, Debug)]
+pub struct Verdict<'g> {
+    /// The samples that it judged.
+    pub input: Expr<'g>,
+    /// Its logits, (N, …).
+    pub logits: Expr<'g>,
+    /// Logits of the classes, when the network has a second output.
+    pub class_logits: Option<Expr<'g>>,
+    /// Its further outputs, which the spec names as features.
+    pub features: Vec<Expr<'g>>,
+}
+
+/// The networks of a spec, built and ready to be applied.
+pub(crate) struct Networks {
+    pub models: BTreeMap<String, Model>,
+}
+
+/// One traced program: what its phases share.
+pub(crate) struct Trace<'g> {
+    pub builder: &'g Builder,
+    pub networks: &'g Networks,
+    pub scopes: BTreeMap<String, Scope<'g>>,
+    pub batch: usize,
+    pub real: Option<Expr<'g>>,
+    pub label: Option<Expr<'g>>,
+    pub latent: LatentDistribution,
+    /// Raised when a network changes: what was computed with the old parameters is not reused.
+    version: Cell<u64>,
+    /// Number of the batch of fakes in use.
+    draw: Cell<u64>,
+    fakes: RefCell<HashMap<u64, (Expr<'g>, Expr<'g>)>>,
+    verdicts: RefCell<HashMap<(u64, u32), Verdict<'g>>>,
+}
+
+impl<'g> Trace<'g> {
+    pub fn new(builder: &'g Builder, networks: &'g Networks, mode: Mode, batch: usize, latent: LatentDistribution) -> Self {
+        let scope = |name: &String| (name.clone(), Scope::root(builder, name, mode));
+        Trace {
+            builder,
+            networks,
+            scopes: networks.models.keys().map(scope).collect(),
+            batch,
+            real: None,
+            label: None,
+            latent,
+            version: Cell::new(0),
+            draw: Cell::new(0),
+            fakes: RefCell::default(),
+            verdicts: RefCell::default(),
+        }
+    }
+
+    /// Applies a network.
+    #[track_caller]
+    pub fn apply(&self, network: &str, inputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
+        match (self.networks.models.get(network), self.scopes.get(network)) {
+            (Some(model), Some(scope)) => model.build(scope, inputs),
+            _ => vec![self.builder.error(format!("expected a network `{network}` in the spec, found none"), None)],
+        }
+    }
+
+    /// Later verdicts see changed networks.
+    pub fn networks_changed(&self) {
+        self.version.set(self.version.get() + 1);
+    }
+
+    /// Later fakes come from new latents.
+    pub fn fresh_fakes(&self) {
+        self.draw.set(self.draw.get() + 1);
+    }
+
+    /// A latent for each sample of the batch.
+    #[track_caller]
+    pub fn latent(&self) -> Expr<'g> {
+        let _scope = self.builder.enter_path("latent");
+        let sizes = self.networks.models.get("generator").and_then(|m| m.input_shapes().first().cloned());
+        let Some(sizes) = sizes else {
+            return self.builder.error("expected a network `generator` with an Input, found none".into(), None);
+        };
+        let shape: Vec<usize> = [self.batch].into_iter().chain(sizes.iter().copied()).collect();
+        match self.latent {
+            LatentDistribution::Normal => self.builder.normal(shape),
+            LatentDistribution::Uniform => self.builder.uniform(shape) * 2.0 - 1.0,
+        }
+    }
+
+    /// The latents and generated samples in use: (z, G(z)).
+    #[track_caller]
+    pub fn fake(&self) -> (Expr<'g>, Expr<'g>) {
+        let key = self.draw.get();
+        if let Some(&known) = self.fakes.borrow().get(&key) {
+            return known;
+        }
+        let latent = self.latent();
+        let fake = self.generator(latent, self.label);
+        self.fakes.borrow_mut().insert(key, (latent, fake));
+        (latent, fake)
+    }
+
+    #[track_caller]
+    pub fn generator(&self, latent: Expr<'g>, label: Option<Expr<'g>>) -> Expr<'g> {
+        self.apply("generator", &self.with_label("generator", latent, label))[0]
+    }
+
+    #[track_caller]
+    pub fn discriminator(&self, x: Expr<'g>, label: Option<Expr<'g>>) -> Verdict<'g> {
+        let key = (self.version.get(), x.id().0);
+        if let Some(known) = self.verdicts.borrow().get(&key) {
+            return known.clone();
+        }
+        let outputs = self.apply("discriminator", &self.with_label("discriminator", x, label));
+        let verdict = Verdict {
+            input: x,
+            logits: outputs[0],
+            class_logits: outputs.get(1).copied(),
+            features: outputs.get(2..).unwrap_or(&[]).to_vec(),
+        };
+        self.verdicts.borrow_mut().insert(key, verdict.clone());
+        verdict
+    }
+
+    /// A network with two inputs takes the label as the second.
+    fn with_label(&self, network: &str, x: Expr<'g>, label: Option<Expr<'g>>) -> Vec<Expr<'g>> {
+        let inputs = self.networks.models.get(network).map_or(1, |m| m.input_shapes().len());
+        [x].into_iter().chain(label.filter(|_| inputs > 1)).collect()
+    }
+}
+
+/// What a term of a loss can ask for while a phase is traced. Cheap to clone.
+#[derive(Clone)]
+pub struct LossScope<'g> {
+    pub(crate) trace: Rc<Trace<'g>>,
+    pub(crate) phase: String,
+}
+
+impl<'g> LossScope<'g> {
+    /// The discriminator's verdict on samples, at the parameters that it has in this phase.
+    ///
+    /// # Shapes
+    /// x (N, …sample).
+    #[track_caller]
+    pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
+        self.trace.discriminator(x, self.trace.label)
+    }
+
+    /// Generated samples of a latent, (N, …sample).
+    #[track_caller]
+    pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
+        self.trace.generator(latent, self.trace.label)
+    }
+
+    /// The batch of real samples in the networks' range, (N, …sample).
+    ///
+    /// # Errors
+    /// Recorded when the program has no batch.
+    #[track_caller]
+    pub fn real(&self) -> Expr<'g> {
+        match self.trace.real {
+            Some(real) => real,
+            None => self.trace.builder.error("expected a batch of real samples here, found none".into(), None),
+        }
+    }
+
+    /// The batch of generated samples of this phase, (N, …sample).
+    #[track_caller]
+    pub fn fake(&self) -> Expr<'g> {
+        self.trace.fake().1
+    }
+
+    /// The latents that [`fake`](LossScope::fake) came from, (N, …).
+    #[track_caller]
+    pub fn latent(&self) -> Expr<'g> {
+        self.trace.fake().0
+    }
+
+    /// The labels of the real samples, (N,) `i32`, when the data has any.
+    pub fn label(&self) -> Option<Expr<'g>> {
+        self.trace.label
+    }
+
+    /// ε·a + (1 − ε)·b with one ε ~ U(0, 1) a sample.
+    #[track_caller]
+    pub fn mix(&self, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+        let shape = a.shape();
+        let _scope = self.trace.builder.enter_path(&format!("{}/mix", self.phase));
+        let ones = std::iter::repeat_n(1, shape.rank().saturating_sub(1));
+        let epsilon = self.trace.builder.uniform(shape.first().copied().into_iter().chain(ones).collect::<Vec<_>>());
+        b + (a - b) * epsilon
+    }
+
+    /// A named number that the host writes before each run: it can follow a schedule.
+    #[track_caller]
+    pub fn scalar(&self, name: &str) -> Expr<'g> {
+        self.trace.builder.scalar(&format!("{}/{name}", self.phase))
+    }
+
+    /// A named state of this phase, zero at first.
+    #[track_caller]
+    pub fn state(&self, name: &str, ty: TensorType) -> Expr<'g> {
+        self.trace.builder.state(&format!("{}/{name}", self.phase), ty)
+    }
+
+    /// Gives a state of this phase a new value.
+    #[track_caller]
+    pub fn assign(&self, name: &str, value: Expr<'g>) {
+        self.trace.builder.assign(&format!("{}/{name}", self.phase), value);
+    }
+}

@@ -1,0 +1,53 @@
+//! Preset `article`.
+
+use super::{PresetInput, layer, networks, phases};
+use crate::error::GanError;
+use crate::spec::{EmaSpec, TrainSection, TrainSpec, Update};
+use serde_json::json;
+
+/// The tutorial's program, repaired: the layer kinds stay (Dense, Reshape, Conv2DTranspose, Conv2D;
+/// Conv2D, MaxPooling2D, Flatten, Dense), sizes, padding and the last activation fit together, and a
+/// second Conv2DTranspose brings the pictures to their size. `examples/article-verbatim.toml` is the
+/// program unrepaired.
+///
+/// # Source
+/// "Unlocking the Power of Generative Adversarial Networks with Python"; binary cross-entropy from
+/// logits, Adam at 0.0002. Adam's beta_1 of 0.5 is Radford et al. (2015), arXiv:1511.06434.
+pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
+    let [height, width, channels] = input.picture("article")?;
+    if !height.is_multiple_of(4) || !width.is_multiple_of(4) || height.max(width) > 64 || height.min(width) < 8 {
+        let reason =
+            format!("expected sides from 8 to 64 that 4 divides, found {height}x{width}; use --resolution 28 or 32");
+        return Err(GanError::Argument { what: "preset `article`".into(), reason });
+    }
+    let start = [height / 4, width / 4];
+    let up = |filters: usize| {
+        let arguments = json!({
+            "filters": filters, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same", "activation": "relu",
+        });
+        layer("Conv2DTranspose", arguments)
+    };
+    let picture = json!({ "filters": channels, "kernel_size": [3, 3], "padding": "same", "activation": "tanh" });
+    let generator = vec![
+        layer("Input", json!({ "shape": [100] })),
+        layer("Dense", json!({ "units": start[0] * start[1] * 256, "activation": "relu" })),
+        layer("Reshape", json!({ "target_shape": [start[0], start[1], 256] })),
+        up(128),
+        up(64),
+        layer("Conv2D", picture),
+    ];
+    let discriminator = vec![
+        layer("Input", json!({ "shape": [height, width, channels] })),
+        layer("Conv2D", json!({ "filters": 256, "kernel_size": [3, 3], "activation": "relu" })),
+        layer("MaxPooling2D", json!({ "pool_size": [2, 2] })),
+        layer("Flatten", json!({})),
+        layer("Dense", json!({ "units": 1 })),
+    ];
+    Ok(TrainSpec {
+        train: TrainSection { steps: Some(1500), update: Update::Simultaneous, ..TrainSection::default() },
+        ema: Some(EmaSpec::default()),
+        networks: networks(generator, discriminator),
+        phases: phases("non_saturating", 2e-4, 0.5),
+        ..TrainSpec::default()
+    })
+}

@@ -1,0 +1,143 @@
+//! Preset `dcgan`.
+
+use super::{PresetInput, layer, networks, phases};
+use crate::error::GanError;
+use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TrainSection, TrainSpec, Update};
+use ganymede_nn::LayerConfig;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Filters of the layer next to the pictures.
+const WIDTH: usize = 64;
+/// Size of the latent.
+const LATENT: usize = 100;
+/// Steps of a training that is not told how long: about five minutes at 28 pixels on two cores.
+const STEPS: u64 = 1200;
+
+/// A convolutional GAN. Sides that are powers of two get the paper's network as in PyTorch's example,
+/// other sides that 4 divides (28) that of TensorFlow's tutorial.
+///
+/// # Source
+/// Radford, Metz, Chintala (2015), "Unsupervised representation learning with deep convolutional
+/// generative adversarial networks", arXiv:1511.06434; the `dcgan` example of PyTorch; the DCGAN tutorial
+/// of TensorFlow.
+pub(super) fn dcgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
+    let [height, width, channels] = input.picture("dcgan")?;
+    let powers = height.is_power_of_two() && width.is_power_of_two();
+    let (short, long) = (height.min(width), height.max(width));
+    if powers && short >= 16 && long <= 256 {
+        return Ok(paper([height, width, channels]));
+    }
+    if height.is_multiple_of(4) && width.is_multiple_of(4) && short >= 8 && long <= 256 {
+        return Ok(tutorial([height, width, channels]));
+    }
+    let reason = format!(
+        "expected sides from 8 to 256 that 4 divides, found {height}x{width}; use --resolution, such as 32 or 64"
+    );
+    Err(GanError::Argument { what: "preset `dcgan`".into(), reason })
+}
+
+/// The DCGAN paper's networks: kernels 4x4 with stride 2, halving until the short side is 4.
+fn paper([height, width, channels]: [usize; 3]) -> TrainSpec {
+    let normal = |mean: f64| json!({ "class_name": "RandomNormal", "mean": mean, "stddev": 0.02 });
+    let stages = (height.min(width) / 4).ilog2();
+    let start = [height >> stages, width >> stages];
+    let filters = |stage: u32| WIDTH << stage;
+    let norm = || {
+        let arguments = json!({ "momentum": 0.9, "epsilon": 1e-5, "gamma_initializer": normal(1.0) });
+        layer("BatchNormalization", arguments)
+    };
+    let convolution = |class: &str, filters: usize, kernel: [usize; 2], strides: usize, padding: &str| {
+        let arguments = json!({
+            "filters": filters, "kernel_size": kernel, "strides": [strides, strides], "padding": padding,
+            "use_bias": false, "kernel_initializer": normal(0.0),
+        });
+        layer(class, arguments)
+    };
+    let leaky = || layer("LeakyReLU", json!({ "negative_slope": 0.2 }));
+
+    let mut generator: Vec<LayerConfig> = vec![
+        layer("Input", json!({ "shape": [LATENT] })),
+        layer("Reshape", json!({ "target_shape": [1, 1, LATENT] })),
+        convolution("Conv2DTranspose", filters(stages - 1), start, 1, "valid"),
+        norm(),
+        layer("ReLU", json!({})),
+    ];
+    for stage in (0..stages - 1).rev() {
+        generator.extend([
+            convolution("Conv2DTranspose", filters(stage), [4, 4], 2, "same"),
+            norm(),
+            layer("ReLU", json!({})),
+        ]);
+    }
+    generator.push(convolution("Conv2DTranspose", channels, [4, 4], 2, "same"));
+    generator.push(layer("Activation", json!({ "activation": "tanh" })));
+
+    let mut discriminator = vec![layer("Input", json!({ "shape": [height, width, channels] }))];
+    for stage in 0..stages {
+        discriminator.push(convolution("Conv2D", filters(stage), [4, 4], 2, "same"));
+        if stage > 0 {
+            discriminator.push(norm());
+        }
+        discriminator.push(leaky());
+    }
+    discriminator.push(convolution("Conv2D", 1, start, 1, "valid"));
+    discriminator.push(layer("Flatten", json!({})));
+
+    spec(networks(generator, discriminator), phases("non_saturating", 2e-4, 0.5), Update::Alternating)
+}
+
+/// The networks of TensorFlow's tutorial: a quarter of the sides, then 5x5 kernels.
+fn tutorial([height, width, channels]: [usize; 3]) -> TrainSpec {
+    let start = [height / 4, width / 4];
+    let up = |filters: usize, strides: usize| {
+        let arguments = json!({
+            "filters": filters, "kernel_size": [5, 5], "strides": [strides, strides], "padding": "same",
+            "use_bias": false,
+        });
+        layer("Conv2DTranspose", arguments)
+    };
+    let norm = || layer("BatchNormalization", json!({}));
+    let leaky = || layer("LeakyReLU", json!({}));
+    let generator = vec![
+        layer("Input", json!({ "shape": [LATENT] })),
+        layer("Dense", json!({ "units": start[0] * start[1] * 256, "use_bias": false })),
+        norm(),
+        leaky(),
+        layer("Reshape", json!({ "target_shape": [start[0], start[1], 256] })),
+        up(128, 1),
+        norm(),
+        leaky(),
+        up(64, 2),
+        norm(),
+        leaky(),
+        up(channels, 2),
+        layer("Activation", json!({ "activation": "tanh" })),
+    ];
+    let down = |filters: usize| {
+        let arguments = json!({ "filters": filters, "kernel_size": [5, 5], "strides": [2, 2], "padding": "same" });
+        layer("Conv2D", arguments)
+    };
+    let discriminator = vec![
+        layer("Input", json!({ "shape": [height, width, channels] })),
+        down(64),
+        leaky(),
+        layer("Dropout", json!({ "rate": 0.3 })),
+        down(128),
+        leaky(),
+        layer("Dropout", json!({ "rate": 0.3 })),
+        layer("Flatten", json!({})),
+        layer("Dense", json!({ "units": 1 })),
+    ];
+    spec(networks(generator, discriminator), phases("non_saturating", 1e-4, 0.9), Update::Simultaneous)
+}
+
+fn spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>, update: Update) -> TrainSpec {
+    TrainSpec {
+        train: TrainSection { steps: Some(STEPS), update, ..TrainSection::default() },
+        ema: Some(EmaSpec::default()),
+        networks,
+        phases,
+        ..TrainSpec::default()
+    }
+}

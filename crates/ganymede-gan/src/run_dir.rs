@@ -1,0 +1,183 @@
+//! The run directory, the only contract between trainer, command, studio and Python:
+//! `spec.toml`, `codec.json`, `env.json`, `events.jsonl`, `samples/`, `checkpoints/`, `log.txt`. Here are
+//! its names, its lock and what it was made of. Not here: checkpoints (`checkpoint.rs`), lines (`events.rs`).
+
+use crate::error::GanError;
+use crate::spec::{TrainSpec, differences};
+use ganymede_data::Codec;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What a run was made with: it explains results, and is no part of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Env {
+    /// Version of ganymede.
+    pub version: String,
+    /// Instruction set, such as `avx2`.
+    pub isa: String,
+    /// Threads at the start.
+    pub threads: usize,
+    /// Operating system and processor architecture.
+    pub platform: String,
+    /// Fingerprint of the data.
+    pub data: String,
+}
+
+/// A run's folder, locked for this process while it exists.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Keys that a resumed run may change: how long it trains, and how often it shows and saves.
+const MAY_CHANGE: [&str; 6] =
+    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every", "train.keep"];
+
+impl RunDir {
+    /// Makes `outdir/NNNNN-name` with the next free number, and writes spec, codec and env into it.
+    ///
+    /// # Errors
+    /// [`GanError::Io`].
+    pub fn create(outdir: &Path, name: &str, spec: &TrainSpec, codec: &Codec, env: &Env) -> Result<RunDir, GanError> {
+        std::fs::create_dir_all(outdir).map_err(|e| GanError::io(outdir, "create", e))?;
+        let mut number = next_number(outdir)?;
+        let path = loop {
+            let path = outdir.join(format!("{number:05}-{}", file_name(name)));
+            match std::fs::create_dir(&path) {
+                Ok(()) => break path,
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                Err(e) => return Err(GanError::io(&path, "create", e)),
+            }
+        };
+        let run = RunDir::lock(path)?;
+        for folder in ["samples", "checkpoints"] {
+            let folder = run.path.join(folder);
+            std::fs::create_dir_all(&folder).map_err(|e| GanError::io(&folder, "create", e))?;
+        }
+        codec.save(&run.path.join("codec.json"))?;
+        let env = serde_json::to_string_pretty(env).map_err(|e| GanError::io(&run.path, "write", e.into()))?;
+        write_whole(&run.path.join("env.json"), (env + "\n").as_bytes())?;
+        // The spec comes last: a folder with one is a whole run.
+        write_whole(&run.path.join("spec.toml"), spec.to_toml().as_bytes())?;
+        Ok(run)
+    }
+
+    /// Opens and locks a run that is there.
+    ///
+    /// # Errors
+    /// [`GanError::Run`] when it is none, [`GanError::Locked`].
+    pub fn open(path: &Path) -> Result<RunDir, GanError> {
+        if !is_run(path) {
+            return Err(GanError::Run { path: path.into(), reason: "expected a run, found no spec.toml".into() });
+        }
+        RunDir::lock(path.into())
+    }
+
+    fn lock(path: PathBuf) -> Result<RunDir, GanError> {
+        let file = path.join(".lock");
+        let lock = File::create(&file).map_err(|e| GanError::io(&file, "create", e))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(RunDir { path, _lock: lock }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(GanError::Locked { path }),
+            Err(std::fs::TryLockError::Error(e)) => Err(GanError::io(&file, "lock", e)),
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The grid of samples after `step`.
+    pub fn snapshot(&self, step: u64) -> PathBuf {
+        self.path.join("samples").join(format!("step-{step:08}.png"))
+    }
+
+    /// Takes a spec that differs from the run's only in what a resumed run may change.
+    ///
+    /// # Errors
+    /// [`GanError::Changed`] with every other difference.
+    pub fn change(&self, spec: &TrainSpec) -> Result<(), GanError> {
+        let old = read_spec(&self.path)?;
+        let other = differences(&old, spec);
+        let show = |value: Option<String>| value.unwrap_or_else(|| "none".into());
+        let changes: Vec<String> = other
+            .into_iter()
+            .filter(|d| !MAY_CHANGE.contains(&d.key.as_str()))
+            .map(|d| format!("{}: {} -> {}", d.key, show(d.left), show(d.right)))
+            .collect();
+        if !changes.is_empty() {
+            return Err(GanError::Changed { path: self.path.clone(), changes });
+        }
+        write_whole(&self.path.join("spec.toml"), spec.to_toml().as_bytes())
+    }
+}
+
+/// Whether a folder is a run.
+pub fn is_run(path: &Path) -> bool {
+    path.join("spec.toml").is_file()
+}
+
+/// The spec of a run.
+///
+/// # Errors
+/// [`GanError::Run`] when the folder is none, and what reading its spec gives.
+pub fn read_spec(run: &Path) -> Result<TrainSpec, GanError> {
+    if !is_run(run) {
+        return Err(GanError::Run { path: run.into(), reason: "expected a run, found no spec.toml".into() });
+    }
+    TrainSpec::load(&run.join("spec.toml"))
+}
+
+/// The codec of a run.
+///
+/// # Errors
+/// What reading it gives.
+pub fn read_codec(run: &Path) -> Result<Codec, GanError> {
+    Ok(Codec::load(&run.join("codec.json"))?)
+}
+
+/// What a run was made with.
+///
+/// # Errors
+/// [`GanError::Io`]; [`GanError::Run`] when it is not an env.
+pub fn read_env(run: &Path) -> Result<Env, GanError> {
+    let path = run.join("env.json");
+    let text = std::fs::read_to_string(&path).map_err(|e| GanError::io(&path, "read", e))?;
+    serde_json::from_str(&text).map_err(|e| GanError::Run { path, reason: e.to_string() })
+}
+
+fn next_number(outdir: &Path) -> Result<u32, GanError> {
+    let entries = std::fs::read_dir(outdir).map_err(|e| GanError::io(outdir, "read", e))?;
+    let number = |name: &str| name.split('-').next().filter(|n| n.len() == 5).and_then(|n| n.parse::<u32>().ok());
+    let names = entries.filter_map(Result::ok).filter_map(|e| e.file_name().into_string().ok());
+    Ok(names.filter_map(|name| number(&name)).max().map_or(0, |n| n + 1))
+}
+
+/// A name without what file systems do not take.
+fn file_name(name: &str) -> String {
+    let clean = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let name: String = name.chars().map(clean).take(80).collect();
+    if name.is_empty() { "run".into() } else { name }
+}
+
+/// Writes a file in one move: beside it, to disk, renamed.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)?;
+        match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().map_err(|e| GanError::io(path, "write", e))
+}

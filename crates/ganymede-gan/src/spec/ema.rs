@@ -1,0 +1,76 @@
+//! `[ema]`: the averaged generator. Not here: averaging (`phases.rs`).
+
+use serde::{Deserialize, Serialize};
+
+/// `[ema]`: an exponential moving average of a network's parameters, from which samples are drawn.
+///
+/// Per step: average ← average + (1 − β)(parameter − average), β = 2^(−images of the step / half-life);
+/// the half-life is at most `ramp_up` of the images seen so far. Batch statistics are copied.
+///
+/// # Units
+/// Thousands of real images (kimg).
+///
+/// # Source
+/// Yazıcı et al. (2019), "The unusual effectiveness of averaging in GAN training", arXiv:1806.04498;
+/// Karras et al. (2018), "Progressive growing of GANs", arXiv:1710.10196; the ramp-up as in Karras et
+/// al. (2020), "Training generative adversarial networks with limited data", arXiv:2006.06676.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmaSpec {
+    /// The network that is averaged.
+    #[serde(default = "generator")]
+    pub network: String,
+    /// After how many thousand images an old value counts half.
+    #[serde(default = "half_life")]
+    pub half_life_kimg: f64,
+    /// Largest half-life as a part of the images seen so far; 0 turns the ramp-up off.
+    #[serde(default = "ramp_up")]
+    pub ramp_up: f64,
+}
+
+fn generator() -> String {
+    "generator".into()
+}
+
+fn half_life() -> f64 {
+    10.0
+}
+
+fn ramp_up() -> f64 {
+    0.05
+}
+
+impl Default for EmaSpec {
+    fn default() -> Self {
+        EmaSpec { network: generator(), half_life_kimg: half_life(), ramp_up: ramp_up() }
+    }
+}
+
+impl EmaSpec {
+    /// β of a step that shows `images` real images after `seen` were shown.
+    pub fn beta(&self, images: f64, seen: f64) -> f64 {
+        let half_life = self.half_life_kimg * 1000.0;
+        let half_life = if self.ramp_up > 0.0 { half_life.min(seen * self.ramp_up) } else { half_life };
+        if half_life <= 0.0 { 0.0 } else { 0.5f64.powf(images / half_life) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_old_value_is_left_after_a_half_life() {
+        let ema = EmaSpec { half_life_kimg: 1.0, ramp_up: 0.0, ..EmaSpec::default() };
+        let left: f64 = (0..10).map(|_| ema.beta(100.0, 0.0)).product();
+        assert!((left - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_ramp_up_starts_from_a_copy() {
+        let ema = EmaSpec::default();
+        assert_eq!(ema.beta(64.0, 0.0), 0.0);
+        assert!(ema.beta(64.0, 64.0) < ema.beta(64.0, 6400.0));
+        assert_eq!(ema.beta(64.0, 1e9), 0.5f64.powf(64.0 / 10_000.0));
+    }
+}

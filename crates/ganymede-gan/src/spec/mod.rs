@@ -1,0 +1,146 @@
+//! The spec: everything that decides a training, as one TOML document. A preset is a function that
+//! returns one, flags edit one, a run directory keeps one. One section a file. Not here: whether it
+//! makes sense (`check/`), what it becomes (`phases.rs`).
+
+mod data;
+mod edit;
+mod ema;
+mod network;
+mod phase;
+mod train;
+
+pub use data::DataSpec;
+pub use edit::{Difference, differences, edit};
+pub use ema::EmaSpec;
+pub use network::{LatentDistribution, LatentSpec, NetworkSpec};
+pub use phase::{PhaseSpec, TermSpec};
+pub use train::{TrainSection, Update};
+
+use crate::error::GanError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The version of the spec's form that this program writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Everything that decides a training: the same spec, data and instruction set give the same bytes.
+///
+/// # Differs
+/// Thread count and device are not part of it: they do not change the result.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSpec {
+    /// [`FORMAT_VERSION`] of the writer.
+    #[serde(default)]
+    pub format_version: FormatVersion,
+    /// Name of the preset that it came from, for run names; empty for a spec written by hand.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub preset: String,
+    /// The seed that everything random is a function of.
+    #[serde(default)]
+    pub seed: u64,
+    /// What is trained on.
+    #[serde(default)]
+    pub data: DataSpec,
+    /// When a training ends, and how a step goes.
+    #[serde(default)]
+    pub train: TrainSection,
+    /// What generators draw from.
+    #[serde(default)]
+    pub latent: LatentSpec,
+    /// The averaged copy of the generator; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<EmaSpec>,
+    /// The networks by name.
+    #[serde(default)]
+    pub networks: BTreeMap<String, NetworkSpec>,
+    /// The phases of a step, in order.
+    #[serde(default)]
+    pub phases: Vec<PhaseSpec>,
+}
+
+/// The version of a spec's form; [`FORMAT_VERSION`] where the text does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FormatVersion(pub u32);
+
+impl Default for FormatVersion {
+    fn default() -> Self {
+        FormatVersion(FORMAT_VERSION)
+    }
+}
+
+/// A spec as it was read, with the names of the tables that a training needs and the text leaves out
+/// (they have their defaults in `spec`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// The spec, filled with defaults.
+    pub spec: TrainSpec,
+    /// Which of `data`, `train`, `networks`, `phases` the text does not have.
+    pub missing: Vec<&'static str>,
+}
+
+impl TrainSpec {
+    /// Reads a spec that may be incomplete: missing tables take their defaults and are named.
+    ///
+    /// # Errors
+    /// [`GanError::Spec`] with line and column for a syntax error, an unknown key or a value of a wrong type.
+    pub fn draft(text: &str) -> Result<Draft, GanError> {
+        let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
+        if spec.format_version.0 > FORMAT_VERSION {
+            return Err(GanError::SpecVersion { expected: FORMAT_VERSION, found: spec.format_version.0 });
+        }
+        let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
+        let missing = ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
+        Ok(Draft { spec, missing })
+    }
+
+    /// Reads a complete spec.
+    ///
+    /// # Errors
+    /// As [`TrainSpec::draft`], and [`GanError::SpecIncomplete`] when a table is missing.
+    pub fn from_toml(text: &str) -> Result<TrainSpec, GanError> {
+        let draft = TrainSpec::draft(text)?;
+        match draft.missing.iter().find(|key| **key != "data") {
+            None => Ok(draft.spec),
+            Some(_) => Err(GanError::SpecIncomplete { missing: draft.missing }),
+        }
+    }
+
+    /// Reads the complete spec in a file.
+    ///
+    /// # Errors
+    /// As [`TrainSpec::from_toml`], and [`GanError::Io`].
+    pub fn load(path: &Path) -> Result<TrainSpec, GanError> {
+        let text = std::fs::read_to_string(path).map_err(|e| GanError::io(path, "read", e))?;
+        TrainSpec::from_toml(&text).map_err(|e| e.in_file(path))
+    }
+
+    /// The spec as TOML; reading it gives the same spec.
+    ///
+    /// # Panics
+    /// Never: every field has a TOML form.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every field of a spec has a TOML form")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_text_names_everything_that_is_missing() {
+        let draft = TrainSpec::draft("seed = 3").unwrap();
+        assert_eq!(draft.missing, ["data", "train", "networks", "phases"]);
+        assert_eq!(draft.spec.seed, 3);
+        assert!(TrainSpec::from_toml("seed = 3").is_err());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = TrainSpec::draft("seed = 1\n[train]\nstepz = 5\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("stepz"), "{error}");
+    }
+}

@@ -1,0 +1,33 @@
+//! `[networks.NAME]` and `[latent]`: what is trained and what it draws from. Not here: layers (`ganymede-nn`).
+
+use ganymede_nn::LayerConfig;
+use serde::{Deserialize, Serialize};
+
+/// `[networks.NAME]`: a stack (or graph) of layers in Keras's terms; the first is an `Input`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// The layers in order.
+    #[serde(default)]
+    pub layers: Vec<LayerConfig>,
+}
+
+/// `[latent]`: the distribution that a generator's input is drawn from; its size is the generator's `Input`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatentSpec {
+    /// Which distribution.
+    #[serde(default)]
+    pub distribution: LatentDistribution,
+}
+
+/// What a latent's elements are drawn from, independently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LatentDistribution {
+    /// Standard normal.
+    #[default]
+    Normal,
+    /// Uniform in [−1, 1).
+    Uniform,
+}

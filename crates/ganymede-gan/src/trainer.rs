@@ -1,0 +1,332 @@
+//! The train loop: steps, ticks, snapshots, checkpoints, until the end or a signal. Not here: what a step
+//! computes (`step.rs`), the files' forms (`run_dir.rs`, `checkpoint.rs`, `events.rs`).
+
+use crate::checkpoint;
+use crate::error::GanError;
+use crate::events::{self, Event, EventLog, Line, Observer};
+use crate::resources;
+use crate::run_dir::RunDir;
+use crate::sampler::Sampler;
+use crate::spec::TrainSpec;
+use crate::step::{StepResult, Stepper};
+use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How a training ended well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Steps done in all.
+    pub step: u64,
+    /// Why it ended.
+    pub reason: Reason,
+    /// The newest grid of samples.
+    pub snapshot: PathBuf,
+    /// The newest checkpoint.
+    pub checkpoint: PathBuf,
+    /// Time in the loop.
+    pub elapsed: Duration,
+    /// Part of the time that was spent waiting for data.
+    pub wait: f64,
+}
+
+/// Why a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// All steps are done.
+    Steps,
+    /// The minutes are over.
+    Minutes,
+    /// It was told to stop.
+    Interrupted,
+}
+
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Reason::Steps => "steps",
+            Reason::Minutes => "minutes",
+            Reason::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// A training in a run directory.
+pub struct Trainer<'a> {
+    spec: TrainSpec,
+    run: RunDir,
+    isa: String,
+    stepper: Stepper,
+    sampler: Sampler,
+    codec: Codec,
+    log: EventLog,
+    observer: &'a mut dyn Observer,
+    step: u64,
+    started: Instant,
+    /// The newest checkpoint, and whether the losses of the step after it are written down.
+    saved: Option<(u64, bool)>,
+    snapshot: PathBuf,
+}
+
+/// Means of what happened since the last tick.
+struct Tick {
+    losses: BTreeMap<String, (f64, u64)>,
+    steps: u64,
+    since: Instant,
+    waited: Duration,
+}
+
+/// What a training is made of.
+pub struct Setup {
+    /// What is trained, and how long.
+    pub spec: TrainSpec,
+    /// Where it is kept.
+    pub run: RunDir,
+    /// How samples become files.
+    pub codec: Codec,
+    /// The compiled step.
+    pub stepper: Stepper,
+    /// The compiled generator.
+    pub sampler: Sampler,
+    /// Name of the instruction set, for the manifest.
+    pub isa: String,
+}
+
+/// What a training is made of.
+pub struct Setup {
+    /// What is trained, and how long.
+    pub spec: TrainSpec,
+    /// Where it is kept.
+    pub run: RunDir,
+    /// How samples become files.
+    pub codec: Codec,
+    /// The compiled step.
+    pub stepper: Stepper,
+    /// The compiled generator.
+    pub sampler: Sampler,
+    /// Name of the instruction set, for the manifest.
+    pub isa: String,
+}
+
+impl<'a> Trainer<'a> {
+    /// A training that starts in a new run: initial values, checkpoint and grid of step 0.
+    /// `from` is a checkpoint whose networks replace the initial ones.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or `from` has other networks.
+    pub fn start(setup: Setup, from: Option<&Path>, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
+        let mut trainer = Trainer::new(setup, observer)?;
+        trainer.stepper.initialise()?;
+        if let Some(from) = from {
+            for network in trainer.stepper.networks() {
+                checkpoint::load_network(from, &network, trainer.stepper.store_mut())?;
+            }
+        }
+        let plan = trainer.stepper.plan();
+        trainer.emit(Event::Start {
+            last_step: trainer.spec.train.last_step(),
+            batch: trainer.spec.train.batch,
+            planned_bytes: plan.peak_bytes(),
+            flops: plan.flops,
+            parameters: plan.parameters.iter().map(|(n, (a, b))| (n.clone(), a + b)).collect(),
+        })?;
+        trainer.save()?;
+        trainer.draw_snapshot()?;
+        Ok(trainer)
+    }
+
+    /// A training that goes on from the newest checkpoint of its run.
+    ///
+    /// # Errors
+    /// When the checkpoint is missing or broken, or a file cannot be written.
+    pub fn resume(mut setup: Setup, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
+        let path = checkpoint::find(setup.run.path(), None)?;
+        let manifest = checkpoint::load(&path, setup.stepper.store_mut())?;
+        events::cut(&setup.run.path().join("events.jsonl"), manifest.step)?;
+        let mut trainer = Trainer::new(setup, observer)?;
+        trainer.step = manifest.step;
+        trainer.snapshot = trainer.run.snapshot(manifest.step);
+        trainer.saved = Some((manifest.step, false));
+        let other_isa = manifest.isa != trainer.isa;
+        trainer.emit(Event::Resume { checkpoint: checkpoint::name(manifest.step), other_isa })?;
+        Ok(trainer)
+    }
+
+    fn new(setup: Setup, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
+        let Setup { spec, run, codec, stepper, sampler, isa } = setup;
+        let log = EventLog::open(&run.path().join("events.jsonl"))?;
+        let snapshot = run.snapshot(0);
+        let started = Instant::now();
+        Ok(Trainer { spec, run, isa, stepper, sampler, codec, log, observer, step: 0, started, saved: None, snapshot })
+    }
+
+    /// Trains until the spec's end, or until `stop` is set: then the step is finished and saved.
+    ///
+    /// # Errors
+    /// [`GanError::NonFinite`] when a number is not finite any more; what data, computing and writing give.
+    pub fn train(mut self, dataset: Arc<Dataset>, stop: &AtomicBool) -> Result<Outcome, GanError> {
+        self.started = Instant::now();
+        let mut loader = self.loader(dataset)?;
+        let mut tick = Tick::new(Duration::ZERO);
+        let reason = loop {
+            if let Some(reason) = self.ended(stop) {
+                break reason;
+            }
+            let result = self.advance(&mut loader)?;
+            self.step += 1;
+            self.observer.step(self.step);
+            tick.add(&result);
+            let every = |n: u64| n > 0 && self.step.is_multiple_of(n);
+            let train = &self.spec.train;
+            let (ticks, shows, saves) = (every(train.tick_every), every(train.snapshot_every), every(train.checkpoint_every));
+            if ticks {
+                self.emit_tick(&tick, loader.waited())?;
+                tick = Tick::new(loader.waited());
+            }
+            if shows {
+                self.draw_snapshot()?;
+            }
+            if saves {
+                self.save()?;
+            }
+        };
+        let elapsed = self.started.elapsed();
+        let wait = loader.waited().as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
+        if tick.steps > 0 {
+            self.emit_tick(&tick, loader.waited())?;
+        }
+        if self.saved.is_none_or(|(step, _)| step != self.step) {
+            self.save()?;
+        }
+        if self.snapshot != self.run.snapshot(self.step) || !self.snapshot.exists() {
+            self.draw_snapshot()?;
+        }
+        let (snapshot, checkpoint) = (self.snapshot.clone(), self.checkpoint_path());
+        let (step, kimg) = (self.step, self.kimg());
+        // One step more, in memory only, so that the last checkpoint can be verified like the others.
+        if self.saved.is_some_and(|(_, replayed)| !replayed) {
+            self.advance(&mut loader)?;
+        }
+        let event = Event::End { reason: reason.name().into() };
+        let line = Line { v: events::VERSION, step, kimg, time: self.started.elapsed().as_secs_f64(), event };
+        self.log.write(&line)?;
+        self.observer.line(&line);
+        Ok(Outcome { step, reason, snapshot, checkpoint, elapsed, wait })
+    }
+
+    fn loader(&self, dataset: Arc<Dataset>) -> Result<Loader, GanError> {
+        loader(&self.spec, &self.stepper, dataset, self.step)
+    }
+
+    fn ended(&self, stop: &AtomicBool) -> Option<Reason> {
+        let train = &self.spec.train;
+        if stop.load(Ordering::Relaxed) {
+            return Some(Reason::Interrupted);
+        }
+        if train.last_step().is_some_and(|last| self.step >= last) {
+            return Some(Reason::Steps);
+        }
+        let minutes = self.started.elapsed().as_secs_f64() / 60.0;
+        train.minutes.is_some_and(|limit| minutes >= limit).then_some(Reason::Minutes)
+    }
+
+    /// Runs one step and, if it is the first after a checkpoint, writes its losses down.
+    fn advance(&mut self, loader: &mut Loader) -> Result<StepResult, GanError> {
+        let result = self.stepper.run(self.step, || Ok::<Batch, GanError>(loader.next()?))?;
+        if let Some((phase, _)) = result.non_finite.first().cloned() {
+            let what: Vec<String> = result.non_finite.iter().map(|(_, what)| what.clone()).collect();
+            self.emit(Event::NonFinite { phase: phase.clone(), what: what.clone() })?;
+            self.emit(Event::End { reason: "diverged".into() })?;
+            return Err(GanError::NonFinite { step: self.step, phase, what, checkpoint: self.checkpoint_path() });
+        }
+        if let Some((step, false)) = self.saved {
+            self.saved = Some((step, true));
+            self.emit(Event::Replay { checkpoint: checkpoint::name(step), losses: bits(&result) })?;
+        }
+        Ok(result)
+    }
+
+    fn checkpoint_path(&self) -> PathBuf {
+        let step = self.saved.map_or(0, |(step, _)| step);
+        self.run.path().join("checkpoints").join(checkpoint::name(step))
+    }
+
+    fn kimg(&self) -> f64 {
+        (self.step * self.spec.train.images_per_step()) as f64 / 1000.0
+    }
+
+    fn emit(&mut self, event: Event) -> Result<(), GanError> {
+        let time = self.started.elapsed().as_secs_f64();
+        let line = Line { v: events::VERSION, step: self.step, kimg: self.kimg(), time, event };
+        self.log.write(&line)?;
+        self.observer.line(&line);
+        Ok(())
+    }
+
+    fn emit_tick(&mut self, tick: &Tick, waited: Duration) -> Result<(), GanError> {
+        let seconds = tick.since.elapsed().as_secs_f64();
+        let sec_per_step = seconds / tick.steps.max(1) as f64;
+        self.emit(Event::Tick {
+            losses: tick.losses.iter().map(|(name, (sum, n))| (name.clone(), sum / (*n).max(1) as f64)).collect(),
+            sec_per_step,
+            sec_per_kimg: sec_per_step * 1000.0 / self.spec.train.images_per_step().max(1) as f64,
+            wait: (waited - tick.waited).as_secs_f64() / seconds.max(1e-9),
+            resident_bytes: resources::resident(),
+        })
+    }
+
+    fn save(&mut self) -> Result<(), GanError> {
+        let start = Instant::now();
+        let networks = self.stepper.networks();
+        checkpoint::save(self.run.path(), self.step, &self.isa, self.stepper.store(), &networks)?;
+        checkpoint::prune(self.run.path(), self.spec.train.keep, self.spec.train.checkpoint_every)?;
+        self.saved = Some((self.step, false));
+        let name = checkpoint::name(self.step);
+        self.emit(Event::Checkpoint { name, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    /// Draws the fixed grid: seeds 0, 1, … as `ganymede sample` draws them.
+    fn draw_snapshot(&mut self) -> Result<(), GanError> {
+        self.sampler.copy_from(self.stepper.store())?;
+        let count = match self.codec.kind {
+            Kind::Images { .. } => 64,
+            Kind::Points { .. } => 1024,
+        };
+        let samples = self.sampler.draw(0..count)?;
+        self.snapshot = self.run.snapshot(self.step);
+        self.codec.write_grid(&self.snapshot, &samples, 8)?;
+        let file = self.snapshot.strip_prefix(self.run.path()).unwrap_or(&self.snapshot).to_string_lossy().into_owned();
+        self.emit(Event::Snapshot { file })
+    }
+}
+
+/// Batches for the steps from `step` on.
+pub(crate) fn loader(spec: &TrainSpec, stepper: &Stepper, dataset: Arc<Dataset>, step: u64) -> Result<Loader, GanError> {
+    let split = dataset.split(spec.data.options.holdout, spec.seed);
+    let options = LoaderOptions { mirror: spec.data.options.mirror, ..LoaderOptions::default() };
+    let first = step * stepper.batches_per_step();
+    Ok(Loader::new(dataset, split.train, spec.train.batch, spec.seed, first, options)?)
+}
+
+/// The losses of a step as the bits of `f32`.
+pub(crate) fn bits(result: &StepResult) -> BTreeMap<String, String> {
+    result.losses.iter().map(|(name, value)| (name.clone(), format!("{:08x}", value.to_bits()))).collect()
+}
+
+impl Tick {
+    fn new(waited: Duration) -> Self {
+        Tick { losses: BTreeMap::new(), steps: 0, since: Instant::now(), waited }
+    }
+
+    fn add(&mut self, result: &StepResult) {
+        self.steps += 1;
+        for (name, value) in &result.losses {
+            let (sum, n) = self.losses.entry(name.clone()).or_default();
+            *sum += f64::from(*value);
+            *n += 1;
+        }
+    }
+}

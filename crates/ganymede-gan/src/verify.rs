@@ -1,0 +1,57 @@
+//! Proving a checkpoint: hashes, reload, and the next step's losses to the bit. Not here: reading and
+//! writing it (`checkpoint.rs`).
+
+use crate::checkpoint;
+use crate::error::GanError;
+use crate::events::{self, Event};
+use crate::run_dir;
+use crate::step::Stepper;
+use crate::trainer::{bits, loader};
+use ganymede_data::Dataset;
+use ganymede_runtime::Backend;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What was proved of a checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verification {
+    /// The checkpoint.
+    pub checkpoint: PathBuf,
+    /// Number of files whose hash was right.
+    pub files: usize,
+    /// The replayed losses, equal to the bit; `None` when the run holds no line to compare with.
+    pub replayed: Option<BTreeMap<String, String>>,
+}
+
+/// Checks the hashes of a run's checkpoint (the newest without a step), loads it, runs the next step and
+/// compares its losses with the run's `replay` line, bit by bit.
+///
+/// # Errors
+/// [`GanError::Verify`] when a loss differs or the instruction set is another; what loading and running give.
+pub fn verify(run: &Path, step: Option<u64>, dataset: Arc<Dataset>, backend: &dyn Backend, isa: &str) -> Result<Verification, GanError> {
+    let spec = run_dir::read_spec(run)?;
+    let path = checkpoint::find(run, step)?;
+    let mut stepper = Stepper::new(&spec, &run_dir::read_codec(run)?, backend)?;
+    let manifest = checkpoint::load(&path, stepper.store_mut())?;
+    let name = checkpoint::name(manifest.step);
+    let lines = events::read(&run.join("events.jsonl"))?;
+    let expected = lines.into_iter().rev().find_map(|line| match line.event {
+        Event::Replay { checkpoint, losses } if checkpoint == name => Some(losses),
+        _ => None,
+    });
+    let Some(expected) = expected else {
+        return Ok(Verification { checkpoint: path, files: manifest.files.len(), replayed: None });
+    };
+    if manifest.isa != isa {
+        let reason = format!("expected the instruction set {}, found {isa}: its bits are not comparable", manifest.isa);
+        return Err(GanError::Verify { path, reason });
+    }
+    let mut batches = loader(&spec, &stepper, dataset, manifest.step)?;
+    let found = bits(&stepper.run(manifest.step, || Ok(batches.next()?))?);
+    if found != expected {
+        let reason = format!("expected the next step's losses {expected:?}, found {found:?}");
+        return Err(GanError::Verify { path, reason });
+    }
+    Ok(Verification { checkpoint: path, files: manifest.files.len(), replayed: Some(found) })
+}
