@@ -95,22 +95,6 @@ pub struct Setup {
     pub isa: String,
 }
 
-/// What a training is made of.
-pub struct Setup {
-    /// What is trained, and how long.
-    pub spec: TrainSpec,
-    /// Where it is kept.
-    pub run: RunDir,
-    /// How samples become files.
-    pub codec: Codec,
-    /// The compiled step.
-    pub stepper: Stepper,
-    /// The compiled generator.
-    pub sampler: Sampler,
-    /// Name of the instruction set, for the manifest.
-    pub isa: String,
-}
-
 impl<'a> Trainer<'a> {
     /// A training that starts in a new run: initial values, checkpoint and grid of step 0.
     /// `from` is a checkpoint whose networks replace the initial ones.
