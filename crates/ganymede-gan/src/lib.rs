@@ -8,6 +8,7 @@
 //! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod checkpoint;
 mod error;
 pub mod events;

@@ -223,8 +223,13 @@ fn term(spec: &TermSpec) -> Result<Term, GanError> {
     if let Some(regularizer) = regularizer(spec)? {
         return Ok(Term::Regularizer(regularizer));
     }
-    let known = objectives::names().into_iter().chain(regularizers::REGULARIZERS.iter().map(|e| e.name.to_string()));
-    Err(GanError::Unknown { kind: "a term of a loss", name: spec.class_name.clone(), known: known.collect() })
+    Err(GanError::Unknown { kind: "a term of a loss", name: spec.class_name.clone(), known: term_names() })
+}
+
+/// Names of everything that a term can be.
+pub(crate) fn term_names() -> Vec<String> {
+    let regularizers = regularizers::REGULARIZERS.iter().map(|e| e.name.to_string());
+    objectives::names().into_iter().chain(regularizers).collect()
 }
 
 /// The loss of a phase and its gradients: (parameter, current value, gradient) of what it trains.

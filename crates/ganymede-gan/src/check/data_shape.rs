@@ -1,0 +1,40 @@
+//! Rule: the networks take what the data is.
+
+use super::pairing::by;
+use super::{Finding, Fix, Subject};
+use serde_json::json;
+
+pub(super) fn run(s: &Subject) -> Vec<Finding> {
+    let Some(taken) = s.network("discriminator").and_then(|d| d.inputs.first()) else { return Vec::new() };
+    let place = "networks.discriminator.layers.0 (Input)";
+    let Some(data) = s.data else {
+        let reason = match taken[..] {
+            [28, 28, 3] => "28x28x3 fits neither sets like MNIST (28x28x1) nor CIFAR (32x32x3), only such as PathMNIST; \
+                            name the data with --data or data.source to have this checked"
+                .to_string(),
+            _ => format!("no data is named: that it is {} is not checked; use --data or data.source", by(taken)),
+        };
+        return vec![Finding::hint(place, reason, Vec::new())];
+    };
+    if *taken == data.shape {
+        return Vec::new();
+    }
+    let shape = data.shape.clone();
+    let networks = Fix::new(format!("set the discriminator's Input to {}", by(&shape)), move |spec| {
+        let layers = spec.networks.get_mut("discriminator").map(|n| &mut n.layers);
+        if let Some(input) = layers.and_then(|l| l.iter_mut().find(|l| l.class_name == "Input")) {
+            input.arguments.insert("shape".into(), json!(shape));
+        }
+    });
+    let mut fixes = vec![networks];
+    if let ([height, width, channels @ (1 | 3)], 3) = (taken[..].try_into().unwrap_or([0; 3]), data.shape.len()) {
+        let what = format!("read the data as {}: data.resolution and data.channels", by(taken));
+        fixes.push(Fix::new(what, move |spec| {
+            spec.data.options.resolution = Some(ganymede_data::Resolution { width, height });
+            spec.data.options.channels = Some(channels);
+            spec.data.shape = vec![height, width, channels];
+        }));
+    }
+    let reason = format!("the discriminator takes {}, `{}` has {}", by(taken), data.name, by(&data.shape));
+    vec![Finding::error(place, reason, fixes)]
+}

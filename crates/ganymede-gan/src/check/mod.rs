@@ -1,0 +1,187 @@
+//! Checking a spec before it is trained: every defect at once, each with its place, the reason in a
+//! sentence and a fix that can be applied. To add a rule: a file here with a function and a line in
+//! [`RULES`]. Not here: what is no TOML of a spec at all (`spec/`).
+
+mod batch;
+mod beta_1;
+mod data_shape;
+mod generator_range;
+mod kernel_stride;
+mod logits;
+mod loss_args;
+mod optimizers;
+mod pairing;
+mod shapes;
+mod subject;
+mod terms;
+mod train_table;
+
+pub use subject::{DataFacts, Subject};
+
+use crate::error::GanError;
+use crate::spec::{Draft, TrainSpec};
+use serde::Serialize;
+use std::fmt;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It cannot be trained, or cannot work.
+    Error,
+    /// It works, and could work better.
+    Hint,
+}
+
+/// A change of the spec that mends a finding.
+pub struct Fix {
+    /// What it changes, in words.
+    pub what: String,
+    apply: Box<dyn Fn(&mut TrainSpec)>,
+}
+
+impl Fix {
+    fn new(what: impl Into<String>, apply: impl Fn(&mut TrainSpec) + 'static) -> Self {
+        Fix { what: what.into(), apply: Box::new(apply) }
+    }
+
+    /// The spec with the change.
+    pub fn apply(&self, spec: &TrainSpec) -> TrainSpec {
+        let mut spec = spec.clone();
+        (self.apply)(&mut spec);
+        spec
+    }
+}
+
+impl fmt::Debug for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// One thing that a rule found.
+#[derive(Debug)]
+pub struct Finding {
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: a layer's path, a phase, a table.
+    pub place: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Changes that mend it, the best first.
+    pub fixes: Vec<Fix>,
+}
+
+impl Finding {
+    fn error(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
+        Finding { rule: "", severity: Severity::Error, place: place.into(), reason: reason.into(), fixes }
+    }
+
+    fn hint(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
+        Finding { severity: Severity::Hint, ..Finding::error(place, reason, fixes) }
+    }
+}
+
+/// An entry of the table: name, one sentence, function.
+pub struct Rule {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// What it looks for.
+    pub summary: &'static str,
+    run: fn(&Subject) -> Vec<Finding>,
+}
+
+/// Every rule, in the order of a report.
+pub const RULES: &[Rule] = &[
+    Rule { name: "train_table", summary: "the spec says how long to train", run: train_table::run },
+    Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
+    Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
+    Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },
+    Rule { name: "generator_range", summary: "the generator's last activation covers the data's range", run: generator_range::run },
+    Rule { name: "terms", summary: "every phase has losses that exist", run: terms::run },
+    Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
+    Rule { name: "logits", summary: "losses of logits get logits, losses of probabilities probabilities", run: logits::run },
+    Rule { name: "optimizers", summary: "every network has an optimizer of its own that moves it", run: optimizers::run },
+    Rule { name: "batch", summary: "the batch is not larger than the data", run: batch::run },
+    Rule { name: "kernel_stride", summary: "strides divide the kernels of transposed convolutions", run: kernel_stride::run },
+    Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
+];
+
+/// Everything that the rules found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Errors first, then hints, each in the order of the rules.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// The findings of one severity.
+    pub fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |f| f.severity == severity)
+    }
+
+    /// Whether training is out of the question.
+    pub fn has_errors(&self) -> bool {
+        self.of(Severity::Error).next().is_some()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            let severity = if finding.severity == Severity::Error { "error" } else { "hint" };
+            writeln!(f, "{severity}[{}] {}: {}", finding.rule, finding.place, finding.reason)?;
+            for fix in &finding.fixes {
+                writeln!(f, "    fix: {}", fix.what)?;
+            }
+        }
+        let (errors, hints) = (self.of(Severity::Error).count(), self.of(Severity::Hint).count());
+        write!(f, "{errors} errors, {hints} hints")
+    }
+}
+
+/// Runs every rule on a spec that may be incomplete.
+pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
+    let subject = Subject::new(draft, data);
+    let mut findings: Vec<Finding> = RULES
+        .iter()
+        .flat_map(|rule| (rule.run)(&subject).into_iter().map(|f| Finding { rule: rule.name, ..f }))
+        .collect();
+    findings.sort_by_key(|f| f.severity);
+    Report { findings }
+}
+
+/// Applies the first fix of every error, checks again, until no error is left; gives the spec and what was changed.
+///
+/// # Errors
+/// [`GanError::Argument`] when an error has no fix, or fixing does not come to an end.
+pub fn fix(draft: &Draft, data: Option<&DataFacts>) -> Result<(TrainSpec, Vec<String>), GanError> {
+    const ROUNDS: usize = 20;
+    let (mut draft, mut changes) = (draft.clone(), Vec::new());
+    for _ in 0..ROUNDS {
+        let report = check(&draft, data);
+        let mut changed = false;
+        for finding in report.of(Severity::Error) {
+            let Some(fix) = finding.fixes.first() else { continue };
+            changes.push(fix.what.clone());
+            draft.spec = fix.apply(&draft.spec);
+            draft.missing.retain(|table| !(finding.rule == "train_table" && *table == "train"));
+            changed = true;
+        }
+        match report.of(Severity::Error).next() {
+            None => return Ok((draft.spec, changes)),
+            Some(left) if !changed => {
+                let reason = format!("expected a fix, found none: {}", left.reason);
+                return Err(GanError::Argument { what: left.place.clone(), reason });
+            }
+            Some(_) => {}
+        }
+    }
+    let reason = format!("expected no error after {ROUNDS} rounds of fixes, found some: {}", check(&draft, data));
+    Err(GanError::Argument { what: "check --fix".into(), reason })
+}
+
+#[cfg(test)]
+mod tests;

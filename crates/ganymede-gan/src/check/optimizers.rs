@@ -1,0 +1,61 @@
+//! Rule: every network has an optimizer of its own that moves it.
+
+use super::{Finding, Fix, Subject};
+use crate::spec::{PhaseSpec, TermSpec};
+use ganymede_nn::OptimizerConfig;
+use serde_json::json;
+
+pub(super) fn run(s: &Subject) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, phase) in s.spec.phases.iter().enumerate() {
+        let place = format!("phases.{at} (`{}`)", phase.name);
+        match &phase.optimizer {
+            None => {
+                let fix = Fix::new("add an Adam with learning_rate 0.0002 and beta_1 0.5", move |spec| {
+                    spec.phases[at].optimizer = adam();
+                });
+                findings.push(Finding::error(&place, "expected an optimizer, found none: nothing would move", vec![fix]));
+            }
+            Some(optimizer) => {
+                let rate = optimizer.scalars(0).into_iter().find(|(name, _)| *name == "learning_rate");
+                if rate.is_some_and(|(_, rate)| rate <= 0.0) {
+                    let fix = Fix::new("use an Adam with learning_rate 0.0002", move |spec| spec.phases[at].optimizer = adam());
+                    findings.push(Finding::error(&place, "the learning rate is not above 0: nothing would move", vec![fix]));
+                }
+            }
+        }
+        let both = ["generator", "discriminator"].iter().all(|n| phase.trains.iter().any(|t| t == n));
+        if both {
+            let fix = Fix::new("split it: one phase for the discriminator, one for the generator", move |spec| {
+                let mut second = spec.phases[at].clone();
+                spec.phases[at].trains.retain(|n| n != "generator");
+                second.trains.retain(|n| n == "generator");
+                second.name = format!("{}_g", second.name);
+                spec.phases.insert(at + 1, second);
+            });
+            let reason = "one optimizer and one loss for both networks: the players would work for the same goal";
+            findings.push(Finding::error(&place, reason, vec![fix]));
+        }
+        for name in phase.trains.iter().filter(|n| !s.spec.networks.contains_key(*n)) {
+            let reason = format!("it trains `{name}`, which is no network of the spec");
+            findings.push(Finding::error(&place, reason, Vec::new()));
+        }
+    }
+    for network in s.spec.networks.keys() {
+        if !s.spec.phases.iter().any(|p| p.trains.contains(network)) {
+            let name = network.clone();
+            let fix = Fix::new("add a phase that trains it", move |spec| {
+                let letter = name.chars().next().unwrap_or('x').to_string();
+                let (trains, terms) = (vec![name.clone()], vec![TermSpec::new("non_saturating")]);
+                spec.phases.push(PhaseSpec { name: letter, trains, every: 1, optimizer: adam(), terms });
+            });
+            let reason = "no phase trains it: it would keep its first values";
+            findings.push(Finding::error(format!("networks.{network}"), reason, vec![fix]));
+        }
+    }
+    findings
+}
+
+fn adam() -> Option<OptimizerConfig> {
+    serde_json::from_value(json!({ "class_name": "Adam", "learning_rate": 2e-4, "beta_1": 0.5 })).ok()
+}

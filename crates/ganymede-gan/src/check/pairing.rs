@@ -1,0 +1,104 @@
+//! Rule: the generator gives what the discriminator takes.
+
+use super::subject::sizes;
+use super::{Finding, Fix, Subject};
+use crate::spec::TrainSpec;
+use ganymede_nn::LayerConfig;
+use serde_json::json;
+
+pub(super) fn run(s: &Subject) -> Vec<Finding> {
+    let (Some(generator), Some(discriminator)) = (s.network("generator"), s.network("discriminator")) else {
+        return Vec::new();
+    };
+    let Some(taken) = discriminator.inputs.first() else { return Vec::new() };
+    if generator.output.is_empty() || generator.output == *taken {
+        return Vec::new();
+    }
+    let (given, taken) = (by(&generator.output), taken.clone());
+    let reason = format!("the generator gives {given} where the discriminator takes {}", by(&taken));
+    vec![Finding::error("networks.generator -> networks.discriminator", reason, fixes(s, &taken))]
+}
+
+/// Sizes as `28x28x3`.
+pub(super) fn by(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// How a generator of pictures is laid out: Dense, Reshape to (h, w, c), stages, last convolution.
+struct Layout {
+    dense: usize,
+    reshape: usize,
+    start: Vec<usize>,
+    /// Indices of the upsampling stages.
+    stages: Vec<usize>,
+    /// Their common stride.
+    stride: usize,
+    last: usize,
+}
+
+fn layout(layers: &[LayerConfig]) -> Option<Layout> {
+    let reshape = layers.iter().position(|l| l.class_name == "Reshape")?;
+    let dense = layers[..reshape].iter().rposition(|l| l.class_name == "Dense")?;
+    let start = sizes(&layers[reshape], "target_shape", 1).filter(|t| t.len() == 3)?;
+    let stages: Vec<usize> = (reshape + 1..layers.len())
+        .filter(|&i| layers[i].class_name == "Conv2DTranspose")
+        .filter(|&i| sizes(&layers[i], "strides", 2).is_some_and(|s| s[0] > 1))
+        .collect();
+    let stride = sizes(&layers[*stages.first()?], "strides", 2)?[0];
+    let equal = stages.iter().all(|&i| sizes(&layers[i], "strides", 2).is_some_and(|s| s == [stride, stride]));
+    let last = layers.iter().rposition(|l| l.class_name.starts_with("Conv2D"))?;
+    equal.then_some(Layout { dense, reshape, start, stages, stride, last })
+}
+
+/// Sizes, padding and further stages of a kind that is there, so that the generator gives `target`; else
+/// the discriminator's input follows the generator.
+fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
+    let mut fixes = Vec::new();
+    if let (Some(layout), [height, width, channels]) = (layout(s.layers("generator")), *target) {
+        let base = layout.stages.len();
+        let starts = (0..4).filter_map(|more| {
+            let factor = layout.stride.checked_pow((base + more) as u32)?;
+            let fits = height % factor == 0 && width % factor == 0;
+            fits.then_some((more, [height / factor, width / factor]))
+        });
+        // The number of stages whose start is nearest to the one that is there.
+        let best = starts.min_by_key(|(more, start)| (start[0].abs_diff(layout.start[0]), *more));
+        if let Some((more, start)) = best {
+            let units = start[0] * start[1] * layout.start[2];
+            let stages = if more == 0 { String::new() } else { format!(", add {more} more Conv2DTranspose of that kind") };
+            let what = format!(
+                "start from {}: Dense of {units} units, Reshape to it, padding \"same\"{stages}",
+                by(&[start[0], start[1], layout.start[2]])
+            );
+            fixes.push(Fix::new(what, move |spec| rebuild(spec, start, more, channels)));
+        }
+    }
+    if let Some(generator) = s.network("generator").map(|g| g.output.clone()) {
+        let what = format!("set the discriminator's Input to {}", by(&generator));
+        fixes.push(Fix::new(what, move |spec| {
+            let layers = spec.networks.get_mut("discriminator").map(|n| &mut n.layers);
+            if let Some(input) = layers.and_then(|l| l.iter_mut().find(|l| l.class_name == "Input")) {
+                input.arguments.insert("shape".into(), json!(generator));
+            }
+        }));
+    }
+    fixes
+}
+
+fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize) {
+    let Some(network) = spec.networks.get_mut("generator") else { return };
+    let Some(layout) = layout(&network.layers) else { return };
+    let layers = &mut network.layers;
+    let depth = layout.start[2];
+    layers[layout.dense].arguments.insert("units".into(), json!(start[0] * start[1] * depth));
+    layers[layout.reshape].arguments.insert("target_shape".into(), json!([start[0], start[1], depth]));
+    for layer in layers[layout.reshape + 1..].iter_mut().filter(|l| l.class_name.starts_with("Conv2D")) {
+        layer.arguments.insert("padding".into(), json!("same"));
+    }
+    layers[layout.last].arguments.insert("filters".into(), json!(channels));
+    let stage = *layout.stages.last().unwrap_or(&layout.last);
+    for _ in 0..more {
+        let copy = LayerConfig { name: None, ..layers[stage].clone() };
+        layers.insert(stage + 1, copy);
+    }
+}

@@ -1,0 +1,127 @@
+//! What the rules look at: the spec, the data, and what building each network gave. Not here: judging it.
+
+use crate::phases;
+use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
+use ganymede_graph::{BuildError, Builder};
+use ganymede_nn::{Layer, LayerConfig, Mode, Model, Scope};
+use ganymede_tensor::TensorType;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the rules need to know of the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFacts {
+    /// As the user named it.
+    pub name: String,
+    /// Sizes of a sample.
+    pub shape: Vec<usize>,
+    /// Number of samples that are trained on.
+    pub samples: usize,
+}
+
+/// What building a network alone gave.
+pub struct Built {
+    /// Sizes of its inputs, without the batch.
+    pub inputs: Vec<Vec<usize>>,
+    /// Sizes of its first output, without the batch; empty when it could not be told.
+    pub output: Vec<usize>,
+    /// What is wrong inside.
+    pub errors: Vec<BuildError>,
+}
+
+/// A spec under examination.
+pub struct Subject<'a> {
+    /// The spec, missing tables filled with defaults.
+    pub spec: &'a TrainSpec,
+    /// Names of the tables that the text leaves out.
+    pub missing: &'a [&'static str],
+    /// What is known of the data.
+    pub data: Option<&'a DataFacts>,
+    /// Each network that is a model, built alone; what is none has the reasons.
+    pub built: BTreeMap<String, Result<Built, Vec<(String, String)>>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Builds every network of the spec alone on its declared inputs.
+    pub fn new(draft: &'a Draft, data: Option<&'a DataFacts>) -> Self {
+        let build = |(name, network): (&String, &NetworkSpec)| (name.clone(), build(name, network));
+        Subject { spec: &draft.spec, missing: &draft.missing, data, built: draft.spec.networks.iter().map(build).collect() }
+    }
+
+    /// The network as it was built, if it is a model.
+    pub fn network(&self, name: &str) -> Option<&Built> {
+        self.built.get(name).and_then(|b| b.as_ref().ok())
+    }
+
+    /// The layers of a network in the spec.
+    pub fn layers(&self, name: &str) -> &[LayerConfig] {
+        self.spec.networks.get(name).map_or(&[], |n| &n.layers)
+    }
+
+    /// Whether a phase trains the generator: then its terms are the generator's.
+    pub fn is_generators(phase: &PhaseSpec) -> bool {
+        phase.trains.iter().any(|n| n == "generator")
+    }
+
+    /// The place of a layer in messages: network, position, class.
+    pub fn place(&self, network: &str, index: usize) -> String {
+        let class = self.layers(network).get(index).map_or("", |l| l.class_name.as_str());
+        format!("networks.{network}.layers.{index} ({class})")
+    }
+
+    /// The last layer of a network that changes values element by element or ends in an activation:
+    /// (index, activation name), `linear` where there is none.
+    pub fn last_activation(&self, network: &str) -> Option<(usize, String)> {
+        let layers = self.layers(network);
+        let shapes_only = ["Reshape", "Flatten", "Permute", "Cropping2D"];
+        let index = layers.iter().rposition(|l| !shapes_only.contains(&l.class_name.as_str()))?;
+        let name = match layers[index].class_name.as_str() {
+            "ReLU" => "relu".into(),
+            "Softmax" => "softmax".into(),
+            "LeakyReLU" => "leaky_relu".into(),
+            _ => activation(&layers[index]).unwrap_or_else(|| "linear".into()),
+        };
+        Some((index, name))
+    }
+}
+
+/// The name of a layer's `activation` argument.
+pub(super) fn activation(layer: &LayerConfig) -> Option<String> {
+    match layer.arguments.get("activation")? {
+        Value::String(name) => Some(name.clone()),
+        Value::Object(map) => map.get("class_name")?.as_str().map(String::from),
+        _ => None,
+    }
+}
+
+/// A list of sizes in a layer's arguments; one number stands for `rank` equal ones.
+pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<usize>> {
+    let size = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+    match layer.arguments.get(name)? {
+        Value::Array(values) => values.iter().map(size).collect(),
+        value => size(value).map(|n| vec![n; rank]),
+    }
+}
+
+fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<(String, String)>> {
+    let model = Model::from_configs(name, &network.layers).map_err(|e| vec![(e.to_string(), e.hint().unwrap_or_default())])?;
+    let inputs = model.input_shapes();
+    let builder = Builder::new(name);
+    let values: Vec<_> = inputs
+        .iter()
+        .enumerate()
+        .map(|(i, sizes)| {
+            let shape: Vec<usize> = [2].into_iter().chain(sizes.iter().copied()).collect();
+            builder.input(&format!("input_{i}"), TensorType::f32(shape))
+        })
+        .collect();
+    let outputs = model.build(&Scope::root(&builder, name, Mode::Train), &values);
+    let output = outputs.first().filter(|o| !o.is_poison()).map(|o| o.shape()[1..].to_vec()).unwrap_or_default();
+    let errors = builder.take_errors();
+    Ok(Built { inputs, output, errors })
+}
+
+/// Whether the whole spec can be traced; used by rules that speak of losses.
+pub(super) fn term_exists(term: &crate::spec::TermSpec) -> bool {
+    phases::term_names().contains(&term.class_name)
+}
