@@ -8,7 +8,7 @@ use crate::regularizers::{self, Player, Regularizer, regularizer};
 use crate::spec::{PhaseSpec, TermSpec, TrainSpec, Update};
 use ganymede_data::Codec;
 use ganymede_graph::{Builder, Expr, Graph, Randomness};
-use ganymede_nn::{Layer, Mode, Model, OptimizerConfig, Parameter, Scope, apply};
+use ganymede_nn::{Layer, Mode, Model, ModelConfig, OptimizerConfig, Parameter, Scope, optimizers};
 use ganymede_runtime::StateLayout;
 use ganymede_tensor::{DType, TensorType};
 use std::collections::BTreeMap;
@@ -67,8 +67,6 @@ pub struct Traced {
     pub parameters: BTreeMap<String, Vec<Parameter>>,
     /// All states, a network's parameters and each slot side by side.
     pub layout: StateLayout,
-    /// First values of the states that are not parameters (optimizer slots).
-    pub slots: Vec<(String, f64)>,
 }
 
 /// A term of a phase, made from the tables.
@@ -84,7 +82,8 @@ enum Term {
 pub(crate) fn networks(spec: &TrainSpec) -> Result<Networks, GanError> {
     let mut models = BTreeMap::new();
     for (name, network) in &spec.networks {
-        let model = Model::from_configs(name, &network.layers)
+        let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
+        let model = Model::from_config(name, &config)
             .map_err(|source| GanError::Model { network: name.clone(), source })?;
         models.insert(name.clone(), model);
     }
@@ -101,7 +100,6 @@ pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
         programs: Vec::new(),
         parameters: BTreeMap::new(),
         layout: StateLayout::default(),
-        slots: Vec::new(),
     };
     for group in groups(spec) {
         trace_program(spec, codec, &networks, &group, &mut traced)?;
@@ -153,7 +151,7 @@ fn trace_program(
         if spec.train.update == Update::Simultaneous {
             pending.push((*phase, gradients));
         } else {
-            update(phase, &scope, &gradients, traced, &mut flags, &mut finite)?;
+            update(phase, &scope, &gradients, traced, &mut flags, &mut finite);
             trace.networks_changed();
         }
         if spec.train.fresh_fakes {
@@ -162,7 +160,7 @@ fn trace_program(
     }
     for (phase, gradients) in pending {
         let scope = LossScope { trace: Rc::clone(&trace), phase: phase.name.clone() };
-        update(phase, &scope, &gradients, traced, &mut flags, &mut finite)?;
+        update(phase, &scope, &gradients, traced, &mut flags, &mut finite);
     }
     let averages = spec.ema.as_ref().filter(|ema| group.iter().any(|p| p.trains.contains(&ema.network)));
     if let Some(ema) = averages {
@@ -322,39 +320,35 @@ fn update<'g>(
     traced: &mut Traced,
     flags: &mut Vec<Flag>,
     finite: &mut Vec<Expr<'g>>,
-) -> Result<(), GanError> {
-    let Some(optimizer) = &phase.optimizer else { return Ok(()) };
+) {
+    let Some(optimizer) = &phase.optimizer else { return };
     let builder = scope.trace.builder;
-    let specs = optimizer.slots();
+    let slots = optimizer.slots();
     let slot_name = |slot: &str, parameter: &Parameter| format!("{}/{slot}/{}", phase.name, parameter.name);
-    let mut slots: Vec<Vec<Expr<'g>>> = Vec::new();
-    for spec in &specs {
-        for (parameter, _, _) in gradients {
-            traced.slots.push((slot_name(spec.name, parameter), spec.initial));
-            let ty = TensorType::f32(parameter.shape.clone());
-            traced.layout.push(slot_name(spec.name, parameter), ty, format!("{}/{}", phase.name, spec.name));
+    for slot in &slots {
+        for (parameter, value, _) in gradients {
+            traced.layout.push(slot_name(slot, parameter), value.ty(), format!("{}/{slot}", phase.name));
         }
-    }
-    for (parameter, value, _) in gradients {
-        slots.push(specs.iter().map(|s| builder.state(&slot_name(s.name, parameter), value.ty())).collect());
     }
     let _scope = builder.enter_path(&format!("{}/optimizer", phase.name));
-    let scalars = |name: &str| scope.scalar(name);
-    let inputs: Vec<_> = gradients.iter().map(|(_, value, gradient)| (*value, *gradient)).collect();
-    let updated = apply(optimizer, &scalars, &inputs, &slots);
+    let inputs: Vec<optimizers::Parameter<'g>> = gradients
+        .iter()
+        .map(|(parameter, value, gradient)| optimizers::Parameter {
+            value: *value,
+            gradient: *gradient,
+            slots: slots.iter().map(|slot| builder.state(&slot_name(slot, parameter), value.ty())).collect(),
+            constraint: parameter.constraint.clone(),
+        })
+        .collect();
+    let updated = optimizer.apply(&|name| scope.scalar(name), &inputs);
     for ((parameter, _, _), new) in gradients.iter().zip(updated) {
-        let value = match &parameter.constraint {
-            Some(constraint) => constraint.project(new.parameter),
-            None => new.parameter,
-        };
         flags.push(Flag { phase: phase.name.clone(), what: parameter.name.clone() });
-        finite.push(not_finite(value));
-        builder.assign(&parameter.name, value);
-        for (spec, slot) in specs.iter().zip(new.slots) {
-            builder.assign(&slot_name(spec.name, parameter), slot);
+        finite.push(not_finite(new.parameter));
+        builder.assign(&parameter.name, new.parameter);
+        for (slot, value) in slots.iter().zip(new.slots) {
+            builder.assign(&slot_name(slot, parameter), value);
         }
     }
-    Ok(())
 }
 
 /// Averages a network's parameters, a ← a + rate·(p − a) with the scalar `ema/rate` = 1 − β, and copies its statistics.

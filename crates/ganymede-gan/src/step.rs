@@ -53,7 +53,6 @@ pub struct Stepper {
     store: Box<dyn Store>,
     programs: Vec<Loaded>,
     parameters: BTreeMap<String, Vec<Parameter>>,
-    slots: Vec<(String, f64)>,
 }
 
 impl Stepper {
@@ -62,14 +61,14 @@ impl Stepper {
     /// # Errors
     /// Whatever is wrong with the spec, and when the memory cannot be had.
     pub fn new(spec: &TrainSpec, codec: &Codec, backend: &dyn Backend) -> Result<Stepper, GanError> {
-        let Traced { programs, parameters, layout, slots } = phases::trace(spec, codec)?;
+        let Traced { programs, parameters, layout } = phases::trace(spec, codec)?;
         let store = backend.store(&layout)?;
         let mut loaded = Vec::new();
         for info in programs {
             let program = backend.load(&info.graph, store.as_ref())?;
             loaded.push(Loaded { info, program });
         }
-        Ok(Stepper { spec: spec.clone(), store, programs: loaded, parameters, slots })
+        Ok(Stepper { spec: spec.clone(), store, programs: loaded, parameters })
     }
 
     /// The states.
@@ -103,7 +102,7 @@ impl Stepper {
         }
     }
 
-    /// Gives every state its first value: parameters by their initializers, averages the same, slots their constant.
+    /// Gives every state its first value: parameters by their initializers, averages the same; slots are zeros, as the store makes them.
     ///
     /// # Errors
     /// When the store refuses a value.
@@ -111,16 +110,15 @@ impl Stepper {
         for (network, list) in &self.parameters {
             let averaged = self.spec.ema.as_ref().is_some_and(|ema| ema.network == *network);
             for parameter in list {
-                let value = parameter.initializer.sample(self.spec.seed, &parameter.name, &parameter.shape);
+                let value = parameter
+                    .initializer
+                    .sample(self.spec.seed, &parameter.name, &parameter.shape)
+                    .map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })?;
                 self.store.write(&parameter.name, &value)?;
                 if averaged {
                     self.store.write(&phases::averaged(network, &parameter.name), &value)?;
                 }
             }
-        }
-        for (name, initial) in &self.slots {
-            let shape = self.store.layout().find(name).map(|e| e.ty.shape.clone()).unwrap_or_default();
-            self.store.write(name, &Tensor::full(shape, *initial as f32))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::phases;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
 use ganymede_graph::{BuildError, Builder};
-use ganymede_nn::{Layer, LayerConfig, Mode, Model, Scope};
+use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope};
 use ganymede_tensor::TensorType;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -104,8 +104,12 @@ pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<
 }
 
 fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<(String, String)>> {
-    let model = Model::from_configs(name, &network.layers).map_err(|e| vec![(e.to_string(), e.hint().unwrap_or_default())])?;
-    let inputs = model.input_shapes();
+    let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
+    let model = Model::from_config(name, &config).map_err(|e| {
+        let told = |issue: &LayerIssue| (issue.to_string(), issue.hint().unwrap_or_default());
+        e.issues.iter().map(told).collect::<Vec<_>>()
+    })?;
+    let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();
     let builder = Builder::new(name);
     let values: Vec<_> = inputs
         .iter()

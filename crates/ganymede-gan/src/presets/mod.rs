@@ -104,10 +104,8 @@ fn layer(class_name: &str, arguments: Value) -> LayerConfig {
 }
 
 fn networks(generator: Vec<LayerConfig>, discriminator: Vec<LayerConfig>) -> BTreeMap<String, NetworkSpec> {
-    BTreeMap::from([
-        ("generator".into(), NetworkSpec { layers: generator }),
-        ("discriminator".into(), NetworkSpec { layers: discriminator }),
-    ])
+    let network = |layers| NetworkSpec { layers, outputs: None };
+    BTreeMap::from([("generator".into(), network(generator)), ("discriminator".into(), network(discriminator))])
 }
 
 /// The two phases of a GAN with one objective and an Adam for each network.

@@ -10,6 +10,9 @@ pub struct NetworkSpec {
     /// The layers in order.
     #[serde(default)]
     pub layers: Vec<LayerConfig>,
+    /// Names of the layers whose outputs are the network's; where absent, what no layer takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<Vec<String>>,
 }
 
 /// `[latent]`: the distribution that a generator's input is drawn from; its size is the generator's `Input`.
