@@ -1,0 +1,208 @@
+//! The step: joined and separate phases, determinism, numbers that are not finite.
+
+use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_gan::Stepper;
+use ganymede_gan::spec::{TrainSpec, edit};
+use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
+use ganymede_tensor::{DType, Rng, Tensor};
+use std::collections::BTreeMap;
+
+const SPEC: &str = r#"
+seed = 5
+[train]
+batch = 8
+steps = 10
+update = "alternating"
+[ema]
+half_life_kimg = 0.1
+[[networks.generator.layers]]
+class_name = "Input"
+shape = [4]
+[[networks.generator.layers]]
+class_name = "Dense"
+units = 6
+[[networks.generator.layers]]
+class_name = "BatchNormalization"
+[[networks.generator.layers]]
+class_name = "LeakyReLU"
+[[networks.generator.layers]]
+class_name = "Dense"
+units = 3
+[[networks.discriminator.layers]]
+class_name = "Input"
+shape = [3]
+[[networks.discriminator.layers]]
+class_name = "Dense"
+units = 7
+activation = "tanh"
+[[networks.discriminator.layers]]
+class_name = "Dense"
+units = 1
+[[phases]]
+name = "d"
+trains = ["discriminator"]
+optimizer = { class_name = "SGD", learning_rate = 1.0 }
+terms = [{ class_name = "non_saturating" }]
+[[phases]]
+name = "g"
+trains = ["generator"]
+optimizer = { class_name = "SGD", learning_rate = 1.0 }
+terms = [{ class_name = "non_saturating" }]
+"#;
+
+fn spec() -> TrainSpec {
+    TrainSpec::from_toml(SPEC).unwrap()
+}
+
+fn codec() -> Codec {
+    Codec {
+        format_version: CODEC_VERSION,
+        format: "test".into(),
+        source: "test".into(),
+        dtype: DType::F32,
+        shape: vec![3],
+        range: [-1.0, 1.0],
+        classes: Vec::new(),
+        kind: Kind::Points { reference: Vec::new() },
+    }
+}
+
+fn batch(number: u64) -> Batch {
+    let mut rng = Rng::at(1, 2, number as u32);
+    let values = (0..24).map(|_| rng.normal() as f32).collect();
+    Batch { number, tensors: vec![("real", Tensor::from_f32([8, 3], values).unwrap())] }
+}
+
+fn states(stepper: &Stepper) -> BTreeMap<String, Vec<f64>> {
+    let store = stepper.store();
+    store.layout().entries.iter().map(|e| (e.name.clone(), store.read(&e.name).unwrap().to_f64())).collect()
+}
+
+/// Runs `steps` steps from the initial values, or from `start`.
+fn run(spec: &TrainSpec, backend: &dyn Backend, steps: u64, start: Option<&BTreeMap<String, Vec<f64>>>) -> Stepper {
+    let mut stepper = Stepper::new(spec, &codec(), backend).unwrap();
+    stepper.initialise().unwrap();
+    for (name, values) in start.into_iter().flatten() {
+        let Some(entry) = stepper.store().layout().find(name).cloned() else { continue };
+        let value = Tensor::from_f32(entry.ty.shape, values.iter().map(|&v| v as f32).collect()).unwrap();
+        stepper.store_mut().write(name, &value).unwrap();
+    }
+    for step in 0..steps {
+        let mut number = step;
+        let result = stepper.run(step, || {
+            number += 1;
+            Ok(batch(number - 1))
+        });
+        assert_eq!(result.unwrap().non_finite, []);
+    }
+    stepper
+}
+
+/// With a learning rate of 1, a parameter's change is its gradient.
+#[test]
+fn the_gradients_of_joined_phases_are_those_of_phases_run_apart() {
+    let joined = states(&run(&spec(), &ReferenceBackend, 1, None));
+    let only = |phase: &str| {
+        let mut spec = spec();
+        spec.phases.retain(|p| p.name == phase);
+        spec
+    };
+    let after_d = states(&run(&only("d"), &ReferenceBackend, 1, None));
+    let after_g = states(&run(&only("g"), &ReferenceBackend, 1, Some(&after_d)));
+    let first = states(&run(&spec(), &ReferenceBackend, 0, None));
+    for (name, values) in joined.iter().filter(|(n, _)| n.contains("dense")) {
+        let apart = if name.starts_with("discriminator") { &after_d[name] } else { &after_g[name] };
+        let largest = values.iter().fold(0f64, |m, v| m.max(v.abs()));
+        for (a, b) in values.iter().zip(apart) {
+            assert!((a - b).abs() <= 1e-6 * largest, "{name}: {a} joined, {b} apart");
+        }
+        if !name.contains("bias") && !name.starts_with("generator_ema") {
+            assert_ne!(values, &first[name], "{name} did not move");
+        }
+    }
+}
+
+#[test]
+fn simultaneous_updates_see_the_old_discriminator() {
+    let alternating = states(&run(&spec(), &ReferenceBackend, 1, None));
+    let simultaneous = edit(&spec(), "train.update=simultaneous").unwrap();
+    let simultaneous = states(&run(&simultaneous, &ReferenceBackend, 1, None));
+    assert_eq!(alternating["discriminator/dense/kernel"], simultaneous["discriminator/dense/kernel"]);
+    assert_ne!(alternating["generator/dense/kernel"], simultaneous["generator/dense/kernel"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let bytes = |threads| {
+        let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() });
+        states(&run(&spec(), &backend, 5, None))
+    };
+    let one = bytes(1);
+    for threads in 2..=4 {
+        assert_eq!(bytes(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn the_cpu_backend_follows_the_interpreter() {
+    let cpu = states(&run(&spec(), &CpuBackend::new(CpuOptions::default()), 3, None));
+    let reference = states(&run(&spec(), &ReferenceBackend, 3, None));
+    for (name, expected) in &reference {
+        let largest = expected.iter().fold(1e-3f64, |m, v| m.max(v.abs()));
+        for (a, b) in expected.iter().zip(&cpu[name]) {
+            assert!((a - b).abs() <= 1e-4 * largest, "{name}: {a} interpreted, {b} on the CPU");
+        }
+    }
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_named_and_never_applied() {
+    for backend in [&ReferenceBackend as &dyn Backend, &CpuBackend::new(CpuOptions::default())] {
+        let mut stepper = run(&spec(), backend, 2, None);
+        let before = states(&stepper);
+        let mut poisoned = batch(2);
+        poisoned.tensors[0].1.as_f32_mut().unwrap()[5] = f32::NAN;
+        let result = stepper.run(2, || Ok(poisoned.clone())).unwrap();
+        let what: Vec<&str> = result.non_finite.iter().map(|(_, what)| what.as_str()).collect();
+        assert!(what.contains(&"term non_saturating"), "{what:?}");
+        assert!(what.contains(&"gradient of discriminator/dense/kernel"), "{what:?}");
+        assert!(result.non_finite.iter().any(|(phase, _)| phase == "d"));
+        assert_eq!(states(&stepper), before, "{}", backend.name());
+    }
+}
+
+#[test]
+fn a_critic_that_is_trained_several_times_takes_a_batch_each_time() {
+    let spec = edit(&spec(), "train.n_critic=3").unwrap();
+    let mut stepper = Stepper::new(&spec, &codec(), &ReferenceBackend).unwrap();
+    stepper.initialise().unwrap();
+    assert_eq!(stepper.batches_per_step(), 3);
+    let mut taken = 0;
+    let result = stepper.run(0, || {
+        taken += 1;
+        Ok(batch(taken))
+    });
+    assert_eq!((taken, result.unwrap().losses.len()), (3, 2));
+}
+
+#[test]
+fn a_gradient_penalty_is_a_term_like_any_other() {
+    let mut spec = spec();
+    let mut term = ganymede_gan::spec::TermSpec::new("gradient_penalty");
+    term.weight = 10.0;
+    spec.phases[0].terms.push(term.clone());
+    let result = run(&spec, &CpuBackend::new(CpuOptions::default()), 1, None);
+    assert_ne!(states(&result), states(&run(&self::spec(), &CpuBackend::new(CpuOptions::default()), 1, None)));
+    spec.phases[1].terms.push(term);
+    let error = Stepper::new(&spec, &codec(), &ReferenceBackend).err().unwrap().to_string();
+    assert!(error.contains("belongs to the loss of the Discriminator"), "{error}");
+}
+
+/// The average starts as a copy and lags behind; statistics are copied.
+#[test]
+fn the_averaged_generator_lags_behind() {
+    let states = states(&run(&spec(), &ReferenceBackend, 6, None));
+    assert_ne!(states["generator/dense/kernel"], states["generator_ema/dense/kernel"]);
+    let mean = "batch_normalization/moving_mean";
+    assert_eq!(states[&format!("generator/{mean}")], states[&format!("generator_ema/{mean}")]);
+}
