@@ -135,7 +135,11 @@ fn from_bytes(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, Gan
             Dtype::U16 => DType::U16,
             Dtype::U8 => DType::U8,
             Dtype::BOOL => DType::Bool,
-            other => return Err(broken(format!("tensor `{name}`: expected f32, i32, u32, u16, u8 or bool, found {other:?}"))),
+            other => {
+                return Err(broken(format!(
+                    "tensor `{name}`: expected f32, i32, u32, u16, u8 or bool, found {other:?}"
+                )));
+            }
         };
         let tensor = Tensor::from_le_bytes(&TensorType::new(dtype, view.shape()), view.data());
         tensors.insert(name.clone(), tensor.map_err(|e| broken(format!("tensor `{name}`: {e}")))?);
@@ -175,7 +179,9 @@ pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
     found.map(|(_, path)| path.clone()).ok_or_else(|| {
         let steps: Vec<String> = known.iter().map(|(s, _)| s.to_string()).collect();
         let reason = match step {
-            Some(step) if !steps.is_empty() => format!("expected a checkpoint of step {}, found {step}", steps.join(", ")),
+            Some(step) if !steps.is_empty() => {
+                format!("expected a checkpoint of step {}, found {step}", steps.join(", "))
+            }
             _ => "expected a checkpoint in checkpoints/, found none".into(),
         };
         GanError::Run { path: run.into(), reason }

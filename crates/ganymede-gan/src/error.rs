@@ -174,9 +174,10 @@ impl GanError {
         match self {
             GanError::InFile { source, .. } => source.hint(),
             GanError::SpecVersion { .. } => Some("update ganymede".into()),
-            GanError::SpecIncomplete { .. } => {
-                Some("`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec".into())
-            }
+            GanError::SpecIncomplete { .. } => Some(
+                "`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec"
+                    .into(),
+            ),
             GanError::Edit { .. } => Some("keys are those of `ganymede presets NAME`, such as train.batch=32".into()),
             GanError::Unknown { name, known, .. } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
@@ -188,14 +189,16 @@ impl GanError {
             GanError::Runtime(error) => error.hint(),
             GanError::Memory { .. } => Some("take a smaller --batch or --resolution, or free memory".into()),
             GanError::Locked { .. } => Some("wait for it, stop it, or train into another --outdir".into()),
-            GanError::Changed { .. } => Some(
-                "leave those options out, or start a new run (`--from RUN` starts from its networks)".into(),
-            ),
+            GanError::Changed { .. } => {
+                Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())
+            }
             GanError::NonFinite { checkpoint, .. } => Some(format!(
                 "the last good state is {}; resume with a lower learning rate in a new run, or see `ganymede check`",
                 checkpoint.display()
             )),
-            GanError::Run { .. } => Some("a run is a folder with a spec.toml, such as runs/00000-dcgan-fashion-mnist".into()),
+            GanError::Run { .. } => {
+                Some("a run is a folder with a spec.toml, such as runs/00000-dcgan-fashion-mnist".into())
+            }
             _ => None,
         }
     }

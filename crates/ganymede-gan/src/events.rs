@@ -124,7 +124,8 @@ impl EventLog {
     /// # Errors
     /// [`GanError::Io`].
     pub fn open(path: &Path) -> Result<EventLog, GanError> {
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| GanError::io(path, "open", e))?;
+        let file =
+            OpenOptions::new().create(true).append(true).open(path).map_err(|e| GanError::io(path, "open", e))?;
         Ok(EventLog { path: path.into(), file })
     }
 

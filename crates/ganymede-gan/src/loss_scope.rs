@@ -46,7 +46,13 @@ pub(crate) struct Trace<'g> {
 }
 
 impl<'g> Trace<'g> {
-    pub fn new(builder: &'g Builder, networks: &'g Networks, mode: Mode, batch: usize, latent: LatentDistribution) -> Self {
+    pub fn new(
+        builder: &'g Builder,
+        networks: &'g Networks,
+        mode: Mode,
+        batch: usize,
+        latent: LatentDistribution,
+    ) -> Self {
         let scope = |name: &String| (name.clone(), Scope::root(builder, name, mode));
         Trace {
             builder,

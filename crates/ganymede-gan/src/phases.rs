@@ -83,8 +83,8 @@ pub(crate) fn networks(spec: &TrainSpec) -> Result<Networks, GanError> {
     let mut models = BTreeMap::new();
     for (name, network) in &spec.networks {
         let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
-        let model = Model::from_config(name, &config)
-            .map_err(|source| GanError::Model { network: name.clone(), source })?;
+        let model =
+            Model::from_config(name, &config).map_err(|source| GanError::Model { network: name.clone(), source })?;
         models.insert(name.clone(), model);
     }
     Ok(Networks { models })
@@ -96,11 +96,7 @@ pub(crate) fn networks(spec: &TrainSpec) -> Result<Networks, GanError> {
 /// Every shape, pairing and loss error that building found, [`GanError::Argument`] for terms and phases that make no sense.
 pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
     let networks = networks(spec)?;
-    let mut traced = Traced {
-        programs: Vec::new(),
-        parameters: BTreeMap::new(),
-        layout: StateLayout::default(),
-    };
+    let mut traced = Traced { programs: Vec::new(), parameters: BTreeMap::new(), layout: StateLayout::default() };
     for group in groups(spec) {
         trace_program(spec, codec, &networks, &group, &mut traced)?;
     }
@@ -239,8 +235,7 @@ fn differentiate<'g>(
     finite: &mut Vec<Expr<'g>>,
 ) -> Result<Vec<(Parameter, Expr<'g>, Expr<'g>)>, GanError> {
     let refuse = |reason: String| GanError::Argument { what: format!("phase `{}`", phase.name), reason };
-    let player =
-        if phase.trains.iter().any(|n| n == "generator") { Player::Generator } else { Player::Discriminator };
+    let player = if phase.trains.iter().any(|n| n == "generator") { Player::Generator } else { Player::Discriminator };
     let Some(optimizer) = phase.optimizer.clone() else {
         return Err(refuse("expected an optimizer, found none".into()));
     };
@@ -252,9 +247,7 @@ fn differentiate<'g>(
             (Term::Objective(o), Player::Discriminator) => {
                 o.discriminator_loss(scope, &scope.discriminator(scope.real()), &scope.discriminator(scope.fake()))
             }
-            (Term::Objective(o), Player::Generator) => {
-                o.generator_loss(scope, &scope.discriminator(scope.fake()))
-            }
+            (Term::Objective(o), Player::Generator) => o.generator_loss(scope, &scope.discriminator(scope.fake())),
             (Term::Regularizer(r), player) if r.player() == player => r.penalty(scope),
             (Term::Regularizer(r), _) => {
                 return Err(refuse(format!("`{}` belongs to the loss of the {:?}", spec.class_name, r.player())));
@@ -331,10 +324,10 @@ fn update<'g>(
         }
     }
     let _scope = builder.enter_path(&format!("{}/optimizer", phase.name));
-    let inputs: Vec<optimizers::Parameter<'g>> = gradients
+    let inputs: Vec<optimizers::Update<'g>> = gradients
         .iter()
-        .map(|(parameter, value, gradient)| optimizers::Parameter {
-            value: *value,
+        .map(|(parameter, value, gradient)| optimizers::Update {
+            parameter: *value,
             gradient: *gradient,
             slots: slots.iter().map(|slot| builder.state(&slot_name(slot, parameter), value.ty())).collect(),
             constraint: parameter.constraint.clone(),

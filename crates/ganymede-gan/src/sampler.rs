@@ -87,7 +87,8 @@ impl Sampler {
             self.program.write_scalar("draw", 0.0)?;
             self.program.run(self.store.as_mut())?;
             let sample = self.program.read("sample")?;
-            let sample = sample.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
+            let sample =
+                sample.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
             let wanted = (count * each - values.len()).min(sample.len());
             values.extend_from_slice(&sample[..wanted]);
             first = first.wrapping_add(BATCH as u64);

@@ -98,7 +98,11 @@ impl Stepper {
             arena_bytes: memory.iter().map(|m| m.arena_bytes as u64).max().unwrap_or(0),
             fixed_bytes: memory.iter().map(|m| m.fixed_bytes as u64).sum(),
             flops: self.programs.iter().map(|p| p.program.flops() * p.info.repeat).sum(),
-            parameters: self.parameters.iter().map(|(n, list)| (n.clone(), (count(list, true), count(list, false)))).collect(),
+            parameters: self
+                .parameters
+                .iter()
+                .map(|(n, list)| (n.clone(), (count(list, true), count(list, false))))
+                .collect(),
         }
     }
 
@@ -138,7 +142,11 @@ impl Stepper {
     /// # Errors
     /// What `next` gives, and when a program refuses its inputs. Numbers that are not finite are no
     /// error here but in the result; what follows them in the step is not run.
-    pub fn run(&mut self, step: u64, mut next: impl FnMut() -> Result<Batch, GanError>) -> Result<StepResult, GanError> {
+    pub fn run(
+        &mut self,
+        step: u64,
+        mut next: impl FnMut() -> Result<Batch, GanError>,
+    ) -> Result<StepResult, GanError> {
         let runs: u64 = self.programs.iter().map(|p| p.info.repeat).sum();
         let mut draw = step * runs;
         let mut result = StepResult { losses: Vec::new(), non_finite: Vec::new() };

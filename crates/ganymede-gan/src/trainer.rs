@@ -165,7 +165,8 @@ impl<'a> Trainer<'a> {
             tick.add(&result);
             let every = |n: u64| n > 0 && self.step.is_multiple_of(n);
             let train = &self.spec.train;
-            let (ticks, shows, saves) = (every(train.tick_every), every(train.snapshot_every), every(train.checkpoint_every));
+            let (ticks, shows, saves) =
+                (every(train.tick_every), every(train.snapshot_every), every(train.checkpoint_every));
             if ticks {
                 self.emit_tick(&tick, loader.waited())?;
                 tick = Tick::new(loader.waited());
@@ -288,7 +289,12 @@ impl<'a> Trainer<'a> {
 }
 
 /// Batches for the steps from `step` on.
-pub(crate) fn loader(spec: &TrainSpec, stepper: &Stepper, dataset: Arc<Dataset>, step: u64) -> Result<Loader, GanError> {
+pub(crate) fn loader(
+    spec: &TrainSpec,
+    stepper: &Stepper,
+    dataset: Arc<Dataset>,
+    step: u64,
+) -> Result<Loader, GanError> {
     let split = dataset.split(spec.data.options.holdout, spec.seed);
     let options = LoaderOptions { mirror: spec.data.options.mirror, ..LoaderOptions::default() };
     let first = step * stepper.batches_per_step();

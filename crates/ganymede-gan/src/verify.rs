@@ -29,7 +29,13 @@ pub struct Verification {
 ///
 /// # Errors
 /// [`GanError::Verify`] when a loss differs or the instruction set is another; what loading and running give.
-pub fn verify(run: &Path, step: Option<u64>, dataset: Arc<Dataset>, backend: &dyn Backend, isa: &str) -> Result<Verification, GanError> {
+pub fn verify(
+    run: &Path,
+    step: Option<u64>,
+    dataset: Arc<Dataset>,
+    backend: &dyn Backend,
+    isa: &str,
+) -> Result<Verification, GanError> {
     let spec = run_dir::read_spec(run)?;
     let path = checkpoint::find(run, step)?;
     let mut stepper = Stepper::new(&spec, &run_dir::read_codec(run)?, backend)?;

@@ -12,7 +12,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         Some(data) if data.samples > 0 && batch > data.samples => {
             let samples = data.samples;
             let fix = Fix::new(format!("set train.batch = {samples}"), move |spec| spec.train.batch = samples);
-            let reason = format!("a batch of {batch} is larger than the {samples} samples: each would stand in it more than once");
+            let reason = format!(
+                "a batch of {batch} is larger than the {samples} samples: each would stand in it more than once"
+            );
             vec![Finding::hint("train.batch", reason, vec![fix])]
         }
         Some(data) if data.samples > 0 && data.samples < 100 => {

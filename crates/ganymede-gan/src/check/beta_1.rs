@@ -10,7 +10,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
         let Some(Ok(Value::Object(config))) = phase.optimizer.as_ref().map(serde_json::to_value) else { continue };
-        let adam = config.get("class_name").and_then(Value::as_str).is_some_and(|c| c.starts_with("Adam") && c != "Adamax");
+        let adam =
+            config.get("class_name").and_then(Value::as_str).is_some_and(|c| c.starts_with("Adam") && c != "Adamax");
         let beta = config.get("beta_1").map_or(Some(0.9), Value::as_f64);
         if !adam || beta.is_none_or(|b| b < 0.9) {
             continue;

@@ -9,9 +9,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let place = "networks.discriminator.layers.0 (Input)";
     let Some(data) = s.data else {
         let reason = match taken[..] {
-            [28, 28, 3] => "28x28x3 fits neither sets like MNIST (28x28x1) nor CIFAR (32x32x3), only such as PathMNIST; \
+            [28, 28, 3] => {
+                "28x28x3 fits neither sets like MNIST (28x28x1) nor CIFAR (32x32x3), only such as PathMNIST; \
                             name the data with --data or data.source to have this checked"
-                .to_string(),
+                    .to_string()
+            }
             _ => format!("no data is named: that it is {} is not checked; use --data or data.source", by(taken)),
         };
         return vec![Finding::hint(place, reason, Vec::new())];
@@ -30,7 +32,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     if let ([height, width, channels @ (1 | 3)], 3) = (taken[..].try_into().unwrap_or([0; 3]), data.shape.len()) {
         let what = format!("read the data as {}: data.resolution and data.channels", by(taken));
         fixes.push(Fix::new(what, move |spec| {
-            spec.data.options.resolution = Some(ganymede_data::Resolution { width, height });
+            let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            spec.data.options.resolution = Some(ganymede_data::Resolution { width: side(width), height: side(height) });
             spec.data.options.channels = Some(channels);
             spec.data.shape = vec![height, width, channels];
         }));

@@ -15,12 +15,16 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             "Conv3DTranspose" => 3,
             _ => continue,
         };
-        let (Some(kernel), Some(strides)) = (sizes(layer, "kernel_size", rank), sizes(layer, "strides", rank)) else { continue };
+        let (Some(kernel), Some(strides)) = (sizes(layer, "kernel_size", rank), sizes(layer, "strides", rank)) else {
+            continue;
+        };
         if kernel.iter().zip(&strides).all(|(k, s)| *s <= 1 || k % s == 0) {
             continue;
         }
         let better: Vec<usize> = kernel.iter().zip(&strides).map(|(k, s)| k.next_multiple_of((*s).max(1))).collect();
-        let reason = format!("kernel {kernel:?} is not divisible by stride {strides:?}: pixels get unequal numbers of taps, which shows as a checkerboard");
+        let reason = format!(
+            "kernel {kernel:?} is not divisible by stride {strides:?}: pixels get unequal numbers of taps, which shows as a checkerboard"
+        );
         let fix = Fix::new(format!("set kernel_size = {better:?}"), move |spec| {
             if let Some(layer) = spec.networks.get_mut("generator").and_then(|n| n.layers.get_mut(index)) {
                 layer.arguments.insert("kernel_size".into(), json!(better));

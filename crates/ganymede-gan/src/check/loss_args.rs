@@ -8,7 +8,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     for (at, phase) in s.spec.phases.iter().enumerate() {
         for (number, term) in phase.terms.iter().enumerate() {
             let generators = Subject::is_generators(phase);
-            let expected: Vec<String> = if generators { vec!["fake"] } else { vec!["real", "fake"] }.into_iter().map(String::from).collect();
+            let expected: Vec<String> =
+                if generators { vec!["fake"] } else { vec!["real", "fake"] }.into_iter().map(String::from).collect();
             let Some(args) = term.args.as_ref().filter(|args| **args != expected) else { continue };
             let place = format!("phases.{at} (`{}`).terms.{number} ({})", phase.name, term.class_name);
             let why = if generators {
@@ -28,7 +29,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let plain = crate::spec::TermSpec { args: None, ..term.clone() };
             if let Err(error) = objective(&plain) {
                 let place = format!("phases.{at} (`{}`).terms.{number}", phase.name);
-                let fix = Fix::new("leave its arguments out", move |spec| spec.phases[at].terms[number].arguments.clear());
+                let fix =
+                    Fix::new("leave its arguments out", move |spec| spec.phases[at].terms[number].arguments.clear());
                 findings.push(Finding::error(place, error.to_string(), vec![fix]));
             }
         }

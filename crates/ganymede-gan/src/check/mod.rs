@@ -99,13 +99,29 @@ pub const RULES: &[Rule] = &[
     Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
     Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
     Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },
-    Rule { name: "generator_range", summary: "the generator's last activation covers the data's range", run: generator_range::run },
+    Rule {
+        name: "generator_range",
+        summary: "the generator's last activation covers the data's range",
+        run: generator_range::run,
+    },
     Rule { name: "terms", summary: "every phase has losses that exist", run: terms::run },
     Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
-    Rule { name: "logits", summary: "losses of logits get logits, losses of probabilities probabilities", run: logits::run },
-    Rule { name: "optimizers", summary: "every network has an optimizer of its own that moves it", run: optimizers::run },
+    Rule {
+        name: "logits",
+        summary: "losses of logits get logits, losses of probabilities probabilities",
+        run: logits::run,
+    },
+    Rule {
+        name: "optimizers",
+        summary: "every network has an optimizer of its own that moves it",
+        run: optimizers::run,
+    },
     Rule { name: "batch", summary: "the batch is not larger than the data", run: batch::run },
-    Rule { name: "kernel_stride", summary: "strides divide the kernels of transposed convolutions", run: kernel_stride::run },
+    Rule {
+        name: "kernel_stride",
+        summary: "strides divide the kernels of transposed convolutions",
+        run: kernel_stride::run,
+    },
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
 ];
 

@@ -14,13 +14,23 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 let fix = Fix::new("add an Adam with learning_rate 0.0002 and beta_1 0.5", move |spec| {
                     spec.phases[at].optimizer = adam();
                 });
-                findings.push(Finding::error(&place, "expected an optimizer, found none: nothing would move", vec![fix]));
+                findings.push(Finding::error(
+                    &place,
+                    "expected an optimizer, found none: nothing would move",
+                    vec![fix],
+                ));
             }
             Some(optimizer) => {
                 let rate = optimizer.scalars(0).into_iter().find(|(name, _)| *name == "learning_rate");
                 if rate.is_some_and(|(_, rate)| rate <= 0.0) {
-                    let fix = Fix::new("use an Adam with learning_rate 0.0002", move |spec| spec.phases[at].optimizer = adam());
-                    findings.push(Finding::error(&place, "the learning rate is not above 0: nothing would move", vec![fix]));
+                    let fix = Fix::new("use an Adam with learning_rate 0.0002", move |spec| {
+                        spec.phases[at].optimizer = adam()
+                    });
+                    findings.push(Finding::error(
+                        &place,
+                        "the learning rate is not above 0: nothing would move",
+                        vec![fix],
+                    ));
                 }
             }
         }

@@ -54,7 +54,7 @@ fn layout(layers: &[LayerConfig]) -> Option<Layout> {
 /// the discriminator's input follows the generator.
 fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
     let mut fixes = Vec::new();
-    if let (Some(layout), [height, width, channels]) = (layout(s.layers("generator")), *target) {
+    if let (Some(layout), &[height, width, channels]) = (layout(s.layers("generator")), target) {
         let base = layout.stages.len();
         let starts = (0..4).filter_map(|more| {
             let factor = layout.stride.checked_pow((base + more) as u32)?;
@@ -65,7 +65,8 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
         let best = starts.min_by_key(|(more, start)| (start[0].abs_diff(layout.start[0]), *more));
         if let Some((more, start)) = best {
             let units = start[0] * start[1] * layout.start[2];
-            let stages = if more == 0 { String::new() } else { format!(", add {more} more Conv2DTranspose of that kind") };
+            let stages =
+                if more == 0 { String::new() } else { format!(", add {more} more Conv2DTranspose of that kind") };
             let what = format!(
                 "start from {}: Dense of {units} units, Reshape to it, padding \"same\"{stages}",
                 by(&[start[0], start[1], layout.start[2]])

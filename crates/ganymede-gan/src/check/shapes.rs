@@ -39,7 +39,9 @@ fn reshape_fix(s: &Subject, network: &str, message: &str) -> Vec<Fix> {
         if layer.class_name != "Reshape" || before.class_name != "Dense" {
             continue;
         }
-        let (Some(target), Some(units)) = (sizes(layer, "target_shape", 1), before.arguments.get("units")) else { continue };
+        let (Some(target), Some(units)) = (sizes(layer, "target_shape", 1), before.arguments.get("units")) else {
+            continue;
+        };
         let values: usize = target.iter().product();
         if units.as_u64() == Some(values as u64) || !message.contains(&format!("expected {values} values")) {
             continue;

@@ -45,7 +45,12 @@ impl<'a> Subject<'a> {
     /// Builds every network of the spec alone on its declared inputs.
     pub fn new(draft: &'a Draft, data: Option<&'a DataFacts>) -> Self {
         let build = |(name, network): (&String, &NetworkSpec)| (name.clone(), build(name, network));
-        Subject { spec: &draft.spec, missing: &draft.missing, data, built: draft.spec.networks.iter().map(build).collect() }
+        Subject {
+            spec: &draft.spec,
+            missing: &draft.missing,
+            data,
+            built: draft.spec.networks.iter().map(build).collect(),
+        }
     }
 
     /// The network as it was built, if it is a model.
@@ -106,7 +111,7 @@ pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<
 fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<(String, String)>> {
     let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
     let model = Model::from_config(name, &config).map_err(|e| {
-        let told = |issue: &LayerIssue| (issue.to_string(), issue.hint().unwrap_or_default());
+        let told = |issue: &LayerIssue| (issue.to_string(), issue.fault.hint().unwrap_or_default());
         e.issues.iter().map(told).collect::<Vec<_>>()
     })?;
     let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();

@@ -5,7 +5,7 @@ use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
 use ganymede_graph::Expr;
-use ganymede_nn::Loss;
+use ganymede_nn::losses::Loss;
 
 /// A Keras loss L(target, verdict) as the tutorials write it:
 ///

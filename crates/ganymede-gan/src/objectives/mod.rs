@@ -14,7 +14,7 @@ use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
 use ganymede_graph::Expr;
-use ganymede_nn::Loss;
+use ganymede_nn::losses::LossKind;
 
 /// A pair of losses over the discriminator's verdicts on real and on generated samples.
 pub trait GanObjective {
@@ -51,7 +51,7 @@ pub const OBJECTIVES: &[Entry] = &[
 
 /// Every name that [`objective`] knows.
 pub fn names() -> Vec<String> {
-    let keras = Loss::NAMES.iter().map(|name| name.to_string());
+    let keras = LossKind::NAMES.iter().map(|name| name.to_string());
     OBJECTIVES.iter().map(|e| e.name.to_string()).chain(keras).collect()
 }
 
@@ -70,7 +70,7 @@ pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanEr
         }
         return Ok(Some((entry.make)()));
     }
-    if Loss::NAMES.contains(&term.class_name.as_str()) {
+    if LossKind::NAMES.contains(&term.class_name.as_str()) {
         return Ok(Some(Box::new(KerasLoss::from_term(term)?)));
     }
     Ok(None)

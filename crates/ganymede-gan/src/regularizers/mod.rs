@@ -46,7 +46,9 @@ pub const REGULARIZERS: &[Entry] = &[Entry {
     make: make::<GradientPenalty>,
 }];
 
-fn make<R: Regularizer + DeserializeOwned + 'static>(arguments: toml::Table) -> Result<Box<dyn Regularizer>, toml::de::Error> {
+fn make<R: Regularizer + DeserializeOwned + 'static>(
+    arguments: toml::Table,
+) -> Result<Box<dyn Regularizer>, toml::de::Error> {
     toml::Value::Table(arguments).try_into().map(|r: R| Box::new(r) as Box<dyn Regularizer>)
 }
 

@@ -37,7 +37,8 @@ pub fn edit(spec: &TrainSpec, assignment: &str) -> Result<TrainSpec, GanError> {
             Value::Array(items) => {
                 let count = items.len();
                 let index = part.parse::<usize>().ok().filter(|i| *i < count);
-                let index = index.ok_or_else(|| refuse(format!("expected an index below {count} in `{path}`, found `{part}`")))?;
+                let index = index
+                    .ok_or_else(|| refuse(format!("expected an index below {count} in `{path}`, found `{part}`")))?;
                 &mut items[index]
             }
             other => return Err(refuse(format!("expected a table or list at `{path}`, found {}", other.type_str()))),

@@ -92,7 +92,8 @@ impl TrainSpec {
             return Err(GanError::SpecVersion { expected: FORMAT_VERSION, found: spec.format_version.0 });
         }
         let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
-        let missing = ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
+        let missing =
+            ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
         Ok(Draft { spec, missing })
     }
 
