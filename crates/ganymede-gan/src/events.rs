@@ -202,7 +202,7 @@ mod tests {
         for step in [0, 5, 10, 15] {
             log.write(&line(step)).unwrap();
         }
-        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"v\":1,\"st").unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"v\":1,\"st").unwrap();
         assert_eq!(read(&path).unwrap().len(), 4);
         cut(&path, 10).unwrap();
         assert_eq!(read(&path).unwrap(), [line(0), line(5), line(10)]);

@@ -3,9 +3,10 @@
 //! the order of updates (`phases.rs`).
 
 use crate::spec::LatentDistribution;
+use ganymede_data::Codec;
 use ganymede_graph::{Builder, Expr};
 use ganymede_nn::{Layer, Mode, Model, Scope};
-use ganymede_tensor::TensorType;
+use ganymede_tensor::{DType, TensorType};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -34,9 +35,10 @@ pub(crate) struct Trace<'g> {
     pub networks: &'g Networks,
     pub scopes: BTreeMap<String, Scope<'g>>,
     pub batch: usize,
-    pub real: Option<Expr<'g>>,
-    pub label: Option<Expr<'g>>,
+    /// What a batch of real samples is; none where samples are only drawn.
+    pub codec: Option<&'g Codec>,
     pub latent: LatentDistribution,
+    real: Cell<Option<Expr<'g>>>,
     /// Raised when a network changes: what was computed with the old parameters is not reused.
     version: Cell<u64>,
     /// Number of the batch of fakes in use.
@@ -59,9 +61,9 @@ impl<'g> Trace<'g> {
             networks,
             scopes: networks.models.keys().map(scope).collect(),
             batch,
-            real: None,
-            label: None,
+            codec: None,
             latent,
+            real: Cell::new(None),
             version: Cell::new(0),
             draw: Cell::new(0),
             fakes: RefCell::default(),
@@ -88,6 +90,29 @@ impl<'g> Trace<'g> {
         self.draw.set(self.draw.get() + 1);
     }
 
+    /// The batch of real samples in the networks' range: raw·scale + offset. Made when it is first asked for.
+    #[track_caller]
+    pub fn real(&self) -> Expr<'g> {
+        if let Some(known) = self.real.get() {
+            return known;
+        }
+        let Some(codec) = self.codec else {
+            return self.builder.error("expected a batch of real samples here, found none".into(), None);
+        };
+        let shape: Vec<usize> = [self.batch].into_iter().chain(codec.shape.iter().copied()).collect();
+        let raw = self.builder.input("real", TensorType::new(codec.dtype, shape)).convert(DType::F32);
+        let (scale, offset) = codec.scaling();
+        let real = if (scale, offset) == (1.0, 0.0) { raw } else { raw * scale + offset };
+        self.real.set(Some(real));
+        real
+    }
+
+    /// The labels of the real samples, (N,), when the data has any.
+    pub fn label(&self) -> Option<Expr<'g>> {
+        let labelled = self.codec.is_some_and(|codec| !codec.classes.is_empty());
+        labelled.then(|| self.builder.input("label", TensorType::new(DType::I32, [self.batch])))
+    }
+
     /// A latent for each sample of the batch.
     #[track_caller]
     pub fn latent(&self) -> Expr<'g> {
@@ -111,23 +136,23 @@ impl<'g> Trace<'g> {
             return known;
         }
         let latent = self.latent();
-        let fake = self.generator(latent, self.label);
+        let fake = self.generator(latent);
         self.fakes.borrow_mut().insert(key, (latent, fake));
         (latent, fake)
     }
 
     #[track_caller]
-    pub fn generator(&self, latent: Expr<'g>, label: Option<Expr<'g>>) -> Expr<'g> {
-        self.apply("generator", &self.with_label("generator", latent, label))[0]
+    pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
+        self.apply("generator", &self.with_label("generator", latent))[0]
     }
 
     #[track_caller]
-    pub fn discriminator(&self, x: Expr<'g>, label: Option<Expr<'g>>) -> Verdict<'g> {
+    pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
         let key = (self.version.get(), x.id().0);
         if let Some(known) = self.verdicts.borrow().get(&key) {
             return known.clone();
         }
-        let outputs = self.apply("discriminator", &self.with_label("discriminator", x, label));
+        let outputs = self.apply("discriminator", &self.with_label("discriminator", x));
         let verdict = Verdict {
             input: x,
             logits: outputs[0],
@@ -139,9 +164,10 @@ impl<'g> Trace<'g> {
     }
 
     /// A network with two inputs takes the label as the second.
-    fn with_label(&self, network: &str, x: Expr<'g>, label: Option<Expr<'g>>) -> Vec<Expr<'g>> {
+    fn with_label(&self, network: &str, x: Expr<'g>) -> Vec<Expr<'g>> {
         let inputs = self.networks.models.get(network).map_or(1, |m| m.input_shapes().len());
-        [x].into_iter().chain(label.filter(|_| inputs > 1)).collect()
+        let label = if inputs > 1 { self.label() } else { None };
+        [x].into_iter().chain(label).collect()
     }
 }
 
@@ -159,13 +185,13 @@ impl<'g> LossScope<'g> {
     /// x (N, …sample).
     #[track_caller]
     pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
-        self.trace.discriminator(x, self.trace.label)
+        self.trace.discriminator(x)
     }
 
     /// Generated samples of a latent, (N, …sample).
     #[track_caller]
     pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
-        self.trace.generator(latent, self.trace.label)
+        self.trace.generator(latent)
     }
 
     /// The batch of real samples in the networks' range, (N, …sample).
@@ -174,10 +200,7 @@ impl<'g> LossScope<'g> {
     /// Recorded when the program has no batch.
     #[track_caller]
     pub fn real(&self) -> Expr<'g> {
-        match self.trace.real {
-            Some(real) => real,
-            None => self.trace.builder.error("expected a batch of real samples here, found none".into(), None),
-        }
+        self.trace.real()
     }
 
     /// The batch of generated samples of this phase, (N, …sample).
@@ -194,7 +217,7 @@ impl<'g> LossScope<'g> {
 
     /// The labels of the real samples, (N,) `i32`, when the data has any.
     pub fn label(&self) -> Option<Expr<'g>> {
-        self.trace.label
+        self.trace.label()
     }
 
     /// ε·a + (1 − ε)·b with one ε ~ U(0, 1) a sample.

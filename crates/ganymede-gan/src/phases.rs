@@ -132,10 +132,7 @@ fn trace_program(
     let name: Vec<&str> = group.iter().map(|p| p.name.as_str()).collect();
     let builder = Builder::new(name.join("+"));
     let mut trace = Trace::new(&builder, networks, Mode::Train, spec.train.batch, spec.latent.distribution);
-    trace.real = Some(real(&builder, spec.train.batch, codec));
-    if !codec.classes.is_empty() {
-        trace.label = Some(builder.input("label", TensorType::new(DType::I32, [spec.train.batch])));
-    }
+    trace.codec = Some(codec);
     let trace = Rc::new(trace);
     let mut flags = Vec::new();
     let mut finite = Vec::new();
@@ -178,36 +175,12 @@ fn trace_program(
     }
     drop(trace);
     let graph = builder.finish()?;
-    let reads_real = reads(&graph, "real");
+    let reads_real = graph.inputs().any(|(name, _)| name == "real");
     let repeat = if group.iter().any(|p| p.trains.iter().any(|n| n == "generator")) { 1 } else { spec.train.n_critic };
     let every = group[0].every;
     let averages = averages.is_some();
     traced.programs.push(StepProgram { graph, phases, every, repeat, reads_real, flags, averages });
     Ok(())
-}
-
-/// Whether an output or an assignment depends on the input `name`.
-fn reads(graph: &Graph, name: &str) -> bool {
-    let mut needed = vec![false; graph.nodes.len()];
-    for root in graph.roots() {
-        needed[root.index()] = true;
-    }
-    for id in graph.ids().rev() {
-        if needed[id.index()] {
-            graph.node(id).inputs.iter().for_each(|i| needed[i.index()] = true);
-        }
-    }
-    let is = |op: &ganymede_graph::Op| matches!(op, ganymede_graph::Op::Input(input) if input.name.as_ref() == name);
-    graph.ids().any(|id| needed[id.index()] && is(&graph.node(id).op))
-}
-
-/// The batch of real samples in the networks' range: raw·scale + offset.
-fn real<'g>(builder: &'g Builder, batch: usize, codec: &Codec) -> Expr<'g> {
-    let shape: Vec<usize> = [batch].into_iter().chain(codec.shape.iter().copied()).collect();
-    let raw = builder.input("real", TensorType::new(codec.dtype, shape));
-    let (scale, offset) = codec.scaling();
-    let raw = raw.convert(DType::F32);
-    if (scale, offset) == (1.0, 0.0) { raw } else { raw * scale + offset }
 }
 
 fn term(spec: &TermSpec) -> Result<Term, GanError> {
