@@ -11,6 +11,7 @@ use crate::gemm::thin::{self, Dots, FEW};
 use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece, ROW_STRIDE};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
+use std::ops::Range;
 
 /// How one of the two tensors lies in memory.
 #[derive(Clone, Copy, Debug)]
@@ -122,19 +123,12 @@ impl Gathering {
         }
     }
 
-    /// The pieces of a region's sum, in the order of the packed kernel.
-    pub fn pieces<'a>(&'a self, region: &'a Region) -> Pieces<'a> {
+    /// The pieces of a region's sum whose terms are in `terms`, in the order of the packed kernel.
+    pub fn pieces<'a>(&'a self, region: &'a Region, terms: Range<usize>) -> Pieces<'a> {
         let [_, _, x] = &region.classes;
-        let joined = self.joined && x.tap_step == 1;
-        let (runs, length) = if joined { (1, x.taps * self.read.channels) } else { (x.taps, self.read.channels) };
-        let runs = if length == 0 { 0 } else { runs };
-        Pieces { gathering: self, region, runs, length, next: 0, done: 0 }
-    }
-
-    /// How many pieces a region's sum has, and how long each is.
-    fn shape(&self, region: &Region) -> (usize, usize) {
-        let pieces = self.pieces(region);
-        (pieces.count(), pieces.length)
+        let (channels, joined) = (self.read.channels, self.joined && x.tap_step == 1);
+        let (runs, length) = if joined { (x.taps.min(1), x.taps * channels) } else { (x.taps, channels) };
+        Pieces { gathering: self, region, terms, runs, length, next: 0, done: 0 }
     }
 }
 
@@ -142,6 +136,8 @@ impl Gathering {
 pub struct Pieces<'a> {
     gathering: &'a Gathering,
     region: &'a Region,
+    terms: Range<usize>,
+    /// Runs of contiguous floats for each row of the kernel, and how long they are.
     runs: usize,
     length: usize,
     next: usize,
@@ -149,28 +145,47 @@ pub struct Pieces<'a> {
 }
 
 impl Pieces<'_> {
+    /// How many runs there are, of the full sum.
     fn count(&self) -> usize {
         self.region.classes[0].taps * self.region.classes[1].taps * self.runs
     }
 
+    /// Run number `n`: where it is read, and its first term.
+    fn run(&self, n: usize) -> (usize, usize) {
+        let [z, y, x] = &self.region.classes;
+        let (tx, rest) = (n % self.runs, n / self.runs);
+        let (ty, tz) = (rest % y.taps, rest / y.taps);
+        let [sz, sy, sx] = self.gathering.read.strides;
+        let read = tz * z.tap_step * sz + ty * y.tap_step * sy + tx * x.tap_step * sx;
+        let [slots_y, slots_x] = self.gathering.slots;
+        let slot = ((z.slot + tz) * slots_y + y.slot + ty) * slots_x + x.slot + tx;
+        (read, slot * self.gathering.read.channels)
+    }
+
+    /// Whether there is any piece.
+    pub fn any(&self) -> bool {
+        let overlaps = |n| {
+            let (_, at) = self.run(n);
+            at < self.terms.end && self.terms.start < at + self.length
+        };
+        (0..self.count()).any(overlaps)
+    }
+
     /// Writes the next pieces, together at most `depth` long, and gives how many; 0 at the end of the sum.
     pub fn next_block(&mut self, depth: usize, pieces: &mut [Piece]) -> usize {
-        let [z, y, x] = &self.region.classes;
         let (mut room, mut n) = (depth, 0);
         while room > 0 && n < pieces.len() && self.next < self.count() {
-            let (tx, rest) = (self.next % self.runs, self.next / self.runs);
-            let (ty, tz) = (rest % y.taps, rest / y.taps);
-            let [sz, sy, sx] = self.gathering.read.strides;
-            let read = tz * z.tap_step * sz + ty * y.tap_step * sy + tx * x.tap_step * sx;
-            let [slots_y, slots_x] = self.gathering.slots;
-            let slot = ((z.slot + tz) * slots_y + y.slot + ty) * slots_x + x.slot + tx;
-            let take = room.min(self.length - self.done);
-            let at = slot * self.gathering.read.channels + self.done;
-            pieces[n] = Piece { read: read + self.done, at, depth: take };
-            n += 1;
-            room -= take;
-            self.done += take;
-            if self.done == self.length {
+            let (read, at) = self.run(self.next);
+            let first = self.done.max(self.terms.start.saturating_sub(at));
+            let last = self.length.min(self.terms.end.saturating_sub(at));
+            let take = room.min(last.saturating_sub(first));
+            if take > 0 {
+                pieces[n] = Piece { read: read + first, at: at + first, depth: take };
+                n += 1;
+                room -= take;
+            }
+            self.done = first + take;
+            if self.done >= last {
                 (self.done, self.next) = (0, self.next + 1);
             }
         }
@@ -204,8 +219,8 @@ impl GatherPlan {
         let gathering = Gathering::new(spec, backward);
         let channels = gathering.write.channels;
         let fits = |r: &Region| {
-            let (pieces, length) = gathering.shape(r);
-            pieces <= THIN_PIECES && (pieces == 0 || length >= LANES)
+            let pieces = gathering.pieces(r, 0..usize::MAX);
+            pieces.count() <= THIN_PIECES && (pieces.count() == 0 || pieces.length >= LANES)
         };
         let thin = channels <= FEW && gathering.regions.iter().all(fits);
         let mut columns = super::part(channels, 256, PANEL);
@@ -297,7 +312,7 @@ impl GatherPlan {
         out: Output,
     ) {
         let mut pieces = [Piece::default(); MAX_DEPTH];
-        let mut walk = self.gathering.pieces(rows.region);
+        let mut walk = self.gathering.pieces(rows.region, 0..usize::MAX);
         let mut accumulate = false;
         loop {
             let n = walk.next_block(MAX_DEPTH, &mut pieces);
@@ -330,7 +345,7 @@ impl GatherPlan {
     /// As `tile_task`.
     unsafe fn thin_task(&self, isa: Isa, from: &[f32], kernel: &[f32], rows: Rows<'_>, out: Output) {
         let mut pieces = [Piece::default(); THIN_PIECES];
-        let n = self.gathering.pieces(rows.region).next_block(usize::MAX, &mut pieces);
+        let n = self.gathering.pieces(rows.region, 0..usize::MAX).next_block(usize::MAX, &mut pieces);
         let dots = Dots {
             a: from,
             a_rows: rows.reads,

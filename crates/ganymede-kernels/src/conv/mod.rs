@@ -9,7 +9,6 @@ mod gather;
 mod kernel;
 mod plan;
 mod spec;
-mod weight_few;
 mod weight_grad;
 
 pub use plan::ConvPlan;

@@ -2,7 +2,6 @@
 
 use super::gather::GatherPlan;
 use super::spec::{ConvError, ConvSpec};
-use super::weight_few::{FEW_CHANNELS, FewPlan};
 use super::weight_grad::WeightPlan;
 use crate::gemm::{self, Epilogue, MatmulSpec};
 use crate::isa::Isa;
@@ -22,10 +21,8 @@ enum Algorithm {
     Matmul(MatmulSpec),
     /// Forward and input gradient: rows gathered from the input.
     Gather(GatherPlan),
-    /// Weight gradient, tap by tap.
+    /// Weight gradient: rows gathered from one tensor, columns packed from the other.
     Weight(WeightPlan),
-    /// Weight gradient, taps as rows.
-    Few(FewPlan),
 }
 
 /// A convolution, planned once and run often: the choice of algorithm and its tables. Running allocates nothing.
@@ -81,7 +78,6 @@ impl ConvPlan {
             Algorithm::Matmul(spec) => gemm::scratch_len(spec, threads),
             Algorithm::Gather(plan) => plan.scratch_len(threads),
             Algorithm::Weight(plan) => plan.scratch_len(threads),
-            Algorithm::Few(plan) => plan.scratch_len(threads),
         }
     }
 
@@ -123,7 +119,6 @@ impl ConvPlan {
             }
             Algorithm::Gather(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
-            Algorithm::Few(plan) => plan.run(pool, isa, first, second, out, scratch),
         }
         gemm::run_epilogue(pool, out, self.columns, epilogue);
         Ok(())
@@ -132,13 +127,10 @@ impl ConvPlan {
 
 /// Which algorithm for which shape.
 fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
-    let (ins, outs) = (spec.in_channels / spec.groups, spec.out_channels / spec.groups);
     match pass {
         _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
         Pass::Forward => Algorithm::Gather(GatherPlan::new(spec, false)),
         Pass::InputGrad => Algorithm::Gather(GatherPlan::new(spec, true)),
-        Pass::WeightGrad if ins <= FEW_CHANNELS && ins <= outs => Algorithm::Few(FewPlan::new(spec, false)),
-        Pass::WeightGrad if outs <= FEW_CHANNELS => Algorithm::Few(FewPlan::new(spec, true)),
         Pass::WeightGrad => Algorithm::Weight(WeightPlan::new(spec)),
     }
 }
