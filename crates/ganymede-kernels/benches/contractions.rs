@@ -86,14 +86,15 @@ impl Bench {
     }
 }
 
-/// (name, batch, input length, kernel, stride, pads, input and output channels)
+/// (name, batch, input length, kernel, stride, pads, input and output channels); channels of 0 mean depthwise.
 type Case = (&'static str, usize, usize, usize, usize, (usize, usize), usize, usize);
 
 impl Bench {
     fn conv(&self, case: Case) {
         let (name, batch, input, kernel, stride, (pad_low, pad_high), in_channels, out_channels) = case;
         let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low, pad_high };
-        let spec = ConvSpec { batch, axes: vec![axis; 2], in_channels, out_channels, groups: 1 };
+        let (out_channels, groups) = if out_channels == 0 { (in_channels, in_channels) } else { (out_channels, 1) };
+        let spec = ConvSpec { batch, axes: vec![axis; 2], in_channels, out_channels, groups };
         let mut useful = 0;
         for o in 0..axis.output() {
             for k in 0..kernel {
@@ -102,7 +103,7 @@ impl Bench {
             }
         }
         // Products with padding are not counted.
-        let flops = 2.0 * (batch * useful * useful * in_channels * out_channels) as f64;
+        let flops = 2.0 * (batch * useful * useful * in_channels * out_channels / groups) as f64;
         let (x, w, y) = (spec.x_len(), spec.kernel_len(), spec.y_len());
         let passes = [
             ("forward", ConvPlan::forward(&spec), [x, w, y]),
@@ -123,7 +124,7 @@ impl Bench {
     }
 }
 
-const CONVOLUTIONS: [Case; 9] = [
+const CONVOLUTIONS: [Case; 10] = [
     ("conv 5x5 s1 7px 128-256 b64", 64, 7, 5, 1, (2, 2), 128, 256),
     ("conv 5x5 s2 14px 64-128 b64", 64, 14, 5, 2, (1, 2), 64, 128),
     ("conv 5x5 s2 28px 1-64 b64", 64, 28, 5, 2, (1, 2), 1, 64),
@@ -133,6 +134,7 @@ const CONVOLUTIONS: [Case; 9] = [
     ("conv 3x3 s1 28px 256-3 b64", 64, 28, 3, 1, (1, 1), 256, 3),
     ("conv 3x3 s1 32px 64-64 b32", 32, 32, 3, 1, (1, 1), 64, 64),
     ("conv 1x1 s1 32px 64-64 b32", 32, 32, 1, 1, (0, 0), 64, 64),
+    ("depthwise 3x3 s1 32px 64 b32", 32, 32, 3, 1, (1, 1), 64, 0),
 ];
 
 fn main() {

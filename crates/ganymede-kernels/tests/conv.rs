@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Random, assert_close};
-use ganymede_kernels::conv::{ConvAxis, ConvPlan, ConvSpec};
+use ganymede_kernels::conv::{ConvAxis, ConvError, ConvPlan, ConvSpec};
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
 use ganymede_kernels::pool::Pool;
@@ -77,14 +77,65 @@ fn random_shapes() {
                 axes.push(axis);
             }
         }
-        let groups = random.one_of(&[1, 1, 1, 2, 3]);
+        // Every fourth is depthwise.
+        let depthwise = random.integer(0, 3) == 0;
+        let groups = if depthwise { random.integer(2, 40) } else { random.one_of(&[1, 1, 1, 2, 3]) };
+        let (ins, outs) = (random.one_of(&[1, 3, 4, 16, 20]), random.one_of(&[1, 2, 3, 4, 5, 16, 20]));
         let spec = ConvSpec {
             batch: random.integer(1, 4),
             axes,
-            in_channels: groups * random.one_of(&[1, 3, 4, 16, 20]),
-            out_channels: groups * random.one_of(&[1, 2, 3, 4, 5, 16, 20]),
+            in_channels: if depthwise { groups } else { groups * ins },
+            out_channels: groups * if depthwise { outs % 4 + 1 } else { outs },
             groups,
         };
         check(&pools, &spec, &mut random);
     }
+}
+
+fn square(
+    batch: usize,
+    (input, kernel, stride, pad): (usize, usize, usize, usize),
+    in_channels: usize,
+    out_channels: usize,
+    groups: usize,
+) -> ConvSpec {
+    let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low: pad, pad_high: pad };
+    ConvSpec { batch, axes: vec![axis; 2], in_channels, out_channels, groups }
+}
+
+#[test]
+fn shapes_at_the_borders_of_blocks() {
+    let (pools, mut random) = (pools(), Random(2));
+    for spec in [
+        square(33, (3, 3, 1, 1), 20, 18, 1), // more positions of one box than a block has rows
+        square(2, (4, 3, 1, 1), 100, 17, 1), // sums longer than a block, cut within a row of the kernel
+        square(2, (4, 3, 2, 1), 17, 270, 1), // more columns than a task has
+        square(3, (8, 5, 2, 2), 3, 64, 1),   // few channels in
+        square(2, (6, 3, 1, 1), 70, 3, 1),   // few channels out
+        square(40, (8, 4, 2, 1), 13, 1, 1),  // one channel out
+        square(3, (4, 4, 1, 0), 30, 20, 1),  // the kernel covers the input
+        square(9, (5, 1, 1, 0), 24, 40, 1),  // 1x1
+        square(2, (5, 1, 2, 0), 24, 40, 1),  // 1x1 with stride: some inputs have no gradient
+        square(2, (6, 3, 1, 1), 40, 60, 2),  // groups
+        square(2, (6, 3, 2, 1), 33, 33, 33), // depthwise
+        square(2, (6, 3, 1, 1), 9, 27, 9),   // depthwise with a multiplier
+        square(0, (5, 3, 1, 1), 4, 4, 1),    // no samples
+    ] {
+        check(&pools, &spec, &mut random);
+    }
+}
+
+#[test]
+fn wrong_lengths_are_errors() {
+    let pool = Pool::new(1).unwrap();
+    let spec = square(1, (5, 3, 1, 1), 2, 3, 1);
+    let plan = ConvPlan::forward(&spec).unwrap();
+    let (x, w, mut y) = (vec![0.0; 50], vec![0.0; 54], vec![0.0; 75]);
+    let mut scratch = vec![0.0; plan.scratch_len(1)];
+    assert_eq!(plan.run(&pool, Isa::Portable, &x, &w, &mut y, &mut scratch, None), Ok(()));
+    let error = plan.run(&pool, Isa::Portable, &x, &w[1..], &mut y, &mut scratch, None);
+    assert_eq!(error, Err(ConvError::Length { operand: "kernel", expected: 54, found: 53 }));
+    let error = plan.run(&pool, Isa::Portable, &x, &w, &mut y[1..], &mut scratch, None);
+    assert_eq!(error, Err(ConvError::Length { operand: "y", expected: 75, found: 74 }));
+    assert!(ConvPlan::forward(&square(1, (5, 9, 1, 1), 2, 3, 1)).is_err());
 }

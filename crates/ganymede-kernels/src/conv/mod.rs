@@ -5,6 +5,7 @@
 //! choice in `plan.rs`; `tests/conv.rs` covers it.
 
 mod axis;
+mod depthwise;
 mod gather;
 mod kernel;
 mod plan;

@@ -1,5 +1,6 @@
 //! Which algorithm computes which convolution, and the one way to run them all.
 
+use super::depthwise::DepthwisePlan;
 use super::gather::GatherPlan;
 use super::spec::{ConvError, ConvSpec};
 use super::weight_grad::WeightPlan;
@@ -19,6 +20,8 @@ enum Pass {
 enum Algorithm {
     /// The convolution is a plain matrix product.
     Matmul(MatmulSpec),
+    /// Each output channel sees one input channel.
+    Depthwise(DepthwisePlan),
     /// Forward and input gradient: rows gathered from the input.
     Gather(GatherPlan),
     /// Weight gradient: rows gathered from one tensor, columns packed from the other.
@@ -76,6 +79,7 @@ impl ConvPlan {
     pub fn scratch_len(&self, threads: usize) -> usize {
         match &self.algorithm {
             Algorithm::Matmul(spec) => gemm::scratch_len(spec, threads),
+            Algorithm::Depthwise(plan) => plan.scratch_len(),
             Algorithm::Gather(plan) => plan.scratch_len(threads),
             Algorithm::Weight(plan) => plan.scratch_len(threads),
         }
@@ -117,6 +121,7 @@ impl ConvPlan {
                 debug_assert!(done.is_ok(), "the lengths are those of the convolution");
                 return Ok(());
             }
+            Algorithm::Depthwise(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Gather(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
         }
@@ -127,8 +132,12 @@ impl ConvPlan {
 
 /// Which algorithm for which shape.
 fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
+    let depthwise = spec.groups == spec.in_channels && spec.groups > 1;
     match pass {
         _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
+        Pass::Forward if depthwise => Algorithm::Depthwise(DepthwisePlan::forward(spec)),
+        Pass::InputGrad if depthwise => Algorithm::Depthwise(DepthwisePlan::input_grad(spec)),
+        Pass::WeightGrad if depthwise => Algorithm::Depthwise(DepthwisePlan::weight_grad(spec)),
         Pass::Forward => Algorithm::Gather(GatherPlan::new(spec, false)),
         Pass::InputGrad => Algorithm::Gather(GatherPlan::new(spec, true)),
         Pass::WeightGrad => Algorithm::Weight(WeightPlan::new(spec)),
