@@ -1,0 +1,101 @@
+//! `ganymede check`: every defect of a spec at once, and `--fix`. The rules are `ganymede_gan::check`.
+
+use super::Command;
+use crate::failure::{Failure, USER};
+use crate::flags::DataFlags;
+use crate::setup;
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_gan::check::{self, DataFacts};
+use ganymede_gan::run_dir;
+use ganymede_gan::spec::{Draft, TrainSpec};
+use serde_json::json;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// `ganymede check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// A spec, complete or not, or the folder of a run
+    file: PathBuf,
+    /// Judge it on this data [default: what the spec names, if it does]
+    #[arg(long, value_name = "DATA")]
+    data: Option<OsString>,
+    /// Apply the first fix of every error until none is left, and write that spec
+    #[arg(long, value_name = "OUT.toml")]
+    fix: Option<PathBuf>,
+    #[command(flatten)]
+    data_flags: DataFlags,
+    /// Results as JSON, one finding a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Check {
+    const NAME: &'static str = "check";
+    const ABOUT: &'static str = "Find every defect of a spec before it is trained; exit 1 when there is an error";
+    const EXAMPLES: &'static str = "\
+  Everything that is wrong with a program
+    ganymede check examples/article-verbatim.toml
+  Repair it
+    ganymede check --fix repaired.toml examples/article-verbatim.toml
+  Does it suit this data?
+    ganymede check model.toml --data photos --resolution 64";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let file = if run_dir::is_run(&self.file) { self.file.join("spec.toml") } else { self.file.clone() };
+        let draft = read(&file)?;
+        let facts = self.facts(&draft, terminal)?;
+        if let Some(out) = &self.fix {
+            let (spec, changes) = check::fix(&draft, facts.as_ref())?;
+            for change in &changes {
+                self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
+            }
+            let write = std::fs::write(out, spec.to_toml());
+            write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
+            let text = format!("wrote {} with {} changes", out.display(), changes.len());
+            return self.tell(&json!({ "kind": "written", "file": out }), &text, terminal);
+        }
+        let report = check::check(&draft, facts.as_ref());
+        if self.json {
+            for finding in &report.findings {
+                let fixes: Vec<&str> = finding.fixes.iter().map(|f| f.what.as_str()).collect();
+                let line = json!({
+                    "kind": "finding", "rule": finding.rule, "severity": finding.severity, "place": finding.place,
+                    "reason": finding.reason, "fixes": fixes,
+                });
+                terminal.result(&line.to_string())?;
+            }
+        } else {
+            terminal.result(&report.to_string())?;
+        }
+        if report.has_errors() { Err(Failure::quiet(USER)) } else { Ok(()) }
+    }
+}
+
+impl Check {
+    fn tell(&self, json: &serde_json::Value, text: &str, terminal: &mut Terminal) -> Result<(), Failure> {
+        terminal.result(&if self.json { json.to_string() } else { text.to_string() })
+    }
+
+    /// What is known of the data that the flags or the spec name.
+    fn facts(&self, draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failure> {
+        let mut data = draft.spec.data.clone();
+        if let Some(source) = &self.data {
+            data.source = setup::source_name(source)?;
+        }
+        self.data_flags.apply(&mut data.options);
+        if data.source.is_empty() {
+            return Ok(None);
+        }
+        let dataset = setup::open_data(&data, terminal)?;
+        let samples = dataset.split(data.options.holdout, draft.spec.seed).train.len();
+        Ok(Some(DataFacts { name: data.source, shape: dataset.codec().shape.clone(), samples }))
+    }
+}
+
+fn read(file: &Path) -> Result<Draft, Failure> {
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|e| Failure::new(USER, format!("cannot read {}: {e}", file.display())))?;
+    Ok(TrainSpec::draft(&text).map_err(|e| e.in_file(file))?)
+}

@@ -1,0 +1,58 @@
+//! `ganymede data`: what is in some data, as a training would see it.
+
+use super::Command;
+use crate::failure::{Failure, USER};
+use crate::flags::DataFlags;
+use crate::numbers::grouped;
+use crate::setup;
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_data::DataOptions;
+use ganymede_gan::spec::DataSpec;
+use serde_json::json;
+use std::ffi::OsString;
+
+/// `ganymede data`.
+#[derive(Args, Debug)]
+pub struct Data {
+    /// A folder, file or name of data
+    data: OsString,
+    #[command(flatten)]
+    data_flags: DataFlags,
+    /// The seed that decides what is held out
+    #[arg(long, value_name = "N", default_value = "0")]
+    seed: u64,
+    /// The report as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Data {
+    const NAME: &'static str = "data";
+    const ABOUT: &'static str = "Read data and report what is in it";
+    const EXAMPLES: &'static str = "\
+  A folder of pictures
+    ganymede data photos --resolution 64
+  The pictures that come along
+    ganymede data fashion-mnist";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let mut options = DataOptions::default();
+        self.data_flags.apply(&mut options);
+        let Some(source) = self.data.to_str() else {
+            return Err(Failure::new(USER, "expected a path in Unicode"));
+        };
+        let data = DataSpec { source: source.into(), options, ..DataSpec::default() };
+        let dataset = setup::open_data(&data, terminal)?;
+        let split = dataset.split(data.options.holdout, self.seed);
+        if self.json {
+            let value = json!({
+                "kind": "data", "report": dataset.report(), "train": split.train.len(), "holdout": split.holdout.len(),
+                "fingerprint": dataset.fingerprint(),
+            });
+            return terminal.result(&value.to_string());
+        }
+        let (train, holdout) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
+        terminal.result(&format!("{}\nsplit       {train} to train on, {holdout} held out", dataset.report()))
+    }
+}

@@ -1,0 +1,126 @@
+//! The commands: one file each, and the table of all of them. To add one: a file here with a struct that
+//! implements [`Command`] (its flags are its fields) and a line in [`COMMANDS`]; `--help`, completions and
+//! the snapshot test follow from the table. Flags that several share are in `flags.rs`.
+
+mod check;
+mod completions;
+mod data;
+mod presets;
+mod resume;
+mod sample;
+mod summary;
+mod train;
+mod verify;
+
+use crate::failure::{Failure, USAGE};
+use crate::terminal::Terminal;
+use clap::{ArgMatches, Args, FromArgMatches};
+
+/// One command. Its fields are its flags.
+trait Command: Args {
+    /// Its name on the command line.
+    const NAME: &'static str;
+    /// One sentence for lists.
+    const ABOUT: &'static str;
+    /// Commands that one may copy, one a line, each after a sentence.
+    const EXAMPLES: &'static str;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from its end.
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure>;
+}
+
+/// An entry of the table.
+struct Entry {
+    name: &'static str,
+    build: fn() -> clap::Command,
+    run: fn(&ArgMatches, &mut Terminal) -> Result<(), Failure>,
+}
+
+const fn entry<C: Command>() -> Entry {
+    Entry {
+        name: C::NAME,
+        build: || {
+            let command = C::augment_args(clap::Command::new(C::NAME));
+            command.about(C::ABOUT).after_help(format!("Examples:\n{}", C::EXAMPLES.trim_end()))
+        },
+        run: |matches, terminal| {
+            let command = C::from_arg_matches(matches).map_err(|e| Failure::new(USAGE, e.to_string()))?;
+            command.run(terminal)
+        },
+    }
+}
+
+/// Every command, in the order of `--help`.
+const COMMANDS: &[Entry] = &[
+    entry::<train::Train>(),
+    entry::<resume::Resume>(),
+    entry::<sample::Sample>(),
+    entry::<summary::Summary>(),
+    entry::<check::Check>(),
+    entry::<presets::Presets>(),
+    entry::<data::Data>(),
+    entry::<verify::Verify>(),
+    entry::<completions::Completions>(),
+];
+
+const ROOT_HELP: &str = "\
+Examples:
+  Train on the pictures that come along, about five minutes on two cores
+    ganymede train
+  Train on a folder of pictures
+    ganymede train photos --resolution 64
+  Draw 16 samples of a run
+    ganymede sample runs/00000-dcgan-fashion-mnist -n 16
+
+Exit codes: 0 done, 1 something to fix, 2 usage, 3 bad data, 4 a number is not finite any more,
+5 out of memory or disk, 130 interrupted (what was done is saved).";
+
+/// The whole command line.
+pub fn root() -> clap::Command {
+    let root = clap::Command::new("ganymede")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Trains generative adversarial networks")
+        .after_help(ROOT_HELP)
+        .max_term_width(110)
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    COMMANDS.iter().fold(root, |root, entry| root.subcommand((entry.build)()))
+}
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// What it gives.
+pub fn run(matches: &ArgMatches, terminal: &mut Terminal) -> Result<(), Failure> {
+    let asked = matches.subcommand().and_then(|(name, matches)| Some((COMMANDS.iter().find(|c| c.name == name)?, matches)));
+    match asked {
+        Some((entry, matches)) => (entry.run)(matches, terminal),
+        None => Err(Failure::new(USAGE, "expected a command").with_hint("`ganymede --help` lists them")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        root().debug_assert();
+    }
+
+    #[test]
+    fn help_is_complete() {
+        for entry in COMMANDS {
+            let command = (entry.build)();
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", entry.name, argument.get_id());
+            }
+            let text = (entry.build)().term_width(110).render_help().to_string();
+            insta::assert_snapshot!(entry.name, text);
+        }
+        insta::assert_snapshot!("ganymede", root().term_width(110).render_help().to_string());
+    }
+}

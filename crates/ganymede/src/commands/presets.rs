@@ -1,0 +1,80 @@
+//! `ganymede presets`: the list, or the complete spec of one.
+
+use super::Command;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_data::Resolution;
+use ganymede_gan::presets::{self, PRESETS, PresetInput};
+use ganymede_gan::spec::TrainSpec;
+use serde_json::json;
+
+/// `ganymede presets`.
+#[derive(Args, Debug)]
+pub struct Presets {
+    /// Print this preset's spec
+    #[arg(value_parser = names())]
+    name: Option<String>,
+    #[command(flatten)]
+    sample: SampleFlags,
+    /// The list as JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// What samples look like that a preset is asked for without data.
+#[derive(Args, Clone, Debug)]
+pub struct SampleFlags {
+    /// Size of the pictures, such as 64 or 48x32 (width x height)
+    #[arg(long, value_name = "N|WxH", default_value = "28", value_parser = clap::value_parser!(Resolution))]
+    resolution: Resolution,
+    /// Channels of the pictures
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
+    channels: u8,
+    /// Points with so many coordinates instead of pictures
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
+    coordinates: Option<u16>,
+}
+
+impl SampleFlags {
+    /// The preset's spec for such samples.
+    ///
+    /// # Errors
+    /// When the preset does not take them.
+    pub fn spec(&self, preset: &str) -> Result<TrainSpec, Failure> {
+        let shape = match self.coordinates {
+            Some(n) => vec![usize::from(n)],
+            None => vec![self.resolution.height as usize, self.resolution.width as usize, usize::from(self.channels)],
+        };
+        Ok(presets::preset_for(preset, &PresetInput { shape })?)
+    }
+}
+
+/// Names of all presets.
+pub fn names() -> Vec<&'static str> {
+    PRESETS.iter().map(|entry| entry.name).collect()
+}
+
+impl Command for Presets {
+    const NAME: &'static str = "presets";
+    const ABOUT: &'static str = "List the presets, or print the spec of one";
+    const EXAMPLES: &'static str = "\
+  All of them
+    ganymede presets
+  A spec to change and to train
+    ganymede presets dcgan --resolution 64 --channels 3 > mine.toml
+    ganymede train photos --resolution 64 --config mine.toml";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        if let Some(name) = &self.name {
+            return terminal.result(self.sample.spec(name)?.to_toml().trim_end());
+        }
+        for entry in PRESETS {
+            terminal.result(&match self.json {
+                true => json!({ "kind": "preset", "name": entry.name, "summary": entry.summary }).to_string(),
+                false => format!("{:<10} {}", entry.name, entry.summary),
+            })?;
+        }
+        Ok(())
+    }
+}

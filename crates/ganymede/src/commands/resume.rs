@@ -1,0 +1,43 @@
+//! `ganymede resume`: goes on with a run from its newest checkpoint.
+
+use super::{Command, train};
+use crate::failure::Failure;
+use crate::flags::{IntervalFlags, LengthFlags, MachineFlags};
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_gan::run_dir::{self, RunDir};
+use std::path::PathBuf;
+
+/// `ganymede resume`.
+#[derive(Args, Debug)]
+pub struct Resume {
+    /// Folder of the run
+    run: PathBuf,
+    #[command(flatten)]
+    length: LengthFlags,
+    #[command(flatten)]
+    intervals: IntervalFlags,
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// Results as JSON, one object a line: the lines of events.jsonl, then where everything is
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Resume {
+    const NAME: &'static str = "resume";
+    const ABOUT: &'static str = "Go on with a run from its newest checkpoint";
+    const EXAMPLES: &'static str = "\
+  After an interruption
+    ganymede resume runs/00000-dcgan-fashion-mnist
+  To 5,000 steps in all
+    ganymede resume runs/00000-dcgan-fashion-mnist --steps 5000";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let run = RunDir::open(&self.run)?;
+        let mut spec = run_dir::read_spec(&self.run)?;
+        self.length.apply(&mut spec.train);
+        self.intervals.apply(&mut spec.train);
+        train::resume(run, spec, &self.machine, false, self.json, terminal)
+    }
+}

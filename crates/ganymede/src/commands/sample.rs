@@ -1,0 +1,135 @@
+//! `ganymede sample`: draws from a run. Sample of seed s is the same in any batch and any grid.
+
+use super::Command;
+use crate::failure::{Failure, USAGE, USER};
+use crate::flags::{MachineFlags, seeds};
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_data::Codec;
+use ganymede_gan::Sampler;
+use serde_json::json;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+/// How many are drawn when nothing is said.
+const DEFAULT_COUNT: u64 = 64;
+/// Most samples in one picture.
+const LARGEST_GRID: u64 = 10_000;
+/// Samples that are in memory at a time when each has a file of its own.
+const CHUNK: u64 = 256;
+
+/// `ganymede sample`.
+#[derive(Args, Debug)]
+pub struct Sample {
+    /// Folder of the run
+    run: PathBuf,
+    /// How many [default: 64, or as many as there are seeds]
+    #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Seed of the first, or seeds from A to B
+    #[arg(long, value_name = "S|A-B", default_value = "0")]
+    seed: String,
+    /// All in one picture [default: one named after run and seeds, in the current folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    grid: Option<PathBuf>,
+    /// Each in a file of its own in this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Checkpoint after this step [default: the newest]
+    #[arg(long, value_name = "STEP")]
+    checkpoint: Option<u64>,
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// Results as JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Sample {
+    const NAME: &'static str = "sample";
+    const ABOUT: &'static str = "Draw samples from a run";
+    const EXAMPLES: &'static str = "\
+  A grid of 64
+    ganymede sample runs/00000-dcgan-fashion-mnist --grid clothes.png
+  Seeds 100 to 199, each a file
+    ganymede sample runs/00000-dcgan-fashion-mnist --seed 100-199 --out clothes
+  As the generator was after 500 steps
+    ganymede sample runs/00000-dcgan-fashion-mnist --checkpoint 500 --grid early.png";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;
+        let machine = self.machine.machine()?;
+        let (mut sampler, codec, checkpoint) = Sampler::open(&self.run, self.checkpoint, &machine.backend)?;
+        terminal.say(&format!("checkpoint  {}", checkpoint.display()));
+        match &self.out {
+            Some(folder) => self.files(folder, seeds, &mut sampler, &codec, terminal),
+            None => self.picture(seeds, &mut sampler, &codec, &checkpoint, terminal),
+        }
+    }
+}
+
+impl Sample {
+    fn files(
+        &self,
+        folder: &Path,
+        seeds: RangeInclusive<u64>,
+        sampler: &mut Sampler,
+        codec: &Codec,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let refuse = |e: std::io::Error| Failure::new(USER, format!("cannot create {}: {e}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(refuse)?;
+        let mut first = *seeds.start();
+        while first < *seeds.end() || first == *seeds.end() {
+            let count = CHUNK.min((*seeds.end() - first).saturating_add(1));
+            let end = first.checked_add(count).ok_or_else(last_seed)?;
+            let drawn = sampler.draw(first..end)?;
+            let each = drawn.len() / (count as usize).max(1);
+            let values = drawn.as_f32().map_err(|e| Failure::new(USER, e.to_string()))?;
+            for (seed, sample) in (first..end).zip(values.chunks_exact(each.max(1))) {
+                let file = codec.write_sample(folder, seed, sample)?;
+                let line = match self.json {
+                    true => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
+                    false => file.display().to_string(),
+                };
+                terminal.result(&line)?;
+            }
+            first = end;
+        }
+        Ok(())
+    }
+
+    fn picture(
+        &self,
+        seeds: RangeInclusive<u64>,
+        sampler: &mut Sampler,
+        codec: &Codec,
+        checkpoint: &Path,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let (first, last) = (*seeds.start(), *seeds.end());
+        let count = (last - first).saturating_add(1);
+        if count > LARGEST_GRID {
+            let text = format!("expected at most {LARGEST_GRID} samples in a picture, found {count}");
+            return Err(Failure::new(USAGE, text).with_hint("--out DIR writes each into a file of its own"));
+        }
+        let file = match &self.grid {
+            Some(file) => file.clone(),
+            None => {
+                let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let run = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
+                format!("{}-{}-seeds-{first}-{last}.png", name(&run), name(checkpoint)).into()
+            }
+        };
+        let drawn = sampler.draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
+        codec.write_grid(&file, &drawn, (count as f64).sqrt().ceil() as usize)?;
+        match self.json {
+            true => terminal.result(&json!({ "kind": "grid", "first": first, "last": last, "file": file }).to_string()),
+            false => terminal.result(&file.display().to_string()),
+        }
+    }
+}
+
+fn last_seed() -> Failure {
+    Failure::new(USAGE, format!("expected seeds below {}", u64::MAX))
+}

@@ -1,0 +1,88 @@
+//! `ganymede summary`: the networks as Keras prints them. Not here: what a whole training step takes
+//! (`ganymede train --dry-run`).
+
+use super::Command;
+use super::presets::{SampleFlags, names};
+use crate::failure::{Failure, USER};
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_gan::GanError;
+use ganymede_gan::run_dir;
+use ganymede_gan::spec::TrainSpec;
+use ganymede_nn::Model;
+use serde_json::json;
+use std::path::Path;
+
+/// `ganymede summary`.
+#[derive(Args, Debug)]
+pub struct Summary {
+    /// A preset, the folder of a run, or a spec
+    #[arg(value_name = "PRESET|RUN|FILE")]
+    what: String,
+    /// The batch that operations and memory are for [default: the spec's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    batch: Option<u32>,
+    #[command(flatten)]
+    sample: SampleFlags,
+    /// A network a line, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Summary {
+    const NAME: &'static str = "summary";
+    const ABOUT: &'static str = "Print the networks of a preset, a run or a spec, layer by layer";
+    const EXAMPLES: &'static str = "\
+  A preset for pictures of 64 x 64 in colour
+    ganymede summary dcgan --resolution 64 --channels 3
+  A run
+    ganymede summary runs/00000-dcgan-fashion-mnist";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let spec = self.spec()?;
+        let batch = self.batch.map_or(spec.train.batch, |n| n as usize);
+        for (name, network) in &spec.networks {
+            let model = Model::from_configs(name, &network.layers);
+            let model = model.map_err(|source| GanError::Model { network: name.clone(), source })?;
+            let summary = model.summary(batch).map_err(GanError::Build)?;
+            if !self.json {
+                terminal.result(&summary.to_string())?;
+                continue;
+            }
+            let layers: Vec<_> = summary
+                .rows
+                .iter()
+                .map(|row| {
+                    let outputs: Vec<String> = row.outputs.iter().map(ToString::to_string).collect();
+                    json!({
+                        "name": row.name, "class_name": row.class, "outputs": outputs, "parameters": row.parameters,
+                        "flops": row.flops, "activation_bytes": row.activation_bytes,
+                    })
+                })
+                .collect();
+            let line = json!({
+                "kind": "network", "name": name, "batch": batch, "trainable": summary.trainable,
+                "non_trainable": summary.non_trainable, "layers": layers,
+            });
+            terminal.result(&line.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    fn spec(&self) -> Result<TrainSpec, Failure> {
+        let path = Path::new(&self.what);
+        if names().contains(&self.what.as_str()) {
+            return self.sample.spec(&self.what);
+        }
+        if path.is_dir() {
+            return Ok(run_dir::read_spec(path)?);
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let presets = names().join(", ");
+            Failure::new(USER, format!("expected a preset ({presets}), a run or a spec, found `{}`: {e}", self.what))
+        })?;
+        Ok(TrainSpec::draft(&text).map_err(|e| e.in_file(path))?.spec)
+    }
+}

@@ -1,0 +1,223 @@
+//! `ganymede train`: flags to a spec, then `setup.rs`. Not here: resuming without changes (`resume.rs`).
+
+use super::Command;
+use crate::failure::{Failure, USAGE, USER};
+use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags};
+use crate::setup::{self, Start};
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_data::{Codec, Dataset, Source};
+use ganymede_gan::run_dir::{self, RunDir};
+use ganymede_gan::spec::{DataSpec, TrainSpec, edit};
+use ganymede_gan::{checkpoint, presets};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What is trained on without DATA.
+const DEFAULT_DATA: &str = "fashion-mnist";
+
+/// `ganymede train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    /// A folder, file or name of data [default: fashion-mnist, 10,000 small pictures that come along]
+    data: Option<OsString>,
+    /// Which networks, losses and optimizers [default: dcgan for pictures, mlp for points]
+    #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
+    preset: Option<String>,
+    /// Take the spec in this file instead of a preset
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    length: LengthFlags,
+    /// Samples in a batch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    batch: Option<u32>,
+    /// The seed that everything random is a function of [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change anything in the spec, such as train.batch=32 or networks.generator.layers.1.units=512
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    data_flags: DataFlags,
+    /// Folder of runs; a run itself goes on
+    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = "Output")]
+    outdir: PathBuf,
+    /// Name of the run [default: preset and data]
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    name: Option<String>,
+    /// Start from the networks of this run's newest checkpoint
+    #[arg(long, value_name = "RUN", help_heading = "Output")]
+    from: Option<PathBuf>,
+    #[command(flatten)]
+    intervals: IntervalFlags,
+    /// How many of the newest checkpoints stay (the first and every tenth stay anyway)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    keep: Option<u32>,
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// Say what it would take, and end before the first step
+    #[arg(long)]
+    dry_run: bool,
+    /// Results as JSON, one object a line: the lines of events.jsonl, then where everything is
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Train {
+    const NAME: &'static str = "train";
+    const ABOUT: &'static str = "Train a GAN";
+    const EXAMPLES: &'static str = "\
+  The pictures that come along, with the default preset
+    ganymede train
+  A folder of pictures at 64 pixels, for an hour
+    ganymede train photos --resolution 64 --minutes 60
+  Points on a ring, with another learning rate for the discriminator
+    ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001
+  What would it take?
+    ganymede train photos --resolution 128 --batch 32 --dry-run
+  Go on with a run to 5,000 steps in all
+    ganymede train --outdir runs/00000-dcgan-fashion-mnist --steps 5000";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        if run_dir::is_run(&self.outdir) {
+            return self.go_on(terminal);
+        }
+        let from = self.from.as_deref().map(|run| checkpoint::find(run, None)).transpose()?;
+        let (spec, dataset) = self.new_spec(terminal)?;
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => self.run_name(&spec)?,
+        };
+        let codec = dataset.codec().clone();
+        let start = Start::New { outdir: self.outdir.clone(), name, from };
+        self.go(spec, dataset, &codec, start, terminal)
+    }
+}
+
+impl Train {
+    /// Trains in a run that is there; what else was asked for than how long, how often and with how many
+    /// threads is an error that lists it.
+    fn go_on(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let refuse = |flag: &str| {
+            let text = format!("{}: a resumed run cannot take {flag}", self.outdir.display());
+            Failure::new(USER, text).with_hint("leave it out, or train into another --outdir")
+        };
+        if self.from.is_some() {
+            return Err(refuse("--from"));
+        }
+        if self.name.is_some() {
+            return Err(refuse("--name"));
+        }
+        let run = RunDir::open(&self.outdir)?;
+        let old = run_dir::read_spec(&self.outdir)?;
+        let mut spec = match &self.config {
+            // A preset's spec names no data; the run's own is meant.
+            Some(file) => match TrainSpec::load(file)? {
+                spec if spec.data.source.is_empty() => TrainSpec { data: old.data.clone(), ..spec },
+                spec => spec,
+            },
+            None => old.clone(),
+        };
+        spec.preset = self.preset.clone().unwrap_or(spec.preset);
+        if let Some(data) = &self.data {
+            spec.data.source = setup::source_name(data)?;
+        }
+        self.data_flags.apply(&mut spec.data.options);
+        let spec = self.edited(spec, |_| true)?;
+        resume(run, spec, &self.machine, self.dry_run, self.json, terminal)
+    }
+
+    /// The spec of a new run with its data: a file or a preset, changed by the flags.
+    fn new_spec(&self, terminal: &Terminal) -> Result<(TrainSpec, Dataset), Failure> {
+        let mut spec = match &self.config {
+            Some(file) => TrainSpec::load(file)?,
+            None => TrainSpec { data: DataSpec { source: DEFAULT_DATA.into(), ..DataSpec::default() }, ..TrainSpec::default() },
+        };
+        if let Some(data) = &self.data {
+            spec.data.source = setup::source_name(data)?;
+        }
+        self.data_flags.apply(&mut spec.data.options);
+        // What concerns the data comes first: the rest of a preset's spec follows from the samples' shape.
+        spec = self.set(spec, |key| key.starts_with("data."))?;
+        if spec.data.source.is_empty() {
+            let text = "expected data: neither the command nor [data] of the spec names any";
+            return Err(Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]"));
+        }
+        let dataset = setup::open_data(&spec.data, terminal)?;
+        if self.config.is_none() {
+            let shape = &dataset.codec().shape;
+            let name = self.preset.as_deref().unwrap_or_else(|| presets::default_name(shape));
+            spec = TrainSpec { data: spec.data, ..presets::preset(name, dataset.codec())? };
+        }
+        spec.data.shape.clone_from(&dataset.codec().shape);
+        let spec = self.edited(spec, |key| !key.starts_with("data."))?;
+        Ok((spec, dataset))
+    }
+
+    /// The spec with the flags that are no data's, and with `--set` where the key is wanted.
+    fn edited(&self, mut spec: TrainSpec, wanted: fn(&str) -> bool) -> Result<TrainSpec, Failure> {
+        self.length.apply(&mut spec.train);
+        self.intervals.apply(&mut spec.train);
+        spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
+        spec.train.keep = self.keep.map_or(spec.train.keep, |n| n as usize);
+        spec.seed = self.seed.unwrap_or(spec.seed);
+        self.set(spec, wanted)
+    }
+
+    fn set(&self, spec: TrainSpec, wanted: fn(&str) -> bool) -> Result<TrainSpec, Failure> {
+        let wanted = self.set.iter().filter(|set| wanted(set.trim_start()));
+        wanted.try_fold(spec, |spec, set| edit(&spec, set)).map_err(Failure::from)
+    }
+
+    /// `dcgan-fashion-mnist`: the preset or the spec's file, and the data.
+    fn run_name(&self, spec: &TrainSpec) -> Result<String, Failure> {
+        let file = self.config.as_deref().and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned());
+        let what = if spec.preset.is_empty() { file.unwrap_or_default() } else { spec.preset.clone() };
+        Ok(format!("{what}-{}", Source::parse(&spec.data.source)?.stem()))
+    }
+
+    fn go(self, spec: TrainSpec, dataset: Dataset, codec: &Codec, start: Start, terminal: &mut Terminal) -> Result<(), Failure> {
+        if spec.train.last_step().is_none() && spec.train.minutes.is_none() {
+            let text = "expected an end of the training, found none";
+            return Err(Failure::new(USAGE, text).with_hint("give --steps, --kimg or --minutes"));
+        }
+        let prepared = setup::prepare(spec, dataset, codec, &self.machine, terminal)?;
+        if self.dry_run {
+            return if self.json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
+        }
+        prepared.train(start, self.json, terminal)
+    }
+}
+
+/// Goes on with a run under a spec that differs from its own only in what may.
+///
+/// # Errors
+/// When more differs, the data is not what it was, and what training gives.
+pub(super) fn resume(
+    run: RunDir,
+    spec: TrainSpec,
+    machine: &MachineFlags,
+    dry_run: bool,
+    json: bool,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    run.change(&spec)?;
+    let codec = run_dir::read_codec(run.path())?;
+    let dataset = setup::open_data(&spec.data, terminal)?;
+    let known = run_dir::read_env(run.path())?.data;
+    if known != dataset.fingerprint() {
+        let text = format!("{}: expected the data that the run was started on, found other samples", spec.data.source);
+        let hint = format!("bring them back, or start a new run with --from {}", run.path().display());
+        return Err(Failure::new(USER, text).with_hint(hint));
+    }
+    let prepared = setup::prepare(spec, dataset, &codec, machine, terminal)?;
+    if dry_run {
+        return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
+    }
+    prepared.train(Start::Resume(run), json, terminal)
+}
+
+fn preset_names() -> Vec<&'static str> {
+    presets::PRESETS.iter().map(|entry| entry.name).collect()
+}

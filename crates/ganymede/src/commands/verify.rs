@@ -1,0 +1,62 @@
+//! `ganymede verify`: hashes of a checkpoint, its reload, and the next step to the bit.
+
+use super::Command;
+use crate::failure::Failure;
+use crate::flags::MachineFlags;
+use crate::setup;
+use crate::terminal::Terminal;
+use clap::Args;
+use ganymede_gan::run_dir;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// `ganymede verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Folder of the run
+    run: PathBuf,
+    /// Checkpoint after this step [default: the newest]
+    #[arg(long, value_name = "STEP")]
+    checkpoint: Option<u64>,
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// The result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Command for Verify {
+    const NAME: &'static str = "verify";
+    const ABOUT: &'static str = "Prove a checkpoint: hashes, reload, and the next step replayed to the bit";
+    const EXAMPLES: &'static str = "\
+  The newest checkpoint
+    ganymede verify runs/00000-dcgan-fashion-mnist
+  With another number of threads: the bits stay
+    ganymede verify runs/00000-dcgan-fashion-mnist --threads 1";
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let spec = run_dir::read_spec(&self.run)?;
+        let dataset = Arc::new(setup::open_data(&spec.data, terminal)?);
+        let machine = self.machine.machine()?;
+        let found = ganymede_gan::verify(&self.run, self.checkpoint, dataset, &machine.backend, machine.isa)?;
+        if self.json {
+            let value = json!({
+                "kind": "verified", "checkpoint": found.checkpoint, "files": found.files, "replayed": found.replayed,
+            });
+            return terminal.result(&value.to_string());
+        }
+        let mut lines = vec![
+            format!("checkpoint  {}", found.checkpoint.display()),
+            format!("hashes      {} files as the manifest says", found.files),
+        ];
+        match found.replayed {
+            None => lines.push("replay      the run holds no replay of this checkpoint to compare with".into()),
+            Some(losses) => {
+                let losses: Vec<String> = losses.iter().map(|(name, bits)| format!("{name} {bits}")).collect();
+                lines.push(format!("replay      the next step's losses are the same bits: {}", losses.join(", ")));
+            }
+        }
+        terminal.result(&lines.join("\n"))
+    }
+}

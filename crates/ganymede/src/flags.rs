@@ -1,0 +1,208 @@
+//! Flags that several commands share, and what they change in a spec. Not here: each command's own.
+
+use crate::failure::{Failure, USAGE, USER};
+use clap::Args;
+use ganymede_data::{DataOptions, Fit, Resolution, parse_background};
+use ganymede_gan::resources;
+use ganymede_gan::spec::TrainSection;
+use ganymede_kernels::isa::Isa;
+use ganymede_runtime::{CpuBackend, CpuOptions};
+use std::ops::RangeInclusive;
+
+/// How long to train: one of three.
+#[derive(Args, Clone, Debug, Default)]
+#[group(multiple = false)]
+pub struct LengthFlags {
+    /// End after so many steps in all. A step is one generator update with its n_critic discriminator updates
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Length")]
+    pub steps: Option<u64>,
+    /// End after so many thousand real samples were shown to the discriminator
+    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Length")]
+    pub kimg: Option<f64>,
+    /// End after so many minutes of training in this process
+    #[arg(long, value_name = "M", value_parser = positive, help_heading = "Length")]
+    pub minutes: Option<f64>,
+}
+
+impl LengthFlags {
+    /// The one that was given replaces what the spec says.
+    pub fn apply(&self, train: &mut TrainSection) {
+        if self.steps.is_some() || self.kimg.is_some() || self.minutes.is_some() {
+            (train.steps, train.kimg, train.minutes) = (self.steps, self.kimg, self.minutes);
+        }
+    }
+}
+
+/// How often a training shows and saves.
+#[derive(Args, Clone, Debug, Default)]
+pub struct IntervalFlags {
+    /// Steps between two grids of samples; 0 for none but the first and last
+    #[arg(long, value_name = "K", help_heading = "Output")]
+    pub snapshot_every: Option<u64>,
+    /// Steps between two checkpoints; 0 for none but the first and last
+    #[arg(long, value_name = "K", help_heading = "Output")]
+    pub checkpoint_every: Option<u64>,
+}
+
+impl IntervalFlags {
+    /// Those that were given replace what the spec says.
+    pub fn apply(&self, train: &mut TrainSection) {
+        train.snapshot_every = self.snapshot_every.unwrap_or(train.snapshot_every);
+        train.checkpoint_every = self.checkpoint_every.unwrap_or(train.checkpoint_every);
+    }
+}
+
+/// What computes. It changes no result, but for bits between instruction sets.
+#[derive(Args, Clone, Debug, Default)]
+pub struct MachineFlags {
+    /// Number of threads [default: as many as there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Machine")]
+    pub threads: Option<u16>,
+    /// Instruction set of the kernels [default: the best of this processor]
+    #[arg(long, value_name = "NAME", value_parser = isa_names(), help_heading = "Machine")]
+    pub isa: Option<String>,
+    /// Where to compute
+    #[arg(long, value_name = "NAME", value_parser = ["cpu"], default_value = "cpu", help_heading = "Machine")]
+    pub device: String,
+}
+
+/// A backend with what it was made of.
+pub struct Machine {
+    /// The backend.
+    pub backend: CpuBackend,
+    /// Name of its instruction set.
+    pub isa: &'static str,
+    /// Its number of threads.
+    pub threads: usize,
+}
+
+impl MachineFlags {
+    /// The backend; it may take the memory that is available now.
+    ///
+    /// # Errors
+    /// When the processor lacks the instruction set, or the threads cannot be started.
+    pub fn machine(&self) -> Result<Machine, Failure> {
+        let mut options = CpuOptions::default();
+        options.threads = self.threads.map_or(options.threads, usize::from);
+        options.memory_limit = resources::available().map(|a| usize::try_from(a.bytes).unwrap_or(usize::MAX));
+        if let Some(name) = &self.isa {
+            let isa = Isa::from_name(name);
+            options.isa = isa.map_err(|e| Failure::new(USER, format!("--isa: {e}")).with_hint(e.hint()))?;
+        }
+        let (isa, threads) = (options.isa.name(), options.threads);
+        Ok(Machine { backend: CpuBackend::new(options)?, isa, threads })
+    }
+}
+
+/// How data is read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DataFlags {
+    /// Size of the pictures, such as 32 or 48x32 (width x height) [default: their own]
+    #[arg(long, value_name = "N|WxH", help_heading = "Data")]
+    pub resolution: Option<Resolution>,
+    /// How pictures of another shape become that size [default: crop]
+    #[arg(long, value_name = "HOW", value_parser = Fit::ALL.map(Fit::name), help_heading = "Data")]
+    pub fit: Option<String>,
+    /// 1 (grey) or 3 (red, green, blue) [default: 1 when all pictures are grey]
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub channels: Option<usize>,
+    /// Colour under transparent pixels and around padded pictures, such as white, #ffcc00 or 255,204,0
+    #[arg(long, value_name = "COLOUR", value_parser = background, help_heading = "Data")]
+    pub background: Option<Background>,
+    /// Mirror every second picture, by chance
+    #[arg(long, help_heading = "Data")]
+    pub mirror: bool,
+    /// Part that is kept out of training [default: 0.05 from 1,000 samples up]
+    #[arg(long, value_name = "FRACTION", help_heading = "Data")]
+    pub holdout: Option<f64>,
+    /// Part of the files that may be bad; more is an error [default: 0.05]
+    #[arg(long, value_name = "FRACTION", help_heading = "Data")]
+    pub max_bad: Option<f64>,
+    /// Keep decoded samples in memory instead of in a cache file
+    #[arg(long, help_heading = "Data")]
+    pub no_cache: bool,
+}
+
+/// Red, green, blue.
+pub type Background = [u8; 3];
+
+impl DataFlags {
+    /// Those that were given replace what the options say.
+    pub fn apply(&self, options: &mut DataOptions) {
+        options.resolution = self.resolution.or(options.resolution);
+        options.channels = self.channels.or(options.channels);
+        options.holdout = self.holdout.or(options.holdout);
+        options.max_bad = self.max_bad.unwrap_or(options.max_bad);
+        options.background = self.background.unwrap_or(options.background);
+        options.fit = self.fit.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.fit);
+        options.mirror |= self.mirror;
+        options.use_cache &= !self.no_cache;
+    }
+}
+
+fn isa_names() -> Vec<&'static str> {
+    Isa::ALL.map(Isa::name).to_vec()
+}
+
+fn background(text: &str) -> Result<Background, String> {
+    parse_background(text)
+}
+
+/// A number above 0.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err(format!("expected a number above 0, found `{text}`")),
+    }
+}
+
+/// The seeds of `--seed S|A-B` with `-n N`: S, S+1, … or A to B, both included.
+///
+/// # Errors
+/// When B is below A, or N contradicts A-B.
+pub fn seeds(seed: &str, count: Option<u64>, default_count: u64) -> Result<RangeInclusive<u64>, Failure> {
+    let refuse = |reason: String| Err(Failure::new(USAGE, reason));
+    let number = |text: &str| text.trim().parse::<u64>();
+    if let Ok(first) = number(seed) {
+        let last = count.unwrap_or(default_count).checked_sub(1).and_then(|more| first.checked_add(more));
+        return match last {
+            Some(last) => Ok(first..=last),
+            None => refuse(format!("expected seeds up to {}, found {count:?} from {first} on", u64::MAX)),
+        };
+    }
+    match seed.split_once('-').map(|(a, b)| (number(a), number(b))) {
+        Some((Ok(first), Ok(last))) if first <= last => match count {
+            Some(count) if Some(count) != (last - first).checked_add(1) => {
+                refuse(format!("expected as many samples as --seed {seed} has, found -n {count}"))
+            }
+            _ => Ok(first..=last),
+        },
+        _ => refuse(format!("expected a seed such as 7 or seeds such as 0-15, found `{seed}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_counted_from_the_first() {
+        assert_eq!(seeds("7", Some(3), 64).unwrap(), 7..=9);
+        assert_eq!(seeds("0", None, 64).unwrap(), 0..=63);
+        assert_eq!(seeds("4-9", None, 64).unwrap(), 4..=9);
+        assert_eq!(seeds("4-9", Some(6), 64).unwrap(), 4..=9);
+        for (seed, count) in [("4-9", Some(5)), ("9-4", None), ("x", None), ("-3", None), ("3", Some(0))] {
+            assert!(seeds(seed, count, 64).is_err(), "{seed} {count:?}");
+        }
+        assert!(seeds("18446744073709551615", Some(2), 64).is_err());
+    }
+
+    #[test]
+    fn a_length_replaces_the_others() {
+        let mut train = TrainSection { steps: Some(1200), ..TrainSection::default() };
+        LengthFlags { minutes: Some(5.0), ..LengthFlags::default() }.apply(&mut train);
+        assert_eq!((train.steps, train.minutes), (None, Some(5.0)));
+        LengthFlags::default().apply(&mut train);
+        assert_eq!(train.minutes, Some(5.0));
+    }
+}

@@ -1,0 +1,36 @@
+//! ganymede trains generative adversarial networks on an engine of its own.
+//!
+//! This crate is the whole in one place: the parts under short names, and a [`prelude`] with what most
+//! programs need. The command `ganymede` (feature `cli`, on by default) is its binary. It holds no
+//! training logic: that is `ganymede-gan`, re-exported as [`gan`].
+//!
+//! ```
+//! use ganymede::prelude::*;
+//!
+//! let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
+//! let spec = ganymede::gan::presets::preset("mlp", data.codec())?;
+//! assert_eq!(spec.networks.keys().collect::<Vec<_>>(), ["discriminator", "generator"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub use ganymede_data as data;
+pub use ganymede_gan as gan;
+pub use ganymede_graph as graph;
+pub use ganymede_kernels as kernels;
+pub use ganymede_nn as nn;
+pub use ganymede_runtime as runtime;
+pub use ganymede_tensor as tensor;
+
+/// What most programs need.
+pub mod prelude {
+    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, LoaderOptions, Source};
+    pub use ganymede_gan::events::{Event, Line, Observer};
+    pub use ganymede_gan::run_dir::RunDir;
+    pub use ganymede_gan::spec::TrainSpec;
+    pub use ganymede_gan::{GanError, Outcome, Sampler, Setup, Stepper, Trainer};
+    pub use ganymede_graph::{Builder, Expr, Graph};
+    pub use ganymede_nn::{Layer, Mode, Model, Scope};
+    pub use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, StateLayout, Store};
+    pub use ganymede_tensor::{DType, Rng, Shape, Tensor, TensorType};
+}

@@ -1,0 +1,26 @@
+//! The `ganymede` command: reads the words, runs a command, turns its end into an exit code. Not here:
+//! what a command does (`commands/`), training (`ganymede-gan`).
+#![forbid(unsafe_code)]
+
+mod commands;
+mod failure;
+mod flags;
+mod numbers;
+mod progress;
+mod setup;
+mod signals;
+mod terminal;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let matches = commands::root().get_matches();
+    let mut terminal = terminal::Terminal::new();
+    match commands::run(&matches, &mut terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.show(&mut terminal);
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Showing what happens: a bar while data is decoded, the status lines and the bar of a training. Not
+//! here: measuring it (`ganymede-gan`), where lines go (`terminal.rs`).
+
+use crate::numbers::{bytes, duration};
+use crate::terminal::{Colour, Terminal};
+use ganymede_data::Progress;
+use ganymede_gan::events::{Event, Line, Observer};
+use ganymede_gan::spec::TrainSection;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A bar for decoding; nothing where there is no terminal.
+pub struct DataBar {
+    interactive: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl DataBar {
+    /// A bar that is drawn only when `terminal` is one.
+    pub fn new(terminal: &Terminal) -> DataBar {
+        DataBar { interactive: terminal.is_interactive(), bar: Mutex::new(None) }
+    }
+
+    fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
+        act(&mut self.bar.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Progress for DataBar {
+    fn start(&self, what: &str, total: Option<u64>) {
+        if !self.interactive {
+            return;
+        }
+        let form = match total {
+            Some(_) => "{msg} [{bar:30}] {human_pos}/{human_len}, {eta} left",
+            None => "{msg} {spinner} {human_pos}",
+        };
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        let bar = bar.with_style(style(form)).with_message(what.to_string());
+        self.with(|slot| *slot = Some(bar));
+    }
+
+    fn advance(&self, units: u64) {
+        self.with(|slot| slot.iter().for_each(|bar| bar.inc(units)));
+    }
+
+    fn finish(&self) {
+        self.with(|slot| slot.take().iter().for_each(ProgressBar::finish_and_clear));
+    }
+}
+
+fn style(form: &str) -> ProgressStyle {
+    ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+}
+
+/// Shows a training: a line for each tick, and below them a bar when it is a terminal.
+pub struct Show<'t> {
+    terminal: &'t mut Terminal,
+    json: bool,
+    /// Set when nobody reads the results any more.
+    stop: Arc<AtomicBool>,
+    last_step: Option<u64>,
+    limit: Option<Duration>,
+    started: Instant,
+    first_step: u64,
+    step: u64,
+    bar: Option<ProgressBar>,
+}
+
+/// Units of the bar: thousandths of the whole.
+const WHOLE: u64 = 1000;
+
+impl<'t> Show<'t> {
+    /// Shows a training that goes on from `step`.
+    pub fn new(terminal: &'t mut Terminal, train: &TrainSection, step: u64, json: bool, stop: Arc<AtomicBool>) -> Show<'t> {
+        let bar = terminal.is_interactive().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
+            bar.with_style(style("[{bar:40}] {msg}"))
+        });
+        terminal.set_bar(bar.clone());
+        let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
+        let last_step = train.last_step();
+        Show { terminal, json, stop, last_step, limit, started: Instant::now(), first_step: step, step, bar }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        self.terminal.set_bar(None);
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+
+    /// What part of the training is done, by steps or by time, whichever ends first.
+    fn part_done(&self) -> Option<f64> {
+        let by_steps = self.last_step.map(|last| self.step as f64 / last.max(1) as f64);
+        let by_time = self.limit.map(|limit| self.started.elapsed().as_secs_f64() / limit.as_secs_f64());
+        by_steps.into_iter().chain(by_time).reduce(f64::max)
+    }
+
+    /// The time that is left, from the mean of the steps so far.
+    fn left(&self) -> Option<Duration> {
+        let elapsed = self.started.elapsed();
+        let done = self.step.saturating_sub(self.first_step);
+        let by_steps = self.last_step.filter(|_| done > 0).map(|last| {
+            let seconds = elapsed.as_secs_f64() / done as f64 * last.saturating_sub(self.step) as f64;
+            Duration::from_secs_f64(seconds.min(1e15))
+        });
+        let by_time = self.limit.map(|limit| limit.saturating_sub(elapsed));
+        by_steps.into_iter().chain(by_time).min()
+    }
+
+    fn steps(&self) -> String {
+        match self.last_step {
+            Some(last) => format!("{:>width$}/{last}", self.step, width = last.to_string().len()),
+            None => self.step.to_string(),
+        }
+    }
+}
+
+impl Observer for Show<'_> {
+    fn line(&mut self, line: &Line) {
+        self.step = line.step;
+        if self.json {
+            let written = serde_json::to_string(line).map(|text| self.terminal.result(&text));
+            if !matches!(written, Ok(Ok(()))) {
+                self.stop.store(true, Ordering::Relaxed);
+            }
+        }
+        match &line.event {
+            Event::Tick { losses, sec_per_kimg, wait, resident_bytes, .. } => {
+                let mut text = format!(
+                    "step {}  kimg {:.1}  time {}  sec/kimg {sec_per_kimg:.2}",
+                    self.steps(),
+                    line.kimg,
+                    duration(Duration::from_secs_f64(line.time.clamp(0.0, 1e15))),
+                );
+                for (name, loss) in short(losses) {
+                    text += &format!("  {name} {loss:.4}");
+                }
+                text += &format!("  memory {}", bytes(*resident_bytes));
+                if *wait >= 0.01 {
+                    text += &format!("  waited {:.0} % for data", wait * 100.0);
+                }
+                if let Some(left) = self.left() {
+                    text += &format!("  left {}", duration(left));
+                }
+                self.terminal.say(&text);
+            }
+            Event::Snapshot { file } => self.terminal.say(&format!("samples  {file}")),
+            Event::Checkpoint { name, seconds } => self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)")),
+            Event::Resume { checkpoint, other_isa } => {
+                self.terminal.say(&format!("resume   from checkpoints/{checkpoint}"));
+                if *other_isa {
+                    let text = "another instruction set than the checkpoint's: the bits may differ from an unbroken run";
+                    self.terminal.labelled("warning", Colour::Yellow, text);
+                }
+            }
+            // The first is told before, the others afterwards by whoever called.
+            Event::Start { .. } | Event::Replay { .. } | Event::NonFinite { .. } | Event::End { .. } => {}
+        }
+    }
+
+    fn step(&mut self, step: u64) {
+        self.step = step;
+        let Some(bar) = &self.bar else { return };
+        bar.set_position((self.part_done().unwrap_or(0.0).min(1.0) * WHOLE as f64) as u64);
+        let left = self.left().map_or(String::new(), |left| format!(", left {}", duration(left)));
+        bar.set_message(format!("step {}{left}", self.steps()));
+    }
+}
+
+/// Losses by phase where each phase has one term, else by phase and term.
+fn short(losses: &BTreeMap<String, f64>) -> Vec<(String, f64)> {
+    let phase = |name: &str| name.split('/').next().unwrap_or_default().to_string();
+    let alone = |name: &str| losses.keys().filter(|other| phase(other) == phase(name)).count() == 1;
+    losses.iter().map(|(name, loss)| (if alone(name) { phase(name) } else { name.clone() }, *loss)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_have_their_phases_names_where_that_is_enough() {
+        let losses = |names: &[&str]| names.iter().map(|n| (n.to_string(), 1.0)).collect();
+        let names = |found: Vec<(String, f64)>| found.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(names(short(&losses(&["d/a", "g/a"]))), ["d", "g"]);
+        assert_eq!(names(short(&losses(&["d/a", "d/b", "g/a"]))), ["d/a", "d/b", "g"]);
+    }
+}

@@ -1,0 +1,207 @@
+//! From flags to a training that can start: data, spec, check, backend, compiled step; and the training
+//! itself with its end. Not here: the flags (`commands/train.rs`), the loop (`ganymede-gan`).
+
+use crate::failure::{Failure, INTERRUPTED, USER};
+use crate::flags::{Machine, MachineFlags};
+use crate::numbers::{bytes, duration, flops, grouped};
+use crate::progress::{DataBar, Show};
+use crate::signals;
+use crate::terminal::Terminal;
+use ganymede_data::{Codec, Dataset, Source};
+use ganymede_gan::check::{self, DataFacts, Severity};
+use ganymede_gan::run_dir::{self, Env, RunDir};
+use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
+use ganymede_gan::{Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, resources};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A spec on its data, compiled.
+pub struct Prepared {
+    spec: TrainSpec,
+    dataset: Arc<Dataset>,
+    machine: Machine,
+    stepper: Stepper,
+}
+
+/// Where a training starts.
+pub enum Start {
+    /// In a new run `outdir/NNNNN-name`, with the networks of a checkpoint instead of initial ones if there is one.
+    New { outdir: PathBuf, name: String, from: Option<PathBuf> },
+    /// From a run's newest checkpoint.
+    Resume(RunDir),
+}
+
+/// Reads the samples of a spec.
+///
+/// # Errors
+/// What reading gives.
+pub fn open_data(data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failure> {
+    let source = Source::parse(&data.source)?;
+    Ok(Dataset::open(&source, &data.options, &DataBar::new(terminal))?)
+}
+
+/// A source as it is kept in a spec: a name as it is, a path from the root, so that the run goes on from anywhere.
+///
+/// # Errors
+/// When there is no such source, or its path is not Unicode.
+pub fn source_name(typed: &std::ffi::OsStr) -> Result<String, Failure> {
+    let path = match Source::parse(typed)? {
+        Source::Name(name) => return Ok(name.into()),
+        Source::Path(path) => path,
+    };
+    let path = std::path::absolute(&path).unwrap_or(path);
+    path.into_os_string().into_string().map_err(|path| {
+        let text = format!("expected a path in Unicode, found {}", Path::new(&path).display());
+        Failure::new(USER, text).with_hint("rename it: the path is kept in the run's spec.toml")
+    })
+}
+
+/// Checks a spec and compiles it on its data; says what it takes.
+///
+/// # Errors
+/// When the check finds errors, and what compiling gives.
+pub fn prepare(
+    spec: TrainSpec,
+    dataset: Dataset,
+    codec: &Codec,
+    machine: &MachineFlags,
+    terminal: &mut Terminal,
+) -> Result<Prepared, Failure> {
+    terminal.say(&dataset.report().to_string());
+    let split = dataset.split(spec.data.options.holdout, spec.seed);
+    let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
+    terminal.say(&format!("split       {shown} to train on, {kept} held out"));
+    let facts = DataFacts { name: spec.data.source.clone(), shape: codec.shape.clone(), samples: split.train.len() };
+    judge(&spec, &facts, terminal)?;
+    let machine = machine.machine()?;
+    let stepper = Stepper::new(&spec, codec, &machine.backend)?;
+    for line in describe(&stepper.plan(), &machine) {
+        terminal.say(&line);
+    }
+    Ok(Prepared { spec, dataset: Arc::new(dataset), machine, stepper })
+}
+
+/// Runs every rule of `check`.
+fn judge(spec: &TrainSpec, facts: &DataFacts, terminal: &mut Terminal) -> Result<(), Failure> {
+    let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(facts));
+    if report.has_errors() {
+        terminal.say(&report.to_string());
+        let hint = "`ganymede check FILE` shows the same, `ganymede check --fix OUT.toml FILE` writes a spec without errors";
+        return Err(Failure::new(USER, "the spec has errors: it is not trained").with_hint(hint));
+    }
+    match report.of(Severity::Hint).count() {
+        0 => terminal.say("check       no errors"),
+        hints => terminal.say(&format!("check       no errors, hints: {hints} (`ganymede check` on the run shows them)")),
+    }
+    Ok(())
+}
+
+/// What a training takes, a fact a line.
+fn describe(plan: &PlanReport, machine: &Machine) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, (trainable, other)) in &plan.parameters {
+        lines.push(format!("{name:<15} {} parameters, {} other", grouped(*trainable), grouped(*other)));
+    }
+    let (states, values) = (bytes(plan.state_bytes), bytes(plan.arena_bytes + plan.fixed_bytes));
+    lines.push(format!("memory      {} at most: states {states}, values of a step {values}", bytes(plan.peak_bytes())));
+    let s = if machine.threads == 1 { "" } else { "s" };
+    lines.push(format!("step        {} on {} with {} thread{s}", flops(plan.flops), machine.isa, machine.threads));
+    lines
+}
+
+/// Where a training ended, for `--json`.
+fn result_line(run: &Path, outcome: &Outcome, model: &Path) -> String {
+    let reason = match outcome.reason {
+        Reason::Steps => "steps",
+        Reason::Minutes => "minutes",
+        Reason::Interrupted => "interrupted",
+    };
+    let value = json!({
+        "kind": "result", "reason": reason, "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
+        "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
+    });
+    value.to_string()
+}
+
+impl Prepared {
+    /// What it takes, as one JSON object.
+    pub fn plan_line(&self) -> String {
+        let plan = self.stepper.plan();
+        let value = json!({
+            "kind": "plan", "parameters": plan.parameters, "planned_bytes": plan.peak_bytes(), "flops": plan.flops,
+            "data": self.dataset.report(), "isa": self.machine.isa, "threads": self.machine.threads,
+        });
+        value.to_string()
+    }
+
+    /// Trains to the end and says where everything is.
+    ///
+    /// # Errors
+    /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
+    pub fn train(self, start: Start, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+        let Prepared { spec, dataset, machine, stepper } = self;
+        resources::check(stepper.plan().state_bytes, resources::available())?;
+        let sampler = Sampler::new(&spec, &machine.backend)?;
+        let (run, from, step) = match start {
+            Start::Resume(run) => {
+                let step = checkpoint::list(run.path())?.last().map_or(0, |(step, _)| *step);
+                (run, None, Some(step))
+            }
+            Start::New { outdir, name, from } => {
+                let env = env(&machine, &dataset);
+                (RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?, from, None)
+            }
+        };
+        let path = run.path().to_path_buf();
+        let codec = run_dir::read_codec(&path)?;
+        let log = path.join("log.txt");
+        terminal.log_to(&log).map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", log.display())))?;
+        terminal.say(&format!("run         {}", path.display()));
+        let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
+        let mut show = Show::new(terminal, &spec.train, step.unwrap_or(0), json, Arc::clone(&stop));
+        let setup = Setup { spec, run, codec, stepper, sampler, isa: machine.isa.into() };
+        let outcome = match step {
+            Some(_) => Trainer::resume(setup, &mut show),
+            None => Trainer::start(setup, from.as_deref(), &mut show),
+        }
+        .and_then(|trainer| trainer.train(dataset, &stop));
+        show.finish();
+        conclude(&path, &outcome?, json, terminal)
+    }
+}
+
+fn env(machine: &Machine, dataset: &Dataset) -> Env {
+    Env {
+        version: env!("CARGO_PKG_VERSION").into(),
+        isa: machine.isa.into(),
+        threads: machine.threads,
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        data: dataset.fingerprint().into(),
+    }
+}
+
+/// Says how it went and where samples, model and run are.
+fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    let averaged = outcome.checkpoint.join("generator_ema.safetensors");
+    let model = if averaged.exists() { averaged } else { outcome.checkpoint.join("generator.safetensors") };
+    let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
+    let done = match outcome.reason {
+        Reason::Interrupted => "interrupted",
+        Reason::Steps | Reason::Minutes => "done",
+    };
+    terminal.say(&format!("{done} at step {step} after {time}; {:.2} % of it waiting for data", outcome.wait * 100.0));
+    let run_name = run.display();
+    if outcome.reason == Reason::Interrupted {
+        terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
+    } else {
+        terminal.say(&format!("`ganymede sample {run_name}` draws more, `ganymede resume {run_name} --steps N` trains on"));
+    }
+    if json {
+        terminal.result(&result_line(run, outcome, &model))?;
+    } else {
+        let samples = outcome.snapshot.display();
+        terminal.result(&format!("samples  {samples}\nmodel    {}\nrun      {run_name}", model.display()))?;
+    }
+    if outcome.reason == Reason::Interrupted { Err(Failure::quiet(INTERRUPTED)) } else { Ok(()) }
+}
