@@ -75,7 +75,13 @@ const WHOLE: u64 = 1000;
 
 impl<'t> Show<'t> {
     /// Shows a training that goes on from `step`.
-    pub fn new(terminal: &'t mut Terminal, train: &TrainSection, step: u64, json: bool, stop: Arc<AtomicBool>) -> Show<'t> {
+    pub fn new(
+        terminal: &'t mut Terminal,
+        train: &TrainSection,
+        step: u64,
+        json: bool,
+        stop: Arc<AtomicBool>,
+    ) -> Show<'t> {
         let bar = terminal.is_interactive().then(|| {
             let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
             bar.with_style(style("[{bar:40}] {msg}"))
@@ -149,11 +155,14 @@ impl Observer for Show<'_> {
                 self.terminal.say(&text);
             }
             Event::Snapshot { file } => self.terminal.say(&format!("samples  {file}")),
-            Event::Checkpoint { name, seconds } => self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)")),
+            Event::Checkpoint { name, seconds } => {
+                self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)"))
+            }
             Event::Resume { checkpoint, other_isa } => {
                 self.terminal.say(&format!("resume   from checkpoints/{checkpoint}"));
                 if *other_isa {
-                    let text = "another instruction set than the checkpoint's: the bits may differ from an unbroken run";
+                    let text =
+                        "another instruction set than the checkpoint's: the bits may differ from an unbroken run";
                     self.terminal.labelled("warning", Colour::Yellow, text);
                 }
             }

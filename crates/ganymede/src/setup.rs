@@ -87,12 +87,15 @@ fn judge(spec: &TrainSpec, facts: &DataFacts, terminal: &mut Terminal) -> Result
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(facts));
     if report.has_errors() {
         terminal.say(&report.to_string());
-        let hint = "`ganymede check FILE` shows the same, `ganymede check --fix OUT.toml FILE` writes a spec without errors";
+        let hint =
+            "`ganymede check FILE` shows the same, `ganymede check --fix OUT.toml FILE` writes a spec without errors";
         return Err(Failure::new(USER, "the spec has errors: it is not trained").with_hint(hint));
     }
     match report.of(Severity::Hint).count() {
         0 => terminal.say("check       no errors"),
-        hints => terminal.say(&format!("check       no errors, hints: {hints} (`ganymede check` on the run shows them)")),
+        hints => {
+            terminal.say(&format!("check       no errors, hints: {hints} (`ganymede check` on the run shows them)"))
+        }
     }
     Ok(())
 }
@@ -195,7 +198,8 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
     if outcome.reason == Reason::Interrupted {
         terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
     } else {
-        terminal.say(&format!("`ganymede sample {run_name}` draws more, `ganymede resume {run_name} --steps N` trains on"));
+        terminal
+            .say(&format!("`ganymede sample {run_name}` draws more, `ganymede resume {run_name} --steps N` trains on"));
     }
     if json {
         terminal.result(&result_line(run, outcome, &model))?;

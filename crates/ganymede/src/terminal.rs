@@ -71,7 +71,8 @@ impl Terminal {
     /// A quiet [`Failure`] when nobody reads any more.
     pub fn result(&mut self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        let mut write = || out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+        let mut write =
+            || out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
         let done = match &self.bar {
             Some(bar) => bar.suspend(write),
             None => write(),

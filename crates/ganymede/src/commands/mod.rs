@@ -14,7 +14,7 @@ mod verify;
 
 use crate::failure::{Failure, USAGE};
 use crate::terminal::Terminal;
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{ArgMatches, Args};
 
 /// One command. Its fields are its flags.
 trait Command: Args {
@@ -95,7 +95,8 @@ pub fn root() -> clap::Command {
 /// # Errors
 /// What it gives.
 pub fn run(matches: &ArgMatches, terminal: &mut Terminal) -> Result<(), Failure> {
-    let asked = matches.subcommand().and_then(|(name, matches)| Some((COMMANDS.iter().find(|c| c.name == name)?, matches)));
+    let asked =
+        matches.subcommand().and_then(|(name, matches)| Some((COMMANDS.iter().find(|c| c.name == name)?, matches)));
     match asked {
         Some((entry, matches)) => (entry.run)(matches, terminal),
         None => Err(Failure::new(USAGE, "expected a command").with_hint("`ganymede --help` lists them")),

@@ -79,14 +79,13 @@ impl Sample {
     ) -> Result<(), Failure> {
         let refuse = |e: std::io::Error| Failure::new(USER, format!("cannot create {}: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(refuse)?;
-        let mut first = *seeds.start();
-        while first < *seeds.end() || first == *seeds.end() {
-            let count = CHUNK.min((*seeds.end() - first).saturating_add(1));
-            let end = first.checked_add(count).ok_or_else(last_seed)?;
-            let drawn = sampler.draw(first..end)?;
-            let each = drawn.len() / (count as usize).max(1);
+        let each = sampler.shape().iter().product::<usize>().max(1);
+        let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
+        while first < end {
+            let next = end.min(first.saturating_add(CHUNK));
+            let drawn = sampler.draw(first..next)?;
             let values = drawn.as_f32().map_err(|e| Failure::new(USER, e.to_string()))?;
-            for (seed, sample) in (first..end).zip(values.chunks_exact(each.max(1))) {
+            for (seed, sample) in (first..next).zip(values.chunks_exact(each)) {
                 let file = codec.write_sample(folder, seed, sample)?;
                 let line = match self.json {
                     true => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
@@ -94,7 +93,7 @@ impl Sample {
                 };
                 terminal.result(&line)?;
             }
-            first = end;
+            first = next;
         }
         Ok(())
     }

@@ -132,7 +132,10 @@ impl Train {
     fn new_spec(&self, terminal: &Terminal) -> Result<(TrainSpec, Dataset), Failure> {
         let mut spec = match &self.config {
             Some(file) => TrainSpec::load(file)?,
-            None => TrainSpec { data: DataSpec { source: DEFAULT_DATA.into(), ..DataSpec::default() }, ..TrainSpec::default() },
+            None => TrainSpec {
+                data: DataSpec { source: DEFAULT_DATA.into(), ..DataSpec::default() },
+                ..TrainSpec::default()
+            },
         };
         if let Some(data) = &self.data {
             spec.data.source = setup::source_name(data)?;
@@ -142,7 +145,9 @@ impl Train {
         spec = self.set(spec, |key| key.starts_with("data."))?;
         if spec.data.source.is_empty() {
             let text = "expected data: neither the command nor [data] of the spec names any";
-            return Err(Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]"));
+            return Err(
+                Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]")
+            );
         }
         let dataset = setup::open_data(&spec.data, terminal)?;
         if self.config.is_none() {
@@ -166,7 +171,7 @@ impl Train {
     }
 
     fn set(&self, spec: TrainSpec, wanted: fn(&str) -> bool) -> Result<TrainSpec, Failure> {
-        let wanted = self.set.iter().filter(|set| wanted(set.trim_start()));
+        let mut wanted = self.set.iter().filter(|set| wanted(set.trim_start()));
         wanted.try_fold(spec, |spec, set| edit(&spec, set)).map_err(Failure::from)
     }
 
@@ -177,7 +182,14 @@ impl Train {
         Ok(format!("{what}-{}", Source::parse(&spec.data.source)?.stem()))
     }
 
-    fn go(self, spec: TrainSpec, dataset: Dataset, codec: &Codec, start: Start, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn go(
+        self,
+        spec: TrainSpec,
+        dataset: Dataset,
+        codec: &Codec,
+        start: Start,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
         if spec.train.last_step().is_none() && spec.train.minutes.is_none() {
             let text = "expected an end of the training, found none";
             return Err(Failure::new(USAGE, text).with_hint("give --steps, --kimg or --minutes"));

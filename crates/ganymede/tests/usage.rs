@@ -1,0 +1,140 @@
+//! Exit codes, messages and streams of the command. Not here: training (`training.rs`), `--help` (its
+//! snapshots are beside the commands).
+
+mod support;
+
+use std::process::{Command, Stdio};
+use support::{Ran, ganymede};
+
+#[test]
+fn wrong_words_exit_2_and_go_to_stderr() {
+    for words in [
+        &[][..],
+        &["trian"],
+        &["train", "--stepz", "3"],
+        &["train", "--steps", "0"],
+        &["train", "--steps", "3", "--kimg", "1"],
+        &["train", "--kimg", "nan"],
+        &["train", "--preset", "none"],
+        &["train", "--preset", "mlp", "--config", "x.toml"],
+        &["train", "ring2d", "--set", "train.batch"],
+        &["train", "ring2d", "--set", "train.btach=3"],
+        &["train", "--isa", "mmx"],
+        &["train", "--device", "tpu"],
+        &["train", "--resolution", "0"],
+        &["train", "--background", "#12"],
+        &["sample", "x", "--seed", "9-4"],
+        &["completions", "tcsh"],
+    ] {
+        let ran = ganymede(words);
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn what_a_user_can_fix_exits_1_with_a_hint() {
+    for words in [
+        &["train", "no-such-data"][..],
+        &["train", "--config", "no-such.toml"],
+        &["train", "ring2d", "--preset", "dcgan"],
+        &["resume", "no-such-run"],
+        &["sample", "no-such-run"],
+        &["verify", "no-such-run"],
+        &["summary", "no-such-preset"],
+        &["presets", "dcgan", "--coordinates", "2"],
+    ] {
+        let ran = ganymede(words);
+        assert_eq!(ran.code, 1, "{words:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty() && ran.stderr.starts_with("error: "), "{words:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains('\x1b'), "no colours without a terminal: {}", ran.stderr);
+    }
+    assert!(ganymede(&["train", "no-such-data"]).stderr.contains("\nhint: "));
+}
+
+#[test]
+fn data_that_cannot_be_used_exits_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    std::fs::write(&file, "no data at all").unwrap();
+    let ran = ganymede(&["data", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("notes.txt"), "{}", ran.stderr);
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    for words in [&["--help"][..], &["--version"], &["train", "--help"], &["help", "sample"]] {
+        let ran = ganymede(words);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words:?}");
+        assert!(!ran.stdout.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn results_are_on_stdout_and_json_is_one_object_a_line() {
+    let list = ganymede(&["presets"]).ok().stdout;
+    let objects = ganymede(&["presets", "--json"]).ok().json();
+    assert_eq!(list.lines().count(), objects.len());
+    for (line, object) in list.lines().zip(&objects) {
+        assert!(line.starts_with(object["name"].as_str().unwrap()), "{line}");
+    }
+    let networks = ganymede(&["summary", "dcgan", "--json"]).ok().json();
+    let count = |i: usize| networks[i]["trainable"].as_u64().unwrap();
+    // As the TensorFlow tutorial's summaries say: 212,865 and 2,305,472 + 25,472.
+    assert_eq!((networks[0]["name"].as_str(), count(0)), (Some("discriminator"), 212_865));
+    assert_eq!((networks[1]["name"].as_str(), count(1)), (Some("generator"), 2_305_472));
+    let report = ganymede(&["data", "fashion-mnist", "--json"]).ok().json();
+    assert_eq!(report[0]["report"]["samples"], 10_000);
+    assert_eq!((&report[0]["train"], &report[0]["holdout"]), (&9_500.into(), &500.into()));
+}
+
+#[test]
+fn a_presets_spec_is_a_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout).unwrap();
+    let file = file.to_str().unwrap();
+    let ran = ganymede(&["train", "ring2d", "--config", file, "--dry-run", "--json"]).ok();
+    assert_eq!(ran.json()[0]["kind"], "plan");
+    let ran = ganymede(&["train", "--config", file]);
+    assert_eq!((ran.code, ran.stderr.contains("hint: ")), (1, true), "{}", ran.stderr);
+    std::fs::write(file, "[train]\nstepz = 3\n").unwrap();
+    let ran = ganymede(&["train", "ring2d", "--config", file]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("mine.toml") && ran.stderr.contains("line 2"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    for words in [&["presets", "dcgan"][..], &["completions", "bash"], &["summary", "mlp"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = Command::new(support::PROGRAM).args(words).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{words:?}");
+    }
+}
+
+#[test]
+fn completions_know_the_flags() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = ganymede(&["completions", shell]).ok().stdout;
+        assert!(script.contains("checkpoint-every") && script.contains("verify"), "{shell}");
+    }
+}
+
+#[test]
+fn the_tutorials_program_is_refused_with_every_defect() {
+    let spec = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/article-verbatim.toml");
+    let ran = ganymede(&["check", spec]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
+    let findings = Ran { code: 0, ..ganymede(&["check", spec, "--json"]) }.json();
+    let errors = findings.iter().filter(|f| f["severity"] == "error").count();
+    assert!(errors >= 5, "{}", ran.stdout);
+    let folder = tempfile::tempdir().unwrap();
+    let repaired = folder.path().join("repaired.toml");
+    let repaired = repaired.to_str().unwrap();
+    ganymede(&["check", "--fix", repaired, spec]).ok();
+    assert_eq!(ganymede(&["check", repaired]).code, 0);
+}
