@@ -1,6 +1,6 @@
 //! `ganymede check`: every defect of a spec at once, and `--fix`. The rules are `ganymede_gan::check`.
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::DataFlags;
 use crate::setup;
@@ -34,13 +34,11 @@ pub struct Check {
 impl Command for Check {
     const NAME: &'static str = "check";
     const ABOUT: &'static str = "Find every defect of a spec before it is trained; exit 1 when there is an error";
-    const EXAMPLES: &'static str = "\
-  Everything that is wrong with a program
-    ganymede check examples/article-verbatim.toml
-  Repair it
-    ganymede check --fix repaired.toml examples/article-verbatim.toml
-  Does it suit this data?
-    ganymede check model.toml --data photos --resolution 64";
+    const EXAMPLES: Examples = &[
+        ("Everything that is wrong with a program", &["ganymede check examples/article-verbatim.toml"]),
+        ("Repair it", &["ganymede check --fix repaired.toml examples/article-verbatim.toml"]),
+        ("Does it suit this data?", &["ganymede check model.toml --data photos --resolution 64"]),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let file = if run_dir::is_run(&self.file) { self.file.join("spec.toml") } else { self.file.clone() };

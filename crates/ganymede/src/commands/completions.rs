@@ -1,6 +1,6 @@
 //! `ganymede completions`: a script for a shell.
 
-use super::{Command, root};
+use super::{Command, Examples, root};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -16,9 +16,7 @@ pub struct Completions {
 impl Command for Completions {
     const NAME: &'static str = "completions";
     const ABOUT: &'static str = "Print a completion script for a shell";
-    const EXAMPLES: &'static str = "\
-  For bash, in this session
-    source <(ganymede completions bash)";
+    const EXAMPLES: Examples = &[("For bash, in this session", &["source <(ganymede completions bash)"])];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let mut script = Vec::new();

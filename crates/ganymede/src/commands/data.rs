@@ -1,6 +1,6 @@
 //! `ganymede data`: what is in some data, as a training would see it.
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::DataFlags;
 use crate::numbers::grouped;
@@ -30,11 +30,10 @@ pub struct Data {
 impl Command for Data {
     const NAME: &'static str = "data";
     const ABOUT: &'static str = "Read data and report what is in it";
-    const EXAMPLES: &'static str = "\
-  A folder of pictures
-    ganymede data photos --resolution 64
-  The pictures that come along
-    ganymede data fashion-mnist";
+    const EXAMPLES: Examples = &[
+        ("A folder of pictures", &["ganymede data photos --resolution 64"]),
+        ("The pictures that come along", &["ganymede data fashion-mnist"]),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let mut options = DataOptions::default();

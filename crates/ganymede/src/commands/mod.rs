@@ -16,14 +16,17 @@ use crate::failure::{Failure, USAGE};
 use crate::terminal::Terminal;
 use clap::{ArgMatches, Args};
 
+/// What somebody wants, and the lines that do it.
+type Examples = &'static [(&'static str, &'static [&'static str])];
+
 /// One command. Its fields are its flags.
 trait Command: Args {
     /// Its name on the command line.
     const NAME: &'static str;
     /// One sentence for lists.
     const ABOUT: &'static str;
-    /// Commands that one may copy, one a line, each after a sentence.
-    const EXAMPLES: &'static str;
+    /// Commands that one may copy.
+    const EXAMPLES: Examples;
 
     /// Does it.
     ///
@@ -44,7 +47,7 @@ const fn entry<C: Command>() -> Entry {
         name: C::NAME,
         build: || {
             let command = C::augment_args(clap::Command::new(C::NAME));
-            command.about(C::ABOUT).after_help(format!("Examples:\n{}", C::EXAMPLES.trim_end()))
+            command.about(C::ABOUT).after_help(show(C::EXAMPLES))
         },
         run: |matches, terminal| {
             let command = C::from_arg_matches(matches).map_err(|e| Failure::new(USAGE, e.to_string()))?;
@@ -66,24 +69,28 @@ const COMMANDS: &[Entry] = &[
     entry::<completions::Completions>(),
 ];
 
-const ROOT_HELP: &str = "\
-Examples:
-  Train on the pictures that come along, about five minutes on two cores
-    ganymede train
-  Train on a folder of pictures
-    ganymede train photos --resolution 64
-  Draw 16 samples of a run
-    ganymede sample runs/00000-dcgan-fashion-mnist -n 16
+const EXAMPLES: Examples = &[
+    ("Train on the pictures that come along, about five minutes on two cores", &["ganymede train"]),
+    ("Train on a folder of pictures", &["ganymede train photos --resolution 64"]),
+    ("Draw 16 samples of a run", &["ganymede sample runs/00000-dcgan-fashion-mnist -n 16"]),
+];
 
+const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 something to fix, 2 usage, 3 bad data, 4 a number is not finite any more,
 5 out of memory or disk, 130 interrupted (what was done is saved).";
+
+fn show(examples: Examples) -> String {
+    let one = |(what, lines): &(&str, &[&str])| format!("  {what}:\n    {}", lines.join("\n    "));
+    let all: Vec<String> = examples.iter().map(one).collect();
+    format!("Examples:\n{}", all.join("\n"))
+}
 
 /// The whole command line.
 pub fn root() -> clap::Command {
     let root = clap::Command::new("ganymede")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Trains generative adversarial networks")
-        .after_help(ROOT_HELP)
+        .after_help(format!("{}\n\n{EXIT_CODES}", show(EXAMPLES)))
         .max_term_width(110)
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -114,14 +121,15 @@ mod tests {
 
     #[test]
     fn help_is_complete() {
+        let mut root = root().term_width(110);
+        root.build();
         for entry in COMMANDS {
-            let command = (entry.build)();
+            let command = root.find_subcommand_mut(entry.name).unwrap();
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{} {}", entry.name, argument.get_id());
             }
-            let text = (entry.build)().term_width(110).render_help().to_string();
-            insta::assert_snapshot!(entry.name, text);
+            insta::assert_snapshot!(entry.name, command.render_help().to_string());
         }
-        insta::assert_snapshot!("ganymede", root().term_width(110).render_help().to_string());
+        insta::assert_snapshot!("ganymede", root.render_help().to_string());
     }
 }

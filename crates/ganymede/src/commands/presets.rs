@@ -1,6 +1,6 @@
 //! `ganymede presets`: the list, or the complete spec of one.
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -58,12 +58,16 @@ pub fn names() -> Vec<&'static str> {
 impl Command for Presets {
     const NAME: &'static str = "presets";
     const ABOUT: &'static str = "List the presets, or print the spec of one";
-    const EXAMPLES: &'static str = "\
-  All of them
-    ganymede presets
-  A spec to change and to train
-    ganymede presets dcgan --resolution 64 --channels 3 > mine.toml
-    ganymede train photos --resolution 64 --config mine.toml";
+    const EXAMPLES: Examples = &[
+        ("All of them", &["ganymede presets"]),
+        (
+            "A spec to change and to train",
+            &[
+                "ganymede presets dcgan --resolution 64 --channels 3 > mine.toml",
+                "ganymede train photos --resolution 64 --config mine.toml",
+            ],
+        ),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         if let Some(name) = &self.name {

@@ -1,6 +1,6 @@
 //! `ganymede resume`: goes on with a run from its newest checkpoint.
 
-use super::{Command, train};
+use super::{Command, Examples, train};
 use crate::failure::Failure;
 use crate::flags::{IntervalFlags, LengthFlags, MachineFlags};
 use crate::terminal::Terminal;
@@ -27,11 +27,10 @@ pub struct Resume {
 impl Command for Resume {
     const NAME: &'static str = "resume";
     const ABOUT: &'static str = "Go on with a run from its newest checkpoint";
-    const EXAMPLES: &'static str = "\
-  After an interruption
-    ganymede resume runs/00000-dcgan-fashion-mnist
-  To 5,000 steps in all
-    ganymede resume runs/00000-dcgan-fashion-mnist --steps 5000";
+    const EXAMPLES: Examples = &[
+        ("After an interruption", &["ganymede resume runs/00000-dcgan-fashion-mnist"]),
+        ("To 5,000 steps in all", &["ganymede resume runs/00000-dcgan-fashion-mnist --steps 5000"]),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let run = RunDir::open(&self.run)?;

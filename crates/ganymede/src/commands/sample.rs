@@ -1,6 +1,6 @@
 //! `ganymede sample`: draws from a run. Sample of seed s is the same in any batch and any grid.
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{MachineFlags, seeds};
 use crate::terminal::Terminal;
@@ -48,13 +48,17 @@ pub struct Sample {
 impl Command for Sample {
     const NAME: &'static str = "sample";
     const ABOUT: &'static str = "Draw samples from a run";
-    const EXAMPLES: &'static str = "\
-  A grid of 64
-    ganymede sample runs/00000-dcgan-fashion-mnist --grid clothes.png
-  Seeds 100 to 199, each a file
-    ganymede sample runs/00000-dcgan-fashion-mnist --seed 100-199 --out clothes
-  As the generator was after 500 steps
-    ganymede sample runs/00000-dcgan-fashion-mnist --checkpoint 500 --grid early.png";
+    const EXAMPLES: Examples = &[
+        ("A grid of 64", &["ganymede sample runs/00000-dcgan-fashion-mnist --grid clothes.png"]),
+        (
+            "Seeds 100 to 199, each a file",
+            &["ganymede sample runs/00000-dcgan-fashion-mnist --seed 100-199 --out clothes"],
+        ),
+        (
+            "As the generator was after 500 steps",
+            &["ganymede sample runs/00000-dcgan-fashion-mnist --checkpoint 500 --grid early.png"],
+        ),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;

@@ -1,8 +1,8 @@
 //! `ganymede summary`: the networks as Keras prints them. Not here: what a whole training step takes
 //! (`ganymede train --dry-run`).
 
-use super::Command;
 use super::presets::{SampleFlags, names};
+use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::terminal::Terminal;
 use clap::Args;
@@ -32,11 +32,10 @@ pub struct Summary {
 impl Command for Summary {
     const NAME: &'static str = "summary";
     const ABOUT: &'static str = "Print the networks of a preset, a run or a spec, layer by layer";
-    const EXAMPLES: &'static str = "\
-  A preset for pictures of 64 x 64 in colour
-    ganymede summary dcgan --resolution 64 --channels 3
-  A run
-    ganymede summary runs/00000-dcgan-fashion-mnist";
+    const EXAMPLES: Examples = &[
+        ("A preset for pictures of 64 x 64 in colour", &["ganymede summary dcgan --resolution 64 --channels 3"]),
+        ("A run", &["ganymede summary runs/00000-dcgan-fashion-mnist"]),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let spec = self.spec()?;

@@ -1,6 +1,6 @@
 //! `ganymede train`: flags to a spec, then `setup.rs`. Not here: resuming without changes (`resume.rs`).
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags};
 use crate::setup::{self, Start};
@@ -67,17 +67,19 @@ pub struct Train {
 impl Command for Train {
     const NAME: &'static str = "train";
     const ABOUT: &'static str = "Train a GAN";
-    const EXAMPLES: &'static str = "\
-  The pictures that come along, with the default preset
-    ganymede train
-  A folder of pictures at 64 pixels, for an hour
-    ganymede train photos --resolution 64 --minutes 60
-  Points on a ring, with another learning rate for the discriminator
-    ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001
-  What would it take?
-    ganymede train photos --resolution 128 --batch 32 --dry-run
-  Go on with a run to 5,000 steps in all
-    ganymede train --outdir runs/00000-dcgan-fashion-mnist --steps 5000";
+    const EXAMPLES: Examples = &[
+        ("The pictures that come along, with the default preset", &["ganymede train"]),
+        ("A folder of pictures at 64 pixels, for an hour", &["ganymede train photos --resolution 64 --minutes 60"]),
+        (
+            "Points on a ring, with another learning rate for the discriminator",
+            &["ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001"],
+        ),
+        ("What would it take?", &["ganymede train photos --resolution 128 --batch 32 --dry-run"]),
+        (
+            "Go on with a run to 5,000 steps in all",
+            &["ganymede train --outdir runs/00000-dcgan-fashion-mnist --steps 5000"],
+        ),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         if run_dir::is_run(&self.outdir) {

@@ -1,6 +1,6 @@
 //! `ganymede verify`: hashes of a checkpoint, its reload, and the next step to the bit.
 
-use super::Command;
+use super::{Command, Examples};
 use crate::failure::Failure;
 use crate::flags::MachineFlags;
 use crate::setup;
@@ -29,11 +29,13 @@ pub struct Verify {
 impl Command for Verify {
     const NAME: &'static str = "verify";
     const ABOUT: &'static str = "Prove a checkpoint: hashes, reload, and the next step replayed to the bit";
-    const EXAMPLES: &'static str = "\
-  The newest checkpoint
-    ganymede verify runs/00000-dcgan-fashion-mnist
-  With another number of threads: the bits stay
-    ganymede verify runs/00000-dcgan-fashion-mnist --threads 1";
+    const EXAMPLES: Examples = &[
+        ("The newest checkpoint", &["ganymede verify runs/00000-dcgan-fashion-mnist"]),
+        (
+            "With another number of threads: the bits stay",
+            &["ganymede verify runs/00000-dcgan-fashion-mnist --threads 1"],
+        ),
+    ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let spec = run_dir::read_spec(&self.run)?;
