@@ -3,7 +3,7 @@
 use crate::RuntimeError;
 use ganymede_graph::Graph;
 use ganymede_tensor::TensorType;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// One state: a parameter, an optimizer slot, a statistic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,18 +63,17 @@ impl StateLayout {
 
     /// Checks that every state that `graph` reads or assigns is here with its type.
     pub(crate) fn check(&self, graph: &Graph) -> Result<(), RuntimeError> {
+        let known: HashMap<&str, &TensorType> = self.entries.iter().map(|e| (e.name.as_str(), &e.ty)).collect();
         let read = graph.states();
         let assigned = graph.assigns.iter().map(|(name, id)| (name.as_str(), graph.ty(*id)));
         for (name, ty) in read.chain(assigned) {
-            match self.find(name) {
-                None => {
-                    return Err(RuntimeError::unknown("state", name, self.entries.iter().map(|e| e.name.as_str())));
-                }
-                Some(entry) if entry.ty != *ty => {
+            match known.get(name) {
+                None => return Err(RuntimeError::unknown("state", name, known.keys().copied())),
+                Some(&expected) if expected != ty => {
                     return Err(RuntimeError::Type {
                         kind: "state",
                         name: name.to_string(),
-                        expected: entry.ty.clone(),
+                        expected: expected.clone(),
                         found: ty.clone(),
                     });
                 }
