@@ -33,7 +33,8 @@ impl Lowering<'_> {
             let (mut writes, mut reads) = (Vec::new(), Vec::new());
             let (now, later) = self.together(&results, &mut writes);
             let fused = translate(region, &now, |value| read(&mut reads, self.slice(value)));
-            let fused = fused.map_err(|reason| self.unsupported(first.value, reason))?;
+            let mut fused = fused.map_err(|reason| self.unsupported(first.value, reason))?;
+            self.narrow(&mut fused, &mut writes);
             let draft = match permutation(&fused) {
                 Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
                 None => Draft::Fused(fused),
@@ -68,6 +69,38 @@ impl Lowering<'_> {
         (now, later)
     }
 
+    /// Restricts each written slice to the elements that are written: other parts of a concatenation may be read.
+    fn narrow(&self, region: &mut fused::Region, writes: &mut [Slice]) {
+        let mut ranges: Vec<Option<(isize, isize)>> = vec![None; writes.len()];
+        let extent = region.extent.clone();
+        if extent.contains(&0) {
+            return;
+        }
+        for output in &region.outputs {
+            let fused::Output::Store { write, offset, strides, .. } = output else { continue };
+            let reach = |up: bool| -> isize {
+                let far = extent.iter().zip(strides).map(|(&size, &stride)| stride * (size as isize - 1));
+                far.filter(|&f| (f > 0) == up).sum()
+            };
+            let (low, high) = (offset + reach(false), offset + reach(true) + 1);
+            ranges[*write] = Some(ranges[*write].map_or((low, high), |(l, h)| (l.min(low), h.max(high))));
+        }
+        for output in &mut region.outputs {
+            if let fused::Output::Store { write, offset, .. } = output
+                && let Some((low, _)) = ranges[*write]
+            {
+                *offset -= low;
+            }
+        }
+        for (slice, range) in writes.iter_mut().zip(ranges) {
+            if let Some((low, high)) = range {
+                let bytes = self.lowered.buffers[slice.buffer].dtype.bytes();
+                slice.offset += low as usize * bytes;
+                slice.bytes = (high - low) as usize * bytes;
+            }
+        }
+    }
+
     fn kernel(&mut self, cluster: &Cluster, id: NodeId, epilogue: Option<&Region>) -> Result<(), RuntimeError> {
         let node = self.graph.node(id);
         let mut draft = self.draft(id)?;
@@ -97,7 +130,9 @@ impl Lowering<'_> {
                         fused::Buffer::Read(reads.len() - 1 - node.inputs.len())
                     }
                 });
-                draft.set_epilogue(fused.map_err(|reason| self.unsupported(id, reason))?);
+                let mut fused = fused.map_err(|reason| self.unsupported(id, reason))?;
+                self.narrow(&mut fused, &mut writes);
+                draft.set_epilogue(fused);
                 let info = self.info(&cluster.nodes, name, id);
                 self.push(draft, reads, writes, info);
                 return Ok(());
