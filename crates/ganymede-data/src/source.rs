@@ -19,7 +19,8 @@ impl Source {
     /// Reads what a user typed: one of [`crate::names`], else a path (`./ring2d` is a path).
     ///
     /// # Errors
-    /// [`DataError::NotFound`] when it is no name and nothing exists at the path.
+    /// [`DataError::NotFound`] when it is no name and nothing exists at the path;
+    /// [`DataError::Unsupported`] for pipes and devices.
     pub fn parse(text: impl AsRef<OsStr>) -> Result<Self, DataError> {
         let text = text.as_ref();
         if let Some(name) = formats::names().into_iter().find(|name| OsStr::new(name) == text) {
@@ -27,7 +28,13 @@ impl Source {
         }
         let path = Path::new(text);
         match path.metadata() {
-            Ok(_) => Ok(Source::Path(path.into())),
+            Ok(facts) if facts.is_file() || facts.is_dir() => Ok(Source::Path(path.into())),
+            // Reading a pipe or a device may never end.
+            Ok(_) => Err(DataError::Unsupported {
+                path: path.into(),
+                what: "expected a file or a folder, found a pipe or a device".into(),
+                hint: "write what it gives into a file first",
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(DataError::NotFound {
                 text: path.display().to_string(),
                 names: formats::names().iter().map(ToString::to_string).collect(),
@@ -81,6 +88,7 @@ mod tests {
         assert_eq!(Source::parse("ring2d").unwrap(), Source::Name("ring2d"));
         let error = Source::parse("rnig2d").unwrap_err().to_string();
         assert!(error.contains("ring2d") && error.contains("rnig2d"), "{error}");
+        assert!(matches!(Source::parse("/dev/null"), Err(DataError::Unsupported { .. })));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 
 use super::array::{self, Element, Header};
 use super::stream::Stream;
-use super::{Decoded, Format, Input, Inputs, Job, Samples};
+use super::{Decoded, Format, Input, Inputs, Job, Samples, labels};
 use crate::error::{DataError, io_error};
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
@@ -93,16 +93,15 @@ pub(crate) fn decode(
     sink: &mut Sink<'_>,
 ) -> Result<Decoded, DataError> {
     let header = read_header(images)?;
-    let labels = match labels {
+    let values = match labels {
         None => None,
         Some(stream) => {
             let label_header = read_header(stream)?;
-            let values = array::read_labels(stream, &label_header, header.shape[0])?;
-            Some((values, stream.path().to_path_buf()))
+            Some(labels::read_labels(stream, &label_header, header.shape[0])?)
         }
     };
-    let classes = labels.as_ref().and_then(|(values, _)| array::classes_of(values));
-    let too_many = labels.is_some() && classes.is_none();
+    let classes = values.as_ref().and_then(|values| labels::classes_of(values));
+    let too_many = values.is_some() && classes.is_none();
     let mut decoded = array::decode(job, images, &header, classes, sink)?;
     if too_many {
         decoded.report.notes.push("the labels have too many different values for classes and were left out".into());

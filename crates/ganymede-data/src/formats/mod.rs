@@ -13,6 +13,7 @@ pub(crate) mod idx;
 mod image_folder;
 mod image_zip;
 pub(crate) mod images;
+mod labels;
 mod mixture;
 mod npy;
 mod npz;

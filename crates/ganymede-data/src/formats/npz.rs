@@ -4,7 +4,7 @@
 use super::archive::{self, Archive};
 use super::array::{self, Header};
 use super::stream::Stream;
-use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes, npy};
+use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes, labels, npy};
 use crate::error::DataError;
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
@@ -102,7 +102,7 @@ impl Format for Npz {
         let mut classes = None;
         if let Some(member) = labels {
             classes = open(&archive, member, |stream, header| match header.shape[..] {
-                [_] | [_, 1] => Ok(array::classes_of(&array::read_labels(stream, header, rows)?)),
+                [_] | [_, 1] => Ok(labels::classes_of(&labels::read_labels(stream, header, rows)?)),
                 _ => Ok(None),
             })?;
             notes.push(match classes {

@@ -1,6 +1,7 @@
 //! Tests of the crate from outside, in one program because linking takes longer than running.
 
 mod cache;
+mod codec;
 mod common;
 mod damage;
 mod formats;
