@@ -104,7 +104,8 @@ fn judge(spec: &TrainSpec, facts: &DataFacts, terminal: &mut Terminal) -> Result
 fn describe(plan: &PlanReport, machine: &Machine) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, (trainable, other)) in &plan.parameters {
-        lines.push(format!("{name:<15} {} parameters, {} other", grouped(*trainable), grouped(*other)));
+        let other = if *other > 0 { format!(" and {} statistics", grouped(*other)) } else { String::new() };
+        lines.push(format!("network     {name}: {} parameters{other}", grouped(*trainable)));
     }
     let (states, values) = (bytes(plan.state_bytes), bytes(plan.arena_bytes + plan.fixed_bytes));
     lines.push(format!("memory      {} at most: states {states}, values of a step {values}", bytes(plan.peak_bytes())));
@@ -144,7 +145,7 @@ impl Prepared {
     /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
     pub fn train(self, start: Start, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
         let Prepared { spec, dataset, machine, stepper } = self;
-        resources::check(stepper.plan().state_bytes, resources::available())?;
+        resources::check(stepper.plan().peak_bytes(), resources::available())?;
         let sampler = Sampler::new(&spec, &machine.backend)?;
         let (run, from, step) = match start {
             Start::Resume(run) => {
