@@ -111,6 +111,10 @@ fn examples(root: &Path) -> Count {
     let mut count = Count::default();
     let Ok(folder) = built() else { return Count::one(false) };
     let outdir = folder.join("xtask-examples");
+    if let Err(error) = std::fs::create_dir_all(&outdir) {
+        eprintln!("cannot create {}: {error}", outdir.display());
+        return Count::one(false);
+    }
     for example in files(&root.join("examples")) {
         let name = example.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (mut command, expected) = match example.extension().and_then(|e| e.to_str()) {
@@ -133,7 +137,7 @@ fn examples(root: &Path) -> Count {
             _ => continue,
         };
         let begin = Instant::now();
-        let found = command.current_dir(&folder).status().ok().and_then(|s| s.code());
+        let found = command.current_dir(&outdir).env("TMPDIR", &outdir).status().ok().and_then(|s| s.code());
         println!("example {name}: exit {found:?}, expected {expected}, {:.1} s", begin.elapsed().as_secs_f64());
         count.add(Count::one(found == Some(expected)));
     }
