@@ -64,9 +64,8 @@ pub fn ci(root: &Path) -> bool {
 
 /// Documentation of every crate, warnings as errors.
 pub fn docs(root: &Path) -> bool {
-    let arguments = ["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--locked"];
-    let mut command = command(root, &arguments);
-    succeeds(command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
+    let mut command = command(root, &["doc", "--release", "--workspace", "--no-deps", "--locked"]);
+    succeeds(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// All tests; every line is shown while it comes, and the `test result` lines are added up.
