@@ -67,24 +67,33 @@ fn square(stride: usize, padding: usize) -> Window {
     Window { strides: both(stride), low: both(padding), high: both(padding), ..Window::plain(2) }
 }
 
-/// A small convolutional GAN's step: batch statistics, dropout, Adam, an averaged copy.
-pub fn small_gan<'g>(b: &'g Builder) {
-    let batch = 4;
+/// The step of a convolutional GAN of 8x8 images, small enough for the interpreter.
+pub fn small_gan(b: &Builder) {
+    gan(b, 4, 6, 5);
+}
+
+/// The same, large enough for several threads.
+pub fn wide_gan(b: &Builder) {
+    gan(b, 48, 40, 36);
+}
+
+/// A convolutional GAN's step: batch statistics, dropout, Adam, an averaged copy.
+fn gan<'g>(b: &'g Builder, batch: usize, g_width: usize, d_width: usize) {
     let mut g = Parameters::new(b);
     let z = b.normal([batch, 5]);
-    let h = g.dense("g/dense", z * 0.3, 4 * 4 * 6).reshape([batch, 4, 4, 6]);
+    let h = g.dense("g/dense", z * 0.3, 4 * 4 * g_width).reshape([batch, 4, 4, g_width]);
     let (mean, variance) = (h.mean_axes(&[0, 1, 2]), h.variance_axes(&[0, 1, 2]));
-    let h = ((h - mean) * (variance + 1e-3).rsqrt() * g.get("g/gamma", &[6])).relu();
-    let fake = (h.conv_input_grad(g.get("g/k", &[4, 4, 2, 6]), square(2, 1), &[8, 8]) * 0.3).tanh();
+    let h = ((h - mean) * (variance + 1e-3).rsqrt() * g.get("g/gamma", &[g_width])).relu();
+    let fake = (h.conv_input_grad(g.get("g/k", &[4, 4, 2, g_width]), square(2, 1), &[8, 8]) * 0.3).tanh();
 
     let mut d = Parameters::new(b);
-    let k = d.get("d/k", &[3, 3, 2, 5]);
+    let k = d.get("d/k", &[3, 3, 2, d_width]);
     let real = b.input("real", TensorType::f32([batch, 8, 8, 2]));
     let mut verdict = |x: Expr<'g>| {
         let h = x.conv(k, square(2, 1));
         let h = h.greater(0.0).select(h, h * 0.2);
         let keep = b.uniform(h.shape()).less(0.7).convert(DType::F32) / 0.7;
-        d.dense("d/dense", (h * keep).reshape([batch, 4 * 4 * 5]), 1)
+        d.dense("d/dense", (h * keep).reshape([batch, 4 * 4 * d_width]), 1)
     };
     let (on_real, on_fake, for_g) = (verdict(real), verdict(fake.stop_gradient()), verdict(fake));
     let (d_loss, g_loss) = ((-on_real).softplus().mean() + on_fake.softplus().mean(), (-for_g).softplus().mean());
@@ -92,7 +101,7 @@ pub fn small_gan<'g>(b: &'g Builder) {
     b.output("g_loss", g_loss);
     b.output("fake", fake);
     for (name, value) in [("g/moving_mean", mean), ("g/moving_variance", variance)] {
-        b.assign(name, b.state(name, TensorType::f32([6])).lerp(value, 0.01));
+        b.assign(name, b.state(name, TensorType::f32([g_width])).lerp(value, 0.01));
     }
     d.adam(d_loss);
     g.adam(g_loss);

@@ -1,10 +1,11 @@
 //! Whole training steps: what a trainer loads and runs.
 
-use super::models::{Parameters, small_gan};
+use super::models::{Parameters, small_gan, wide_gan};
 use super::support::{agree, close, graph, load, on_every_backend, sample};
 use ganymede_graph::{Array, Builder, Expr};
-use ganymede_runtime::{Program, Store};
-use ganymede_tensor::TensorType;
+use ganymede_kernels::isa::Isa;
+use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, Store};
+use ganymede_tensor::{DType, TensorType};
 
 fn generator<'g>(b: &'g Builder) -> (Expr<'g>, Parameters<'g>) {
     let mut p = Parameters::new(b);
@@ -38,6 +39,7 @@ fn fill(store: &mut dyn Store) {
 fn feed(program: &mut dyn Program) {
     for spec in program.inputs().to_vec() {
         match spec.scalar {
+            true if spec.ty.dtype == DType::U32 => program.write_scalar(&spec.name, 1.0).unwrap(),
             true => program.write_scalar(&spec.name, 0.25).unwrap(),
             false => program.write(&spec.name, &sample(&spec.ty, spec.name.len() as u32)).unwrap(),
         }
@@ -85,4 +87,29 @@ fn the_joined_step_is_the_two_steps_apart() {
 #[test]
 fn a_small_gan() {
     agree("small_gan", small_gan);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let graph = graph("wide_gan", wide_gan);
+    let states_after = |backend: &dyn Backend| {
+        let (mut store, mut program) = load(backend, &graph);
+        fill(store.as_mut());
+        feed(program.as_mut());
+        let before = store.read("g/k").unwrap();
+        for step in 0..3 {
+            program.write_scalar("draw", f64::from(step)).unwrap();
+            program.run(store.as_mut()).unwrap();
+        }
+        assert_ne!(store.read("g/k").unwrap(), before, "the update was not applied");
+        let names = store.layout().entries.iter().map(|entry| entry.name.clone());
+        names.map(|name| store.read(&name).unwrap().to_le_bytes()).collect::<Vec<_>>()
+    };
+    for isa in Isa::available() {
+        let cpu = |threads| CpuBackend::new(CpuOptions { threads, isa, ..CpuOptions::default() }).unwrap();
+        let first = states_after(&cpu(1));
+        for threads in 2..=4 {
+            assert!(states_after(&cpu(threads)) == first, "{}: {threads} threads", isa.name());
+        }
+    }
 }
