@@ -145,7 +145,7 @@ def reshaping(c):
     c.layer("repeat_vector", "RepeatVector", {"n": 3}, [(2, 4)])
     c.layer("rescaling", "Rescaling", {"scale": 0.5}, [(2, 3)])
     c.layer("rescaling_offset", "Rescaling", {"scale": 1 / 127.5, "offset": -1.0}, [(2, 2, 2, 1)])
-    c.layer("rescaling_per_channel", "Rescaling", {"scale": [0.5, 2.0, 1.5], "offset": [0.1, 0.2, -0.3]},
+    c.layer("rescaling_per_channel", "Rescaling", {"scale": [0.5, 2.0, 1.5], "offset": [0.125, 0.25, -0.375]},
             [(2, 2, 2, 3)])
 
 

@@ -134,7 +134,8 @@ pub fn leaky_relu(x: Expr<'_>, negative_slope: f64) -> Expr<'_> {
 
 /// relu(x), at most 6.
 fn relu6(x: Expr<'_>) -> Expr<'_> {
-    x.relu().minimum(6.0)
+    // In this order a tie's cotangent goes to the 6.
+    x.builder().constant(6.0).minimum(x.relu())
 }
 
 /// x where x > 0, else alpha·(eˣ − 1).

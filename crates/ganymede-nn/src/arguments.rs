@@ -192,6 +192,118 @@ words! {
     }
 }
 
+/// One or more axes; negative ones count from the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axes(pub Vec<i64>);
+
+impl Argument for Axes {
+    fn expected() -> String {
+        "an axis or a list of axes".into()
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        match i64::read(value) {
+            Ok(axis) => Ok(Axes(vec![axis])),
+            Err(_) => Vec::read(value).map(Axes),
+        }
+    }
+    fn write(&self) -> Value {
+        if self.0.len() == 1 { json!(self.0[0]) } else { json!(self.0) }
+    }
+}
+
+impl IntoArgument<Axes> for i64 {
+    fn into_argument(self) -> Axes {
+        Axes(vec![self])
+    }
+}
+
+impl<const N: usize> IntoArgument<Axes> for [i64; N] {
+    fn into_argument(self) -> Axes {
+        Axes(self.to_vec())
+    }
+}
+
+impl<const N: usize> IntoArgument<Option<Axes>> for [i64; N] {
+    fn into_argument(self) -> Option<Axes> {
+        Some(Axes(self.to_vec()))
+    }
+}
+
+/// Numbers of positions before and after each of N spatial axes. One number stands for all of them; one for each
+/// axis (where N > 1) for both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Borders<const N: usize>(pub [[usize; 2]; N]);
+
+impl<const N: usize> Argument for Borders<N> {
+    fn expected() -> String {
+        match N {
+            1 => "a whole number or a pair [start, end], not negative".into(),
+            _ => format!("a whole number, a list of {N}, or a list of {N} pairs [start, end], not negative"),
+        }
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        if let Ok(all) = usize::read(value) {
+            return Ok(Borders([[all; 2]; N]));
+        }
+        let pair = |value: &Value| <[usize; 2]>::try_from(Vec::read(value)?).map_err(|_| None);
+        if N == 1 && value.get(0).is_some_and(|first| !first.is_array()) {
+            return Ok(Borders([pair(value)?; N]));
+        }
+        let items = value.as_array().filter(|items| items.len() == N).ok_or(None)?;
+        let mut borders = [[0; 2]; N];
+        for (border, item) in borders.iter_mut().zip(items) {
+            *border = usize::read(item).map(|both| [both; 2]).or_else(|_| pair(item))?;
+        }
+        Ok(Borders(borders))
+    }
+    fn write(&self) -> Value {
+        if N == 1 { json!(self.0[0]) } else { json!(self.0.as_slice()) }
+    }
+}
+
+impl<const N: usize> IntoArgument<Borders<N>> for usize {
+    fn into_argument(self) -> Borders<N> {
+        Borders([[self; 2]; N])
+    }
+}
+
+impl<const N: usize> IntoArgument<Borders<N>> for [[usize; 2]; N] {
+    fn into_argument(self) -> Borders<N> {
+        Borders(self)
+    }
+}
+
+/// A number, or one for each channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers(pub Vec<f64>);
+
+impl Argument for Numbers {
+    fn expected() -> String {
+        "a number or a list of numbers".into()
+    }
+    fn read(value: &Value) -> Result<Self, Option<String>> {
+        match f64::read(value) {
+            Ok(number) => Ok(Numbers(vec![number])),
+            Err(_) => Vec::read(value).map(Numbers),
+        }
+    }
+    fn write(&self) -> Value {
+        if self.0.len() == 1 { json!(self.0[0]) } else { json!(self.0) }
+    }
+}
+
+impl IntoArgument<Numbers> for f64 {
+    fn into_argument(self) -> Numbers {
+        Numbers(vec![self])
+    }
+}
+
+impl<const N: usize> IntoArgument<Numbers> for [f64; N] {
+    fn into_argument(self) -> Numbers {
+        Numbers(self.to_vec())
+    }
+}
+
 /// Where the channels are: always last. Keras's other word is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChannelsLast;

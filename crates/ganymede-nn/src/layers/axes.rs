@@ -1,5 +1,6 @@
 //! Checks of an input's axes that several layers share. Not here: windows (`window.rs`).
 
+use crate::arguments::Axes;
 use crate::scope::Scope;
 use ganymede_graph::Expr;
 
@@ -13,6 +14,17 @@ pub(super) fn resolve(axis: i64, rank: usize) -> Result<usize, String> {
         Ok(axis) if (1..rank).contains(&axis) => Ok(axis),
         _ => Err(format!("expected an axis from 1 to {} or its negative, found {axis}", rank.saturating_sub(1))),
     }
+}
+
+/// The axes that `axes` mean, in order, each once.
+///
+/// # Errors
+/// A message when one does not exist, or there is none.
+pub(super) fn resolve_all(axes: &Axes, rank: usize) -> Result<Vec<usize>, String> {
+    let mut resolved = axes.0.iter().map(|&a| resolve(a, rank)).collect::<Result<Vec<_>, _>>()?;
+    resolved.sort_unstable();
+    resolved.dedup();
+    if resolved.is_empty() { Err("expected at least one axis, found none".into()) } else { Ok(resolved) }
 }
 
 /// Names of the axes of a batch with N spatial axes, for messages.

@@ -92,16 +92,36 @@ table! {
         concatenate: Concatenate;
         conv: Conv, Conv1D, Conv2D, Conv3D;
         conv_transpose: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose;
+        cropping: Cropping1D, Cropping2D, Cropping3D;
         dense: Dense;
+        depthwise_conv: DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D;
         dropout: Dropout, SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D;
+        elu: ELU;
+        embedding: Embedding;
         flatten: Flatten;
+        gaussian: GaussianDropout, GaussianNoise;
+        global_pooling: GlobalAveragePooling, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
+            GlobalMaxPooling, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D;
+        group_normalization: GroupNormalization;
+        identity: Identity;
         input: Input, InputType;
+        layer_normalization: LayerNormalization;
         leaky_relu: LeakyReLU;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
+        permute: Permute;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
             MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D;
+        prelu: PReLU;
         relu: ReLU;
+        repeat_vector: RepeatVector;
+        rescaling: Rescaling;
         reshape: Reshape;
+        separable_conv: SeparableConv, SeparableConv1D, SeparableConv2D;
+        softmax: Softmax;
+        spectral_normalization: SpectralNormalization;
+        unit_normalization: UnitNormalization;
+        up_sampling: UpSampling1D, UpSampling2D, UpSampling3D;
+        zero_padding: ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D;
     }
     classes {
         "Activation" => ActivationLayer,
@@ -118,11 +138,29 @@ table! {
         "Conv2DTranspose" => Conv2DTranspose,
         "Conv3D" => Conv3D,
         "Conv3DTranspose" => Conv3DTranspose,
+        "Cropping1D" => Cropping1D,
+        "Cropping2D" => Cropping2D,
+        "Cropping3D" => Cropping3D,
         "Dense" => Dense,
+        "DepthwiseConv1D" => DepthwiseConv1D,
+        "DepthwiseConv2D" => DepthwiseConv2D,
         "Dropout" => Dropout,
+        "ELU" => ELU,
+        "Embedding" => Embedding,
         "Flatten" => Flatten,
+        "GaussianDropout" => GaussianDropout,
+        "GaussianNoise" => GaussianNoise,
+        "GlobalAveragePooling1D" => GlobalAveragePooling1D,
+        "GlobalAveragePooling2D" => GlobalAveragePooling2D,
+        "GlobalAveragePooling3D" => GlobalAveragePooling3D,
+        "GlobalMaxPooling1D" => GlobalMaxPooling1D,
+        "GlobalMaxPooling2D" => GlobalMaxPooling2D,
+        "GlobalMaxPooling3D" => GlobalMaxPooling3D,
+        "GroupNormalization" => GroupNormalization,
+        "Identity" => Identity,
         "Input" => Input,
         "InputLayer" => Input,
+        "LayerNormalization" => LayerNormalization,
         "LeakyReLU" => LeakyReLU,
         "MaxPooling1D" => MaxPooling1D,
         "MaxPooling2D" => MaxPooling2D,
@@ -130,12 +168,27 @@ table! {
         "Maximum" => Maximum,
         "Minimum" => Minimum,
         "Multiply" => Multiply,
+        "PReLU" => PReLU,
+        "Permute" => Permute,
         "ReLU" => ReLU,
+        "RepeatVector" => RepeatVector,
+        "Rescaling" => Rescaling,
         "Reshape" => Reshape,
+        "SeparableConv1D" => SeparableConv1D,
+        "SeparableConv2D" => SeparableConv2D,
+        "Softmax" => Softmax,
         "SpatialDropout1D" => SpatialDropout1D,
         "SpatialDropout2D" => SpatialDropout2D,
         "SpatialDropout3D" => SpatialDropout3D,
+        "SpectralNormalization" => SpectralNormalization,
         "Subtract" => Subtract,
+        "UnitNormalization" => UnitNormalization,
+        "UpSampling1D" => UpSampling1D,
+        "UpSampling2D" => UpSampling2D,
+        "UpSampling3D" => UpSampling3D,
+        "ZeroPadding1D" => ZeroPadding1D,
+        "ZeroPadding2D" => ZeroPadding2D,
+        "ZeroPadding3D" => ZeroPadding3D,
     }
 }
 

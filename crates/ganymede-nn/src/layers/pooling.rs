@@ -58,6 +58,9 @@ pub type AveragePooling2D = AveragePooling<2>;
 /// Average pooling over volumes.
 pub type AveragePooling3D = AveragePooling<3>;
 
+/// Most positions that a window may have: each is a slice of the graph.
+const MOST_TAPS: usize = 4096;
+
 /// A window over x that is surrounded by `fill`, and what it covers.
 struct Pool<'g, const N: usize> {
     padded: Expr<'g>,
@@ -78,6 +81,11 @@ impl<'g, const N: usize> Pool<'g, N> {
     ) -> Result<Self, Expr<'g>> {
         let (input, _) = axes::spatial::<N>(scope, x)?;
         let strides = strides.unwrap_or(size);
+        let taps = size.0.iter().fold(1usize, |n, &k| n.saturating_mul(k));
+        if taps > MOST_TAPS {
+            let message = format!("expected a pool_size of at most {MOST_TAPS} positions, found {:?}", size.0);
+            return Err(scope.builder().error(message, Some("use global pooling, or pool in two steps".into())));
+        }
         let placed = match padding {
             Padding::Causal => Err(("expected padding \"valid\" or \"same\", found \"causal\"".into(), None)),
             _ => window::place(padding, input, size, strides, PerAxis([1; N])),

@@ -1,0 +1,191 @@
+//! What Keras's numbers do not cover: noise by its distribution, spectral normalization against the paper, the
+//! errors of layers.
+
+mod common;
+
+use common::{run, trace};
+use ganymede_graph::{Array, Builder};
+use ganymede_nn::arguments::Padding;
+use ganymede_nn::layers::*;
+use ganymede_nn::{Layer, Mode, Scope};
+use ganymede_tensor::{DType, Rng, TensorType};
+use std::collections::{BTreeMap, HashMap};
+
+/// The layer's output in training, for ones.
+fn trained(layer: &dyn Layer, shape: &[usize]) -> Vec<f64> {
+    let ty = TensorType::f32(shape);
+    let traced = trace(Mode::Train, std::slice::from_ref(&ty), |scope, x| layer.build(scope, x)).unwrap();
+    let ones = Array { ty: ty.clone(), data: vec![1.0; ty.elements()] };
+    let given = HashMap::from([("input0".to_string(), ones.clone()), ("cotangent0".to_string(), ones)]);
+    run(&traced.graph, &given, &mut BTreeMap::new())["output0"].data.clone()
+}
+
+fn moments(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (mean, values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64)
+}
+
+#[test]
+fn dropout_keeps_a_share_and_the_mean() {
+    let y = trained(&Dropout::new(0.3), &[100, 200]);
+    assert!(y.iter().all(|&v| v == 0.0 || (v - 1.0 / 0.7).abs() < 1e-12));
+    let dropped = y.iter().filter(|&&v| v == 0.0).count() as f64 / y.len() as f64;
+    assert!((dropped - 0.3).abs() < 0.01, "{dropped}"); // standard error 0.003
+    assert!(trained(&Dropout::new(1.0), &[2, 3]).iter().all(|&v| v == 0.0));
+}
+
+#[test]
+fn spatial_dropout_drops_whole_channels() {
+    let y = trained(&SpatialDropout2D::new(0.5), &[20, 3, 4, 50]);
+    let channel = |n: usize, c: usize| (0..12).map(move |p| (n * 12 + p) * 50 + c);
+    let mut dropped = 0;
+    for (n, c) in (0..20).flat_map(|n| (0..50).map(move |c| (n, c))) {
+        let values: Vec<f64> = channel(n, c).map(|i| y[i]).collect();
+        assert!(values.iter().all(|v| *v == values[0]), "{values:?}");
+        dropped += usize::from(values[0] == 0.0);
+    }
+    assert!((440..560).contains(&dropped), "{dropped} of 1000"); // standard error 16
+}
+
+#[test]
+fn gaussian_noise_and_dropout_have_their_deviation() {
+    let (mean, variance) = moments(&trained(&GaussianNoise::new(0.5), &[100, 200]));
+    assert!((mean - 1.0).abs() < 0.02 && (variance - 0.25).abs() < 0.01, "{mean} {variance}");
+    let (mean, variance) = moments(&trained(&GaussianDropout::new(0.2), &[100, 200]));
+    assert!((mean - 1.0).abs() < 0.02 && (variance - 0.25).abs() < 0.01, "{mean} {variance}");
+}
+
+#[test]
+fn every_use_of_a_layer_has_noise_of_its_own() {
+    let layer = Dropout::new(0.5);
+    let ty = TensorType::f32([4, 50]);
+    let traced = trace(Mode::Train, std::slice::from_ref(&ty), |scope, x| {
+        let twice = [layer.build(scope, x)[0], layer.build(scope, x)[0]];
+        twice.to_vec()
+    })
+    .unwrap();
+    let ones = Array { ty, data: vec![1.0; 200] };
+    let given: HashMap<String, Array> =
+        ["input0", "cotangent0", "cotangent1"].iter().map(|n| (n.to_string(), ones.clone())).collect();
+    let outputs = run(&traced.graph, &given, &mut BTreeMap::new());
+    assert_ne!(outputs["output0"], outputs["output1"]);
+}
+
+const ROWS: usize = 4;
+const COLUMNS: usize = 3;
+
+/// Values of W and u, and a spectrally normalized Dense layer applied to the identity matrix: its output is W/σ.
+fn spectral(iterations: usize, mode: Mode, applied: usize) -> (Vec<f64>, Vec<f64>, BTreeMap<String, Array>, Array) {
+    let layer = SpectralNormalization::new(Dense::new(COLUMNS).use_bias(false)).power_iterations(iterations);
+    let ty = TensorType::f32([ROWS, ROWS]);
+    let traced =
+        trace(mode, std::slice::from_ref(&ty), |scope, x| (0..applied).map(|_| layer.build(scope, x)[0]).collect())
+            .unwrap();
+    let mut rng = Rng::new(3, 3);
+    let mut numbers = |n: usize| (0..n).map(|_| rng.uniform_in(-1.0, 1.0)).collect::<Vec<f64>>();
+    let (w, u, g) = (numbers(ROWS * COLUMNS), numbers(COLUMNS), numbers(ROWS * COLUMNS));
+    let mut states = BTreeMap::from([
+        ("layer/kernel".to_string(), Array::new([ROWS, COLUMNS], w.clone())),
+        ("layer/vector_u".to_string(), Array::new([1, COLUMNS], u.clone())),
+    ]);
+    let identity = (0..ROWS * ROWS).map(|i| f64::from(u8::from(i % (ROWS + 1) == 0))).collect();
+    let mut given = HashMap::from([("input0".to_string(), Array { ty, data: identity })]);
+    let cotangent = Array::new([ROWS, COLUMNS], g);
+    (0..applied).for_each(|i| drop(given.insert(format!("cotangent{i}"), cotangent.clone())));
+    let mut outputs = run(&traced.graph, &given, &mut states);
+    outputs.insert("new_u".into(), states["layer/vector_u"].clone());
+    assert_eq!(states["layer/kernel"].data, w, "W stays as it is");
+    (w, u, outputs, cotangent)
+}
+
+fn unit(x: &[f64]) -> Vec<f64> {
+    let norm = x.iter().map(|v| v * v).sum::<f64>().sqrt();
+    x.iter().map(|v| v / norm).collect()
+}
+
+/// u·Wᵀ and v·W, as units.
+fn back(w: &[f64], u: &[f64]) -> Vec<f64> {
+    unit(&(0..ROWS).map(|i| (0..COLUMNS).map(|j| w[i * COLUMNS + j] * u[j]).sum()).collect::<Vec<f64>>())
+}
+fn forth(w: &[f64], v: &[f64]) -> Vec<f64> {
+    unit(&(0..COLUMNS).map(|j| (0..ROWS).map(|i| w[i * COLUMNS + j] * v[i]).sum()).collect::<Vec<f64>>())
+}
+
+/// One step of the power iteration however often the layer is applied; the gradient of W/σ with u and v constant
+/// is g/σ − (Σ g∘W)/σ² · vᵀu (equation 9 of the paper).
+#[test]
+fn spectral_normalization_is_that_of_the_paper() {
+    for applied in [1, 2] {
+        let (w, u, outputs, g) = spectral(1, Mode::Train, applied);
+        let v = back(&w, &u);
+        let u = forth(&w, &v);
+        let outer = |i: usize| v[i / COLUMNS] * u[i % COLUMNS];
+        let sigma: f64 = (0..w.len()).map(|i| w[i] * outer(i)).sum();
+        let inner: f64 = w.iter().zip(&g.data).map(|(w, g)| w * g).sum();
+        for i in 0..w.len() {
+            assert!((outputs["output0"].data[i] - w[i] / sigma).abs() < 1e-12);
+            let expected = applied as f64 * (g.data[i] / sigma - inner / (sigma * sigma) * outer(i));
+            assert!((outputs["gradient:kernel"].data[i] - expected).abs() < 1e-12);
+        }
+        assert!(outputs["new_u"].data.iter().zip(&u).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
+}
+
+#[test]
+fn spectral_normalization_finds_the_largest_singular_value() {
+    let (_, _, outputs, _) = spectral(100, Mode::Train, 1);
+    let normal = &outputs["output0"].data;
+    let mut u = vec![0.3, -0.5, 0.8];
+    for _ in 0..200 {
+        u = forth(normal, &back(normal, &u));
+    }
+    let product: Vec<f64> = (0..ROWS).map(|i| (0..COLUMNS).map(|j| normal[i * COLUMNS + j] * u[j]).sum()).collect();
+    let largest = product.iter().map(|v| v * v).sum::<f64>().sqrt();
+    assert!((largest - 1.0).abs() < 1e-9, "{largest}");
+}
+
+#[test]
+fn spectral_normalization_in_use_leaves_u_alone() {
+    let (_, u, outputs, _) = spectral(1, Mode::Infer, 1);
+    assert_eq!(outputs["new_u"].data, u);
+}
+
+/// The message and hint of the only error that a layer records on an input of a shape.
+fn told(layer: &dyn Layer, shape: &[usize]) -> (String, String) {
+    let builder = Builder::new("f");
+    let scope = Scope::root(&builder, "discriminator", Mode::Train).child("layer");
+    {
+        let _guard = scope.enter();
+        layer.build(&scope, &[builder.input("x", TensorType::new(DType::F32, shape.to_vec()))]);
+    }
+    let errors = builder.take_errors();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].scope, "discriminator/layer");
+    (errors[0].message.clone(), errors[0].hint.clone().unwrap_or_default())
+}
+
+#[test]
+fn errors_say_what_where_and_what_to_do() {
+    let (message, hint) = told(&Conv2D::new(8, 3), &[16, 100]);
+    assert_eq!(message, "expected an input of 4 axes (batch, height, width, channels), found (16, 100)");
+    assert_eq!(hint, "put a Reshape layer in front of it");
+    let (message, hint) = told(&Conv2D::new(8, 5), &[16, 3, 28, 1]);
+    assert_eq!(message, "expected an input of at least 5 positions on spatial axis 0 for kernel_size 5, found 3");
+    assert_eq!(hint, "use padding = \"same\", or a smaller kernel");
+    let (message, _) = told(&Conv2D::new(8, 3).groups(2), &[16, 8, 8, 3]);
+    assert_eq!(message, "expected input channels divisible by 2 groups, found 3");
+    let (message, _) = told(&Conv2D::new(8, 3).strides(2).dilation_rate(2), &[16, 8, 8, 3]);
+    assert_eq!(message, "expected strides 1 or dilation_rate 1, found strides [2, 2] and dilation_rate [2, 2]");
+    let (message, _) =
+        told(&Conv2DTranspose::new(8, 4).strides(2).output_padding(0).padding(Padding::Same), &[1, 4, 4, 1]);
+    assert!(message.starts_with("expected output_padding of at least 1 for an even kernel"), "{message}");
+    let (message, hint) = told(&Reshape::new([7, 7, -1]), &[16, 100]);
+    assert_eq!(message, "expected a multiple of 49 values for (7, 7, -1), found 100");
+    assert_eq!(hint, "");
+    let (message, _) = told(&Dense::new(3).activation("rleu"), &[2, 3]);
+    assert_eq!(message, "expected the name of an activation, found `rleu`");
+    let (message, _) = told(&SpectralNormalization::new(Flatten::new()), &[2, 3]);
+    assert_eq!(message, "expected a layer with a kernel or embeddings, found `Flatten`");
+    let (message, _) = told(&Cropping1D::new().cropping([[2, 2]]), &[2, 4, 1]);
+    assert_eq!(message, "expected more than 4 positions on spatial axis 0 to cut 4 off, found 4");
+}
