@@ -152,7 +152,8 @@ pub fn elu(x: Expr<'_>, alpha: f64) -> Expr<'_> {
 /// # Source
 /// Klambauer et al. (2017), "Self-Normalizing Neural Networks", arXiv:1706.02515.
 fn selu(x: Expr<'_>) -> Expr<'_> {
-    elu(x, 1.673_263_242_354_377_2) * 1.050_700_987_355_480_5
+    let negative = x.minimum(0.0).expm1() * 1.673_263_242_354_377_2;
+    x.greater_equal(0.0).select(x, negative) * 1.050_700_987_355_480_5 // TensorFlow's derivative at 0 is that of x
 }
 
 /// max(x, 0) + min(alpha·(e^(x/alpha) − 1), 0).
