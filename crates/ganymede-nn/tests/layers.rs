@@ -122,8 +122,8 @@ fn spectral_normalization_is_that_of_the_paper() {
         let outer = |i: usize| v[i / COLUMNS] * u[i % COLUMNS];
         let sigma: f64 = (0..w.len()).map(|i| w[i] * outer(i)).sum();
         let inner: f64 = w.iter().zip(&g.data).map(|(w, g)| w * g).sum();
-        for i in 0..w.len() {
-            assert!((outputs["output0"].data[i] - w[i] / sigma).abs() < 1e-12);
+        for (i, w) in w.iter().enumerate() {
+            assert!((outputs["output0"].data[i] - w / sigma).abs() < 1e-12);
             let expected = applied as f64 * (g.data[i] / sigma - inner / (sigma * sigma) * outer(i));
             assert!((outputs["gradient:kernel"].data[i] - expected).abs() < 1e-12);
         }

@@ -3,10 +3,12 @@
 
 use ganymede_graph::{Array, Builder, Expr, Graph, interpret};
 use ganymede_nn::{Layer, LayerConfig, Mode, Parameter, Scope};
-use ganymede_tensor::{DType, TensorType};
+use ganymede_runtime::{Backend, CpuBackend, CpuOptions, StateLayout};
+use ganymede_tensor::{DType, Data, Tensor, TensorType};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// The entries of `reference/keras/<file>.json`.
 pub fn reference(file: &str) -> Vec<Value> {
@@ -104,13 +106,54 @@ pub fn run(
     interpret::run(graph, &inputs, states).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Panics when an entry of `found` is off by more than `tolerance` times the largest entry of `expected`.
-pub fn compare(what: &str, expected: &Array, found: &Array, tolerance: f64) {
+/// The same on the CPU backend, in `f32`.
+pub fn run_cpu(
+    graph: &Graph,
+    inputs: &HashMap<String, Array>,
+    states: &mut BTreeMap<String, Array>,
+) -> BTreeMap<String, Array> {
+    static CPU: LazyLock<CpuBackend> =
+        LazyLock::new(|| CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap());
+    let mut store = CPU.store(&StateLayout::of_graph(graph, "states")).unwrap();
+    for entry in store.layout().entries.clone() {
+        store.write(&entry.name, &tensor(&states[&entry.name])).unwrap();
+    }
+    let mut program = CPU.load(graph, store.as_ref()).unwrap();
+    for spec in program.inputs().to_vec() {
+        match inputs.get(&spec.name) {
+            Some(value) => program.write(&spec.name, &tensor(value)).unwrap(),
+            None => program.write(&spec.name, &Tensor::zeros(&spec.ty)).unwrap(), // seed and draw
+        }
+    }
+    program.run(store.as_mut()).unwrap();
+    for entry in store.layout().entries.clone() {
+        states.insert(entry.name.clone(), Array::from(&store.read(&entry.name).unwrap()));
+    }
+    graph.outputs.iter().map(|(name, _)| (name.clone(), Array::from(&program.read(name).unwrap()))).collect()
+}
+
+fn tensor(array: &Array) -> Tensor {
+    let data = match array.ty.dtype {
+        DType::I32 => Data::I32(array.data.iter().map(|&v| v as i32).collect()),
+        _ => Data::F32(array.data.iter().map(|&v| v as f32).collect()),
+    };
+    Tensor::new(array.ty.shape.clone(), data).unwrap()
+}
+
+/// How far from the expected number a result may be: a share of the tensor's largest entry.
+#[derive(Clone, Copy)]
+pub struct Tolerance {
+    pub share: f64,
+    /// The largest entry counts as at least this: sums that cancel to 0 leave rounding of their terms, of size 1 here.
+    pub least: f64,
+}
+
+/// Panics when an entry of `found` is further from that of `expected` than the tolerance.
+pub fn compare(what: &str, expected: &Array, found: &Array, tolerance: Tolerance) {
     assert_eq!(expected.ty.shape, found.ty.shape, "{what}: shape");
-    let largest = expected.data.iter().fold(0f64, |m, x| m.max(x.abs()));
+    let largest = expected.data.iter().fold(tolerance.least, |m, x| m.max(x.abs()));
     for (i, (e, f)) in expected.data.iter().zip(&found.data).enumerate() {
-        // Sums that cancel to 0 leave rounding of their terms, which are of size 1 here.
-        let bound = tolerance * largest.max(1e-3);
+        let bound = tolerance.share * largest;
         assert!((e - f).abs() <= bound, "{what}: entry {i}: expected {e}, found {f} (largest {largest})");
     }
 }
