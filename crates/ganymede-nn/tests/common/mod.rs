@@ -148,8 +148,15 @@ pub struct Tolerance {
     pub least: f64,
 }
 
+impl From<f64> for Tolerance {
+    fn from(share: f64) -> Self {
+        Tolerance { share, least: 1e-3 }
+    }
+}
+
 /// Panics when an entry of `found` is further from that of `expected` than the tolerance.
-pub fn compare(what: &str, expected: &Array, found: &Array, tolerance: Tolerance) {
+pub fn compare(what: &str, expected: &Array, found: &Array, tolerance: impl Into<Tolerance>) {
+    let tolerance = tolerance.into();
     assert_eq!(expected.ty.shape, found.ty.shape, "{what}: shape");
     let largest = expected.data.iter().fold(tolerance.least, |m, x| m.max(x.abs()));
     for (i, (e, f)) in expected.data.iter().zip(&found.data).enumerate() {
