@@ -3,7 +3,7 @@
 //! With a multiplier the input is repeated first, so that the channels of both tensors correspond; its gradient is
 //! summed afterwards. Not here: groups of several channels (`gather.rs`).
 
-use super::gather::Gathering;
+use super::gathering::Gathering;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::Output;
 use crate::gemm::tile::{MAX_DEPTH, MAX_ROWS, PANEL, Piece};

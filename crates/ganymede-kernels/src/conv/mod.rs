@@ -1,12 +1,13 @@
 //! Convolutions in one, two and three dimensions, channels last: forward, input gradient, weight gradient.
 //!
-//! `plan.rs` says which algorithm computes which shape, `spec.rs` what a convolution is, `axis.rs` which positions see
-//! which taps. To add an algorithm: a file with a plan (`new`, `scratch_len`, `run`), one variant and one line of the
-//! choice in `plan.rs`; `tests/conv.rs` covers it.
+//! `plan.rs` says which algorithm computes which shape, `spec.rs` what a convolution is, `axis.rs` and `gathering.rs`
+//! which positions see which taps. To add an algorithm: a file with a plan (`new`, `scratch_len`, `run`), one variant
+//! and one line of the choice in `plan.rs`; `tests/conv.rs` covers it.
 
 mod axis;
 mod depthwise;
 mod gather;
+mod gathering;
 mod kernel;
 mod plan;
 mod spec;

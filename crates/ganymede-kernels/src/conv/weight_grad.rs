@@ -6,7 +6,7 @@
 //! tensors change places, so that the many channels fill the vectors.
 
 use super::axis::{Class, Gather};
-use super::gather::{Gathering, Region};
+use super::gathering::{Gathering, Region};
 use super::spec::{ConvAxis, ConvSpec};
 use crate::gemm::pack::{PackGathered, PackGatheredPanels, Panels};
 use crate::gemm::parallel::{Output, add_pieces, with_scratch};
