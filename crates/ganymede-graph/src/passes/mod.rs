@@ -4,6 +4,7 @@
 mod cse;
 mod dce;
 pub mod fuse;
+mod merge;
 mod simplify;
 
 use crate::graph::Graph;
@@ -11,13 +12,24 @@ use crate::graph::Graph;
 pub use cse::cse;
 pub use dce::dce;
 pub use fuse::{Cluster, ClusterKind, Fusion, FusionNote, Place, fuse};
+pub use merge::merge;
 pub use simplify::simplify;
 
 /// A pass: a graph with the same inputs, outputs and assignments that computes the same values.
 pub type Pass = fn(Graph) -> Graph;
 
 /// The passes that [`optimize`] runs, by name.
-pub const PASSES: &[(&str, Pass)] = &[("simplify", simplify), ("cse", cse), ("dce", dce)];
+///
+/// Simplifying and removing come twice: merging is to see no dead node, and leaves slices to clean up.
+pub const PASSES: &[(&str, Pass)] = &[
+    ("simplify", simplify),
+    ("cse", cse),
+    ("dce", dce),
+    ("merge", merge),
+    ("simplify", simplify),
+    ("cse", cse),
+    ("dce", dce),
+];
 
 /// Runs every pass of [`PASSES`] and verifies the graph after each.
 ///

@@ -40,7 +40,7 @@ pub(super) fn clusters(graph: &Graph, groups: &Groups) -> Vec<Turn> {
 
 /// The cluster of a group; none if nobody wants its values from memory.
 fn grouped(groups: &Groups, group: u32, members: &[NodeId]) -> Option<Turn> {
-    let mut emitter = Emitter::new(groups, groups.space(group), members);
+    let mut emitter = Emitter::new(groups, groups.space(group), Some(group));
     let contraction = members.iter().copied().find(|m| groups.roles[m.index()] == Role::Contraction);
     let wanted = |m: &NodeId| {
         let computed = groups.stored[m.index()] || groups.part_stores.contains_key(m);
@@ -105,7 +105,7 @@ fn iota(graph: &Graph, id: NodeId) -> Cluster {
 /// A view's elements, copied.
 fn copy(groups: &Groups, id: NodeId, view: &View) -> Cluster {
     let space = Space::of_map(&view.sizes, &view.axes);
-    let mut emitter = Emitter::new(groups, &space, &[]);
+    let mut emitter = Emitter::new(groups, &space, None);
     let register = emitter.load(view, groups.graph.ty(id).dtype);
     emitter.store(id, register);
     emitter.nodes.push(id);
@@ -124,7 +124,7 @@ fn part_copy(groups: &Groups, part: &Part) -> Cluster {
     let view = view.unwrap_or_else(|| View::dense(value, &ty.shape));
     let space = Space::of_map(&view.sizes, &view.axes).union(&Space::broken_at(ty.elements(), part.run));
     let space = space.expect("a shape can be broken at its own axes");
-    let mut emitter = Emitter::new(groups, &space, &[]);
+    let mut emitter = Emitter::new(groups, &space, None);
     let register = emitter.load(&view, ty.dtype);
     emitter.part(part, register);
     emitter.nodes.push(part.concat);
@@ -139,7 +139,7 @@ fn dense(sizes: &[usize]) -> IndexMap {
 /// Writes one region.
 struct Emitter<'a> {
     groups: &'a Groups<'a>,
-    members: &'a [NodeId],
+    group: Option<u32>,
     sizes: Vec<usize>,
     nodes: Vec<NodeId>,
     operands: Vec<Operand>,
@@ -152,10 +152,10 @@ struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(groups: &'a Groups<'a>, space: &Space, members: &'a [NodeId]) -> Self {
+    fn new(groups: &'a Groups<'a>, space: &Space, group: Option<u32>) -> Self {
         Emitter {
             groups,
-            members,
+            group,
             sizes: space.sizes(),
             nodes: Vec::new(),
             operands: Vec::new(),
@@ -197,8 +197,9 @@ impl<'a> Emitter<'a> {
 
     /// Whether a value is computed here, not read.
     fn computes(&self, id: NodeId, target: bool) -> bool {
+        let again = |group| self.groups.find(id) == group || self.groups.recomputed.contains(&(group, id));
         match self.groups.roles[id.index()] {
-            Role::Pointwise => target || !self.groups.stored[id.index()] || self.members.binary_search(&id).is_ok(),
+            Role::Pointwise => target || self.group.is_some_and(again),
             Role::Reduction => target,
             _ => false,
         }

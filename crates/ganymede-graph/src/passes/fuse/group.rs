@@ -72,11 +72,15 @@ pub(super) struct Groups<'g> {
     pub roles: Vec<Role>,
     /// Whether the value lies in memory.
     pub stored: Vec<bool>,
+    /// Values that a group computes again, though another one does.
+    pub recomputed: HashSet<(u32, NodeId)>,
     /// Parts of concatenations that the producer's region writes.
     pub part_stores: HashMap<NodeId, Vec<Part>>,
     /// Parts that are copied.
     pub part_copies: Vec<Part>,
     pub notes: Vec<FusionNote>,
+    /// How many nodes, outputs and assignments take the value.
+    pub(super) uses: Vec<u32>,
     /// Values that lie inside another.
     inside: HashMap<NodeId, Place>,
     /// What states are assigned: these values keep a buffer of their own.
@@ -98,9 +102,11 @@ impl<'g> Groups<'g> {
             canon: graph.ids().collect(),
             roles: vec![Role::Leaf; n],
             stored: vec![false; n],
+            recomputed: HashSet::new(),
             part_stores: HashMap::new(),
             part_copies: Vec::new(),
             notes: Vec::new(),
+            uses: vec![0; n],
             inside: HashMap::new(),
             assigned: HashSet::new(),
             level: vec![0; n],
@@ -117,6 +123,7 @@ impl<'g> Groups<'g> {
             groups.store(root);
         }
         groups.settle_parts();
+        groups.demand();
         groups
     }
 
@@ -138,8 +145,8 @@ impl<'g> Groups<'g> {
         self.graph.ty(id).elements()
     }
 
-    /// Roles, and the values that lie in memory whatever is fused: what kernels and movements
-    /// read, results of reductions, roots.
+    /// Roles, and the values that lie in memory whatever is fused: what kernels read and give,
+    /// results of reductions, roots.
     fn assign_roles(&mut self) {
         for id in self.graph.ids() {
             let node = self.graph.node(id);
@@ -162,7 +169,7 @@ impl<'g> Groups<'g> {
             if role == Role::Alias {
                 self.canon[at] = self.canon[node.inputs[0].index()];
             }
-            if matches!(role, Role::Contraction | Role::Kernel) {
+            if matches!(role, Role::Contraction | Role::Kernel) && !self.is_moved(id) {
                 node.inputs.iter().for_each(|i| self.stored[self.canon[i.index()].index()] = true);
             }
             self.stored[at] |= !matches!(role, Role::Pointwise | Role::Contraction | Role::Alias);
@@ -174,6 +181,11 @@ impl<'g> Groups<'g> {
             if self.roles[id.index()] == Role::Kernel && self.is_moved(id) {
                 self.stored[id.index()] = false;
             }
+        }
+        for (id, count) in self.graph.ids().zip(self.graph.use_counts()) {
+            let aliases = u32::from(self.canon[id.index()] != id);
+            let value = self.canon[id.index()].index();
+            self.uses[value] = self.uses[value] + count - aliases;
         }
         self.assigned = self.graph.assigns.iter().map(|(_, id)| self.canon[id.index()]).collect();
     }
@@ -205,7 +217,7 @@ impl<'g> Groups<'g> {
         }
         let (base, offset) = (view.base, view.offset);
         let bytes = (offset as usize).saturating_mul(self.graph.ty(value).dtype.bytes());
-        self.stored[at] = true;
+        (self.stored[at], self.stored[base.index()]) = (true, true);
         if view.is_contiguous() && offset >= 0 && bytes.is_multiple_of(ALIGNMENT) {
             self.inside.insert(value, Place { buffer: base, offset: offset as usize });
         }
@@ -258,7 +270,6 @@ impl<'g> Groups<'g> {
                 dense.moved(&node.op, shape).expect("a stored value can be moved")
             }
         };
-        self.stored[view.base.index()] = true;
         self.ready[id.index()] = self.complete(view.base);
         self.roles[id.index()] = Role::View(view);
     }
@@ -286,8 +297,8 @@ impl<'g> Groups<'g> {
             } else if self.roles[value.index()] == Role::Pointwise && self.break_at(value, run) {
                 self.part_stores.entry(value).or_default().push(part);
             } else {
-                self.view(input);
-                self.stored[value.index()] |= !matches!(self.roles[value.index()], Role::View(_));
+                let base = self.view(input).base;
+                self.stored[base.index()] = true;
                 self.part_copies.push(part);
             }
             offset += run;

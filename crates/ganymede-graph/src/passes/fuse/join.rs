@@ -1,14 +1,11 @@
 //! Joining: which group an element-wise node or a reduction becomes part of.
-//! Not here: roles, places and the other nodes (`group.rs`).
+//! Not here: roles, places and the other nodes (`group.rs`), what groups hand each other (`demand.rs`).
 
 use super::group::{Group, Groups, Role};
 use super::space::Space;
 use super::{FusionNote, MAX_NODES, Refusal};
 use crate::graph::NodeId;
 use crate::ops::Op;
-
-/// The most that computing a value again may cost, in additions.
-const MAX_COST: u32 = 24;
 
 /// Stands for all scalars among the readers.
 const SCALAR: NodeId = NodeId(u32::MAX);
@@ -26,21 +23,12 @@ enum Maps {
 struct Plan {
     groups: Vec<u32>,
     reads: Vec<NodeId>,
-    stores: Vec<NodeId>,
+    /// The groups that give what is read.
+    origins: Vec<NodeId>,
     space: Space,
     contraction: bool,
     region: bool,
     nodes: usize,
-}
-
-/// What an element costs, in additions; `None` where storing is better than computing it again.
-fn weight(op: &Op) -> Option<u32> {
-    match op {
-        Op::Div(_) | Op::Sqrt(_) => Some(4),
-        Op::Exp(_) | Op::Expm1(_) | Op::Log(_) | Op::Log1p(_) | Op::Sin(_) | Op::Cos(_) => None,
-        Op::Tanh(_) | Op::Sigmoid(_) | Op::Erf(_) | Op::Pow(_) => None,
-        _ => Some(1),
-    }
 }
 
 impl Groups<'_> {
@@ -89,7 +77,7 @@ impl Groups<'_> {
     }
 
     /// What joining at `level` takes, without doing it.
-    fn plan(&mut self, id: NodeId, operands: &[NodeId], level: u32, maps: Maps) -> Result<Plan, Refusal> {
+    fn plan(&self, id: NodeId, operands: &[NodeId], level: u32, maps: Maps) -> Result<Plan, Refusal> {
         let node = self.graph.node(id);
         let (region, total, own) = match &node.op {
             Op::ReduceSum(op) => (true, self.total(node.inputs[0]), Some(&op.axes)),
@@ -103,13 +91,12 @@ impl Groups<'_> {
         let mut plan = Plan {
             groups: Vec::new(),
             reads: Vec::new(),
-            stores: Vec::new(),
+            origins: Vec::new(),
             space,
             contraction: false,
             region,
             nodes: 1,
         };
-        let mut crossing = Vec::new();
         for &operand in operands {
             match &self.roles[operand.index()] {
                 Role::View(view) if maps == Maps::Views => {
@@ -120,25 +107,18 @@ impl Groups<'_> {
                 _ if self.fusable(operand, region) && self.level[operand.index()] == level => {
                     self.take(&mut plan, self.find(operand))?;
                 }
-                _ if self.stored[operand.index()] => plan.reads.push(operand),
-                _ => crossing.push(operand),
-            }
-        }
-        for operand in crossing {
-            match self.recompute(operand, level, &plan) {
-                Some((reads, space)) => {
-                    plan.reads.extend(reads);
-                    plan.space = space;
-                }
-                None => {
-                    self.notes.push(FusionNote { producer: operand, consumer: id, reason: Refusal::Order });
-                    plan.stores.push(operand);
+                _ => {
                     plan.reads.push(operand);
+                    if self.fusable(operand, false) {
+                        plan.origins.push(NodeId(self.find(operand)));
+                    }
                 }
             }
         }
-        // Who reads the same large value at the same level reads it once; scalars are all one group.
-        let mut shared: Vec<u32> = plan.reads.iter().filter_map(|&r| self.reader(level, r, total)).collect();
+        // Who reads the same large value at the same level reads it once, and what comes from one group is likely
+        // made of the same; scalars are all one group.
+        let values = plan.reads.iter().chain(&plan.origins);
+        let mut shared: Vec<u32> = values.filter_map(|&r| self.reader(level, r, total)).collect();
         shared.extend(self.reader(level, SCALAR, total));
         for group in shared {
             if !plan.contraction && !self.groups[&group].contraction {
@@ -173,51 +153,13 @@ impl Groups<'_> {
         Some(self.find(NodeId(group)))
     }
 
-    /// What computing a value again takes: the values to read, and the space with their maps. `None` if it is
-    /// expensive, or would read more than one large value that is not read anyway.
-    fn recompute(&self, value: NodeId, level: u32, plan: &Plan) -> Option<(Vec<NodeId>, Space)> {
-        let total = self.total(value);
-        let (mut stack, mut seen, mut cost) = (vec![value], vec![value], 0);
-        let (mut reads, mut space) = (Vec::new(), plan.space.clone());
-        while let Some(id) = stack.pop() {
-            match &self.roles[id.index()] {
-                Role::View(view) => {
-                    space = space.union(&Space::of_map(&view.sizes, &view.axes))?;
-                    reads.push(view.base);
-                }
-                _ if self.stored[id.index()] => reads.push(id),
-                Role::Pointwise => {
-                    let node = self.graph.node(id);
-                    cost += weight(&node.op)?;
-                    for input in node.inputs.iter().map(|i| self.canon[i.index()]) {
-                        if !seen.contains(&input) {
-                            seen.push(input);
-                            stack.push(input);
-                        }
-                    }
-                }
-                _ => return None,
-            }
-            if cost > MAX_COST {
-                return None;
-            }
-        }
-        reads.sort_unstable();
-        reads.dedup();
-        let new = |r: &&NodeId| {
-            self.is_large(**r, total) && !plan.reads.contains(*r) && self.reader(level, **r, total).is_none()
-        };
-        (reads.iter().filter(new).count() <= 1).then_some((reads, space))
-    }
-
     /// Whether reading a value counts beside a region of `total` points.
-    fn is_large(&self, value: NodeId, total: usize) -> bool {
+    pub fn is_large(&self, value: NodeId, total: usize) -> bool {
         total > 1 && self.total(value).saturating_mul(8) > total
     }
 
     fn commit(&mut self, id: NodeId, level: u32, plan: Plan) {
-        let Plan { groups, reads, stores, space, contraction, region, nodes } = plan;
-        stores.iter().for_each(|s| self.stored[s.index()] = true);
+        let Plan { groups, reads, origins, space, contraction, region, nodes } = plan;
         let total = space.total;
         // The largest group stays the representative, so that paths stay short.
         let root = groups.iter().copied().max_by_key(|g| (self.groups[g].nodes, *g)).unwrap_or(id.0);
@@ -236,6 +178,9 @@ impl Groups<'_> {
             if self.is_large(read, total) {
                 self.readers.insert((level, read, total), root);
             }
+        }
+        if total > 1 {
+            self.readers.extend(origins.into_iter().map(|origin| ((level, origin, total), root)));
         }
         if total == 1 {
             self.readers.insert((level, SCALAR, total), root);

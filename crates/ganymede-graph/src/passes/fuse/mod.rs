@@ -6,10 +6,13 @@
 //! computed: it is an index map on what is read. What is cheap and whose operands lie in memory
 //! anyway is computed again in every cluster that wants it, rather than stored.
 //!
-//! `group.rs` and `join.rs` decide who belongs together, `emit.rs` writes the clusters down, `order.rs` puts them
-//! in execution order; `space.rs` and `view.rs` are the arithmetic of iteration spaces and index maps.
+//! `group.rs` and `join.rs` decide who belongs together, `demand.rs` what goes through memory, `emit.rs`
+//! writes the clusters down, `order.rs` puts them in execution order; `space.rs` and `view.rs` are the
+//! arithmetic of iteration spaces and index maps, `describe.rs` says it in words.
 //! Not here: buffers' lifetimes and offsets (`plan/memory.rs`), kernels (`ganymede-runtime`).
 
+mod demand;
+mod describe;
 mod emit;
 mod group;
 mod join;
@@ -21,6 +24,7 @@ mod tests;
 mod view;
 
 use crate::graph::{Graph, NodeId};
+pub use describe::describe;
 use region::Region;
 use std::fmt;
 

@@ -1,9 +1,13 @@
 //! What fusion makes of graphs, and that it computes the same.
 
 use super::*;
+use crate::builder::Builder;
+use crate::compose::concat;
 use crate::interpret::run;
+use crate::ops::Window;
 use crate::passes::optimize;
 use crate::testing::{difference, random_graph, run_fused};
+use ganymede_tensor::TensorType;
 use std::collections::BTreeSet;
 
 #[test]
@@ -38,8 +42,7 @@ fn random_graphs_mean_the_same_optimised_and_fused() {
 /// 100,000 nodes of every kind that grows with a model: chains, layers, reductions, parameters.
 #[test]
 fn large_graphs_compile() {
-    use crate::{Builder, plan};
-    use ganymede_tensor::TensorType;
+    use crate::plan;
     let builder = Builder::new("large");
     let x = builder.input("x", TensorType::f32([8, 16]));
     let mut h = x;
@@ -90,4 +93,109 @@ fn large_graphs_compile() {
     );
     // Near linear: a layer's work does not depend on how many there are.
     assert!(fusion.clusters.len() < optimised.nodes.len() / 3);
+}
+
+/// The clusters of an optimised graph, in words.
+fn clusters(build: impl FnOnce(&Builder)) -> String {
+    let builder = Builder::new("g");
+    build(&builder);
+    let graph = optimize(builder.finish().unwrap_or_else(|errors| panic!("{errors}")));
+    describe(&graph, &fuse(&graph))
+}
+
+#[track_caller]
+fn check(found: &str, expected: &[&str]) {
+    assert_eq!(found.lines().collect::<Vec<_>>(), expected, "{found}");
+}
+
+fn window(strides: usize, pad: usize) -> Window {
+    Window { strides: vec![strides; 2], low: vec![pad; 2], high: vec![pad; 2], dilation: vec![1; 2], groups: 1 }
+}
+
+#[test]
+fn what_hangs_on_a_convolution_is_its_epilogue() {
+    let found = clusters(|b| {
+        let kernel = b.state("kernel", TensorType::f32([4, 4, 3, 32]));
+        let y = b.input("x", TensorType::f32([8, 16, 16, 3])).conv(kernel, window(2, 1));
+        let y = y + b.state("bias", TensorType::f32([32]));
+        b.output("y", y.maximum(y * 0.2));
+    });
+    check(&found, &["conv %2(%1 %0) then (512, 32): %2 %3:_,1 | add 0.2 mul maximum | %9"]);
+}
+
+#[test]
+fn batch_norm_reads_its_input_three_times_and_writes_once() {
+    let found = clusters(|b| {
+        let x = b.input("x", TensorType::f32([8, 4, 4, 64]));
+        let centred = x - x.mean_keep(&[0, 1, 2]);
+        let scale = (centred.square().mean_keep(&[0, 1, 2]) + 1e-3).rsqrt() * b.state("gamma", TensorType::f32([64]));
+        b.output("y", (centred * scale + b.state("beta", TensorType::f32([64]))).tanh());
+    });
+    check(
+        &found,
+        &[
+            "(128, 64): %0 |  | %1=sum[0]",
+            "(64,): %1 | 0.0078125 mul | %4",
+            "(128, 64): %0 %4:_,1 | sub mul | %8=sum[0]",
+            "(64,): %8 %18 | 0.0078125 mul 0.001 add sqrt 1.0 div mul | %20",
+            "(128, 64): %0 %4:_,1 %20:_,1 %24:_,1 | sub mul add tanh | %27",
+        ],
+    );
+}
+
+#[test]
+fn pooling_is_one_pass() {
+    let found = clusters(|b| {
+        let x = b.input("x", TensorType::f32([2, 4, 4, 3]));
+        let at = |i, j| x.slice(&[0, i, j, 0], &[2, 4, 4, 3], &[1, 2, 2, 1]);
+        b.output("y", at(0, 0).maximum(at(0, 1)).maximum(at(1, 0)).maximum(at(1, 1)));
+    });
+    let reads = "%0:24,6,1 %0:24,6,1+3 %0:24,6,1+12 %0:24,6,1+15";
+    check(&found, &[&format!("(4, 2, 3): {reads} | maximum maximum maximum | %7")]);
+}
+
+#[test]
+fn an_optimizer_is_one_pass_a_parameter() {
+    let found = clusters(|b| {
+        let ty = TensorType::f32([64, 16]);
+        let [w, m, v] = ["w", "m", "v"].map(|name| b.state(name, ty.clone()));
+        let x = b.input("x", TensorType::f32([32, 64]));
+        let g = x.matmul(w).square().mean().grad(&[w])[0];
+        let finite = (g * 0.0).sum().is_finite();
+        let m2 = m + (g - m) * (1.0 - b.scalar("beta_1"));
+        let v2 = v + (g * g - v) * (1.0 - b.scalar("beta_2"));
+        let w2 = w - b.scalar("learning_rate") * m2 / (v2.sqrt() + 1e-7);
+        for (name, old, new) in [("w", w, w2), ("m", m, m2), ("v", v, v2)] {
+            b.assign(name, finite.select(new, old));
+        }
+    });
+    let last = found.lines().last().unwrap();
+    let reads = last.split(" | ").next().unwrap().split(' ').skip(1).filter(|read| !read.contains(':')).count();
+    let writes = last.split(" | ").nth(2).unwrap().split(' ').count();
+    assert_eq!((reads, writes), (4, 3), "gradient, parameter and two slots in, three out: {found}");
+}
+
+#[test]
+fn parts_of_a_concatenation_are_written_in_place() {
+    let found = clusters(|b| {
+        let (x, y) = (b.input("x", TensorType::f32([4, 16])), b.input("y", TensorType::f32([4, 8])));
+        b.output("side by side", concat(&[x.exp(), y.tanh()], 1));
+        b.output("in a row", concat(&[x.sin(), x.cos(), x], 0));
+    });
+    check(
+        &found,
+        &["(4, 8): %1 | tanh | %4:24,1+16", "(4, 16): %0 | exp sin cos | %4:24,1 %5 %6", "(64,): %0 |  | %7:1+128"],
+    );
+}
+
+#[test]
+fn notes_say_why_not() {
+    let builder = Builder::new("g");
+    let x = builder.input("x", TensorType::f32([6, 4]));
+    let y = x.matmul(builder.state("w", TensorType::f32([4, 5]))).tanh();
+    builder.output("total", y.sum());
+    let graph = builder.finish().unwrap();
+    let notes = fuse(&graph).notes;
+    assert!(notes.iter().any(|n| n.reason == Refusal::Epilogue), "{notes:?}");
+    assert!(notes[0].reason.to_string().contains("epilogue"));
 }

@@ -31,7 +31,7 @@ pub(super) fn identity(s: &mut Simplifier, site: &Site) -> Option<NodeId> {
                 (Some(0.0), _, _, _) => Some(b),
                 (_, _, _, Some(b)) => Some(s.make(ops::Sub {}, vec![a, b], scope)),
                 (_, _, Some(a), _) => Some(s.make(ops::Sub {}, vec![b, a], scope)),
-                _ => None,
+                _ => complementary(s, site, a, b).or_else(|| complementary(s, site, b, a)),
             }
         }
         Op::Sub(_) => {
@@ -48,6 +48,8 @@ pub(super) fn identity(s: &mut Simplifier, site: &Site) -> Option<NodeId> {
             (Some(1.0), _) => b,
             (_, Some(-1.0)) => Some(s.make(ops::Neg {}, vec![a], scope)),
             (Some(-1.0), _) => Some(s.make(ops::Neg {}, vec![b?], scope)),
+            (None, Some(factor)) => scaled_choice(s, site, a, factor),
+            (Some(factor), None) => scaled_choice(s, site, b?, factor),
             _ => None,
         },
         Op::Div(_) => match right? {
@@ -93,6 +95,28 @@ pub(super) fn identity(s: &mut Simplifier, site: &Site) -> Option<NodeId> {
         }
         _ => None,
     }
+}
+
+/// (c ? a : 0) + (c ? 0 : b) = c ? a : b, as the two branches of a maximum's derivative meet.
+fn complementary(s: &mut Simplifier, site: &Site, a: NodeId, b: NodeId) -> Option<NodeId> {
+    let (Op::Select(op), Op::Select(_)) = (s.op(a).clone(), s.op(b)) else { return None };
+    let (first, second) = (s.graph.node(a).inputs.clone(), s.graph.node(b).inputs.clone());
+    let zero = |id: NodeId| s.splat_value(id) == Some(0.0);
+    let fits = first[0] == second[0] && zero(first[2]) && zero(second[1]);
+    fits.then(|| s.make(op, vec![first[0], first[1], second[2]], site.scope))
+}
+
+/// (c ? constant : b)·factor = c ? constant·factor : b·factor.
+fn scaled_choice(s: &mut Simplifier, site: &Site, choice: NodeId, factor: f64) -> Option<NodeId> {
+    let Op::Select(op) = s.op(choice).clone() else { return None };
+    let inputs = s.graph.node(choice).inputs.clone();
+    if s.splat_value(inputs[1]).is_none() && s.splat_value(inputs[2]).is_none() {
+        return None;
+    }
+    let factor = s.splat(site.ty, factor, site.scope);
+    let then = s.make(ops::Mul {}, vec![inputs[1], factor], site.scope);
+    let otherwise = s.make(ops::Mul {}, vec![inputs[2], factor], site.scope);
+    Some(s.make(op, vec![inputs[0], then, otherwise], site.scope))
 }
 
 /// f(repeat a, repeat b) = repeat f(a, b), where the operands repeat in the same way.

@@ -17,6 +17,9 @@ pub(super) fn rule(s: &mut Simplifier, site: &Site) -> Option<NodeId> {
     if axes.iter().all(|&a| shape[a] == 1) {
         return Some(s.make(ops::Reshape { shape: site.ty.shape.clone() }, vec![x], site.scope));
     }
+    if sum && let Some(id) = factor_out(s, site, x, axes) {
+        return Some(id);
+    }
     let Op::Broadcast(broadcast) = s.op(x).clone() else { return None };
     let source = s.operand(x);
     if s.shape(source).contains(&1) {
@@ -42,4 +45,32 @@ pub(super) fn rule(s: &mut Simplifier, site: &Site) -> Option<NodeId> {
     let place = |a: &usize| kept.iter().position(|k| k == a);
     let axes = broadcast.axes.iter().filter_map(place).collect();
     Some(s.make(ops::Broadcast { shape: site.ty.shape.clone(), axes }, vec![value], site.scope))
+}
+
+/// Σ −x = −Σ x, Σ x·c = (Σ x)·c and Σ x/c = (Σ x)/c where c does not vary along the sum.
+fn factor_out(s: &mut Simplifier, site: &Site, x: NodeId, axes: &[usize]) -> Option<NodeId> {
+    let op = s.op(x).clone();
+    let inputs = s.graph.node(x).inputs.clone();
+    let reduce = |s: &mut Simplifier, id| s.make(ops::ReduceSum { axes: axes.to_vec() }, vec![id], site.scope);
+    let constant = |s: &Simplifier, id: NodeId| match s.op(id) {
+        Op::Broadcast(broadcast) => !broadcast.axes.iter().any(|a| axes.contains(a)),
+        _ => false,
+    };
+    let (summed, factor) = match (&op, &inputs[..]) {
+        (Op::Neg(_), &[a]) => {
+            let total = reduce(s, a);
+            return Some(s.make(op, vec![total], site.scope));
+        }
+        (Op::Mul(_) | Op::Div(_), &[a, b]) if constant(s, b) => (a, b),
+        (Op::Mul(_), &[a, b]) if constant(s, a) => (b, a),
+        _ => return None,
+    };
+    let Op::Broadcast(broadcast) = s.op(factor).clone() else { return None };
+    let kept: Vec<usize> = (0..broadcast.shape.rank()).filter(|a| !axes.contains(a)).collect();
+    let renamed = broadcast.axes.iter().filter_map(|a| kept.iter().position(|k| k == a)).collect();
+    let source = s.operand(factor);
+    let total = reduce(s, summed);
+    let small = ops::Broadcast { shape: site.ty.shape.clone(), axes: renamed };
+    let factor = s.make(small, vec![source], site.scope);
+    Some(s.make(op, vec![total, factor], site.scope))
 }

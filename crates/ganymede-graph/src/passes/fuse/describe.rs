@@ -1,0 +1,71 @@
+//! A fusion in words, one line a cluster: for tests and for whoever wonders what is computed together.
+
+use super::region::{IndexMap, Instruction, Region, ResultKind};
+use super::{ClusterKind, Fusion};
+use crate::graph::Graph;
+use std::fmt::Write;
+
+/// The clusters in order: `conv %4(%0 %2) then (2048 64): %3:_1 | add maximum | %9`.
+///
+/// After the space stand the values read, with the strides of their index maps where those are not
+/// dense (`_` for one that repeats, `+` and the offset, `?` where a window leaves gaps), then the
+/// primitives in order, then the values written.
+pub fn describe(graph: &Graph, fusion: &Fusion) -> String {
+    let mut text = String::new();
+    for cluster in &fusion.clusters {
+        let line = match &cluster.kind {
+            ClusterKind::Region(region) => describe_region(region),
+            ClusterKind::Kernel { node, epilogue } => {
+                let own = graph.node(*node);
+                let inputs: Vec<String> = own.inputs.iter().map(|i| format!("%{}", i.0)).collect();
+                let kernel = format!("{} %{}({})", own.op.primitive().name(), node.0, inputs.join(" "));
+                match epilogue {
+                    Some(region) => format!("{kernel} then {}", describe_region(region)),
+                    None => kernel,
+                }
+            }
+        };
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn describe_region(region: &Region) -> String {
+    let map = |map: &IndexMap| {
+        let dense = region.space.strides();
+        if map.offset == 0 && map.axes.iter().zip(dense).all(|(a, d)| a.window.is_none() && a.stride == d as isize) {
+            return String::new();
+        }
+        let axes: Vec<String> = map
+            .axes
+            .iter()
+            .map(|a| match a.stride {
+                0 => "_".to_string(),
+                stride => format!("{stride}{}", if a.window.is_some() { "?" } else { "" }),
+            })
+            .collect();
+        let offset = if map.offset == 0 { String::new() } else { format!("+{}", map.offset) };
+        format!(":{}{offset}", axes.join(","))
+    };
+    let reads: Vec<String> = region.operands.iter().map(|o| format!("%{}{}", o.value.0, map(&o.map))).collect();
+    let work: Vec<String> = region
+        .instructions
+        .iter()
+        .filter_map(|instruction| match instruction {
+            Instruction::Load(_) => None,
+            Instruction::Constant(value) => Some(format!("{value:?}")),
+            Instruction::Iota { axis } => Some(format!("iota {axis}")),
+            Instruction::Apply { op, .. } => Some(op.primitive().name().to_string()),
+        })
+        .collect();
+    let results: Vec<String> = region
+        .results
+        .iter()
+        .map(|result| match &result.kind {
+            ResultKind::Store(to) => format!("%{}{}", result.value.0, map(to)),
+            ResultKind::ReduceSum { axes } => format!("%{}=sum{axes:?}", result.value.0),
+            ResultKind::ReduceMax { axes } => format!("%{}=max{axes:?}", result.value.0),
+        })
+        .collect();
+    format!("{}: {} | {} | {}", region.space, reads.join(" "), work.join(" "), results.join(" "))
+}
