@@ -201,6 +201,12 @@ pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
         let reason = format!("expected format_version {FORMAT_VERSION} or lower, found {}", manifest.format_version);
         return Err(GanError::Run { path, reason });
     }
+    // A manifest of unknown origin must not lead out of its folder.
+    let plain = |file: &str| file.ends_with(".safetensors") && !file.contains(['/', '\\', '\0']);
+    if let Some(file) = manifest.files.keys().find(|file| !plain(file)) {
+        let reason = format!("expected names of safetensors files beside it, found `{}`", file.escape_debug());
+        return Err(GanError::Run { path, reason });
+    }
     for (file, expected) in &manifest.files {
         let path = checkpoint.join(file);
         let found = hash(&std::fs::read(&path).map_err(|e| GanError::io(&path, "read", e))?);
@@ -278,4 +284,30 @@ pub fn prune(run: &Path, keep: usize, every: u64) -> Result<(), GanError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_does_not_lead_out_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.safetensors"), "").unwrap();
+        let inner = folder.path().join("step-00000000");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(inner.join("a.safetensors"), "").unwrap();
+        let judge = |file: &str| {
+            let files = BTreeMap::from([(file.to_string(), hash(b""))]);
+            let manifest = Manifest { format_version: FORMAT_VERSION, step: 0, isa: "avx2".into(), files };
+            std::fs::write(inner.join("manifest.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
+            check(&inner)
+        };
+        assert!(judge("a.safetensors").is_ok());
+        let outside = folder.path().join("a.safetensors").display().to_string();
+        for file in ["../a.safetensors", outside.as_str(), "/dev/null", "manifest.json", ".."] {
+            let error = judge(file).unwrap_err().to_string();
+            assert!(error.contains("expected names of safetensors files"), "{error}");
+        }
+    }
 }
