@@ -17,6 +17,9 @@ use std::rc::Rc;
 /// The suffix of an averaged network's name.
 pub const EMA_SUFFIX: &str = "_ema";
 
+/// Most discriminator updates in a step: their batches are in memory together.
+pub const MAX_N_CRITIC: u64 = 1000;
+
 /// A program of the training step.
 #[derive(Clone, Debug)]
 pub struct StepProgram {
@@ -95,6 +98,7 @@ pub(crate) fn networks(spec: &TrainSpec) -> Result<Networks, GanError> {
 /// # Errors
 /// Every shape, pairing and loss error that building found, [`GanError::Argument`] for terms and phases that make no sense.
 pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
+    countable(spec)?;
     let networks = networks(spec)?;
     let mut traced = Traced { programs: Vec::new(), parameters: BTreeMap::new(), layout: StateLayout::default() };
     for group in groups(spec) {
@@ -102,6 +106,22 @@ pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
     }
     lay_out(spec, &mut traced)?;
     Ok(traced)
+}
+
+/// Refuses repetitions that no step can have; `check` says the same with a fix.
+fn countable(spec: &TrainSpec) -> Result<(), GanError> {
+    let n_critic = spec.train.n_critic;
+    if !(1..=MAX_N_CRITIC).contains(&n_critic) {
+        let reason = format!("expected 1 to {MAX_N_CRITIC}, found {n_critic}");
+        return Err(GanError::Argument { what: "train.n_critic".into(), reason });
+    }
+    match spec.phases.iter().find(|phase| phase.every == 0) {
+        None => Ok(()),
+        Some(phase) => {
+            let reason = "expected `every` to be at least 1, found 0".into();
+            Err(GanError::Argument { what: format!("phase `{}`", phase.name), reason })
+        }
+    }
 }
 
 /// Which phases run as one program: all that run every step, when one critic update goes with one

@@ -4,6 +4,7 @@
 
 mod batch;
 mod beta_1;
+mod counts;
 mod data_shape;
 mod generator_range;
 mod kernel_stride;
@@ -96,6 +97,7 @@ pub struct Rule {
 /// Every rule, in the order of a report.
 pub const RULES: &[Rule] = &[
     Rule { name: "train_table", summary: "the spec says how long to train", run: train_table::run },
+    Rule { name: "counts", summary: "lengths and repetitions can be counted", run: counts::run },
     Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
     Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
     Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },

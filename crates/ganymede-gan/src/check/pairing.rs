@@ -74,6 +74,7 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
             fixes.push(Fix::new(what, move |spec| rebuild(spec, start, more, channels)));
         }
     }
+    fixes.extend(dense_end(s, target));
     if let Some(generator) = s.network("generator").map(|g| g.output.clone()) {
         let what = format!("set the discriminator's Input to {}", by(&generator));
         fixes.push(Fix::new(what, move |spec| {
@@ -84,6 +85,28 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
         }));
     }
     fixes
+}
+
+/// The units of a generator's last Dense that gives the sample itself, and the Reshape after it.
+fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
+    let (layers, output) = (s.layers("generator"), &s.network("generator")?.output);
+    let units = |shape: &[usize]| shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+    let dense = layers.iter().rposition(|l| l.class_name == "Dense")?;
+    let given = layers[dense].arguments.get("units").and_then(|u| u.as_u64())?;
+    let reshape = layers.iter().rposition(|l| l.class_name == "Reshape").filter(|&i| i > dense);
+    if units(output).map(|n| n as u64) != Some(given) || (reshape.is_none() && target.len() != output.len()) {
+        return None;
+    }
+    let (units, shape) = (units(target)?, target.to_vec());
+    let also = if reshape.is_some() { format!(", Reshape to {}", by(target)) } else { String::new() };
+    Some(Fix::new(format!("set units of the generator's last Dense to {units}{also}"), move |spec| {
+        let Some(network) = spec.networks.get_mut("generator") else { return };
+        for (index, key, value) in [(Some(dense), "units", json!(units)), (reshape, "target_shape", json!(shape))] {
+            if let Some(layer) = index.and_then(|i| network.layers.get_mut(i)) {
+                layer.arguments.insert(key.into(), value);
+            }
+        }
+    }))
 }
 
 fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize) {

@@ -97,3 +97,55 @@ fn shared_dead_and_missing_optimizers_are_found_and_mended() {
         assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors());
     }
 }
+
+#[test]
+fn a_dense_generator_follows_the_data() {
+    for (shape, units) in [(vec![2], 3), (vec![28, 28, 1], 783)] {
+        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000 };
+        let mut layers = vec![format!("{{ class_name = \"Dense\", units = {units}, activation = \"tanh\" }}")];
+        if shape.len() > 1 {
+            layers.push(format!("{{ class_name = \"Reshape\", target_shape = [{units}, 1, 1] }}"));
+        }
+        let phase = |name: &str, trains: &str| {
+            format!(
+                "[[phases]]\nname = \"{name}\"\ntrains = [\"{trains}\"]\n\
+                 optimizer = {{ class_name = \"Adam\" }}\nterms = [{{ class_name = \"non_saturating\" }}]\n"
+            )
+        };
+        let text = format!(
+            "[train]\nsteps = 5\n\
+             [networks]\n\
+             generator.layers = [{{ class_name = \"Input\", shape = [8] }}, {}]\n\
+             discriminator.layers = [{{ class_name = \"Input\", shape = {shape:?} }}, \
+             {{ class_name = \"Flatten\" }}, {{ class_name = \"Dense\", units = 1 }}]\n{}{}",
+            layers.join(", "),
+            phase("d", "discriminator"),
+            phase("g", "generator"),
+        );
+        let (spec, changes) = fix(&TrainSpec::draft(&text).unwrap(), Some(&data)).unwrap();
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        let product: usize = shape.iter().product();
+        assert_eq!(spec.networks["generator"].layers[1].arguments["units"], serde_json::json!(product));
+        assert!(!check(&Draft { spec, missing: vec!["data"] }, Some(&data)).has_errors());
+    }
+}
+
+#[test]
+fn what_cannot_be_counted_is_an_error_and_no_panic() {
+    use crate::presets::{PresetInput, preset_for};
+    let good = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let codec = ganymede_data::Source::parse("ring2d").unwrap();
+    let codec = ganymede_data::Dataset::open(&codec, &Default::default(), &()).unwrap().codec().clone();
+    let edits: [fn(&mut TrainSpec); 3] =
+        [|s| s.phases[1].every = 0, |s| s.train.n_critic = 0, |s| s.train.n_critic = u64::MAX / 2];
+    for edit in edits {
+        let mut spec = good.clone();
+        edit(&mut spec);
+        assert!(crate::phases::trace(&spec, &codec).is_err());
+        let draft = Draft { spec, missing: Vec::new() };
+        assert_eq!(check(&draft, None).of(Severity::Error).count(), 1);
+        assert!(fix(&draft, None).is_ok());
+    }
+    let spec = TrainSpec { train: crate::spec::TrainSection { kimg: Some(f64::NAN), ..good.train.clone() }, ..good };
+    assert!(check(&Draft { spec, missing: Vec::new() }, None).has_errors());
+}
