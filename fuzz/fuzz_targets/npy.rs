@@ -1,0 +1,6 @@
+//! NumPy files.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    ganymede_fuzz::open("x.npy", data);
+});
