@@ -144,7 +144,7 @@ impl Prepared {
     /// # Errors
     /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
     pub fn train(self, start: Start, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
-        let Prepared { spec, dataset, machine, stepper } = self;
+        let Prepared { spec, dataset, machine, mut stepper } = self;
         resources::check(stepper.plan().peak_bytes(), resources::available())?;
         let sampler = Sampler::new(&spec, &machine.backend)?;
         let (run, from, step) = match start {
@@ -153,6 +153,12 @@ impl Prepared {
                 (run, None, Some(step))
             }
             Start::New { outdir, name, from } => {
+                // Networks that do not fit are refused before there is a run.
+                if let Some(from) = &from {
+                    for network in stepper.networks() {
+                        checkpoint::load_network(from, &network, stepper.store_mut())?;
+                    }
+                }
                 let env = env(&machine, &dataset);
                 (RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?, from, None)
             }

@@ -69,6 +69,18 @@ fn an_outdir_that_is_a_run_goes_on_and_lists_what_may_not_change() {
 }
 
 #[test]
+fn networks_of_another_run_are_taken_where_they_fit() {
+    let (folder, run) = trained("10");
+    let from = run.to_str().unwrap();
+    let ran = train(folder.path(), &["--steps", "1", "--from", from, "--seed", "5"]).ok();
+    assert!(ran.stdout.contains("00001-mlp-ring2d"), "{}", ran.stdout);
+    assert_eq!(generator(&folder.path().join("00001-mlp-ring2d"), 0), generator(&run, 10));
+    let ran = train(folder.path(), &["--from", from, "--set", "networks.generator.layers.1.units=5"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!folder.path().join("00002-mlp-ring2d").exists());
+}
+
+#[test]
 fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let ran = train(folder.path(), &["--steps", "30", "--set", "phases.0.optimizer.learning_rate=1e38"]);
