@@ -1,12 +1,16 @@
-//! Rule: the batch is not larger than the data.
+//! Rule: the batch is a size that can be trained, and not larger than the data.
 
 use super::{Finding, Fix, Subject};
 
+/// Most samples in a batch.
+const LARGEST: usize = 65_536;
+
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let batch = s.spec.train.batch;
-    if batch == 0 {
+    if batch == 0 || batch > LARGEST {
         let fix = Fix::new("set train.batch = 64", |spec| spec.train.batch = 64);
-        return vec![Finding::error("train.batch", "expected at least 1 sample, found 0", vec![fix])];
+        let reason = format!("expected 1 to {LARGEST} samples, found {batch}");
+        return vec![Finding::error("train.batch", reason, vec![fix])];
     }
     match s.data {
         Some(data) if data.samples > 0 && batch > data.samples => {

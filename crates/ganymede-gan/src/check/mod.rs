@@ -4,12 +4,12 @@
 
 mod batch;
 mod beta_1;
-mod counts;
 mod data_shape;
 mod generator_range;
 mod kernel_stride;
 mod logits;
 mod loss_args;
+mod numbers;
 mod optimizers;
 mod pairing;
 mod shapes;
@@ -97,7 +97,11 @@ pub struct Rule {
 /// Every rule, in the order of a report.
 pub const RULES: &[Rule] = &[
     Rule { name: "train_table", summary: "the spec says how long to train", run: train_table::run },
-    Rule { name: "counts", summary: "lengths and repetitions can be counted", run: counts::run },
+    Rule {
+        name: "numbers",
+        summary: "lengths, intervals, weights and averages are in their ranges",
+        run: numbers::run,
+    },
     Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
     Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
     Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },
@@ -118,7 +122,11 @@ pub const RULES: &[Rule] = &[
         summary: "every network has an optimizer of its own that moves it",
         run: optimizers::run,
     },
-    Rule { name: "batch", summary: "the batch is not larger than the data", run: batch::run },
+    Rule {
+        name: "batch",
+        summary: "the batch is a size that can be trained, not larger than the data",
+        run: batch::run,
+    },
     Rule {
         name: "kernel_stride",
         summary: "strides divide the kernels of transposed convolutions",

@@ -2,7 +2,8 @@
 
 use super::{Finding, Fix, Subject};
 use crate::spec::{PhaseSpec, TermSpec};
-use ganymede_nn::OptimizerConfig;
+use ganymede_nn::{OptimizerConfig, Scheduled};
+
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -21,16 +22,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 ));
             }
             Some(optimizer) => {
-                let rate = optimizer.scalars(0).into_iter().find(|(name, _)| *name == "learning_rate");
-                if rate.is_some_and(|(_, rate)| rate <= 0.0) {
+                if let Some(reason) = rate_fault(&optimizer.learning_rate) {
                     let fix = Fix::new("use an Adam with learning_rate 0.0002", move |spec| {
                         spec.phases[at].optimizer = adam()
                     });
-                    findings.push(Finding::error(
-                        &place,
-                        "the learning rate is not above 0: nothing would move",
-                        vec![fix],
-                    ));
+                    findings.push(Finding::error(&place, reason, vec![fix]));
                 }
             }
         }
@@ -64,6 +60,16 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Why a learning rate moves nothing. A schedule that starts at 0 may be a warm-up: it is asked after 0, 1, 10, … 1e9 updates.
+fn rate_fault(rate: &Scheduled) -> Option<String> {
+    let first = rate.value(0);
+    if !(first.is_finite() && first >= 0.0) {
+        return Some(format!("expected a learning rate above 0, found {first}"));
+    }
+    let mut updates = [0].into_iter().chain((0..10).map(|n| 10u64.pow(n)));
+    updates.all(|n| rate.value(n) == 0.0).then(|| "the learning rate is 0: nothing would move".into())
 }
 
 fn adam() -> Option<OptimizerConfig> {

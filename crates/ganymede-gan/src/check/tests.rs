@@ -149,3 +149,64 @@ fn what_cannot_be_counted_is_an_error_and_no_panic() {
     let spec = TrainSpec { train: crate::spec::TrainSection { kimg: Some(f64::NAN), ..good.train.clone() }, ..good };
     assert!(check(&Draft { spec, missing: Vec::new() }, None).has_errors());
 }
+
+#[test]
+fn numbers_out_of_range_are_found_with_place_and_fix() {
+    use crate::presets::{PresetInput, preset_for};
+    use crate::spec::edit;
+    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000 };
+    let checked = |assignment: &str| {
+        let draft = Draft { spec: edit(&spec, assignment).unwrap(), missing: Vec::new() };
+        (check(&draft, Some(&data)), draft)
+    };
+    for bad in [
+        "train.steps=0",
+        "train.kimg=-3",
+        "train.kimg=nan",
+        "train.kimg=inf",
+        "train.minutes=0",
+        "train.minutes=-1",
+        "train.batch=0",
+        "train.batch=65537",
+        "train.n_critic=0",
+        "train.n_critic=1001",
+        "train.keep=0",
+        "ema.half_life_kimg=nan",
+        "ema.half_life_kimg=-10",
+        "ema.ramp_up=-0.1",
+        "ema.ramp_up=nan",
+        "phases.0.every=0",
+        "phases.1.terms.0.weight=nan",
+        "phases.1.terms.0.weight=1e39",
+        "phases.1.optimizer.learning_rate=0",
+        "phases.1.optimizer.learning_rate={class_name=\"CosineDecay\",initial_learning_rate=0.0,decay_steps=50}",
+    ] {
+        let (report, draft) = checked(bad);
+        let errors: Vec<&Finding> = report.of(Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{bad}: {report}");
+        let place = bad.split(['=', '(']).next().unwrap().replace(".optimizer.learning_rate", " (`g`)");
+        assert_eq!(errors[0].place, place, "{report}");
+        assert!(errors[0].reason.contains("expected") || errors[0].reason.contains("nothing would move"), "{report}");
+        let (mended, changes) = fix(&draft, Some(&data)).unwrap();
+        assert_eq!(changes.len(), 1, "{bad}: {changes:?}");
+        assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors(), "{bad}");
+    }
+    for good in [
+        "train.steps=1",
+        "train.kimg=0.001",
+        "train.minutes=1e9",
+        "train.batch=65536",
+        "train.n_critic=1000",
+        "train.keep=1",
+        "train.snapshot_every=0",
+        "train.checkpoint_every=0",
+        "ema.ramp_up=0",
+        "phases.0.every=16",
+        "phases.1.terms.0.weight=-1.5",
+        "phases.1.optimizer.learning_rate={class_name=\"CosineDecay\",initial_learning_rate=0.0,decay_steps=50,warmup_target=0.1,warmup_steps=10}",
+    ] {
+        let (report, _) = checked(good);
+        assert!(!report.has_errors(), "{good}: {report}");
+    }
+}
