@@ -33,8 +33,8 @@ pub struct RunDir {
 }
 
 /// Keys that a resumed run may change: how long it trains, and how often it shows and saves.
-const MAY_CHANGE: [&str; 6] =
-    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every", "train.keep"];
+const MAY_CHANGE: [&str; 5] =
+    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every"];
 
 impl RunDir {
     /// Makes `outdir/NNNNN-name` with the next free number, and writes spec, codec and env into it.
@@ -96,22 +96,27 @@ impl RunDir {
         self.path.join("samples").join(format!("step-{step:08}.png"))
     }
 
-    /// Takes a spec that differs from the run's only in what a resumed run may change.
+    /// Whether a spec differs from the run's only in what a resumed run may change.
     ///
     /// # Errors
     /// [`GanError::Changed`] with every other difference.
-    pub fn change(&self, spec: &TrainSpec) -> Result<(), GanError> {
+    pub fn compare(&self, spec: &TrainSpec) -> Result<(), GanError> {
         let old = read_spec(&self.path)?;
-        let other = differences(&old, spec);
         let show = |value: Option<String>| value.unwrap_or_else(|| "none".into());
-        let changes: Vec<String> = other
+        let changes: Vec<String> = differences(&old, spec)
             .into_iter()
             .filter(|d| !MAY_CHANGE.contains(&d.key.as_str()))
             .map(|d| format!("{}: {} -> {}", d.key, show(d.left), show(d.right)))
             .collect();
-        if !changes.is_empty() {
-            return Err(GanError::Changed { path: self.path.clone(), changes });
-        }
+        if changes.is_empty() { Ok(()) } else { Err(GanError::Changed { path: self.path.clone(), changes }) }
+    }
+
+    /// Writes down a spec that [`compare`](RunDir::compare) allows.
+    ///
+    /// # Errors
+    /// As [`compare`](RunDir::compare), and [`GanError::Io`].
+    pub fn change(&self, spec: &TrainSpec) -> Result<(), GanError> {
+        self.compare(spec)?;
         write_whole(&self.path.join("spec.toml"), spec.to_toml().as_bytes())
     }
 }
@@ -180,4 +185,54 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
         }
     };
     write().map_err(|e| GanError::io(path, "write", e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets::{PresetInput, preset_for};
+    use crate::spec::edit;
+    use ganymede_data::{CODEC_VERSION, Kind};
+    use ganymede_tensor::DType;
+
+    #[test]
+    fn a_resumed_run_changes_only_lengths_and_intervals() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+        let codec = Codec {
+            format_version: CODEC_VERSION,
+            format: "npy".into(),
+            source: "points.npy".into(),
+            dtype: DType::F32,
+            shape: vec![2],
+            range: [-1.0, 1.0],
+            classes: Vec::new(),
+            kind: Kind::Points { reference: Vec::new() },
+        };
+        let text = String::new;
+        let env = Env { version: text(), isa: text(), threads: 1, platform: text(), data: text() };
+        let run = RunDir::create(folder.path(), "x", &spec, &codec, &env).unwrap();
+        let edited = |assignments: &[&str]| assignments.iter().fold(spec.clone(), |s, a| edit(&s, a).unwrap());
+        let allowed = edited(&[
+            "train.steps=7",
+            "train.kimg=2.5",
+            "train.minutes=3.0",
+            "train.snapshot_every=9",
+            "train.checkpoint_every=11",
+        ]);
+        run.compare(&allowed).unwrap();
+        assert_eq!(read_spec(run.path()).unwrap(), spec, "comparing writes nothing");
+        run.change(&allowed).unwrap();
+        assert_eq!(read_spec(run.path()).unwrap(), allowed);
+        let refused = ["train.keep=5", "train.tick_every=7", "train.batch=9", "seed=4", "phases.0.every=2"];
+        for one in refused {
+            assert!(
+                matches!(run.change(&edited(&[one])), Err(GanError::Changed { changes, .. }) if changes.len() == 1)
+            );
+        }
+        let Err(GanError::Changed { changes, .. }) = run.change(&edited(&refused)) else { panic!("it was allowed") };
+        assert_eq!(changes.len(), refused.len(), "{changes:?}");
+        assert!(changes.contains(&"train.keep: 3 -> 5".to_string()), "{changes:?}");
+        assert_eq!(read_spec(run.path()).unwrap(), allowed, "what is refused is not written");
+    }
 }
