@@ -116,14 +116,14 @@ fn to_bytes(tensors: &BTreeMap<String, Tensor>) -> Vec<u8> {
 /// The tensors of a safetensors file.
 ///
 /// # Errors
-/// [`GanError::Io`]; [`GanError::Run`] when it is none, or has a type that ganymede does not write.
+/// [`GanError::Io`]; [`GanError::Damaged`] when it is none, or has a type that ganymede does not write.
 pub fn read_tensors(path: &Path) -> Result<BTreeMap<String, Tensor>, GanError> {
     let bytes = std::fs::read(path).map_err(|e| GanError::io(path, "read", e))?;
     from_bytes(path, &bytes)
 }
 
 fn from_bytes(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, GanError> {
-    let broken = |reason: String| GanError::Run { path: path.into(), reason };
+    let broken = |reason: String| GanError::Damaged { path: path.into(), reason };
     let file = SafeTensors::deserialize(bytes)
         .map_err(|e| broken(format!("expected a safetensors file, found {} bytes that are none: {e}", bytes.len())))?;
     let mut tensors = BTreeMap::new();
@@ -169,37 +169,32 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>, GanError> {
 /// The checkpoint after `step`, or the newest.
 ///
 /// # Errors
-/// [`GanError::Run`] when there is none.
+/// [`GanError::NoCheckpoint`] when there is none.
 pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
     let known = list(run)?;
     let found = match step {
         Some(step) => known.iter().find(|(s, _)| *s == step),
         None => known.last(),
     };
-    found.map(|(_, path)| path.clone()).ok_or_else(|| {
-        let steps: Vec<String> = known.iter().map(|(s, _)| s.to_string()).collect();
-        let reason = match step {
-            Some(step) if !steps.is_empty() => {
-                format!("expected a checkpoint of step {}, found {step}", steps.join(", "))
-            }
-            _ => "expected a checkpoint in checkpoints/, found none".into(),
-        };
-        GanError::Run { path: run.into(), reason }
+    found.map(|(_, path)| path.clone()).ok_or_else(|| GanError::NoCheckpoint {
+        path: run.into(),
+        asked: step,
+        known: known.iter().map(|(step, _)| *step).collect(),
     })
 }
 
 /// Reads and checks a checkpoint's manifest and the hash of each file.
 ///
 /// # Errors
-/// [`GanError::Run`] with the file and both hashes when one differs.
+/// [`GanError::Damaged`] with the file and both hashes when one differs, [`GanError::Version`].
 pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
     let path = checkpoint.join("manifest.json");
     let text = std::fs::read_to_string(&path).map_err(|e| GanError::io(&path, "read", e))?;
     let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|e| GanError::Run { path: path.clone(), reason: format!("expected a manifest, found {e}") })?;
+        .map_err(|e| GanError::Damaged { path: path.clone(), reason: format!("expected a manifest, found {e}") })?;
     if manifest.format_version > FORMAT_VERSION {
-        let reason = format!("expected format_version {FORMAT_VERSION} or lower, found {}", manifest.format_version);
-        return Err(GanError::Run { path, reason });
+        let (expected, found) = (FORMAT_VERSION, manifest.format_version);
+        return Err(GanError::Version { what: "a checkpoint", expected, found }.in_file(&path));
     }
     // A manifest of unknown origin must not lead out of its folder.
     let plain = |file: &str| file.ends_with(".safetensors") && !file.contains(['/', '\\', '\0']);
@@ -211,7 +206,7 @@ pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
         let path = checkpoint.join(file);
         let found = hash(&std::fs::read(&path).map_err(|e| GanError::io(&path, "read", e))?);
         if found != *expected {
-            return Err(GanError::Run { path, reason: format!("expected SHA-256 {expected}, found {found}") });
+            return Err(GanError::Damaged { path, reason: format!("expected SHA-256 {expected}, found {found}") });
         }
     }
     Ok(manifest)
@@ -220,7 +215,7 @@ pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
 /// Loads a checkpoint into a store: every state of the store must be in it.
 ///
 /// # Errors
-/// What [`check`] finds; [`GanError::Run`] for a missing tensor or one of another type.
+/// What [`check`] finds; [`GanError::Misfit`] for a missing tensor or one of another type.
 pub fn load(checkpoint: &Path, store: &mut dyn Store) -> Result<Manifest, GanError> {
     let manifest = check(checkpoint)?;
     let mut states = BTreeMap::new();
@@ -237,10 +232,16 @@ pub fn load(checkpoint: &Path, store: &mut dyn Store) -> Result<Manifest, GanErr
 /// Loads one network of a checkpoint into the states of the store that belong to it.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load`], and [`GanError::Misfit`] when it has no such network.
 pub fn load_network(checkpoint: &Path, network: &str, store: &mut dyn Store) -> Result<(), GanError> {
-    check(checkpoint)?;
-    let tensors = read_tensors(&checkpoint.join(format!("{network}.safetensors")))?;
+    let manifest = check(checkpoint)?;
+    let file = format!("{network}.safetensors");
+    if !manifest.files.contains_key(&file) {
+        let files: Vec<&str> = manifest.files.keys().map(String::as_str).collect();
+        let reason = format!("expected a network `{network}`, found only {}", files.join(", "));
+        return Err(GanError::Misfit { path: checkpoint.into(), reason });
+    }
+    let tensors = read_tensors(&checkpoint.join(file))?;
     let prefix = format!("{network}/");
     fill(checkpoint, store, &prefix, |name| tensors.get(name.strip_prefix(&prefix)?))
 }
@@ -251,12 +252,12 @@ fn fill<'a>(
     prefix: &str,
     find: impl Fn(&str) -> Option<&'a Tensor>,
 ) -> Result<(), GanError> {
-    let broken = |reason: String| GanError::Run { path: checkpoint.into(), reason };
+    let misfit = |reason: String| GanError::Misfit { path: checkpoint.into(), reason };
     for entry in store.layout().clone().entries.into_iter().filter(|e| e.name.starts_with(prefix)) {
         match find(&entry.name) {
-            None => return Err(broken(format!("expected tensor `{}` of type {}, found none", entry.name, entry.ty))),
+            None => return Err(misfit(format!("expected tensor `{}` of type {}, found none", entry.name, entry.ty))),
             Some(tensor) if tensor.ty() != entry.ty => {
-                return Err(broken(format!("tensor `{}`: expected {}, found {}", entry.name, entry.ty, tensor.ty())));
+                return Err(misfit(format!("tensor `{}`: expected {}, found {}", entry.name, entry.ty, tensor.ty())));
             }
             Some(tensor) => store.write(&entry.name, tensor)?,
         }

@@ -30,12 +30,14 @@ pub enum GanError {
         /// What is wrong in it.
         source: Box<GanError>,
     },
-    /// The spec was written by a later version.
-    #[error("expected a spec of format_version {expected} or lower, found {found}")]
-    SpecVersion {
+    /// A file was written by a later version.
+    #[error("expected {what} of format_version {expected} or lower, found {found}")]
+    Version {
+        /// What it is: `a spec`, `a checkpoint`.
+        what: &'static str,
         /// What this program writes.
         expected: u32,
-        /// What the spec says.
+        /// What the file says.
         found: u32,
     },
     /// A complete spec was needed.
@@ -115,6 +117,32 @@ pub enum GanError {
         /// Expected before found.
         reason: String,
     },
+    /// A run has not the checkpoint that was asked for.
+    #[error("{}: {}", path.display(), no_checkpoint(*asked, known))]
+    NoCheckpoint {
+        /// The run.
+        path: PathBuf,
+        /// The step asked for; the newest without one.
+        asked: Option<u64>,
+        /// Steps of the checkpoints that there are.
+        known: Vec<u64>,
+    },
+    /// A checkpoint's file is not what was written.
+    #[error("{}: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Expected before found.
+        reason: String,
+    },
+    /// A checkpoint holds other networks than the spec has.
+    #[error("{}: {reason}", path.display())]
+    Misfit {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The tensor or network, expected before found.
+        reason: String,
+    },
     /// Another process trains in this run.
     #[error("{}: the run is locked by another process", path.display())]
     Locked {
@@ -130,7 +158,7 @@ pub enum GanError {
         changes: Vec<String>,
     },
     /// A number is not finite any more.
-    #[error("step {step}, phase `{phase}`: {}; the step was not applied", what.join(", "))]
+    #[error("step {step}, phase `{phase}`: {}; the step was not applied", first(what))]
     NonFinite {
         /// The step.
         step: u64,
@@ -173,7 +201,7 @@ impl GanError {
     pub fn hint(&self) -> Option<String> {
         match self {
             GanError::InFile { source, .. } => source.hint(),
-            GanError::SpecVersion { .. } => Some("update ganymede".into()),
+            GanError::Version { .. } => Some("update ganymede".into()),
             GanError::SpecIncomplete { .. } => Some(
                 "`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec"
                     .into(),
@@ -196,10 +224,59 @@ impl GanError {
                 "the last good state is {}; resume with a lower learning rate in a new run, or see `ganymede check`",
                 checkpoint.display()
             )),
+            GanError::NoCheckpoint { known, .. } if known.is_empty() => {
+                Some("it ended before anything was saved: start it again with `ganymede train`".into())
+            }
+            GanError::NoCheckpoint { .. } => Some("take one of those, or the newest by naming none".into()),
+            GanError::Damaged { .. } => Some(
+                "it changed after it was written: delete the checkpoint's folder, and the one before is the newest"
+                    .into(),
+            ),
+            GanError::Misfit { .. } => Some(
+                "the checkpoint is of other networks than the spec's: take the spec that it was trained with \
+                 (`ganymede summary RUN` shows its networks), or start without it"
+                    .into(),
+            ),
             GanError::Run { .. } => {
                 Some("a run is a folder with a spec.toml, such as runs/00000-dcgan-fashion-mnist".into())
             }
             _ => None,
         }
+    }
+}
+
+/// The first of what is not finite, and how much more there is.
+fn first(what: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let named = what[..what.len().min(SHOWN)].join(", ");
+    match what.len().saturating_sub(SHOWN) {
+        0 => named,
+        more => format!("{named} and {more} more (events.jsonl names all)"),
+    }
+}
+
+fn no_checkpoint(asked: Option<u64>, known: &[u64]) -> String {
+    let known: Vec<String> = known.iter().map(u64::to_string).collect();
+    match asked {
+        Some(step) if !known.is_empty() => format!("expected a checkpoint of step {}, found {step}", known.join(", ")),
+        _ => "expected a checkpoint in checkpoints/, found none".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_named_up_to_three() {
+        let error = |count: usize| {
+            let what = (0..count).map(|n| format!("gradient of x/{n}")).collect();
+            let error = GanError::NonFinite { step: 7, phase: "g".into(), what, checkpoint: "c/step-1".into() };
+            assert!(error.hint().unwrap().contains("c/step-1"));
+            error.to_string()
+        };
+        let three = "step 7, phase `g`: gradient of x/0, gradient of x/1, gradient of x/2";
+        assert_eq!(error(3), format!("{three}; the step was not applied"));
+        assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); the step was not applied"));
     }
 }

@@ -44,7 +44,7 @@ impl Sampler {
     /// The generator of a run's checkpoint (the newest without a step), with the codec that writes its samples.
     ///
     /// # Errors
-    /// [`GanError::Run`] when the folder is no run or the checkpoint is missing or broken.
+    /// [`GanError::Run`] when the folder is no run; what finding and loading the checkpoint gives.
     pub fn open(run: &Path, step: Option<u64>, backend: &dyn Backend) -> Result<(Sampler, Codec, PathBuf), GanError> {
         let spec = run_dir::read_spec(run)?;
         let codec = run_dir::read_codec(run)?;

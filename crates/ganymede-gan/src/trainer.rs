@@ -222,7 +222,11 @@ impl<'a> Trainer<'a> {
     fn advance(&mut self, loader: &mut Loader) -> Result<StepResult, GanError> {
         let result = self.stepper.run(self.step, || Ok::<Batch, GanError>(loader.next()?))?;
         if let Some((phase, _)) = result.non_finite.first().cloned() {
-            let what: Vec<String> = result.non_finite.iter().map(|(_, what)| what.clone()).collect();
+            let name = |(of, what): &(String, String)| match *of == phase {
+                true => what.clone(),
+                false => format!("{what} in phase `{of}`"),
+            };
+            let what: Vec<String> = result.non_finite.iter().map(name).collect();
             self.emit(Event::NonFinite { phase: phase.clone(), what: what.clone() })?;
             self.emit(Event::End { reason: "diverged".into() })?;
             return Err(GanError::NonFinite { step: self.step, phase, what, checkpoint: self.checkpoint_path() });

@@ -76,6 +76,33 @@ fn a_damaged_checkpoint_is_never_loaded() {
     }
 }
 
+/// What the hint says to do fits what is wrong: damage, other networks, no checkpoint.
+#[test]
+fn the_hint_of_a_checkpoint_fits_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = checkpoint_in(folder.path());
+    let mut layout = StateLayout::default();
+    layout.push("generator/dense/other", TensorType::f32([3, 5]), "generator");
+    let mut store = ReferenceBackend.store(&layout).unwrap();
+    let mut of = |network: &str| {
+        let error = checkpoint::load_network(&checkpoint, network, store.as_mut()).unwrap_err();
+        (error.to_string(), error.hint().unwrap())
+    };
+    let (text, hint) = of("generator");
+    assert!(text.contains("expected tensor `generator/dense/other` of type f32[3,5], found none"), "{text}");
+    assert!(hint.contains("other networks") && !hint.contains("spec.toml"), "{hint}");
+    let (text, hint) = of("generator_ema");
+    assert!(text.contains("expected a network `generator_ema`, found only discriminator.safetensors"), "{text}");
+    assert!(hint.contains("other networks"), "{hint}");
+    std::fs::write(checkpoint.join("generator.safetensors"), "short").unwrap();
+    let (text, hint) = of("generator");
+    assert!(text.contains("expected SHA-256") && hint.contains("changed after it was written"), "{text}: {hint}");
+    let error = checkpoint::find(folder.path(), Some(3)).unwrap_err();
+    assert!(error.to_string().ends_with("expected a checkpoint of step 7, found 3"), "{error}");
+    let error = checkpoint::find(&folder.path().join("empty"), None).unwrap_err();
+    assert!(error.hint().unwrap().contains("ended before anything was saved"), "{error}");
+}
+
 #[test]
 fn damaged_manifests_are_refused_or_read() {
     let folder = tempfile::tempdir().unwrap();

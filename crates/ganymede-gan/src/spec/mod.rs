@@ -89,7 +89,7 @@ impl TrainSpec {
     pub fn draft(text: &str) -> Result<Draft, GanError> {
         let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
         if spec.format_version.0 > FORMAT_VERSION {
-            return Err(GanError::SpecVersion { expected: FORMAT_VERSION, found: spec.format_version.0 });
+            return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found: spec.format_version.0 });
         }
         let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
         let missing =
