@@ -1,7 +1,7 @@
 //! What the caller may choose about data. Not here: flags (the command) and the rest of a spec (`ganymede-gan`).
 
 use crate::error::DataError;
-use crate::limits::MAX_SIDE;
+use crate::limits::{MAX_PIXELS, MAX_SIDE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -59,6 +59,14 @@ impl DataOptions {
             && (size.width.min(size.height) == 0 || size.width.max(size.height) > MAX_SIDE)
         {
             return fail("resolution", format!("expected 1 to {MAX_SIDE} pixels a side, found {size}"));
+        }
+        if let Some(size) = self.resolution
+            && u64::from(size.width) * u64::from(size.height) > MAX_PIXELS
+        {
+            return fail(
+                "resolution",
+                format!("expected at most {MAX_PIXELS} pixels, such as 32 or 64 a side, found {size}"),
+            );
         }
         if let Some(channels) = self.channels
             && channels != 1
@@ -247,6 +255,7 @@ mod tests {
             DataOptions { holdout: Some(1.0), ..good.clone() },
             DataOptions { resolution: Some(Resolution { width: 20_000, height: 4 }), ..good.clone() },
             DataOptions { resolution: Some(Resolution { width: 4, height: 0 }), ..good.clone() },
+            DataOptions { resolution: Some(Resolution { width: 16_384, height: 16_384 }), ..good.clone() },
         ] {
             assert!(bad.validate().is_err(), "{bad:?}");
         }

@@ -7,11 +7,12 @@ use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
 use crate::signals;
 use crate::terminal::Terminal;
-use ganymede_data::{Codec, Dataset, Source};
+use ganymede_data::{CODEC_VERSION, Codec, Dataset, Kind, Source};
 use ganymede_gan::check::{self, DataFacts, Severity};
 use ganymede_gan::run_dir::{self, Env, RunDir};
 use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
 use ganymede_gan::{Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, resources};
+use ganymede_tensor::DType;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,6 +56,37 @@ pub fn source_name(typed: &std::ffi::OsStr) -> Result<String, Failure> {
         let text = format!("expected a path in Unicode, found {}", Path::new(&path).display());
         Failure::new(USER, text).with_hint("rename it: the path is kept in the run's spec.toml")
     })
+}
+
+/// Refuses pictures of a size that the networks do not take or the memory does not hold, before the data
+/// are decoded to that size. Their number of channels may not be known yet: then one is the least.
+///
+/// # Errors
+/// What checking and compiling give.
+pub fn rehearse(spec: &TrainSpec, shape: [usize; 3], machine: &MachineFlags) -> Result<(), Failure> {
+    let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), samples: 0 };
+    let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(&facts));
+    if let Some(finding) = report.of(Severity::Error).find(|f| f.rule == "data_shape") {
+        let fixes: Vec<&str> = finding.fixes.iter().map(|fix| fix.what.as_str()).collect();
+        let text = format!("{}: {}", finding.place, finding.reason);
+        return Err(Failure::new(USER, text).with_hint(fixes.join("; or ")));
+    }
+    if report.has_errors() {
+        // They are shown together with what the data's own facts give.
+        return Ok(());
+    }
+    let codec = Codec {
+        format_version: CODEC_VERSION,
+        format: String::new(),
+        source: spec.data.source.clone(),
+        dtype: DType::U8,
+        shape: shape.to_vec(),
+        range: [0.0, 255.0],
+        classes: Vec::new(),
+        kind: Kind::Images { background: spec.data.options.background, fit: spec.data.options.fit },
+    };
+    Stepper::new(spec, &codec, &machine.machine()?.backend)?;
+    Ok(())
 }
 
 /// Checks a spec and compiles it on its data; says what it takes.
@@ -149,6 +181,7 @@ impl Prepared {
         let sampler = Sampler::new(&spec, &machine.backend)?;
         let (run, from, step) = match start {
             Start::Resume(run) => {
+                run.change(&spec)?;
                 let step = checkpoint::list(run.path())?.last().map_or(0, |(step, _)| *step);
                 (run, None, Some(step))
             }

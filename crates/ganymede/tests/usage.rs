@@ -63,6 +63,53 @@ fn data_that_cannot_be_used_exits_3() {
 }
 
 #[test]
+fn numbers_out_of_range_are_refused_before_there_is_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let outdir = folder.path().to_str().unwrap();
+    for (set, place) in [
+        ("train.kimg=-3", "train.kimg: expected a number above 0"),
+        ("train.minutes=-1", "train.minutes: expected a number above 0"),
+        ("train.n_critic=9000000000000000000", "train.n_critic: expected 1 to 1000"),
+        ("train.batch=9000000000000000000", "train.batch: expected 1 to 65536"),
+        ("ema.half_life_kimg=nan", "ema.half_life_kimg: expected a number above 0"),
+        ("phases.0.every=0", "phases.0.every: expected at least 1"),
+    ] {
+        let ran = ganymede(&["train", "ring2d", "--outdir", outdir, "--set", set]);
+        let said = ran.stdout + &ran.stderr;
+        assert_eq!(ran.code, 1, "{set}: {said}");
+        assert!(said.contains(place) && said.contains("fix: set "), "{set}: {said}");
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+/// The only picture cannot be decoded: whoever gets as far as that exits 3.
+#[test]
+fn sizes_that_cannot_be_trained_are_refused_before_data_is_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.png"), b"\x89PNG\r\n\x1a\n and no more").unwrap();
+    let data = folder.path().to_str().unwrap();
+    let train = |more: &[&str]| ganymede(&[&["train", data, "--no-cache", "--dry-run"], more].concat());
+    assert_eq!(train(&["--resolution", "32"]).code, 3);
+    for (words, code, part) in [
+        (&["--resolution", "16384"][..], 1, "expected at most 67108864 pixels"),
+        (&["--resolution", "20000x8"], 1, "expected 1 to 16384 pixels a side"),
+        (&["--resolution", "4096"], 1, "expected sides from 8 to 256"),
+        (&["--resolution", "2048", "--preset", "mlp"], 1, "expected samples of 1 to 12288 values"),
+        (&["--resolution", "256", "--batch", "65536"], 5, "bytes; of the"),
+        (&["--resolution", "32", "--set", "networks.generator.layers.2.filters=1000000000"], 5, "bytes; of the"),
+    ] {
+        let ran = train(words);
+        assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{words:?}: {}", ran.stderr);
+    }
+    let spec = folder.path().join("spec.toml");
+    std::fs::write(&spec, ganymede(&["presets", "dcgan"]).ok().stdout).unwrap();
+    let ran = train(&["--resolution", "4096", "--config", spec.to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the discriminator takes 28x28x1"), "{}", ran.stderr);
+}
+
+#[test]
 fn help_and_version_go_to_stdout() {
     for words in [&["--help"][..], &["--version"], &["train", "--help"], &["help", "sample"]] {
         let ran = ganymede(words);

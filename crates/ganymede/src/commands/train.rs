@@ -7,9 +7,10 @@ use crate::setup::{self, Start};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::{Codec, Dataset, Source};
+use ganymede_gan::checkpoint;
+use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
 use ganymede_gan::spec::{DataSpec, TrainSpec, edit};
-use ganymede_gan::{checkpoint, presets};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -114,10 +115,13 @@ impl Train {
         let run = RunDir::open(&self.outdir)?;
         let old = run_dir::read_spec(&self.outdir)?;
         let mut spec = match &self.config {
-            // A preset's spec names no data; the run's own is meant.
+            // A preset's spec names no data; the run's own is meant. The shape is the data's.
             Some(file) => match TrainSpec::load(file)? {
                 spec if spec.data.source.is_empty() => TrainSpec { data: old.data.clone(), ..spec },
-                spec => spec,
+                mut spec => {
+                    spec.data.shape.clone_from(&old.data.shape);
+                    spec
+                }
             },
             None => old.clone(),
         };
@@ -151,6 +155,7 @@ impl Train {
                 Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]")
             );
         }
+        self.rehearse(&spec)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
         if self.config.is_none() {
             let shape = &dataset.codec().shape;
@@ -160,6 +165,23 @@ impl Train {
         spec.data.shape.clone_from(&dataset.codec().shape);
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
         Ok((spec, dataset))
+    }
+
+    /// Where pictures of a size are asked for, whether that size can be trained.
+    fn rehearse(&self, spec: &TrainSpec) -> Result<(), Failure> {
+        spec.data.options.validate()?;
+        let Some(size) = spec.data.options.resolution else { return Ok(()) };
+        let taken = spec.networks.get("discriminator").and_then(|d| d.layers.first()?.arguments.get("shape")?.get(2));
+        let channels = taken.and_then(|n| usize::try_from(n.as_u64()?).ok()).unwrap_or(1);
+        let shape = [size.height as usize, size.width as usize, spec.data.options.channels.unwrap_or(channels)];
+        let mut spec = spec.clone();
+        if self.config.is_none() {
+            let name = self.preset.as_deref().unwrap_or_else(|| presets::default_name(&shape));
+            let input = PresetInput { shape: shape.to_vec() };
+            spec = TrainSpec { data: spec.data, ..presets::preset_for(name, &input)? };
+        }
+        let spec = self.edited(spec, |key| !key.starts_with("data."))?;
+        setup::rehearse(&spec, shape, &self.machine)
     }
 
     /// The spec with the flags that are no data's, and with `--set` where the key is wanted.
@@ -216,7 +238,7 @@ pub(super) fn resume(
     json: bool,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    run.change(&spec)?;
+    run.compare(&spec)?;
     let codec = run_dir::read_codec(run.path())?;
     let dataset = setup::open_data(&spec.data, terminal)?;
     let known = run_dir::read_env(run.path())?.data;
