@@ -4,7 +4,8 @@ mod support;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use support::{PROGRAM, Ran, ganymede};
 use tempfile::TempDir;
 
@@ -60,9 +61,14 @@ fn a_run_is_trained_resumed_sampled_and_verified() {
 fn an_outdir_that_is_a_run_goes_on_and_lists_what_may_not_change() {
     let (_folder, run) = trained("10");
     let before = std::fs::read(run.join("spec.toml")).unwrap();
-    let ran = train(&run, &["--steps", "20", "--seed", "3", "--mirror"]);
+    let ran = train(&run, &["--steps", "20", "--seed", "3", "--mirror", "--keep", "5"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("seed: 0 -> 3") && ran.stderr.contains("data.mirror"), "{}", ran.stderr);
+    for change in ["seed: 0 -> 3", "data.mirror", "train.keep: 3 -> 5"] {
+        assert!(ran.stderr.contains(change), "{change}: {}", ran.stderr);
+    }
+    // Nothing is written down by what is refused, or only tried.
+    assert_eq!(train(&run, &["--set", "train.kimg=-3"]).code, 1);
+    train(&run, &["--steps", "20", "--dry-run"]).ok();
     assert_eq!(std::fs::read(run.join("spec.toml")).unwrap(), before);
     train(&run, &["--steps", "20"]).ok();
     assert!(run.join("checkpoints/step-00000020").is_dir());
@@ -77,6 +83,7 @@ fn networks_of_another_run_are_taken_where_they_fit() {
     assert_eq!(generator(&folder.path().join("00001-mlp-ring2d"), 0), generator(&run, 10));
     let ran = train(folder.path(), &["--from", from, "--set", "networks.generator.layers.1.units=5"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: the checkpoint is of other networks"), "{}", ran.stderr);
     assert!(!folder.path().join("00002-mlp-ring2d").exists());
 }
 
@@ -87,22 +94,37 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("error: step 0, phase `g`: term non_saturating"), "{}", ran.stderr);
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("more (events.jsonl names all)"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("gradient of").count(), 2, "{}", ran.stderr);
+}
+
+/// Starts the command with its results as lines of JSON.
+fn start(words: &[&str], more: &Path) -> (Child, impl Iterator<Item = String> + use<>) {
+    let (out, err) = (Stdio::piped(), Stdio::null());
+    let mut child = Command::new(PROGRAM).args(words).arg(more).stdout(out).stderr(err).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    (child, lines)
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Signals until it has ended: the system may make one of two that come close together.
+fn interrupt_again(child: &mut Child) {
+    while child.try_wait().unwrap().is_none() {
+        interrupt(child);
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
 fn a_signal_finishes_the_step_saves_and_exits_130() {
     let folder = tempfile::tempdir().unwrap();
     let words = ["train", "ring2d", "--preset", "mlp", "--batch", "32", "--steps", "1000000", "--json", "--outdir"];
-    let mut child = Command::new(PROGRAM)
-        .args(words)
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("\"tick\"")), "{:?}", child.wait_with_output());
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let (mut child, mut lines) = start(&words, folder.path());
+    assert!(lines.any(|line| line.contains("\"tick\"")), "{:?}", child.wait());
+    interrupt(&child);
     let last: serde_json::Value = serde_json::from_str(&lines.last().unwrap()).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(last["reason"], "interrupted");
@@ -110,4 +132,46 @@ fn a_signal_finishes_the_step_saves_and_exits_130() {
     assert!(step > 0 && Path::new(last["checkpoint"].as_str().unwrap()).ends_with(format!("step-{step:08}")));
     let run = last["run"].as_str().unwrap();
     ganymede(&["verify", run]).ok();
+}
+
+/// A step of a thousand updates lasts far longer than it takes to send signals: whoever waits for its end
+/// saves, and says so.
+#[test]
+fn a_second_signal_leaves_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = ["--batch", "512", "--set", "train.n_critic=1000", "--steps", "2", "--json", "--outdir"];
+    let words = [&["train", "ring2d", "--preset", "mlp"], &long[..]].concat();
+    let (mut child, mut lines) = start(&words, folder.path());
+    assert!(lines.any(|line| line.contains("\"snapshot\"")), "{:?}", child.wait());
+    interrupt_again(&mut child);
+    assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let run = folder.path().join("00000-mlp-ring2d");
+    let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();
+    assert!(ran.stdout.contains("step-00000000"), "{}", ran.stdout);
+}
+
+#[test]
+fn two_signals_while_checkpoints_are_written_damage_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["train", "ring2d", "--preset", "mlp", "--batch", "32", "--checkpoint-every", "1"];
+    let words = [&words[..], &["--steps", "1000000", "--json", "--outdir"]].concat();
+    let run = folder.path().join("00000-mlp-ring2d");
+    let mut reached = 0;
+    for round in 0..4 {
+        // What is a run goes on.
+        let outdir = if round == 0 { folder.path() } else { &run };
+        let (mut child, mut lines) = start(&words, outdir);
+        let saved = lines.by_ref().filter(|line| line.contains("\"checkpoint\"")).nth(2 + round);
+        assert!(saved.is_some(), "it ended before: {:?}", child.wait());
+        interrupt(&child);
+        interrupt(&child);
+        lines.for_each(drop); // What reads no more ends a training too, and well.
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        let ran = ganymede(&["verify", run.to_str().unwrap(), "--json"]).ok();
+        let name = ran.json()[0]["checkpoint"].as_str().unwrap().to_string();
+        let step: u64 = name.rsplit('-').next().unwrap().parse().unwrap();
+        assert!(step > reached, "{reached}, then {name}");
+        reached = step;
+    }
 }
