@@ -200,7 +200,7 @@ pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
     let plain = |file: &str| file.ends_with(".safetensors") && !file.contains(['/', '\\', '\0']);
     if let Some(file) = manifest.files.keys().find(|file| !plain(file)) {
         let reason = format!("expected names of safetensors files beside it, found `{}`", file.escape_debug());
-        return Err(GanError::Run { path, reason });
+        return Err(GanError::Damaged { path, reason });
     }
     for (file, expected) in &manifest.files {
         let path = checkpoint.join(file);
