@@ -57,7 +57,8 @@ pub struct PhaseInfo {
 pub struct Flag {
     /// The phase.
     pub phase: String,
-    /// `term non_saturating`, `gradient of generator/dense/kernel`, `generator/dense/kernel`.
+    /// `term non_saturating`, `gradient of generator/dense/kernel`, `generator/dense/kernel`,
+    /// `velocity of generator/dense/kernel`.
     pub what: String,
 }
 
@@ -332,6 +333,9 @@ fn update<'g>(
         finite.push(not_finite(new.parameter));
         builder.assign(&parameter.name, new.parameter);
         for (slot, value) in slots.iter().zip(new.slots) {
+            // A slot that overflows stops its parameter without a trace in it: Adam's step by an infinite velocity is 0.
+            flags.push(Flag { phase: phase.name.clone(), what: format!("{slot} of {}", parameter.name) });
+            finite.push(not_finite(value));
             builder.assign(&slot_name(slot, parameter), value);
         }
     }

@@ -171,6 +171,21 @@ fn a_number_that_is_not_finite_is_named_and_never_applied() {
     }
 }
 
+/// The square of a gradient near 1e25 is no f32: Adam's step by an infinite velocity would be 0 for ever, with every parameter finite.
+#[test]
+fn a_slot_that_is_not_finite_is_named_and_never_applied() {
+    let mut spec = edit(&spec(), "phases.0.optimizer={class_name='Adam'}").unwrap();
+    spec.phases[0].terms[0].weight = 1e25;
+    let mut stepper = Stepper::new(&spec, &codec(), &CpuBackend::new(CpuOptions::default()).unwrap()).unwrap();
+    stepper.initialise().unwrap();
+    let before = states(&stepper);
+    let result = stepper.run(0, || Ok(batch(0))).unwrap();
+    let what: Vec<&str> = result.non_finite.iter().map(|(_, what)| what.as_str()).collect();
+    assert!(what.contains(&"velocity of discriminator/dense/kernel"), "{what:?}");
+    assert!(what.iter().all(|what| what.starts_with("velocity of ")), "{what:?}");
+    assert_eq!(states(&stepper), before);
+}
+
 #[test]
 fn a_critic_that_is_trained_several_times_takes_a_batch_each_time() {
     let spec = edit(&spec(), "train.n_critic=3").unwrap();
