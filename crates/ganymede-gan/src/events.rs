@@ -2,6 +2,7 @@
 //! in `docs/reference/events.md`. Not here: showing them (the command, the studio).
 
 use crate::error::GanError;
+use crate::run_dir::write_whole;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -50,6 +51,9 @@ pub enum Event {
         checkpoint: String,
         /// Whether the instruction set differs from the one that the run began on.
         other_isa: bool,
+        /// Damage of newer checkpoints, which were set aside as `damaged-step-N`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<String>,
     },
     /// Scalars since the last tick.
     Tick {
@@ -139,11 +143,26 @@ impl EventLog {
     }
 }
 
-/// Every whole line; a torn last one is left out.
+/// The kinds of this version, as `docs/reference/events.md` describes them.
+const KINDS: [&str; 8] = ["start", "resume", "tick", "snapshot", "checkpoint", "replay", "non_finite", "end"];
+
+/// What every line has, whatever its kind.
+#[derive(Deserialize)]
+struct Head {
+    step: u64,
+    kind: String,
+}
+
+/// Every whole line of a known kind; a torn last one is left out.
 ///
 /// # Errors
 /// [`GanError::Io`]; [`GanError::Run`] with the line's number when one but the last is no event.
 pub fn read(path: &Path) -> Result<Vec<Line>, GanError> {
+    Ok(read_lines(path)?.into_iter().filter_map(|(_, _, line)| line).collect())
+}
+
+/// Every whole line as it stands, with its head, and as an event when its kind is known.
+fn read_lines(path: &Path) -> Result<Vec<(String, Head, Option<Line>)>, GanError> {
     let file = File::open(path).map_err(|e| GanError::io(path, "read", e))?;
     let mut lines = Vec::new();
     let mut broken = None;
@@ -152,37 +171,39 @@ pub fn read(path: &Path) -> Result<Vec<Line>, GanError> {
         if let Some(reason) = broken {
             return Err(GanError::Run { path: path.into(), reason });
         }
-        match serde_json::from_slice(&text) {
+        match parse(text) {
             Ok(line) => lines.push(line),
-            Err(e) => broken = Some(format!("line {}: expected an event, found {e}", number + 1)),
+            Err(reason) => broken = Some(format!("line {}: expected an event, found {reason}", number + 1)),
         }
     }
     Ok(lines)
 }
 
-/// Cuts every line after `step` and a torn last one; writes the rest anew in one move.
+fn parse(text: Vec<u8>) -> Result<(String, Head, Option<Line>), String> {
+    let text = String::from_utf8(text).map_err(|e| e.to_string())?;
+    let head: Head = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let known = KINDS.contains(&head.kind.as_str());
+    let line = known.then(|| serde_json::from_str(&text)).transpose().map_err(|e| e.to_string())?;
+    Ok((text, head, line))
+}
+
+/// Cuts every line after `step` and a torn last one, without a step every line; writes the rest anew in one move.
 ///
 /// # Errors
 /// As [`read`], and when the new file cannot be written.
-pub fn cut(path: &Path, step: u64) -> Result<(), GanError> {
+pub fn cut(path: &Path, step: Option<u64>) -> Result<(), GanError> {
     if !path.exists() {
         return Ok(());
     }
-    let kept: String = read(path)?
-        .iter()
-        .filter(|line| line.step <= step && !matches!(line.event, Event::End { .. }))
-        .filter(|line| line.step < step || !matches!(line.event, Event::Replay { .. }))
-        .filter_map(|line| serde_json::to_string(line).ok())
-        .map(|text| text + "\n")
-        .collect();
-    let temporary = path.with_extension("jsonl.tmp");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        file.write_all(kept.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|e| GanError::io(path, "write", e))
+    let mut kept = String::new();
+    for (text, head, _) in step.map_or(Ok(Vec::new()), |_| read_lines(path))? {
+        let before = Some(head.step) < step;
+        if before && head.kind != "end" || Some(head.step) == step && !["end", "replay"].contains(&head.kind.as_str()) {
+            kept += &text;
+            kept.push('\n');
+        }
+    }
+    write_whole(path, kept.as_bytes())
 }
 
 #[cfg(test)]
@@ -204,7 +225,7 @@ mod tests {
         }
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"v\":1,\"st").unwrap();
         assert_eq!(read(&path).unwrap().len(), 4);
-        cut(&path, 10).unwrap();
+        cut(&path, Some(10)).unwrap();
         assert_eq!(read(&path).unwrap(), [line(0), line(5), line(10)]);
     }
 
@@ -215,5 +236,33 @@ mod tests {
         let good = serde_json::to_string(&line(1)).unwrap();
         std::fs::write(&path, format!("{good}\nnonsense\n{good}\n")).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn lines_of_a_later_kind_are_skipped_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let good = |step| serde_json::to_string(&line(step)).unwrap();
+        let later = |step| format!("{{\"v\":1,\"kind\":\"weather\",\"sun\":[ 1 ],\"step\":{step}}}");
+        let texts = [good(1), later(2), later(7), good(8)];
+        std::fs::write(&path, texts.join("\n") + "\n").unwrap();
+        assert_eq!(read(&path).unwrap(), [line(1), line(8)]);
+        cut(&path, Some(5)).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), texts[..2].join("\n") + "\n");
+        std::fs::write(&path, later(1).replace("weather", "snapshot") + "\n" + &good(2) + "\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 1"), "a known kind without its fields is broken");
+    }
+
+    /// The page has a section for each kind, and no other.
+    #[test]
+    fn the_kinds_are_those_of_the_page() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/events.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let headings: Vec<&str> = page.lines().filter_map(|l| l.strip_prefix("## `")?.strip_suffix('`')).collect();
+        assert_eq!(headings, KINDS);
+        for (kind, field) in [("start", "missing field"), ("weather", "unknown variant")] {
+            let error = serde_json::from_value::<Event>(serde_json::json!({ "kind": kind })).unwrap_err();
+            assert!(error.to_string().contains(field), "{error}");
+        }
     }
 }
