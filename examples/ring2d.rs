@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let run = RunDir::create(&folder, "ring2d", &spec, data.codec(), &env)?;
     let codec = data.codec().clone();
     let setup = Setup { spec, run, codec, stepper, sampler, isa: backend.name() };
-    let outcome = Trainer::start(setup, None, &mut Losses)?.train(data, &AtomicBool::new(false))?;
+    let outcome = Trainer::start(setup, &mut Losses)?.train(data, &AtomicBool::new(false))?;
     println!("samples in {}", outcome.snapshot.display());
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Version of a checkpoint's form; every older one loads.
@@ -45,10 +45,6 @@ pub fn name(step: u64) -> String {
 pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[String]) -> Result<PathBuf, GanError> {
     let folder = run.join("checkpoints");
     let (target, temporary) = (folder.join(name(step)), folder.join(format!(".{}.tmp", name(step))));
-    let clear = |path: &Path| match std::fs::remove_dir_all(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(GanError::io(path, "remove", e)),
-        _ => Ok(()),
-    };
     clear(&temporary)?;
     std::fs::create_dir_all(&temporary).map_err(|e| GanError::io(&temporary, "create", e))?;
     let mut files: BTreeMap<String, BTreeMap<String, Tensor>> = BTreeMap::new();
@@ -69,11 +65,45 @@ pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[Str
     let text = serde_json::to_string_pretty(&manifest).map_err(|e| GanError::io(&temporary, "write", e.into()))?;
     write_synced(&temporary.join("manifest.json"), (text + "\n").as_bytes())?;
     sync_folder(&temporary)?;
-    clear(&target)?;
+    if target.exists() {
+        remove(run, step)?;
+    }
     std::fs::rename(&temporary, &target).map_err(|e| GanError::io(&target, "rename", e))?;
     sync_folder(&folder)?;
-    write_whole(&folder.join(LATEST), (name(step) + "\n").as_bytes())?;
+    point_to(run, step)?;
     Ok(target)
+}
+
+/// Says in [`LATEST`] that the newest checkpoint is that after `step`.
+pub(crate) fn point_to(run: &Path, step: u64) -> Result<(), GanError> {
+    write_whole(&run.join("checkpoints").join(LATEST), (name(step) + "\n").as_bytes())
+}
+
+/// Removes a folder, if there is one.
+fn clear(path: &Path) -> Result<(), GanError> {
+    match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(GanError::io(path, "remove", e)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a checkpoint: first its name in one move, then what it holds, so that no crash leaves a part under its name.
+fn remove(run: &Path, step: u64) -> Result<(), GanError> {
+    let folder = run.join("checkpoints");
+    let (path, temporary) = (folder.join(name(step)), folder.join(format!(".{}.removed.tmp", name(step))));
+    clear(&temporary)?;
+    std::fs::rename(&path, &temporary).map_err(|e| GanError::io(&path, "rename", e))?;
+    clear(&temporary)
+}
+
+/// Removes what a crash left while a checkpoint was written or removed.
+///
+/// # Errors
+/// [`GanError::Io`].
+pub(crate) fn sweep(run: &Path) -> Result<(), GanError> {
+    let left = |name: &str| name.starts_with(".step-") && name.ends_with(".tmp");
+    let entries = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().filter_map(Result::ok);
+    entries.filter(|e| e.file_name().to_str().is_some_and(left)).try_for_each(|e| clear(&e.path()))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
@@ -155,7 +185,7 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>, GanError> {
     let folder = run.join("checkpoints");
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(GanError::io(&folder, "read", e)),
     };
     let mut found: Vec<(u64, PathBuf)> = entries
@@ -188,14 +218,20 @@ pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
 /// # Errors
 /// [`GanError::Damaged`] with the file and both hashes when one differs, [`GanError::Version`].
 pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
-    let path = checkpoint.join("manifest.json");
-    let text = std::fs::read_to_string(&path).map_err(|e| GanError::io(&path, "read", e))?;
-    let manifest: Manifest = serde_json::from_str(&text)
-        .map_err(|e| GanError::Damaged { path: path.clone(), reason: format!("expected a manifest, found {e}") })?;
-    if manifest.format_version > FORMAT_VERSION {
-        let (expected, found) = (FORMAT_VERSION, manifest.format_version);
-        return Err(GanError::Version { what: "a checkpoint", expected, found }.in_file(&path));
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u32,
     }
+    let path = checkpoint.join("manifest.json");
+    let text = std::fs::read(&path).map_err(|e| GanError::io(&path, "read", e))?;
+    // The version first: the rest of a later one may have another form.
+    if let Ok(Version { format_version: found }) = serde_json::from_slice(&text)
+        && found > FORMAT_VERSION
+    {
+        return Err(GanError::Version { what: "a checkpoint", expected: FORMAT_VERSION, found }.in_file(&path));
+    }
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|e| GanError::Damaged { path: path.clone(), reason: format!("expected a manifest, found {e}") })?;
     // A manifest of unknown origin must not lead out of its folder.
     let plain = |file: &str| file.ends_with(".safetensors") && !file.contains(['/', '\\', '\0']);
     if let Some(file) = manifest.files.keys().find(|file| !plain(file)) {
@@ -210,6 +246,35 @@ pub fn check(checkpoint: &Path) -> Result<Manifest, GanError> {
         }
     }
     Ok(manifest)
+}
+
+/// The newest checkpoint of a run that is whole, `None` for a run without any. Newer ones that are damaged lose
+/// their name (`step-N` becomes `damaged-step-N`) and are listed, each with its damage.
+///
+/// # Errors
+/// What is wrong with the newest one when none is whole, and when one cannot be read.
+pub(crate) fn newest_whole(run: &Path) -> Result<Option<(PathBuf, Vec<String>)>, GanError> {
+    let mut damaged: Vec<(u64, PathBuf, GanError)> = Vec::new();
+    for (step, path) in list(run)?.into_iter().rev() {
+        let missing = |e: &std::io::Error| e.kind() == ErrorKind::NotFound;
+        match check(&path) {
+            Ok(_) => {
+                for (step, from, _) in &damaged {
+                    let to = run.join("checkpoints").join(format!("damaged-{}", name(*step)));
+                    clear(&to)?;
+                    std::fs::rename(from, &to).map_err(|e| GanError::io(from, "rename", e))?;
+                }
+                return Ok(Some((path, damaged.iter().map(|(_, _, damage)| damage.to_string()).collect())));
+            }
+            Err(damage @ GanError::Damaged { .. }) => damaged.push((step, path, damage)),
+            Err(GanError::Io { path: part, action, source }) if missing(&source) => {
+                damaged.push((step, path, GanError::Io { path: part, action, source }));
+            }
+            // A later version wrote it, or it cannot be read for now: nothing to set aside.
+            Err(other) => return Err(other),
+        }
+    }
+    damaged.into_iter().next().map_or(Ok(None), |(_, _, newest)| Err(newest))
 }
 
 /// Loads a checkpoint into a store: every state of the store must be in it.
@@ -265,23 +330,17 @@ fn fill<'a>(
     Ok(())
 }
 
-/// Removes what need not stay: all but the newest `keep`, every tenth of `every` steps, and what a crash left.
+/// Removes what need not stay: all but step 0, the newest `keep`, and every tenth of `every` steps.
 ///
 /// # Errors
 /// [`GanError::Io`].
 pub fn prune(run: &Path, keep: usize, every: u64) -> Result<(), GanError> {
-    let torn = |name: &str| name.starts_with(".step-") && name.ends_with(".tmp");
-    for entry in std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().filter_map(Result::ok) {
-        if entry.file_name().to_str().is_some_and(torn) {
-            std::fs::remove_dir_all(entry.path()).map_err(|e| GanError::io(entry.path(), "remove", e))?;
-        }
-    }
     let known = list(run)?;
     let newest = known.len().saturating_sub(keep.max(1));
-    for (step, path) in &known[..newest] {
+    for (step, _) in &known[..newest] {
         let tenth = *step == 0 || every.checked_mul(10).is_some_and(|ten| ten > 0 && step.is_multiple_of(ten));
         if !tenth {
-            std::fs::remove_dir_all(path).map_err(|e| GanError::io(path, "remove", e))?;
+            remove(run, *step)?;
         }
     }
     Ok(())

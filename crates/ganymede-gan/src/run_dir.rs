@@ -2,6 +2,7 @@
 //! `spec.toml`, `codec.json`, `env.json`, `events.jsonl`, `samples/`, `checkpoints/`, `log.txt`. Here are
 //! its names, its lock and what it was made of. Not here: checkpoints (`checkpoint.rs`), lines (`events.rs`).
 
+use crate::checkpoint;
 use crate::error::GanError;
 use crate::spec::{TrainSpec, differences};
 use ganymede_data::Codec;
@@ -42,6 +43,7 @@ impl RunDir {
     /// # Errors
     /// [`GanError::Io`].
     pub fn create(outdir: &Path, name: &str, spec: &TrainSpec, codec: &Codec, env: &Env) -> Result<RunDir, GanError> {
+        let text = readable(spec)?;
         std::fs::create_dir_all(outdir).map_err(|e| GanError::io(outdir, "create", e))?;
         let mut number = next_number(outdir)?;
         let path = loop {
@@ -61,11 +63,11 @@ impl RunDir {
         let env = serde_json::to_string_pretty(env).map_err(|e| GanError::io(&run.path, "write", e.into()))?;
         write_whole(&run.path.join("env.json"), (env + "\n").as_bytes())?;
         // The spec comes last: a folder with one is a whole run.
-        write_whole(&run.path.join("spec.toml"), spec.to_toml().as_bytes())?;
+        write_whole(&run.path.join("spec.toml"), text.as_bytes())?;
         Ok(run)
     }
 
-    /// Opens and locks a run that is there.
+    /// Opens and locks a run that is there, and removes what a crash left half written or half removed.
     ///
     /// # Errors
     /// [`GanError::Run`] when it is none, [`GanError::Locked`].
@@ -73,7 +75,9 @@ impl RunDir {
         if !is_run(path) {
             return Err(GanError::Run { path: path.into(), reason: "expected a run, found no spec.toml".into() });
         }
-        RunDir::lock(path.into())
+        let run = RunDir::lock(path.into())?;
+        checkpoint::sweep(&run.path)?;
+        Ok(run)
     }
 
     fn lock(path: PathBuf) -> Result<RunDir, GanError> {
@@ -117,8 +121,15 @@ impl RunDir {
     /// As [`compare`](RunDir::compare), and [`GanError::Io`].
     pub fn change(&self, spec: &TrainSpec) -> Result<(), GanError> {
         self.compare(spec)?;
-        write_whole(&self.path.join("spec.toml"), spec.to_toml().as_bytes())
+        write_whole(&self.path.join("spec.toml"), readable(spec)?.as_bytes())
     }
+}
+
+/// A spec as text, once that text is known to be readable.
+fn readable(spec: &TrainSpec) -> Result<String, GanError> {
+    let text = spec.to_toml();
+    TrainSpec::draft(&text).map_err(|e| e.in_file(Path::new("spec.toml")))?;
+    Ok(text)
 }
 
 /// Whether a folder is a run.

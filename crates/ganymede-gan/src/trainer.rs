@@ -11,7 +11,7 @@ use crate::spec::TrainSpec;
 use crate::step::{StepResult, Stepper};
 use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -96,17 +96,17 @@ pub struct Setup {
 }
 
 impl<'a> Trainer<'a> {
-    /// A training that starts in a new run: initial values, checkpoint and grid of step 0.
-    /// `from` is a checkpoint whose networks replace the initial ones.
+    /// A training that starts in a new run: initial values, or the networks of the spec's `from`; grid and
+    /// checkpoint of step 0.
     ///
     /// # Errors
     /// When a file cannot be written, or `from` has other networks.
-    pub fn start(setup: Setup, from: Option<&Path>, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
+    pub fn start(setup: Setup, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
         let mut trainer = Trainer::new(setup, observer)?;
         trainer.stepper.initialise()?;
-        if let Some(from) = from {
+        if let Some(from) = trainer.spec.from.clone() {
             for network in trainer.stepper.networks() {
-                checkpoint::load_network(from, &network, trainer.stepper.store_mut())?;
+                checkpoint::load_network(from.as_ref(), &network, trainer.stepper.store_mut())?;
             }
         }
         let plan = trainer.stepper.plan();
@@ -117,25 +117,32 @@ impl<'a> Trainer<'a> {
             flops: plan.flops,
             parameters: plan.parameters.iter().map(|(n, (a, b))| (n.clone(), a + b)).collect(),
         })?;
-        trainer.save()?;
         trainer.draw_snapshot()?;
+        trainer.save()?;
         Ok(trainer)
     }
 
-    /// A training that goes on from the newest checkpoint of its run.
+    /// A training that goes on from the newest whole checkpoint of its run. One that was killed before its
+    /// first checkpoint starts again.
     ///
     /// # Errors
-    /// When the checkpoint is missing or broken, or a file cannot be written.
+    /// When there are checkpoints and none is whole, or a file cannot be written.
     pub fn resume(mut setup: Setup, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
-        let path = checkpoint::find(setup.run.path(), None)?;
+        let run = setup.run.path().to_path_buf();
+        let log = run.join("events.jsonl");
+        let Some((path, damaged)) = checkpoint::newest_whole(&run)? else {
+            events::cut(&log, None)?;
+            return Trainer::start(setup, observer);
+        };
         let manifest = checkpoint::load(&path, setup.stepper.store_mut())?;
-        events::cut(&setup.run.path().join("events.jsonl"), manifest.step)?;
+        checkpoint::point_to(&run, manifest.step)?;
+        events::cut(&log, Some(manifest.step))?;
         let mut trainer = Trainer::new(setup, observer)?;
         trainer.step = manifest.step;
         trainer.snapshot = trainer.run.snapshot(manifest.step);
         trainer.saved = Some((manifest.step, false));
         let other_isa = manifest.isa != trainer.isa;
-        trainer.emit(Event::Resume { checkpoint: checkpoint::name(manifest.step), other_isa })?;
+        trainer.emit(Event::Resume { checkpoint: checkpoint::name(manifest.step), other_isa, damaged })?;
         Ok(trainer)
     }
 
@@ -191,10 +198,7 @@ impl<'a> Trainer<'a> {
         }
         let (snapshot, checkpoint) = (self.snapshot.clone(), self.checkpoint_path());
         let (step, kimg) = (self.step, self.kimg());
-        // One step more, in memory only, so that the last checkpoint can be verified like the others.
-        if self.saved.is_some_and(|(_, replayed)| !replayed) {
-            self.advance(&mut loader)?;
-        }
+        self.rehearse(&mut loader)?;
         let event = Event::End { reason: reason.name().into() };
         let line = Line { v: events::VERSION, step, kimg, time: self.started.elapsed().as_secs_f64(), event };
         self.log.write(&line)?;
@@ -236,6 +240,18 @@ impl<'a> Trainer<'a> {
             self.emit(Event::Replay { checkpoint: checkpoint::name(step), losses: bits(&result) })?;
         }
         Ok(result)
+    }
+
+    /// One step more after the end, in memory only, so that the last checkpoint can be verified like the others.
+    /// The training has ended well: a step that fails only leaves the line out, and `verify` says so.
+    fn rehearse(&mut self, loader: &mut Loader) -> Result<(), GanError> {
+        let Some((step, false)) = self.saved else { return Ok(()) };
+        match self.stepper.run(self.step, || Ok::<Batch, GanError>(loader.next()?)) {
+            Ok(result) if result.non_finite.is_empty() => {
+                self.emit(Event::Replay { checkpoint: checkpoint::name(step), losses: bits(&result) })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn checkpoint_path(&self) -> PathBuf {

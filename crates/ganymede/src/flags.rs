@@ -4,7 +4,7 @@ use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Resolution, parse_background};
 use ganymede_gan::resources;
-use ganymede_gan::spec::TrainSection;
+use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuBackend, CpuOptions};
 use std::ops::RangeInclusive;
@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 #[group(multiple = false)]
 pub struct LengthFlags {
     /// End after so many steps in all. A step is one generator update with its n_critic discriminator updates
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Length")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST_INTEGER), help_heading = "Length")]
     pub steps: Option<u64>,
     /// End after so many thousand real samples were shown to the discriminator
     #[arg(long, value_name = "N", value_parser = positive, help_heading = "Length")]
@@ -37,10 +37,10 @@ impl LengthFlags {
 #[derive(Args, Clone, Debug, Default)]
 pub struct IntervalFlags {
     /// Steps between two grids of samples; 0 for none but the first and last
-    #[arg(long, value_name = "K", help_heading = "Output")]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER), help_heading = "Output")]
     pub snapshot_every: Option<u64>,
     /// Steps between two checkpoints; 0 for none but the first and last
-    #[arg(long, value_name = "K", help_heading = "Output")]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER), help_heading = "Output")]
     pub checkpoint_every: Option<u64>,
 }
 

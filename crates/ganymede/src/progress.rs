@@ -74,14 +74,8 @@ pub struct Show<'t> {
 const WHOLE: u64 = 1000;
 
 impl<'t> Show<'t> {
-    /// Shows a training that goes on from `step`.
-    pub fn new(
-        terminal: &'t mut Terminal,
-        train: &TrainSection,
-        step: u64,
-        json: bool,
-        stop: Arc<AtomicBool>,
-    ) -> Show<'t> {
+    /// Shows a training.
+    pub fn new(terminal: &'t mut Terminal, train: &TrainSection, json: bool, stop: Arc<AtomicBool>) -> Show<'t> {
         let bar = terminal.is_interactive().then(|| {
             let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
             bar.with_style(style("[{bar:40}] {msg}"))
@@ -89,7 +83,7 @@ impl<'t> Show<'t> {
         terminal.set_bar(bar.clone());
         let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
         let last_step = train.last_step();
-        Show { terminal, json, stop, last_step, limit, started: Instant::now(), first_step: step, step, bar }
+        Show { terminal, json, stop, last_step, limit, started: Instant::now(), first_step: 0, step: 0, bar }
     }
 
     /// Takes the bar away.
@@ -158,7 +152,12 @@ impl Observer for Show<'_> {
             Event::Checkpoint { name, seconds } => {
                 self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)"))
             }
-            Event::Resume { checkpoint, other_isa } => {
+            Event::Resume { checkpoint, other_isa, damaged } => {
+                self.first_step = line.step;
+                for damage in damaged {
+                    let text = format!("a newer checkpoint is damaged and was set aside: {damage}");
+                    self.terminal.labelled("warning", Colour::Yellow, &text);
+                }
                 self.terminal.say(&format!("resume   from checkpoints/{checkpoint}"));
                 if *other_isa {
                     let text =

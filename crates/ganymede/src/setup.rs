@@ -27,9 +27,9 @@ pub struct Prepared {
 
 /// Where a training starts.
 pub enum Start {
-    /// In a new run `outdir/NNNNN-name`, with the networks of a checkpoint instead of initial ones if there is one.
-    New { outdir: PathBuf, name: String, from: Option<PathBuf> },
-    /// From a run's newest checkpoint.
+    /// In a new run `outdir/NNNNN-name`.
+    New { outdir: PathBuf, name: String },
+    /// From a run's newest whole checkpoint.
     Resume(RunDir),
 }
 
@@ -51,6 +51,14 @@ pub fn source_name(typed: &std::ffi::OsStr) -> Result<String, Failure> {
         Source::Name(name) => return Ok(name.into()),
         Source::Path(path) => path,
     };
+    path_name(path)
+}
+
+/// A path from the root, as it is kept in a spec.
+///
+/// # Errors
+/// When it is not Unicode.
+pub fn path_name(path: PathBuf) -> Result<String, Failure> {
     let path = std::path::absolute(&path).unwrap_or(path);
     path.into_os_string().into_string().map_err(|path| {
         let text = format!("expected a path in Unicode, found {}", Path::new(&path).display());
@@ -179,21 +187,21 @@ impl Prepared {
         let Prepared { spec, dataset, machine, mut stepper } = self;
         resources::check(stepper.plan().peak_bytes(), resources::available())?;
         let sampler = Sampler::new(&spec, &machine.backend)?;
-        let (run, from, step) = match start {
+        let resumes = matches!(start, Start::Resume(_));
+        let run = match start {
             Start::Resume(run) => {
                 run.change(&spec)?;
-                let step = checkpoint::list(run.path())?.last().map_or(0, |(step, _)| *step);
-                (run, None, Some(step))
+                run
             }
-            Start::New { outdir, name, from } => {
+            Start::New { outdir, name } => {
                 // Networks that do not fit are refused before there is a run.
-                if let Some(from) = &from {
+                if let Some(from) = &spec.from {
                     for network in stepper.networks() {
-                        checkpoint::load_network(from, &network, stepper.store_mut())?;
+                        checkpoint::load_network(from.as_ref(), &network, stepper.store_mut())?;
                     }
                 }
                 let env = env(&machine, &dataset);
-                (RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?, from, None)
+                RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?
             }
         };
         let path = run.path().to_path_buf();
@@ -202,13 +210,10 @@ impl Prepared {
         terminal.log_to(&log).map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", log.display())))?;
         terminal.say(&format!("run         {}", path.display()));
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
-        let mut show = Show::new(terminal, &spec.train, step.unwrap_or(0), json, Arc::clone(&stop));
+        let mut show = Show::new(terminal, &spec.train, json, Arc::clone(&stop));
         let setup = Setup { spec, run, codec, stepper, sampler, isa: machine.isa.into() };
-        let outcome = match step {
-            Some(_) => Trainer::resume(setup, &mut show),
-            None => Trainer::start(setup, from.as_deref(), &mut show),
-        }
-        .and_then(|trainer| trainer.train(dataset, &stop));
+        let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
+        let outcome = trainer.and_then(|trainer| trainer.train(dataset, &stop));
         show.finish();
         conclude(&path, &outcome?, json, terminal)
     }

@@ -17,12 +17,17 @@ pub use phase::{PhaseSpec, TermSpec};
 pub use train::{TrainSection, Update};
 
 use crate::error::GanError;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// The version of the spec's form that this program writes.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// The largest integer that a spec holds: TOML's are those of `i64`.
+pub const LARGEST_INTEGER: u64 = i64::MAX as u64;
 
 /// Everything that decides a training: the same spec, data and instruction set give the same bytes.
 ///
@@ -37,9 +42,12 @@ pub struct TrainSpec {
     /// Name of the preset that it came from, for run names; empty for a spec written by hand.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub preset: String,
-    /// The seed that everything random is a function of.
-    #[serde(default)]
+    /// The seed that everything random is a function of, at most [`LARGEST_INTEGER`].
+    #[serde(default, deserialize_with = "seed")]
     pub seed: u64,
+    /// Path of a checkpoint whose networks replace the initial ones; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// What is trained on.
     #[serde(default)]
     pub data: DataSpec,
@@ -69,6 +77,26 @@ impl Default for FormatVersion {
     fn default() -> Self {
         FormatVersion(FORMAT_VERSION)
     }
+}
+
+fn seed<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    struct Seed;
+    impl Visitor<'_> for Seed {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            write!(f, "a seed from 0 to {LARGEST_INTEGER}")
+        }
+
+        fn visit_i64<E: Error>(self, v: i64) -> Result<u64, E> {
+            u64::try_from(v).map_err(|_| E::invalid_value(Unexpected::Signed(v), &self))
+        }
+
+        fn visit_u64<E: Error>(self, v: u64) -> Result<u64, E> {
+            if v <= LARGEST_INTEGER { Ok(v) } else { Err(E::invalid_value(Unexpected::Unsigned(v), &self)) }
+        }
+    }
+    from.deserialize_any(Seed)
 }
 
 /// A spec as it was read, with the names of the tables that a training needs and the text leaves out
@@ -143,5 +171,14 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line() {
         let error = TrainSpec::draft("seed = 1\n[train]\nstepz = 5\n").unwrap_err().to_string();
         assert!(error.contains("line 3") && error.contains("stepz"), "{error}");
+    }
+
+    #[test]
+    fn a_seed_is_what_toml_can_hold() {
+        assert_eq!(TrainSpec::draft("seed = 9223372036854775807").unwrap().spec.seed, LARGEST_INTEGER);
+        for bad in ["9223372036854775808", "18446744073709551615", "-1", "0.5", "'x'"] {
+            let error = TrainSpec::draft(&format!("seed = {bad}")).unwrap_err().to_string();
+            assert!(error.contains("line 1") && error.contains("a seed from 0 to 9223372036854775807"), "{error}");
+        }
     }
 }

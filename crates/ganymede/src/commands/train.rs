@@ -10,7 +10,7 @@ use ganymede_data::{Codec, Dataset, Source};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::spec::{DataSpec, TrainSpec, edit};
+use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSpec, edit};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ pub struct Train {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
     /// The seed that everything random is a function of [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER))]
     seed: Option<u64>,
     /// Change anything in the spec, such as train.batch=32 or networks.generator.layers.1.units=512
     #[arg(long, value_name = "KEY=VALUE")]
@@ -86,14 +86,16 @@ impl Command for Train {
         if run_dir::is_run(&self.outdir) {
             return self.go_on(terminal);
         }
-        let from = self.from.as_deref().map(|run| checkpoint::find(run, None)).transpose()?;
-        let (spec, dataset) = self.new_spec(terminal)?;
+        let newest = |run: &Path| -> Result<String, Failure> { setup::path_name(checkpoint::find(run, None)?) };
+        let from = self.from.as_deref().map(newest).transpose()?;
+        let (mut spec, dataset) = self.new_spec(terminal)?;
+        spec.from = from.or(spec.from);
         let name = match &self.name {
             Some(name) => name.clone(),
             None => self.run_name(&spec)?,
         };
         let codec = dataset.codec().clone();
-        let start = Start::New { outdir: self.outdir.clone(), name, from };
+        let start = Start::New { outdir: self.outdir.clone(), name };
         self.go(spec, dataset, &codec, start, terminal)
     }
 }
@@ -117,7 +119,9 @@ impl Train {
         let mut spec = match &self.config {
             // A preset's spec names no data; the run's own is meant. The shape is the data's.
             Some(file) => match TrainSpec::load(file)? {
-                spec if spec.data.source.is_empty() => TrainSpec { data: old.data.clone(), ..spec },
+                spec if spec.data.source.is_empty() => {
+                    TrainSpec { data: old.data.clone(), from: old.from.clone(), ..spec }
+                }
                 mut spec => {
                     spec.data.shape.clone_from(&old.data.shape);
                     spec

@@ -1,0 +1,188 @@
+//! Runs that were killed, damaged, pruned or started from another: they go on to the same bytes. Not here: trainings that
+//! nothing disturbs (`training.rs`).
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use support::{PROGRAM, Ran, ganymede};
+use tempfile::TempDir;
+
+fn words<'a>(outdir: &'a Path, steps: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["train", "ring2d", "--preset", "mlp", "--batch", "16", "--threads", "1", "--steps", steps];
+    words.extend(["--checkpoint-every", "10", "--snapshot-every", "0", "--outdir", outdir.to_str().unwrap()]);
+    words.extend(more);
+    words
+}
+
+/// A run of so many steps in a folder of its own.
+fn trained(steps: &str, more: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    ganymede(&words(folder.path(), steps, more)).ok();
+    let run = folder.path().join("00000-mlp-ring2d");
+    (folder, run)
+}
+
+fn resume(run: &Path, more: &[&str]) -> Ran {
+    ganymede(&[&["resume", run.to_str().unwrap(), "--threads", "1"], more].concat())
+}
+
+/// Everything that a checkpoint holds.
+fn bytes(run: &Path, step: u64) -> Vec<(&'static str, Vec<u8>)> {
+    let folder = run.join(format!("checkpoints/step-{step:08}"));
+    ["generator", "generator_ema", "discriminator", "state"]
+        .map(|name| (name, std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap()))
+        .into()
+}
+
+/// Names in `checkpoints/`, in order.
+fn checkpoints(run: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(run.join("checkpoints")).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Makes a run what a kill before its first checkpoint leaves.
+fn forget_checkpoints(run: &Path) {
+    let folder = run.join("checkpoints");
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(folder.join(".step-00000000.tmp")).unwrap();
+    std::fs::write(folder.join(".step-00000000.tmp/generator.safetensors"), b"torn").unwrap();
+    let log = run.join("events.jsonl");
+    let first = std::fs::read_to_string(&log).unwrap().lines().next().unwrap().to_string();
+    std::fs::write(log, first + "\n{\"v\":1,\"ki").unwrap();
+}
+
+#[test]
+fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
+    let (_unbroken, unbroken) = trained("600", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut seed = 20_u64;
+    let mut kills = 0;
+    let run = loop {
+        let runs = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+        let run = runs.filter(|run| run.join("spec.toml").is_file()).max();
+        let start = words(folder.path(), "600", &[]);
+        let go_on = run.as_ref().map(|run| vec!["resume", run.to_str().unwrap(), "--threads", "1"]);
+        let mut command = Command::new(PROGRAM);
+        let mut child =
+            command.args(go_on.unwrap_or(start)).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        if kills == 10 {
+            Ran::of(child.wait_with_output().unwrap()).ok();
+            break run.expect("ten kills leave a run");
+        }
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(10 + (seed >> 33) % 190));
+        child.kill().unwrap(); // SIGKILL, as by `kill -9`
+        let ran = Ran::of(child.wait_with_output().unwrap());
+        assert!([-1, 0].contains(&ran.code), "{}", ran.stderr);
+        kills += 1;
+    };
+    assert_eq!(bytes(&run, 600), bytes(&unbroken, 600));
+    assert_eq!(checkpoints(&run), checkpoints(&unbroken));
+    let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();
+    assert!(ran.stdout.contains("the same bits"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_run_killed_before_its_first_checkpoint_starts_again() {
+    let (_folder, run) = trained("20", &[]);
+    let before = bytes(&run, 20);
+    forget_checkpoints(&run);
+    resume(&run, &[]).ok();
+    assert_eq!(bytes(&run, 20), before);
+    assert_eq!(checkpoints(&run), ["latest", "step-00000000", "step-00000010", "step-00000020"]);
+    let log = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
+    assert_eq!(log.matches("\"kind\":\"start\"").count(), 1, "{log}");
+}
+
+#[test]
+fn a_run_from_another_starts_with_its_networks_also_after_a_kill() {
+    let (_first, first) = trained("20", &[]);
+    let (_folder, run) = trained("10", &["--seed", "7", "--from", first.to_str().unwrap()]);
+    for network in [0, 1, 2] {
+        assert_eq!(bytes(&run, 0)[network], bytes(&first, 20)[network]);
+    }
+    let before = bytes(&run, 10);
+    forget_checkpoints(&run);
+    resume(&run, &[]).ok();
+    assert_eq!(bytes(&run, 10), before);
+    let (_alone, alone) = trained("10", &["--seed", "7"]);
+    assert_ne!(bytes(&alone, 10), before);
+
+    forget_checkpoints(&run);
+    std::fs::remove_dir_all(first.join("checkpoints/step-00000020")).unwrap();
+    let ran = resume(&run, &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("step-00000020"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_set_aside_for_the_newest_whole_one() {
+    let (_folder, run) = trained("30", &[]);
+    let before = bytes(&run, 30);
+    let checkpoint = |step: u64| run.join(format!("checkpoints/step-{step:08}"));
+    std::fs::remove_file(checkpoint(30).join("manifest.json")).unwrap();
+    let file = checkpoint(20).join("state.safetensors");
+    let torn = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &torn[..torn.len() / 2]).unwrap();
+    let ran = resume(&run, &[]).ok();
+    for word in ["warning", "step-00000030/manifest.json", "step-00000020/state.safetensors", "step-00000010"] {
+        assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
+    }
+    assert_eq!(bytes(&run, 30), before);
+    assert!(run.join("checkpoints/damaged-step-00000030").is_dir());
+    ganymede(&["verify", run.to_str().unwrap()]).ok();
+
+    for step in [0, 10, 20, 30] {
+        std::fs::write(checkpoint(step).join("manifest.json"), "{").unwrap();
+    }
+    let ran = resume(&run, &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("step-00000030/manifest.json"), "{}", ran.stderr);
+
+    let later = "{\"format_version\": 99}";
+    std::fs::write(checkpoint(30).join("manifest.json"), later).unwrap();
+    let ran = resume(&run, &[]);
+    assert!(ran.code == 1 && ran.stderr.contains("format_version 1 or lower, found 99"), "{}", ran.stderr);
+    assert!(checkpoint(30).is_dir(), "a later version's checkpoint is not damaged");
+}
+
+#[test]
+fn the_first_every_tenth_and_the_newest_checkpoints_stay() {
+    let (_folder, run) = trained("230", &["--keep", "2"]);
+    let mut kept = vec!["latest"];
+    kept.extend(["step-00000000", "step-00000100", "step-00000200", "step-00000220", "step-00000230"]);
+    assert_eq!(checkpoints(&run), kept);
+    // A kill while one was written and another was removed.
+    for name in [".step-00000240.tmp", ".step-00000210.removed.tmp"] {
+        std::fs::create_dir(run.join("checkpoints").join(name)).unwrap();
+    }
+    resume(&run, &[]).ok();
+    assert_eq!(checkpoints(&run), kept);
+}
+
+/// The step after the end is only for `verify`: here its learning rate ends the numbers.
+#[test]
+fn a_training_that_ended_well_stays_so_when_one_step_more_would_not() {
+    let rate = "{class_name = 'PiecewiseConstantDecay', boundaries = [2], values = [0.0001, 1e38]}";
+    let (_folder, run) = trained("3", &["--set", &format!("phases.0.optimizer.learning_rate={rate}")]);
+    let log = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
+    assert!(log.contains("\"reason\":\"steps\"") && !log.contains("non_finite"), "{log}");
+    let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();
+    assert!(ran.stdout.contains("holds no replay"), "{}", ran.stdout);
+    assert_eq!(resume(&run, &["--steps", "4"]).code, 4);
+}
+
+#[test]
+fn a_seed_is_what_a_spec_can_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = ganymede(&words(folder.path(), "1", &["--seed", "18446744073709551615"]));
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("9223372036854775807"), "{}", ran.stderr);
+    assert!(!folder.path().join("00000-mlp-ring2d").exists());
+    let (_folder, run) = trained("1", &["--seed", "9223372036854775807"]);
+    ganymede(&["verify", run.to_str().unwrap()]).ok();
+}
