@@ -13,18 +13,30 @@ fn pools() -> Vec<Pool> {
 }
 
 fn check(pools: &[Pool], spec: &ConvSpec, random: &mut Random) {
+    check_within(3e-6, pools, spec, random);
+}
+
+fn check_within(bound: f32, pools: &[Pool], spec: &ConvSpec, random: &mut Random) {
     let (x, w, dy) = (random.floats(spec.x_len()), random.floats(spec.kernel_len()), random.floats(spec.y_len()));
     let (ins, outs) = (spec.in_channels, spec.out_channels);
     let forward = naive::conv::forward(spec, &x, &w);
-    check_pass(pools, spec, "forward", ConvPlan::forward(spec).unwrap(), (&x, &w), &forward, outs);
+    check_pass((bound, pools), spec, "forward", ConvPlan::forward(spec).unwrap(), (&x, &w), &forward, outs);
     let input_grad = naive::conv::input_grad(spec, &dy, &w);
-    check_pass(pools, spec, "input_grad", ConvPlan::input_grad(spec).unwrap(), (&dy, &w), &input_grad, ins);
+    check_pass((bound, pools), spec, "input_grad", ConvPlan::input_grad(spec).unwrap(), (&dy, &w), &input_grad, ins);
     let weight_grad = naive::conv::weight_grad(spec, &x, &dy);
-    check_pass(pools, spec, "weight_grad", ConvPlan::weight_grad(spec).unwrap(), (&x, &dy), &weight_grad, outs);
+    check_pass(
+        (bound, pools),
+        spec,
+        "weight_grad",
+        ConvPlan::weight_grad(spec).unwrap(),
+        (&x, &dy),
+        &weight_grad,
+        outs,
+    );
 }
 
 fn check_pass(
-    pools: &[Pool],
+    (bound, pools): (f32, &[Pool]),
     spec: &ConvSpec,
     pass: &str,
     plan: ConvPlan,
@@ -48,7 +60,7 @@ fn check_pass(
                 }
             };
             plan.run(pool, isa, first, second, &mut out, &mut scratch, Some(&epilogue)).unwrap();
-            assert_close(&out, &finished, 3e-6, &what);
+            assert_close(&out, &finished, bound, &what);
             assert!(*bytes.get_or_insert_with(|| out.clone()) == out, "{what}: bytes depend on threads");
         }
         if isa != Isa::Portable {
@@ -138,4 +150,32 @@ fn wrong_lengths_are_errors() {
     let error = plan.run(&pool, Isa::Portable, &x, &w, &mut y[1..], &mut scratch, None);
     assert_eq!(error, Err(ConvError::Length { operand: "y", expected: 75, found: 74 }));
     assert!(ConvPlan::forward(&square(1, (5, 9, 1, 1), 2, 3, 1)).is_err());
+}
+
+/// Shapes that are computed with fewer multiplications; larger transforms lose a digit.
+#[test]
+fn shapes_with_fewer_multiplications() {
+    let (pools, mut random) = (pools(), Random(3));
+    let axis =
+        |input, kernel, stride, pad_low, pad_high| ConvAxis { input, kernel, stride, dilation: 1, pad_low, pad_high };
+    let pair = |batch, axes: [ConvAxis; 2], in_channels, out_channels| ConvSpec {
+        batch,
+        axes: axes.to_vec(),
+        in_channels,
+        out_channels,
+        groups: 1,
+    };
+    for (spec, bound) in [
+        (square(8, (8, 3, 1, 1), 48, 80, 1), 1e-5),
+        (square(9, (7, 5, 1, 2), 32, 64, 1), 2e-5),
+        (square(6, (16, 4, 2, 1), 40, 50, 1), 1e-5), // channels that are no whole vectors
+        (pair(7, [axis(14, 5, 2, 1, 2); 2], 32, 64), 1e-5),
+        (pair(5, [axis(13, 3, 2, 0, 1), axis(18, 3, 2, 1, 1)], 64, 48), 1e-5), // sides of different lengths
+        (square(40, (8, 4, 2, 1), 144, 48, 1), 1e-5),                          // sums longer than a block
+        (square(30, (16, 3, 1, 1), 160, 32, 1), 1e-5),                         // several blocks of tiles
+        (square(3, (8, 4, 2, 1), 256, 368, 1), 1e-5),                          // several blocks of weights
+        (square(200, (3, 3, 1, 0), 64, 64, 1), 1e-5),                          // single outputs: the direct algorithm
+    ] {
+        check_within(bound, &pools, &spec, &mut random);
+    }
 }

@@ -12,6 +12,7 @@ mod kernel;
 mod plan;
 mod spec;
 mod weight_grad;
+mod winograd;
 
 pub use plan::ConvPlan;
 pub use spec::{ConvAxis, ConvError, ConvSpec};

@@ -4,6 +4,7 @@ use super::depthwise::DepthwisePlan;
 use super::gather::GatherPlan;
 use super::spec::{ConvError, ConvSpec};
 use super::weight_grad::WeightPlan;
+use super::winograd::WinogradPlan;
 use crate::gemm::{self, Epilogue, MatmulSpec};
 use crate::isa::Isa;
 use crate::pool::Pool;
@@ -26,6 +27,8 @@ enum Algorithm {
     Gather(GatherPlan),
     /// Weight gradient: rows gathered from one tensor, columns packed from the other.
     Weight(WeightPlan),
+    /// Fewer multiplications, on squares of outputs.
+    Winograd(WinogradPlan),
 }
 
 /// A convolution, planned once and run often: the choice of algorithm and its tables. Running allocates nothing.
@@ -82,6 +85,7 @@ impl ConvPlan {
             Algorithm::Depthwise(plan) => plan.scratch_len(),
             Algorithm::Gather(plan) => plan.scratch_len(threads),
             Algorithm::Weight(plan) => plan.scratch_len(threads),
+            Algorithm::Winograd(plan) => plan.scratch_len(threads),
         }
     }
 
@@ -124,6 +128,7 @@ impl ConvPlan {
             Algorithm::Depthwise(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Gather(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
+            Algorithm::Winograd(plan) => plan.run(pool, isa, first, second, out, scratch),
         }
         gemm::run_epilogue(pool, out, self.columns, epilogue);
         Ok(())
@@ -133,6 +138,14 @@ impl ConvPlan {
 /// Which algorithm for which shape.
 fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
     let depthwise = spec.groups == spec.in_channels && spec.groups > 1;
+    let winograd = match pass {
+        Pass::Forward => WinogradPlan::forward(spec),
+        Pass::InputGrad => WinogradPlan::input_grad(spec),
+        Pass::WeightGrad => WinogradPlan::weight_grad(spec),
+    };
+    if let Some(plan) = winograd {
+        return Algorithm::Winograd(plan);
+    }
     match pass {
         _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
         Pass::Forward if depthwise => Algorithm::Depthwise(DepthwisePlan::forward(spec)),

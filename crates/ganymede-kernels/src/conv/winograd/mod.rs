@@ -1,0 +1,418 @@
+//! Two-dimensional convolutions with fewer multiplications: Toom-Cook (Winograd) in squares of m x m outputs.
+//!
+//! y = Aᵀ[Σ (G w Gᵀ) ⊙ (Bᵀ x B)]A, where the sum runs over the input's channels and, with stride s, its s² phases.
+//! Forward: squares of the input become points V, the kernel becomes U, one matrix product for each point gives M, whose
+//! squares are the output. The input gradient is the transpose of that (A dy Aᵀ, product with Uᵀ, B · Bᵀ added where
+//! squares overlap), the weight gradient is Gᵀ(Vᵀ M)G. All of it goes in blocks that stay in the cache; blocks and the
+//! order of every sum are fixed by the shape alone.
+//!
+//! `toom_cook.rs` has the matrices, `tiling.rs` says what a square and a phase is, `transform.rs` applies the matrices.
+//! When it pays is decided in `cost.rs`.
+//!
+//! # Source
+//! Lavin, Gray (2016), "Fast algorithms for convolutional neural networks", arXiv:1509.09308.
+
+mod cost;
+mod tiling;
+mod toom_cook;
+mod transform;
+
+use super::spec::ConvSpec;
+use crate::gemm::parallel::{Output, with_scratch};
+use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::isa::{Isa, LANES};
+use crate::pool::Pool;
+use tiling::{Kernel2d, Tiling};
+use toom_cook::ToomCook;
+use transform::{FromPoints, FromWeights, Layout, ToPoints, ToWeights};
+
+/// Floats of the points that are alive at once, of activations and of weights: together they fit into a shared cache.
+const BLOCK_FLOATS: usize = 2 << 20;
+/// Rows and columns of the product of one task.
+const TASK: (usize, usize) = (48, 64);
+
+/// Which of the three functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Forward,
+    InputGrad,
+    WeightGrad,
+}
+
+/// A convolution by Toom-Cook, planned.
+#[derive(Clone, Debug)]
+pub struct WinogradPlan {
+    direction: Direction,
+    matrices: ToomCook,
+    input: Tiling,
+    output: Tiling,
+    kernel: Kernel2d,
+    /// Tiles over all samples, and how many are taken at once.
+    tiles: usize,
+    tile_block: usize,
+    /// Columns of the product (a multiple of 16) whose weights are taken at once.
+    column_block: usize,
+    /// Tiles and columns of one task.
+    task: (usize, usize),
+}
+
+impl WinogradPlan {
+    /// Plans the forward pass, if that is faster than the direct algorithm.
+    pub fn forward(spec: &ConvSpec) -> Option<WinogradPlan> {
+        WinogradPlan::new(spec, Direction::Forward)
+    }
+
+    /// Plans the input gradient, if that is faster than the direct algorithm.
+    pub fn input_grad(spec: &ConvSpec) -> Option<WinogradPlan> {
+        WinogradPlan::new(spec, Direction::InputGrad)
+    }
+
+    /// Plans the weight gradient, if that is faster than the direct algorithm.
+    pub fn weight_grad(spec: &ConvSpec) -> Option<WinogradPlan> {
+        WinogradPlan::new(spec, Direction::WeightGrad)
+    }
+
+    fn new(spec: &ConvSpec, direction: Direction) -> Option<WinogradPlan> {
+        let matrices = cost::choose(spec)?;
+        let (m, n) = (matrices.m, matrices.n);
+        let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
+        let tiles = spec.batch * input.tiles();
+        let (points, deep, wide) = (n * n, input.phases() * input.chunks() * LANES, output.chunks() * LANES);
+        let (depth, columns) = if direction == Direction::InputGrad { (wide, deep) } else { (deep, wide) };
+        let held = if direction == Direction::WeightGrad { deep + wide } else { depth };
+        // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
+        let unit = if direction == Direction::InputGrad { input.tiles() } else { TASK.0 };
+        let fitting = (BLOCK_FLOATS / (points * held)).max(2 * TASK.0);
+        let tile_block = if tiles <= fitting { tiles } else { (fitting / unit).max(1) * unit };
+        // Columns of one phase stand together, and tasks do not cross phases.
+        let whole = if direction == Direction::InputGrad { input.chunks() * LANES } else { wide };
+        let task = (TASK.0, super::part(whole, TASK.1, PANEL));
+        let phases = columns / whole;
+        let fitting = BLOCK_FLOATS / (points * depth);
+        let column_block = if columns <= fitting {
+            columns
+        } else if phases > 1 && whole <= fitting {
+            fitting / whole * whole
+        } else {
+            whole.min((fitting / task.1).max(1) * task.1)
+        };
+        let kernel = Kernel2d::new(spec);
+        Some(WinogradPlan { direction, matrices, input, output, kernel, tiles, tile_block, column_block, task })
+    }
+
+    fn points(&self) -> usize {
+        self.matrices.n * self.matrices.n
+    }
+
+    /// The depth of the forward product, with phases and padded channels.
+    fn deep(&self) -> usize {
+        self.input.phases() * self.input.chunks() * LANES
+    }
+
+    /// Output channels, padded.
+    fn wide(&self) -> usize {
+        self.output.chunks() * LANES
+    }
+
+    /// Points as rows of a product: (point, tile, channel), with odd distances so that they do not meet in one cache set.
+    fn rows(tiles: usize, channels: usize) -> Layout {
+        let tile = channels + LANES;
+        let together = channels / LANES;
+        Layout { point: tiles * tile + LANES * (1 + tiles % 2), tile, together, group: 0 }
+    }
+
+    /// Points as panels of so many chunks: (point, panel, tile, channel).
+    fn panels(tiles: usize, channels: usize, together: usize) -> Layout {
+        let tile = together * LANES;
+        let group = tiles * tile;
+        Layout { point: channels.div_ceil(tile) * group + LANES, tile, together, group }
+    }
+
+    /// The points of the activations that a block of tiles needs: one or two layouts.
+    fn layouts(&self) -> (Layout, Option<Layout>) {
+        match self.direction {
+            Direction::Forward => (Self::rows(self.tile_block, self.deep()), None),
+            Direction::InputGrad => (Self::rows(self.tile_block, self.wide()), None),
+            Direction::WeightGrad => {
+                let input = Self::panels(self.tile_block, self.deep(), MAX_ROWS / LANES);
+                (input, Some(Self::panels(self.tile_block, self.wide(), 1)))
+            }
+        }
+    }
+
+    /// Floats of scratch of the points of activations, of the weights, and of one thread.
+    fn scratch(&self) -> [usize; 3] {
+        let points = self.points();
+        let (first, second) = self.layouts();
+        let activations = points * (first.point + second.map_or(0, |l| l.point));
+        if self.direction == Direction::WeightGrad {
+            let (tasks, each) = (self.weight_tasks().0, self.weight_sums());
+            let together = if self.tile_block < self.tiles { tasks * each } else { 0 };
+            return [activations, together, if together == 0 { each } else { 0 }];
+        }
+        [activations, points * self.weight_point(), points * self.sums().point]
+    }
+
+    /// The distance between the points of the weights.
+    fn weight_point(&self) -> usize {
+        let depth = if self.direction == Direction::InputGrad { self.kernel.out_channels } else { self.deep() };
+        depth * self.column_block + LANES
+    }
+
+    /// The layout of one task's product.
+    fn sums(&self) -> Layout {
+        Self::rows(self.task.0, self.task.1)
+    }
+
+    /// Floats of one task's product of a weight gradient, and the distances between points and rows.
+    fn weight_sums(&self) -> usize {
+        self.points() * Self::rows(MAX_ROWS, self.task.1).point
+    }
+
+    /// Tasks of the product of a weight gradient, and how many of them side by side.
+    fn weight_tasks(&self) -> (usize, usize) {
+        let columns = self.wide().div_ceil(self.task.1);
+        (self.deep().div_ceil(MAX_ROWS) * columns, columns)
+    }
+
+    /// How many floats of scratch `run` needs.
+    pub fn scratch_len(&self, threads: usize) -> usize {
+        let [activations, weights, own] = self.scratch();
+        activations + weights + threads * own
+    }
+
+    /// Computes `out` from the two operands; the lengths have been checked.
+    pub fn run(&self, pool: &Pool, isa: Isa, first: &[f32], second: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        let [activations, weights, _] = self.scratch();
+        let (activations, rest) = scratch.split_at_mut(activations);
+        let (weights, own) = rest.split_at_mut(weights);
+        match self.direction {
+            Direction::Forward | Direction::InputGrad => {
+                self.run_product(pool, isa, first, second, out, (activations, weights, own));
+            }
+            Direction::WeightGrad => self.run_weight_grad(pool, isa, first, second, out, (activations, weights, own)),
+        }
+    }
+
+    /// Squares of a tensor to points, for a block of tiles.
+    #[allow(clippy::too_many_arguments)]
+    fn transform(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        (tiling, matrix): (&Tiling, &toom_cook::Matrix),
+        from: &[f32],
+        (first, count): (usize, usize),
+        layout: Layout,
+        to: &mut [f32],
+    ) {
+        let each = (2048 / (tiling.phases() * tiling.chunks() * self.points())).clamp(1, 8);
+        let to = Output::new(to);
+        pool.run(count.div_ceil(each), &|task| {
+            let start = task * each;
+            let tiles = first + start..first + count.min(start + each);
+            let to = to.start().wrapping_add(layout.at(start, 0));
+            isa.dispatch(ToPoints { tiling, matrix, from, tiles, to, layout });
+        });
+    }
+
+    /// The kernel to points, in panels (point, panel, depth, 16) of the columns from `first` on.
+    fn transform_weights(&self, pool: &Pool, isa: Isa, kernel: &[f32], first: usize, count: usize, to: &mut [f32]) {
+        let transposed = self.direction == Direction::InputGrad;
+        let depth = if transposed { self.kernel.out_channels } else { self.deep() };
+        let (phases, ins) = (self.input.phases(), self.input.chunks());
+        // Blocks of 16 by 16: a panel holds a chunk of output channels, or of a phase's input channels.
+        let blocks = if transposed { self.output.chunks() } else { phases * ins };
+        let to = Output::new(to);
+        pool.run(blocks * count / PANEL, &|task| {
+            let (row, panel) = (task % blocks, task / blocks);
+            let column = first / PANEL + panel;
+            let (deep, out) = if transposed { (column, row) } else { (row, column) };
+            isa.dispatch(ToWeights {
+                kernel: &self.kernel,
+                matrix: &self.matrices.weight,
+                from: kernel,
+                block: (deep / ins, deep % ins * LANES, out * LANES),
+                transposed,
+                to: to.start().wrapping_add((panel * depth + row * LANES) * PANEL),
+                point: self.weight_point(),
+            });
+        });
+    }
+
+    /// Forward pass and input gradient.
+    fn run_product(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        from: &[f32],
+        kernel: &[f32],
+        out: &mut [f32],
+        (activations, weights, own): (&mut [f32], &mut [f32], &mut [f32]),
+    ) {
+        let backward = self.direction == Direction::InputGrad;
+        let ((read, matrix), depth, columns) = if backward {
+            ((&self.output, &self.matrices.output_grad), self.kernel.out_channels, self.deep())
+        } else {
+            ((&self.input, &self.matrices.input), self.deep(), self.wide())
+        };
+        if backward {
+            // Squares overlap, and are added to zeros.
+            let (target, sample) = (Output::new(out), self.input.sample());
+            // SAFETY: each sample is one task's.
+            pool.run(self.tiles / self.input.tiles(), &|task| unsafe {
+                target.part(task * sample, sample).fill(0.0);
+            });
+        }
+        let (layout, _) = self.layouts();
+        let target = Output::new(out);
+        for first in (0..self.tiles).step_by(self.tile_block) {
+            let count = self.tile_block.min(self.tiles - first);
+            self.transform(pool, isa, (read, matrix), from, (first, count), layout, activations);
+            for column in (0..columns).step_by(self.column_block) {
+                let width = self.column_block.min(columns - column);
+                if first == 0 || self.column_block < columns {
+                    self.transform_weights(pool, isa, kernel, column, width, weights);
+                }
+                let part = Part { first, count, column, width, depth };
+                self.products(pool, isa, &part, (activations, weights), own, target);
+            }
+        }
+    }
+
+    /// The products of a block of tiles with a block of columns, and the squares that they are.
+    fn products(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        part: &Part,
+        (activations, weights): (&[f32], &[f32]),
+        own: &mut [f32],
+        out: Output,
+    ) {
+        let backward = self.direction == Direction::InputGrad;
+        let (layout, sums) = (self.layouts().0, self.sums());
+        // Rows of one task: some tiles, or for the input gradient whole samples, a few tiles after the other.
+        let unit = if backward { self.input.tiles() } else { 1 };
+        let units = part.count / unit;
+        let blocks = units.div_ceil((self.task.0 / unit).max(1));
+        let (tiling, matrix) =
+            if backward { (&self.input, &self.matrices.input_grad) } else { (&self.output, &self.matrices.output) };
+        let column_tasks = part.width.div_ceil(self.task.1);
+        let each = self.points() * sums.point;
+        with_scratch(pool, blocks * column_tasks, own, each, &|task, own| {
+            let (block, columns) = (task / column_tasks, task % column_tasks);
+            let column = columns * self.task.1;
+            let width = self.task.1.min(part.width - column);
+            let (start, end) = (units * block / blocks * unit, units * (block + 1) / blocks * unit);
+            for first in (start..end).step_by(self.task.0) {
+                let rows = self.task.0.min(end - first);
+                let mut c_rows = [0; MAX_ROWS];
+                c_rows.iter_mut().take(rows).enumerate().for_each(|(i, at)| *at = i * sums.tile);
+                for point in 0..self.points() {
+                    let a = &activations[point * layout.point + first * layout.tile..];
+                    let b = &weights[point * self.weight_point() + column * part.depth..];
+                    for k in (0..part.depth).step_by(MAX_DEPTH) {
+                        let depth = MAX_DEPTH.min(part.depth - k);
+                        let block = Block {
+                            a: &a[k..],
+                            layout: tile::Layout::Strided(layout.tile),
+                            b,
+                            panel_stride: part.depth * PANEL,
+                            pieces: &[Piece { read: 0, at: k, depth }],
+                            c_rows: &c_rows[..rows],
+                            columns: width,
+                            accumulate: k > 0,
+                        };
+                        // SAFETY: the point's sums lie in this thread's scratch.
+                        unsafe { tile::block_product(isa, block, own[point * sums.point..].as_mut_ptr()) };
+                    }
+                }
+                let chunk = (part.column + column) / LANES;
+                isa.dispatch(FromPoints {
+                    tiling,
+                    matrix,
+                    from: own,
+                    layout: sums,
+                    tiles: part.first + first..part.first + first + rows,
+                    chunks: chunk..chunk + width / LANES,
+                    to: out.start(),
+                    add: backward,
+                });
+            }
+        });
+    }
+
+    fn run_weight_grad(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        x: &[f32],
+        dy: &[f32],
+        out: &mut [f32],
+        (activations, together, own): (&mut [f32], &mut [f32], &mut [f32]),
+    ) {
+        let (left, right) = self.layouts();
+        let right = right.unwrap_or(left);
+        let (v, m) = activations.split_at_mut(self.points() * left.point);
+        let (tasks, side) = self.weight_tasks();
+        let sums = Self::rows(MAX_ROWS, self.task.1);
+        let each = self.weight_sums();
+        let (target, shared) = (Output::new(out), Output::new(together));
+        let alone = self.tile_block >= self.tiles;
+        for first in (0..self.tiles).step_by(self.tile_block) {
+            let count = self.tile_block.min(self.tiles - first);
+            let last = first + count == self.tiles;
+            self.transform(pool, isa, (&self.input, &self.matrices.input), x, (first, count), left, v);
+            self.transform(pool, isa, (&self.output, &self.matrices.output_grad), dy, (first, count), right, m);
+            let (v, m) = (&*v, &*m);
+            with_scratch(pool, tasks, own, if alone { each } else { 0 }, &|task, own| {
+                let (row, column) = (task / side * MAX_ROWS, task % side * self.task.1);
+                let (rows, columns) = (MAX_ROWS.min(self.deep() - row), self.task.1.min(self.wide() - column));
+                // SAFETY: each task has its own part of the sums.
+                let sum = if alone { own } else { unsafe { shared.part(task * each, each) } };
+                let mut c_rows = [0; MAX_ROWS];
+                c_rows.iter_mut().enumerate().for_each(|(i, at)| *at = i * sums.tile);
+                for point in 0..self.points() {
+                    let a = &v[point * left.point + row / MAX_ROWS * left.group..];
+                    let b = &m[point * right.point + column / PANEL * right.group..];
+                    for k in (0..count).step_by(MAX_DEPTH) {
+                        let depth = MAX_DEPTH.min(count - k);
+                        let block = Block {
+                            a: &a[k * MAX_ROWS..],
+                            layout: tile::Layout::Columns,
+                            b,
+                            panel_stride: right.group,
+                            pieces: &[Piece { read: 0, at: k, depth }],
+                            c_rows: &c_rows[..rows],
+                            columns,
+                            accumulate: first + k > 0,
+                        };
+                        // SAFETY: the point's sums lie in this task's part.
+                        unsafe { tile::block_product(isa, block, sum[point * sums.point..].as_mut_ptr()) };
+                    }
+                }
+                if last {
+                    isa.dispatch(FromWeights {
+                        kernel: &self.kernel,
+                        matrix: &self.matrices.weight_grad,
+                        from: sum,
+                        strides: (sums.point, sums.tile),
+                        rows: row..row + rows,
+                        columns: column..(column + columns).min(self.kernel.out_channels),
+                        to: target.start(),
+                    });
+                }
+            });
+        }
+    }
+}
+
+/// A block of tiles and a block of columns.
+struct Part {
+    first: usize,
+    count: usize,
+    column: usize,
+    width: usize,
+    depth: usize,
+}

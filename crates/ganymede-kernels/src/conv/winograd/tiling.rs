@@ -1,0 +1,206 @@
+//! How tensors are cut into squares, and kernels into phases.
+//!
+//! A convolution with stride s is the sum of s² convolutions with stride 1, one for each phase of the input's positions
+//! modulo s; each has its own taps. Not here: what happens to the squares (`transform.rs`).
+
+use crate::conv::spec::{ConvAxis, ConvSpec};
+use crate::isa::LANES;
+use std::ops::Range;
+
+/// The positions of one dimension that belong to one phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// The input position that the first tap of output 0 looks at.
+    pub start: isize,
+    /// The taps, in order of their positions.
+    pub taps: Vec<usize>,
+}
+
+/// The phases of a dimension: tap t of phase φ looks at input start_φ + (o + t)·stride for output o.
+pub fn phases(axis: &ConvAxis) -> Vec<Phase> {
+    let mut phases = vec![Phase { start: 0, taps: Vec::new() }; axis.stride];
+    for k in 0..axis.kernel {
+        let position = k as isize - axis.pad_low as isize;
+        let phase = &mut phases[position.rem_euclid(axis.stride as isize) as usize];
+        if phase.taps.is_empty() {
+            phase.start = position;
+        }
+        phase.taps.push(k);
+    }
+    phases
+}
+
+/// The positions `start + i · step`, i < size, of one dimension, some of which may lie outside 0..len.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The first position.
+    pub start: isize,
+    /// The distance between positions.
+    pub step: usize,
+    /// How many.
+    pub size: usize,
+    /// The length of the dimension.
+    pub len: usize,
+}
+
+impl Window {
+    /// Position number `i`, which must not be negative.
+    #[inline(always)]
+    pub fn position(&self, i: usize) -> usize {
+        (self.start + (i * self.step) as isize) as usize
+    }
+
+    /// The numbers of the positions that lie inside.
+    pub fn inside(&self) -> Range<usize> {
+        let step = self.step as isize;
+        let before = |bound: isize| ((bound - self.start + step - 1).max(0) / step).min(self.size as isize) as usize;
+        before(0)..before(self.len as isize)
+    }
+}
+
+/// One dimension of a tiling.
+#[derive(Clone, Debug)]
+struct TilingAxis {
+    len: usize,
+    tiles: usize,
+    /// How far one tile is from the next.
+    advance: usize,
+    /// The distance between the positions of a square.
+    step: usize,
+    /// For each phase the first position of tile 0.
+    starts: Vec<isize>,
+}
+
+/// A tensor (batch, height, width, channels) as squares: one for each tile and phase.
+#[derive(Clone, Debug)]
+pub struct Tiling {
+    axes: [TilingAxis; 2],
+    size: usize,
+    /// Channels of the tensor.
+    pub channels: usize,
+}
+
+impl Tiling {
+    /// The squares of the input, of `size` = m + r − 1.
+    pub fn input(spec: &ConvSpec, m: usize, size: usize) -> Tiling {
+        let axis = |axis: &ConvAxis| TilingAxis {
+            len: axis.input,
+            tiles: axis.output().div_ceil(m),
+            advance: m * axis.stride,
+            step: axis.stride,
+            starts: phases(axis).iter().map(|p| p.start).collect(),
+        };
+        Tiling { axes: [axis(&spec.axes[0]), axis(&spec.axes[1])], size, channels: spec.in_channels }
+    }
+
+    /// The squares of the output, of size m.
+    pub fn output(spec: &ConvSpec, m: usize) -> Tiling {
+        let axis = |axis: &ConvAxis| {
+            let len = axis.output();
+            TilingAxis { len, tiles: len.div_ceil(m), advance: m, step: 1, starts: vec![0] }
+        };
+        Tiling { axes: [axis(&spec.axes[0]), axis(&spec.axes[1])], size: m, channels: spec.out_channels }
+    }
+
+    /// Tiles of one sample.
+    pub fn tiles(&self) -> usize {
+        self.axes[0].tiles * self.axes[1].tiles
+    }
+
+    /// How many phases.
+    pub fn phases(&self) -> usize {
+        self.axes[0].starts.len() * self.axes[1].starts.len()
+    }
+
+    /// Chunks of 16 channels, the last one perhaps not full.
+    pub fn chunks(&self) -> usize {
+        self.channels.div_ceil(LANES)
+    }
+
+    /// Floats of one sample.
+    pub fn sample(&self) -> usize {
+        self.axes[0].len * self.axes[1].len * self.channels
+    }
+
+    /// The distances between rows and between columns.
+    pub fn strides(&self) -> (usize, usize) {
+        (self.axes[1].len * self.channels, self.channels)
+    }
+
+    /// The sample of tile number `tile` over all samples, and the tile's windows in a phase.
+    #[inline(always)]
+    pub fn windows(&self, tile: usize, phase: usize) -> (usize, [Window; 2]) {
+        let [y, x] = &self.axes;
+        let (sample, tile) = (tile / self.tiles(), tile % self.tiles());
+        let window = |axis: &TilingAxis, tile: usize, phase: usize| Window {
+            start: axis.starts[phase] + (tile * axis.advance) as isize,
+            step: axis.step,
+            size: self.size,
+            len: axis.len,
+        };
+        let windows =
+            [window(y, tile / x.tiles, phase / x.starts.len()), window(x, tile % x.tiles, phase % x.starts.len())];
+        (sample, windows)
+    }
+}
+
+/// A kernel (height, width, in_channels, out_channels) by phases.
+#[derive(Clone, Debug)]
+pub struct Kernel2d {
+    phases: [Vec<Phase>; 2],
+    width: usize,
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output.
+    pub out_channels: usize,
+}
+
+impl Kernel2d {
+    /// The kernel of a convolution.
+    pub fn new(spec: &ConvSpec) -> Kernel2d {
+        Kernel2d {
+            phases: [phases(&spec.axes[0]), phases(&spec.axes[1])],
+            width: spec.axes[1].kernel,
+            in_channels: spec.in_channels,
+            out_channels: spec.out_channels,
+        }
+    }
+
+    /// The tap that stands at (i, j) of a phase, if the phase has so many.
+    #[inline(always)]
+    pub fn tap(&self, phase: usize, i: usize, j: usize) -> Option<usize> {
+        let [y, x] = &self.phases;
+        let (y, x) = (&y[phase / x.len()], &x[phase % x.len()]);
+        Some(y.taps.get(i)? * self.width + x.taps.get(j)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tap_looks_where_the_convolution_says() {
+        for (kernel, stride, pad_low) in [(3, 1, 1), (4, 2, 1), (5, 2, 1), (5, 2, 2), (3, 2, 0), (5, 1, 2), (2, 2, 0)] {
+            let axis = ConvAxis { input: 14, kernel, stride, dilation: 1, pad_low, pad_high: 2 };
+            let phases = phases(&axis);
+            assert_eq!(phases.iter().map(|p| p.taps.len()).sum::<usize>(), kernel);
+            for phase in phases {
+                for (t, k) in phase.taps.iter().enumerate() {
+                    for o in 0..axis.output() {
+                        assert_eq!(phase.start + ((o + t) * stride) as isize, axis.position(o, *k));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_know_their_inside() {
+        for (start, step, size, len) in [(-2, 1, 8, 7), (-1, 2, 6, 14), (12, 2, 5, 14), (14, 2, 3, 14), (-9, 2, 3, 4)] {
+            let window = Window { start, step, size, len };
+            let inside = (0..size).filter(|i| (0..len as isize).contains(&(start + (i * step) as isize)));
+            assert_eq!(window.inside().collect::<Vec<_>>(), inside.collect::<Vec<_>>(), "{window:?}");
+        }
+    }
+}
