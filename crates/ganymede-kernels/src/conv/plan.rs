@@ -28,7 +28,7 @@ enum Algorithm {
     /// Weight gradient: rows gathered from one tensor, columns packed from the other.
     Weight(WeightPlan),
     /// Fewer multiplications, on squares of outputs.
-    Winograd(WinogradPlan),
+    Winograd(Box<WinogradPlan>),
 }
 
 /// A convolution, planned once and run often: the choice of algorithm and its tables. Running allocates nothing.
@@ -144,7 +144,7 @@ fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
         Pass::WeightGrad => WinogradPlan::weight_grad(spec),
     };
     if let Some(plan) = winograd {
-        return Algorithm::Winograd(plan);
+        return Algorithm::Winograd(Box::new(plan));
     }
     match pass {
         _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
@@ -173,5 +173,38 @@ fn as_matmul(spec: &ConvSpec, pass: Pass) -> MatmulSpec {
         Pass::Forward => product(rows, channels, depth, false, false),
         Pass::InputGrad => product(rows, depth, channels, false, true),
         Pass::WeightGrad => product(depth, channels, rows, true, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spec::ConvAxis;
+    use super::*;
+
+    #[test]
+    fn fewer_multiplications_where_they_pay() {
+        let winograd = |batch, input, kernel, stride, pads: (usize, usize), ins, outs, groups| {
+            let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low: pads.0, pad_high: pads.1 };
+            let spec = ConvSpec { batch, axes: vec![axis; 2], in_channels: ins, out_channels: outs, groups };
+            let passes = [Pass::Forward, Pass::InputGrad, Pass::WeightGrad];
+            passes.map(|pass| matches!(choose(&spec, pass), Algorithm::Winograd(_)))
+        };
+        for (what, found) in [
+            ("3x3", winograd(32, 32, 3, 1, (1, 1), 64, 64, 1)),
+            ("4x4 stride 2", winograd(64, 32, 4, 2, (1, 1), 64, 128, 1)),
+            ("5x5", winograd(32, 7, 5, 1, (2, 2), 128, 256, 1)),
+            ("5x5 stride 2", winograd(32, 14, 5, 2, (1, 2), 64, 128, 1)),
+        ] {
+            assert_eq!(found, [true; 3], "{what}");
+        }
+        for (what, found) in [
+            ("few channels", winograd(64, 64, 4, 2, (1, 1), 3, 64, 1)),
+            ("groups", winograd(32, 32, 3, 1, (1, 1), 64, 64, 2)),
+            ("one output", winograd(32, 4, 4, 1, (0, 0), 256, 128, 1)),
+            ("transforms of weights for one tile", winograd(1, 4, 3, 1, (1, 1), 512, 512, 1)),
+            ("1x1", winograd(32, 16, 1, 1, (0, 0), 64, 64, 1)),
+        ] {
+            assert_eq!(found, [false; 3], "{what}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::tiling::{Kernel2d, Tiling, Window};
 use super::toom_cook::{MAX_POINTS, Matrix};
 use crate::isa::{Kernel, LANES, Simd};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// Floats of a square of vectors on the stack, and of one row of it.
@@ -95,9 +96,10 @@ unsafe fn sandwich<S: Simd>(
     (from, from_row, from_column): (*const f32, usize, usize),
     (to, to_row, to_column): (*mut f32, usize, usize),
 ) {
-    let mut half = [0.0f32; SQUARE];
-    let half = half.as_mut_ptr();
-    // SAFETY: as the caller promises; matrices have at most MAX_POINTS rows and columns.
+    let mut half = MaybeUninit::<[f32; SQUARE]>::uninit();
+    let half = half.as_mut_ptr().cast::<f32>();
+    // SAFETY: as the caller promises; matrices have at most MAX_POINTS rows and columns, and what the second call reads
+    // of `half` the first has written.
     unsafe {
         combine(s, matrix, matrix.columns, (from, from_row, from_column), (half, ROW, LANES));
         combine(s, matrix, matrix.rows.len(), (half, LANES, ROW), (to, to_column, to_row));
@@ -132,6 +134,7 @@ impl Kernel for ToPoints<'_> {
             for phase in 0..tiling.phases() {
                 let (sample, [y, x]) = tiling.windows(tile, phase);
                 let from = &self.from[sample * tiling.sample()..][..tiling.sample()];
+                let mut zeroed = false;
                 for chunk in 0..tiling.chunks() {
                     let channel = chunk * LANES;
                     let lanes = LANES.min(tiling.channels - channel);
@@ -144,11 +147,16 @@ impl Kernel for ToPoints<'_> {
                         unsafe { sandwich(s, self.matrix, from, to) };
                         continue;
                     }
-                    patch.fill(0.0);
+                    if !zeroed {
+                        // Chunks of one window write the same places.
+                        patch.fill(0.0);
+                        zeroed = true;
+                    }
                     for i in y.inside() {
                         for j in x.inside() {
                             let from = &from[y.position(i) * row + x.position(j) * column + channel..][..lanes];
-                            s.store(&mut patch[i * ROW + j * LANES..], s.load_partial(from));
+                            let vector = if lanes == LANES { s.load(from) } else { s.load_partial(from) };
+                            s.store(&mut patch[i * ROW + j * LANES..], vector);
                         }
                     }
                     // SAFETY: the patch has room for every window; `to` is valid as the layout says.
@@ -250,24 +258,30 @@ impl Kernel for ToWeights<'_> {
         let ins = LANES.min(kernel.in_channels - first_in);
         let outs = LANES.min(kernel.out_channels - first_out);
         let (r, n) = (self.matrix.columns, self.matrix.rows.len());
-        let mut taps = [0.0f32; MAX_POINTS * MAX_POINTS * LANES * LANES];
         const TAP: usize = LANES * LANES;
+        let mut taps = MaybeUninit::<[f32; MAX_POINTS * MAX_POINTS * TAP]>::uninit();
+        let taps = taps.as_mut_ptr().cast::<f32>();
         for i in 0..r {
             for j in 0..r {
-                let Some(tap) = kernel.tap(phase, i, j) else { continue };
                 let mut rows = [s.zero(); LANES];
-                for (ci, row) in rows.iter_mut().enumerate().take(ins) {
-                    let at = (tap * kernel.in_channels + first_in + ci) * kernel.out_channels + first_out;
-                    *row = s.load_partial(&self.from[at..][..outs]);
+                if let Some(tap) = kernel.tap(phase, i, j) {
+                    for (ci, row) in rows.iter_mut().enumerate().take(ins) {
+                        let at = (tap * kernel.in_channels + first_in + ci) * kernel.out_channels + first_out;
+                        let from = &self.from[at..][..outs];
+                        *row = if outs == LANES { s.load(from) } else { s.load_partial(from) };
+                    }
+                    if self.transposed {
+                        rows = s.transpose(rows);
+                    }
                 }
-                let rows = if self.transposed { s.transpose(rows) } else { rows };
-                for (to, row) in taps[(i * r + j) * TAP..][..TAP].chunks_exact_mut(LANES).zip(rows) {
-                    s.store(to, row);
+                for (row, vector) in rows.into_iter().enumerate() {
+                    // SAFETY: r is at most MAX_POINTS.
+                    unsafe { s.store_ptr(taps.add((i * r + j) * TAP + row * LANES), vector) };
                 }
             }
         }
         for row in 0..if self.transposed { outs } else { LANES } {
-            let from = (taps.as_ptr().wrapping_add(row * LANES), r * TAP, TAP);
+            let from = (taps.wrapping_add(row * LANES).cast_const(), r * TAP, TAP);
             let to = (self.to.wrapping_add(row * LANES), n * self.point, self.point);
             // SAFETY: `taps` holds r·r squares of 16 vectors; `to` is valid for these rows at every point.
             unsafe { sandwich(s, self.matrix, from, to) };
@@ -319,7 +333,14 @@ impl Kernel for FromWeights<'_> {
                         let Some(tap) = kernel.tap(phase, i, j) else { continue };
                         let to = self.to.wrapping_add((tap * kernel.in_channels + ci) * kernel.out_channels + co);
                         // SAFETY: the place lies in the gradient, and is this thread's.
-                        unsafe { s.store_partial_ptr(to, lanes, s.load(&patch[i * ROW + j * LANES..])) };
+                        unsafe {
+                            let new = s.load(&patch[i * ROW + j * LANES..]);
+                            if lanes == LANES {
+                                s.store_ptr(to, new)
+                            } else {
+                                s.store_partial_ptr(to, lanes, new)
+                            };
+                        }
                     }
                 }
             }
