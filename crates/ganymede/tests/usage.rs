@@ -185,3 +185,17 @@ fn the_tutorials_program_is_refused_with_every_defect() {
     ganymede(&["check", "--fix", repaired, spec]).ok();
     assert_eq!(ganymede(&["check", repaired]).code, 0);
 }
+
+#[test]
+fn without_data_the_pictures_that_come_along_are_32_pixels_wide_and_their_own_size_when_named() {
+    let parameters = |arguments: &[&str]| {
+        let ran = ganymede(&[arguments, &["--dry-run", "--json", "--no-cache"]].concat()).ok();
+        ran.json()[0]["parameters"]["generator"][0].as_u64().unwrap()
+    };
+    // 1x1x100 to 4x4x256, 128, 64, 1 with kernels of 4x4; and 7x7x256, 128, 64, 1 with kernels of 5x5.
+    let paper = 16 * (100 * 256 + 256 * 128 + 128 * 64 + 64) + 2 * (256 + 128 + 64);
+    let tutorial = 100 * 12544 + 25 * (256 * 128 + 128 * 64 + 64) + 2 * (12544 + 128 + 64);
+    assert_eq!(parameters(&["train"]), paper);
+    assert_eq!(parameters(&["train", "fashion-mnist"]), tutorial);
+    assert_eq!(parameters(&["train", "--resolution", "28"]), tutorial);
+}

@@ -6,21 +6,23 @@ use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags};
 use crate::setup::{self, Start};
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_data::{Codec, Dataset, Source};
+use ganymede_data::{Codec, Dataset, Resolution, Source};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSpec, edit};
+use ganymede_gan::spec::{LARGEST_INTEGER, TrainSpec, edit};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What is trained on without DATA.
 const DEFAULT_DATA: &str = "fashion-mnist";
+/// The sides of these pictures then (docs/decisions/0010).
+const DEFAULT_SIDE: u32 = 32;
 
 /// `ganymede train`.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// A folder, file or name of data [default: fashion-mnist, 10,000 small pictures that come along]
+    /// A folder, file or name of data [default: fashion-mnist, 10,000 small pictures that come along, at 32 pixels]
     data: Option<OsString>,
     /// Which networks, losses and optimizers [default: dcgan for pictures, mlp for points]
     #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
@@ -142,13 +144,17 @@ impl Train {
     fn new_spec(&self, terminal: &Terminal) -> Result<(TrainSpec, Dataset), Failure> {
         let mut spec = match &self.config {
             Some(file) => TrainSpec::load(file)?,
-            None => TrainSpec {
-                data: DataSpec { source: DEFAULT_DATA.into(), ..DataSpec::default() },
-                ..TrainSpec::default()
-            },
+            None => TrainSpec::default(),
         };
-        if let Some(data) = &self.data {
-            spec.data.source = setup::source_name(data)?;
+        match &self.data {
+            Some(data) => spec.data.source = setup::source_name(data)?,
+            None if self.config.is_none() => {
+                spec.data.source = DEFAULT_DATA.into();
+                if self.preset.as_deref().is_none_or(|name| name == "dcgan") {
+                    spec.data.options.resolution = Some(Resolution::square(DEFAULT_SIDE));
+                }
+            }
+            None => {}
         }
         self.data_flags.apply(&mut spec.data.options);
         // What concerns the data comes first: the rest of a preset's spec follows from the samples' shape.
