@@ -1,5 +1,5 @@
 //! Numbers of Keras 3 on TensorFlow in float64 (`reference/keras`): outputs, gradients of inputs and
-//! weights, and updated statistics agree within 1e-9 of the largest entry on the `f64` interpreter, and within 1e-5
+//! weights, and updated statistics agree within 1e-9 of the tensor's largest entry on the `f64` interpreter, and within 1e-5
 //! on the CPU backend.
 
 mod common;
@@ -11,8 +11,17 @@ use ganymede_tensor::TensorType;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-const INTERPRETER: Tolerance = Tolerance { share: 1e-9, least: 1e-3 };
-const CPU: Tolerance = Tolerance { share: 1e-5, least: 0.1 };
+const INTERPRETER: f64 = 1e-9;
+const CPU: f64 = 1e-5;
+
+/// Cases whose input gradient is what is left when numbers cancel, with the size of those numbers.
+const CANCELLING: &[(&str, f64)] = &[
+    ("activations/sigmoid_large", 1.0), // y (1 − y) where y is almost 1
+    ("activations/tanh_large", 1.0),    // 1 − y² where y is almost 1
+];
+
+/// What is said of a case that runs there.
+const ON_CPU: &str = " on the CPU";
 
 /// Layers of Keras in these files that do not exist here.
 const ABSENT: &[&str] = &["ActivityRegularization", "AlphaDropout"];
@@ -53,21 +62,18 @@ fn check_case(what: &str, case: &Value) {
     let outputs = run(&traced.graph, &given, &mut states);
     agree(what, case, &outputs, &states, INTERPRETER);
     let outputs = run_cpu(&traced.graph, &given, &mut cpu_states);
-    agree(&format!("{what} on the CPU"), case, &outputs, &cpu_states, CPU);
+    agree(&format!("{what}{ON_CPU}"), case, &outputs, &cpu_states, CPU);
 }
 
 /// Compares everything that a case has numbers for.
-fn agree(
-    what: &str,
-    case: &Value,
-    outputs: &BTreeMap<String, Array>,
-    states: &BTreeMap<String, Array>,
-    tolerance: Tolerance,
-) {
+fn agree(what: &str, case: &Value, outputs: &BTreeMap<String, Array>, states: &BTreeMap<String, Array>, share: f64) {
+    let tolerance = Tolerance::from(share);
     for (i, expected) in list(&case["outputs"]).iter().enumerate() {
         compare(&format!("{what}: output {i}"), &array(expected), &outputs[&format!("output{i}")], tolerance);
     }
+    let terms = CANCELLING.iter().find(|(name, _)| *name == what.trim_end_matches(ON_CPU)).map(|(_, size)| *size);
     for (i, expected) in list(&case["input_gradients"]).iter().enumerate() {
+        let tolerance = Tolerance { least: terms.unwrap_or(tolerance.least), ..tolerance };
         let found = &outputs[&format!("gradient{i}")];
         compare(&format!("{what}: input gradient {i}"), &array(expected), found, tolerance);
     }
@@ -120,7 +126,7 @@ fn activation_functions() {
         let outputs = run(&traced.graph, &given, &mut BTreeMap::new());
         agree(what, &case, &outputs, &BTreeMap::new(), INTERPRETER);
         let outputs = run_cpu(&traced.graph, &given, &mut BTreeMap::new());
-        agree(&format!("{what} on the CPU"), &case, &outputs, &BTreeMap::new(), CPU);
+        agree(&format!("{what}{ON_CPU}"), &case, &outputs, &BTreeMap::new(), CPU);
     }
 }
 

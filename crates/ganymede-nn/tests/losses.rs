@@ -3,20 +3,24 @@
 mod common;
 mod numbers;
 
-use common::{array, reference};
+use common::{Run, array, compare, reference};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::Loss;
 use ganymede_nn::losses::{BinaryCrossentropy, Reduction};
 use ganymede_tensor::{DType, TensorType};
-use numbers::{assert_close, evaluate, object};
+use numbers::{evaluate, evaluate_on, object};
 use serde_json::{Value, json};
 
 fn read(value: Value) -> Loss {
     Loss::from_value(value.clone()).unwrap_or_else(|e| panic!("{value}: {e:?}"))
 }
 
-#[test]
-fn losses_and_their_gradients_are_those_of_keras() {
+/// Cases whose value differs in `f32` by more than rounding of the result, with the share.
+const IN_F32: &[(&str, f64)] = &[
+    ("bce_saturated", 0.02), // ln(1 − p) at p = 1 − 1e-7, the nearest f32 of which is 1 − 1.19e-7
+];
+
+fn check(run: Run, share: f64) {
     let cases = reference("losses");
     assert!(cases.len() >= 116);
     for case in &cases {
@@ -25,14 +29,25 @@ fn losses_and_their_gradients_are_those_of_keras() {
         assert_eq!(read(serde_json::to_value(&loss).unwrap()), loss, "{name}: round trip");
         let (y_true, y_pred, cotangent) = (array(&case["y_true"]), array(&case["y_pred"]), array(&case["cotangent"]));
         let inputs = [("y_true", &y_true), ("y_pred", &y_pred), ("cotangent", &cotangent)];
-        let outputs = evaluate(inputs, |builder, [y_true, y_pred, cotangent]| {
+        let outputs = evaluate_on(run, inputs, |builder, [y_true, y_pred, cotangent]| {
             let value = loss.value(y_true, y_pred);
             builder.output("value", value);
             builder.output("gradient", value.vjp(cotangent, &[y_pred])[0]);
         });
-        assert_close(&name, &array(&case["value"]), &outputs["value"]);
-        assert_close(&name, &array(&case["gradient"]), &outputs["gradient"]);
+        let share_of_value = IN_F32.iter().find(|(n, _)| case["name"] == *n && share > 1e-9).map_or(share, |(_, s)| *s);
+        compare(&name, &array(&case["value"]), &outputs["value"], share_of_value);
+        compare(&name, &array(&case["gradient"]), &outputs["gradient"], share);
     }
+}
+
+#[test]
+fn losses_and_their_gradients_are_those_of_keras() {
+    check(common::run, 1e-9);
+}
+
+#[test]
+fn losses_and_their_gradients_on_the_cpu_are_those_of_keras() {
+    check(common::run_cpu, 1e-5);
 }
 
 fn value(loss: &Loss, y_true: &Array, y_pred: &Array) -> Array {

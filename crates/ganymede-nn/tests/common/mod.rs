@@ -94,6 +94,9 @@ pub fn trace(
     Ok(Traced { graph, parameters })
 }
 
+/// What runs a graph on inputs and states.
+pub type Run = fn(&Graph, &HashMap<String, Array>, &mut BTreeMap<String, Array>) -> BTreeMap<String, Array>;
+
 /// Runs a graph with the interpreter; `states` are changed by what it assigns.
 pub fn run(
     graph: &Graph,
@@ -144,13 +147,13 @@ fn tensor(array: &Array) -> Tensor {
 #[derive(Clone, Copy)]
 pub struct Tolerance {
     pub share: f64,
-    /// The largest entry counts as at least this: sums that cancel to 0 leave rounding of their terms, of size 1 here.
+    /// The largest entry counts as at least this: more than a floor under 0 only where a case says why.
     pub least: f64,
 }
 
 impl From<f64> for Tolerance {
     fn from(share: f64) -> Self {
-        Tolerance { share, least: 1e-3 }
+        Tolerance { share, least: 1e-30 } // of a tensor of zeros
     }
 }
 

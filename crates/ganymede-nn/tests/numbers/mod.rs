@@ -32,11 +32,20 @@ pub fn evaluate<const N: usize>(
     inputs: [(&str, &Array); N],
     build: impl for<'g> FnOnce(&'g Builder, [Expr<'g>; N]),
 ) -> BTreeMap<String, Array> {
+    evaluate_on(common::run, inputs, build)
+}
+
+/// The same on the interpreter ([`common::run`]) or the CPU ([`common::run_cpu`]).
+pub fn evaluate_on<const N: usize>(
+    run: common::Run,
+    inputs: [(&str, &Array); N],
+    build: impl for<'g> FnOnce(&'g Builder, [Expr<'g>; N]),
+) -> BTreeMap<String, Array> {
     let builder = Builder::new("test");
     build(&builder, inputs.map(|(name, array)| builder.input(name, array.ty.clone())));
     let graph = builder.finish().unwrap_or_else(|errors| panic!("{errors}"));
     graph.verify().expect("a graph that holds together");
     let values: HashMap<String, Array> =
         inputs.iter().map(|(name, array)| (name.to_string(), (*array).clone())).collect();
-    common::run(&graph, &values, &mut BTreeMap::new())
+    run(&graph, &values, &mut BTreeMap::new())
 }
