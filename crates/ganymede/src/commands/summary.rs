@@ -9,7 +9,7 @@ use clap::Args;
 use ganymede_gan::GanError;
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::TrainSpec;
-use ganymede_nn::Model;
+use ganymede_nn::{Model, ModelConfig};
 use serde_json::json;
 use std::path::Path;
 
@@ -41,7 +41,8 @@ impl Command for Summary {
         let spec = self.spec()?;
         let batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         for (name, network) in &spec.networks {
-            let model = Model::from_configs(name, &network.layers);
+            let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
+            let model = Model::from_config(name, &config);
             let model = model.map_err(|source| GanError::Model { network: name.clone(), source })?;
             let summary = model.summary(batch).map_err(GanError::Build)?;
             if !self.json {
