@@ -2,7 +2,7 @@
 //! sense as TOML (`check/`), and how the command prints errors.
 
 use ganymede_data::DataError;
-use ganymede_graph::BuildErrors;
+use ganymede_graph::{BuildError, BuildErrors};
 use ganymede_nn::ModelError;
 use ganymede_nn::config::nearest;
 use ganymede_runtime::RuntimeError;
@@ -73,8 +73,8 @@ pub enum GanError {
         reason: String,
     },
     /// The networks or losses do not fit together.
-    #[error(transparent)]
-    Build(#[from] BuildErrors),
+    #[error("{}", told(_0))]
+    Build(BuildErrors),
     /// A network's layers are not a model.
     #[error("network `{network}`: {source}")]
     Model {
@@ -90,11 +90,11 @@ pub enum GanError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     /// The plan needs more memory than there is.
-    #[error("training needs {needed} MB, {available} MB are free ({limit})")]
+    #[error("expected a plan of at most {} ({limit}), found one of at least {}", gib(*available), gib(*needed))]
     Memory {
-        /// Megabytes that the plan needs.
+        /// Bytes that the plan needs at least.
         needed: u64,
-        /// Megabytes that may be used.
+        /// Bytes that may be used.
         available: u64,
         /// Which limit it is: available memory or the cgroup's.
         limit: &'static str,
@@ -179,6 +179,13 @@ pub enum GanError {
     },
 }
 
+// By hand: the errors as a source would be printed with places in the engine's own text.
+impl From<BuildErrors> for GanError {
+    fn from(errors: BuildErrors) -> Self {
+        GanError::Build(errors)
+    }
+}
+
 impl GanError {
     pub(crate) fn io(path: impl AsRef<Path>, action: &'static str, source: std::io::Error) -> Self {
         GanError::Io { path: path.as_ref().into(), action, source }
@@ -215,7 +222,9 @@ impl GanError {
             GanError::Model { source, .. } => source.hint(),
             GanError::Data(error) => error.hint(),
             GanError::Runtime(error) => error.hint(),
-            GanError::Memory { .. } => Some("take a smaller --batch or --resolution, or free memory".into()),
+            GanError::Memory { .. } => Some(
+                "take a smaller --batch or --resolution, free memory, or raise the limit if it is a cgroup's".into(),
+            ),
             GanError::Locked { .. } => Some("wait for it, stop it, or train into another --outdir".into()),
             GanError::Changed { .. } => {
                 Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())
@@ -245,6 +254,12 @@ impl GanError {
     }
 }
 
+/// Bytes in GiB: `22.1 GiB`; less than a tenth of one in MiB.
+fn gib(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 102.4 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
 /// The first of what is not finite, and how much more there is.
 fn first(what: &[String]) -> String {
     const SHOWN: usize = 3;
@@ -253,6 +268,13 @@ fn first(what: &[String]) -> String {
         0 => named,
         more => format!("{named} and {more} more (events.jsonl names all)"),
     }
+}
+
+/// Each error with its place in the graph, without its place in the engine's own text.
+fn told(errors: &BuildErrors) -> String {
+    let line =
+        |e: &BuildError| if e.scope.is_empty() { e.message.clone() } else { format!("{}: {}", e.scope, e.message) };
+    errors.0.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn no_checkpoint(asked: Option<u64>, known: &[u64]) -> String {

@@ -26,9 +26,7 @@ pub fn available() -> Option<Available> {
 /// [`GanError::Memory`].
 pub fn check(needed: u64, available: Option<Available>) -> Result<(), GanError> {
     match available {
-        Some(Available { bytes, limit }) if needed > bytes => {
-            Err(GanError::Memory { needed: needed.div_ceil(1 << 20), available: bytes >> 20, limit })
-        }
+        Some(Available { bytes, limit }) if needed > bytes => Err(GanError::Memory { needed, available: bytes, limit }),
         _ => Ok(()),
     }
 }
@@ -79,8 +77,10 @@ mod tests {
     fn a_plan_that_does_not_fit_is_refused_with_both_numbers() {
         let available = Some(Available { bytes: 3 << 20, limit: "available memory" });
         assert!(check(3 << 20, available).is_ok());
-        let error = check(5 << 20, available).unwrap_err().to_string();
-        assert_eq!(error, "training needs 5 MB, 3 MB are free (available memory)");
+        let error = |needed| check(needed, available).unwrap_err().to_string();
+        let text = "expected a plan of at most 3.0 MiB (available memory), found one of at least ";
+        assert_eq!(error(5 << 20), format!("{text}5.0 MiB"));
+        assert_eq!(error(9_280_000_673_216), format!("{text}8642.7 GiB"));
     }
 
     #[test]

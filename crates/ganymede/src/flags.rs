@@ -3,10 +3,11 @@
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Resolution, parse_background};
-use ganymede_gan::resources;
+use ganymede_gan::GanError;
+use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_kernels::isa::Isa;
-use ganymede_runtime::{CpuBackend, CpuOptions};
+use ganymede_runtime::{CpuBackend, CpuOptions, RuntimeError};
 use std::ops::RangeInclusive;
 
 /// How long to train: one of three.
@@ -74,6 +75,20 @@ pub struct Machine {
     pub isa: &'static str,
     /// Its number of threads.
     pub threads: usize,
+    /// The memory that it may take, where the system says.
+    pub available: Option<Available>,
+}
+
+impl Machine {
+    /// A refusal of the backend's budget as one of the memory that there is, with what limits it.
+    pub fn explain(&self, error: GanError) -> GanError {
+        match (error, self.available) {
+            (GanError::Runtime(RuntimeError::MemoryLimit { needed, used, .. }), Some(Available { bytes, limit })) => {
+                GanError::Memory { needed: (needed as u64).saturating_add(used as u64), available: bytes, limit }
+            }
+            (error, _) => error,
+        }
+    }
 }
 
 impl MachineFlags {
@@ -84,13 +99,14 @@ impl MachineFlags {
     pub fn machine(&self) -> Result<Machine, Failure> {
         let mut options = CpuOptions::default();
         options.threads = self.threads.map_or(options.threads, usize::from);
-        options.memory_limit = resources::available().map(|a| usize::try_from(a.bytes).unwrap_or(usize::MAX));
+        let available = resources::available();
+        options.memory_limit = available.map(|a| usize::try_from(a.bytes).unwrap_or(usize::MAX));
         if let Some(name) = &self.isa {
             let isa = Isa::from_name(name);
             options.isa = isa.map_err(|e| Failure::new(USER, format!("--isa: {e}")).with_hint(e.hint()))?;
         }
         let (isa, threads) = (options.isa.name(), options.threads);
-        Ok(Machine { backend: CpuBackend::new(options)?, isa, threads })
+        Ok(Machine { backend: CpuBackend::new(options)?, isa, threads, available })
     }
 }
 

@@ -62,8 +62,15 @@ impl Command for Sample {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;
+        if let Some(file) = self.grid.as_ref().filter(|f| !f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")))
+        {
+            let text = format!("--grid: expected a file name that ends in .png, found {}", file.display());
+            let hint = format!("--grid {}", file.with_extension("png").display());
+            return Err(Failure::new(USAGE, text).with_hint(hint));
+        }
         let machine = self.machine.machine()?;
-        let (mut sampler, codec, checkpoint) = Sampler::open(&self.run, self.checkpoint, &machine.backend)?;
+        let (mut sampler, codec, checkpoint) =
+            Sampler::open(&self.run, self.checkpoint, &machine.backend).map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut sampler, &codec, terminal),
