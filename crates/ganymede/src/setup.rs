@@ -11,7 +11,9 @@ use ganymede_data::{CODEC_VERSION, Codec, Dataset, Kind, Source};
 use ganymede_gan::check::{self, DataFacts, Severity};
 use ganymede_gan::run_dir::{self, Env, RunDir};
 use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
-use ganymede_gan::{Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, resources};
+use ganymede_gan::{
+    GanError, Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, phases, resources,
+};
 use ganymede_tensor::DType;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,12 @@ pub fn path_name(path: PathBuf) -> Result<String, Failure> {
 ///
 /// # Errors
 /// What checking and compiling give.
-pub fn rehearse(spec: &TrainSpec, shape: [usize; 3], machine: &MachineFlags) -> Result<(), Failure> {
+pub fn rehearse(
+    spec: &TrainSpec,
+    shape: [usize; 3],
+    machine: &MachineFlags,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), samples: 0 };
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(&facts));
     if let Some(finding) = report.of(Severity::Error).find(|f| f.rule == "data_shape") {
@@ -93,11 +100,12 @@ pub fn rehearse(spec: &TrainSpec, shape: [usize; 3], machine: &MachineFlags) -> 
         classes: Vec::new(),
         kind: Kind::Images { background: spec.data.options.background, fit: spec.data.options.fit },
     };
-    Stepper::new(spec, &codec, &machine.machine()?.backend)?;
+    compile(spec, &codec, &machine.machine()?, terminal)?;
     Ok(())
 }
 
-/// Checks a spec and compiles it on its data; says what it takes.
+/// Checks a spec and compiles it on its data; says what it takes. `file` is where the spec comes from, if from a
+/// file or a run.
 ///
 /// # Errors
 /// When the check finds errors, and what compiling gives.
@@ -105,6 +113,7 @@ pub fn prepare(
     spec: TrainSpec,
     dataset: Dataset,
     codec: &Codec,
+    file: Option<&Path>,
     machine: &MachineFlags,
     terminal: &mut Terminal,
 ) -> Result<Prepared, Failure> {
@@ -113,22 +122,47 @@ pub fn prepare(
     let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
     let facts = DataFacts { name: spec.data.source.clone(), shape: codec.shape.clone(), samples: split.train.len() };
-    judge(&spec, &facts, terminal)?;
+    judge(&spec, &facts, file, terminal)?;
     let machine = machine.machine()?;
-    let stepper = Stepper::new(&spec, codec, &machine.backend)?;
+    let stepper = compile(&spec, codec, &machine, terminal)?;
     for line in describe(&stepper.plan(), &machine) {
         terminal.say(&line);
     }
     Ok(Prepared { spec, dataset: Arc::new(dataset), machine, stepper })
 }
 
-/// Runs every rule of `check`.
-fn judge(spec: &TrainSpec, facts: &DataFacts, terminal: &mut Terminal) -> Result<(), Failure> {
+/// Compiles a step; where the memory does not hold it, what is known of it is said first.
+fn compile(spec: &TrainSpec, codec: &Codec, machine: &Machine, terminal: &mut Terminal) -> Result<Stepper, Failure> {
+    let error = match Stepper::new(spec, codec, &machine.backend) {
+        Ok(stepper) => return Ok(stepper),
+        Err(error) => machine.explain(error),
+    };
+    if matches!(error, GanError::Memory { .. }) {
+        let traced = phases::trace(spec, codec)?;
+        for (name, list) in &traced.parameters {
+            let count = list.iter().filter(|p| p.trainable).map(|p| p.shape.elements() as u64).sum();
+            terminal.say(&format!("network     {name}: {} parameters", grouped(count)));
+        }
+        terminal.say(&format!("memory      states {}", bytes(traced.layout.bytes() as u64)));
+    }
+    Err(error.into())
+}
+
+/// Runs every rule of `check`. `file` is where the spec comes from, if from a file or a run.
+fn judge(spec: &TrainSpec, facts: &DataFacts, file: Option<&Path>, terminal: &mut Terminal) -> Result<(), Failure> {
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(facts));
     if report.has_errors() {
         terminal.say(&report.to_string());
-        let hint =
-            "`ganymede check FILE` shows the same, `ganymede check --fix OUT.toml FILE` writes a spec without errors";
+        let hint = match file {
+            Some(file) => format!(
+                "`ganymede check --fix OUT.toml {}` writes a spec without those that are the file's; others come from \
+                 flags such as --set",
+                file.display()
+            ),
+            None => "change the flags that it comes from, such as --batch and --set; or edit what `ganymede presets \
+                     NAME` prints, and train it with --config FILE"
+                .into(),
+        };
         return Err(Failure::new(USER, "the spec has errors: it is not trained").with_hint(hint));
     }
     match report.of(Severity::Hint).count() {
@@ -186,7 +220,7 @@ impl Prepared {
     pub fn train(self, start: Start, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
         let Prepared { spec, dataset, machine, mut stepper } = self;
         resources::check(stepper.plan().peak_bytes(), resources::available())?;
-        let sampler = Sampler::new(&spec, &machine.backend)?;
+        let sampler = Sampler::new(&spec, &machine.backend).map_err(|e| machine.explain(e))?;
         let resumes = matches!(start, Start::Resume(_));
         let run = match start {
             Start::Resume(run) => {

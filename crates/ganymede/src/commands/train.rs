@@ -120,7 +120,7 @@ impl Train {
         let old = run_dir::read_spec(&self.outdir)?;
         let mut spec = match &self.config {
             // A preset's spec names no data; the run's own is meant. The shape is the data's.
-            Some(file) => match TrainSpec::load(file)? {
+            Some(file) => match load(file)? {
                 spec if spec.data.source.is_empty() => {
                     TrainSpec { data: old.data.clone(), from: old.from.clone(), ..spec }
                 }
@@ -141,9 +141,9 @@ impl Train {
     }
 
     /// The spec of a new run with its data: a file or a preset, changed by the flags.
-    fn new_spec(&self, terminal: &Terminal) -> Result<(TrainSpec, Dataset), Failure> {
+    fn new_spec(&self, terminal: &mut Terminal) -> Result<(TrainSpec, Dataset), Failure> {
         let mut spec = match &self.config {
-            Some(file) => TrainSpec::load(file)?,
+            Some(file) => load(file)?,
             None => TrainSpec::default(),
         };
         match &self.data {
@@ -165,7 +165,7 @@ impl Train {
                 Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]")
             );
         }
-        self.rehearse(&spec)?;
+        self.rehearse(&spec, terminal)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
         if self.config.is_none() {
             let shape = &dataset.codec().shape;
@@ -178,7 +178,7 @@ impl Train {
     }
 
     /// Where pictures of a size are asked for, whether that size can be trained.
-    fn rehearse(&self, spec: &TrainSpec) -> Result<(), Failure> {
+    fn rehearse(&self, spec: &TrainSpec, terminal: &mut Terminal) -> Result<(), Failure> {
         spec.data.options.validate()?;
         let Some(size) = spec.data.options.resolution else { return Ok(()) };
         let taken = spec.networks.get("discriminator").and_then(|d| d.layers.first()?.arguments.get("shape")?.get(2));
@@ -191,7 +191,7 @@ impl Train {
             spec = TrainSpec { data: spec.data, ..presets::preset_for(name, &input)? };
         }
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
-        setup::rehearse(&spec, shape, &self.machine)
+        setup::rehearse(&spec, shape, &self.machine, terminal)
     }
 
     /// The spec with the flags that are no data's, and with `--set` where the key is wanted.
@@ -228,7 +228,7 @@ impl Train {
             let text = "expected an end of the training, found none";
             return Err(Failure::new(USAGE, text).with_hint("give --steps, --kimg or --minutes"));
         }
-        let prepared = setup::prepare(spec, dataset, codec, &self.machine, terminal)?;
+        let prepared = setup::prepare(spec, dataset, codec, self.config.as_deref(), &self.machine, terminal)?;
         if self.dry_run {
             return if self.json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
         }
@@ -257,11 +257,20 @@ pub(super) fn resume(
         let hint = format!("bring them back, or start a new run with --from {}", run.path().display());
         return Err(Failure::new(USER, text).with_hint(hint));
     }
-    let prepared = setup::prepare(spec, dataset, &codec, machine, terminal)?;
+    let prepared = setup::prepare(spec, dataset, &codec, Some(run.path()), machine, terminal)?;
     if dry_run {
         return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
     }
     prepared.train(Start::Resume(run), json, terminal)
+}
+
+/// The spec of a file, its data named from the root.
+fn load(file: &Path) -> Result<TrainSpec, Failure> {
+    let mut spec = TrainSpec::load(file)?;
+    if !spec.data.source.is_empty() {
+        spec.data.source = setup::source_name(spec.data.source.as_ref())?;
+    }
+    Ok(spec)
 }
 
 fn preset_names() -> Vec<&'static str> {
