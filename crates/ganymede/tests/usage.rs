@@ -24,6 +24,8 @@ fn wrong_words_exit_2_and_go_to_stderr() {
         &["train", "--resolution", "0"],
         &["train", "--background", "#12"],
         &["sample", "x", "--seed", "9-4"],
+        &["sample", "x", "--grid", "x.jpg"],
+        &["sample", "x", "--grid", "x"],
         &["completions", "tcsh"],
     ] {
         let ran = ganymede(words);
@@ -95,8 +97,13 @@ fn sizes_that_cannot_be_trained_are_refused_before_data_is_decoded() {
         (&["--resolution", "20000x8"], 1, "expected 1 to 16384 pixels a side"),
         (&["--resolution", "4096"], 1, "expected sides from 8 to 256"),
         (&["--resolution", "2048", "--preset", "mlp"], 1, "expected samples of 1 to 12288 values"),
-        (&["--resolution", "256", "--batch", "65536"], 5, "bytes; of the"),
-        (&["--resolution", "32", "--set", "networks.generator.layers.2.filters=1000000000"], 5, "bytes; of the"),
+        (&["--resolution", "256", "--batch", "65536"], 5, " GiB\nhint: take a smaller --batch or --resolution"),
+        (
+            &["--resolution", "32", "--set", "networks.generator.layers.2.filters=1000000000"],
+            5,
+            "found one of at least",
+        ),
+        (&["--resolution", "256", "--batch", "65536"], 5, "network     generator: "),
     ] {
         let ran = train(words);
         assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
@@ -198,4 +205,68 @@ fn without_data_the_pictures_that_come_along_are_32_pixels_wide_and_their_own_si
     assert_eq!(parameters(&["train"]), paper);
     assert_eq!(parameters(&["train", "fashion-mnist"]), tutorial);
     assert_eq!(parameters(&["train", "--resolution", "28"]), tutorial);
+}
+
+#[test]
+fn data_of_a_spec_is_found_from_another_folder() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let run_in = |at: &std::path::Path, words: &[&str]| {
+        let mut command = Command::new(support::PROGRAM);
+        Ran::of(command.args(words).current_dir(at).env("NO_COLOR", "1").output().unwrap())
+    };
+    std::fs::create_dir(place("photos")).unwrap();
+    for n in 0..8 {
+        let mut picture = b"P5 28 28 255\n".to_vec();
+        picture.extend((0..28 * 28).map(|i| (i * (n + 1) % 251) as u8));
+        std::fs::write(folder.path().join("photos").join(format!("{n}.pgm")), picture).unwrap();
+    }
+    let mlp = ganymede(&["presets", "mlp"]).ok().stdout;
+    std::fs::write(place("mine.toml"), mlp).unwrap();
+    // `check --fix` writes the data that it was judged on.
+    run_in(folder.path(), &["check", "mine.toml", "--fix", "out.toml", "--data", "photos", "--channels", "1"]).ok();
+    let more = ["--no-cache", "--batch", "4", "--steps", "1", "--outdir"];
+    run_in(other.path(), &[&["train", "--config", &place("out.toml")], &more[..], &["."]].concat()).ok();
+    // A relative source is one from the folder where the training started.
+    let out = std::fs::read_to_string(place("out.toml")).unwrap();
+    assert!(out.contains(&place("photos")), "{out}");
+    std::fs::write(place("near.toml"), out.replace(&place("photos"), "photos")).unwrap();
+    run_in(folder.path(), &[&["train", "--config", "near.toml"], &more[..], &["runs", "--name", "near"]].concat()).ok();
+    let run = folder.path().join("runs").join("00000-near");
+    run_in(other.path(), &["resume", run.to_str().unwrap(), "--steps", "2"]).ok();
+}
+
+#[test]
+fn hints_of_a_spec_with_errors_name_what_there_is() {
+    let words = &["train", "ring2d", "--dry-run", "--set", "train.keep=0"];
+    let preset = ganymede(words);
+    assert!(
+        preset.stderr.contains("hint: change the flags") && !preset.stderr.contains("FILE` writes"),
+        "{}",
+        preset.stderr
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let spec = ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout;
+    std::fs::write(
+        &file,
+        spec.replace("trains = [\"discriminator\"]", "trains = [\"discriminator\", \"discriminator\"]"),
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let ran = ganymede(&["train", "ring2d", "--dry-run", "--config", file]);
+    assert!(ran.stderr.contains(&format!("--fix OUT.toml {file}`")), "{}", ran.stderr);
+}
+
+#[test]
+fn a_summary_keeps_the_outputs_of_a_spec() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let spec = "[networks.generator]\noutputs = [\"nothing\"]\nlayers = [{ class_name = \"Input\", shape = [2] }, \
+                { class_name = \"Dense\", units = 2 }]\n";
+    std::fs::write(&file, spec).unwrap();
+    let ran = ganymede(&["summary", file.to_str().unwrap()]);
+    assert!(ran.code == 1 && ran.stderr.contains("nothing"), "{}", ran.stderr);
+    std::fs::write(&file, spec.replace("nothing", "dense")).unwrap();
+    ganymede(&["summary", file.to_str().unwrap()]).ok();
 }

@@ -42,8 +42,9 @@ impl Command for Check {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let file = if run_dir::is_run(&self.file) { self.file.join("spec.toml") } else { self.file.clone() };
-        let draft = read(&file)?;
-        let facts = self.facts(&draft, terminal)?;
+        let mut draft = read(&file)?;
+        self.name_data(&mut draft)?;
+        let facts = facts(&draft, terminal)?;
         if let Some(out) = &self.fix {
             let (spec, changes) = check::fix(&draft, facts.as_ref())?;
             for change in &changes {
@@ -76,20 +77,28 @@ impl Check {
         terminal.result(&if self.json { json.to_string() } else { text.to_string() })
     }
 
-    /// What is known of the data that the flags or the spec name.
-    fn facts(&self, draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failure> {
-        let mut data = draft.spec.data.clone();
-        if let Some(source) = &self.data {
-            data.source = setup::source_name(source)?;
+    /// The data that the flags or else the spec name becomes the spec's, from the root.
+    fn name_data(&self, draft: &mut Draft) -> Result<(), Failure> {
+        let data = &mut draft.spec.data;
+        let named = self.data.clone().or_else(|| Some(data.source.clone().into()).filter(|_| !data.source.is_empty()));
+        if let Some(source) = named {
+            data.source = setup::source_name(&source)?;
+            draft.missing.retain(|table| *table != "data");
         }
         self.data_flags.apply(&mut data.options);
-        if data.source.is_empty() {
-            return Ok(None);
-        }
-        let dataset = setup::open_data(&data, terminal)?;
-        let samples = dataset.split(data.options.holdout, draft.spec.seed).train.len();
-        Ok(Some(DataFacts { name: data.source, shape: dataset.codec().shape.clone(), samples }))
+        Ok(())
     }
+}
+
+/// What is known of the data that a spec names.
+fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failure> {
+    let data = &draft.spec.data;
+    if data.source.is_empty() {
+        return Ok(None);
+    }
+    let dataset = setup::open_data(data, terminal)?;
+    let samples = dataset.split(data.options.holdout, draft.spec.seed).train.len();
+    Ok(Some(DataFacts { name: data.source.clone(), shape: dataset.codec().shape.clone(), samples }))
 }
 
 fn read(file: &Path) -> Result<Draft, Failure> {
