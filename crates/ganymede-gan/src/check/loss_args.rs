@@ -2,11 +2,16 @@
 
 use super::{Finding, Fix, Subject};
 use crate::objectives::objective;
+use crate::regularizers::REGULARIZERS;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
         for (number, term) in phase.terms.iter().enumerate() {
+            if REGULARIZERS.iter().any(|entry| entry.name == term.class_name) {
+                // It compares nothing; that it takes no `args`, tracing says.
+                continue;
+            }
             let generators = Subject::is_generators(phase);
             let expected: Vec<String> =
                 if generators { vec!["fake"] } else { vec!["real", "fake"] }.into_iter().map(String::from).collect();
@@ -26,6 +31,14 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     // Arguments that no loss has are told by the loss itself.
     for (at, phase) in s.spec.phases.iter().enumerate() {
         for (number, term) in phase.terms.iter().enumerate() {
+            if term.arguments.get("reduction").and_then(toml::Value::as_str) == Some("none") {
+                let place = format!("phases.{at}.terms.{number} ({})", term.class_name);
+                let fix = Fix::new("leave out reduction = \"none\"", move |spec| {
+                    spec.phases[at].terms[number].arguments.remove("reduction");
+                });
+                let reason = "expected a loss of one number, which has a gradient; found one of each sample";
+                findings.push(Finding::error(place, reason, vec![fix]));
+            }
             let plain = crate::spec::TermSpec { args: None, ..term.clone() };
             if let Err(error) = objective(&plain) {
                 let place = format!("phases.{at} (`{}`).terms.{number}", phase.name);

@@ -12,9 +12,11 @@ mod loss_args;
 mod numbers;
 mod optimizers;
 mod pairing;
+mod references;
 mod shapes;
 mod subject;
 mod terms;
+mod tracing;
 mod train_table;
 
 pub use subject::{DataFacts, Subject};
@@ -110,6 +112,11 @@ pub const RULES: &[Rule] = &[
         summary: "the generator's last activation covers the data's range",
         run: generator_range::run,
     },
+    Rule {
+        name: "references",
+        summary: "phases have names of their own, networks are trained once and averaged where there are",
+        run: references::run,
+    },
     Rule { name: "terms", summary: "every phase has losses that exist", run: terms::run },
     Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
     Rule {
@@ -134,6 +141,16 @@ pub const RULES: &[Rule] = &[
     },
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
 ];
+
+/// The last rule; it runs where none of [`RULES`] found an error.
+pub const LAST: Rule =
+    Rule { name: "tracing", summary: "the programs of a step can be made of the spec", run: tracing::run };
+
+impl Rule {
+    fn findings(&self, subject: &Subject) -> Vec<Finding> {
+        (self.run)(subject).into_iter().map(|f| Finding { rule: self.name, ..f }).collect()
+    }
+}
 
 /// Everything that the rules found.
 #[derive(Debug, Default)]
@@ -164,17 +181,18 @@ impl fmt::Display for Report {
             }
         }
         let (errors, hints) = (self.of(Severity::Error).count(), self.of(Severity::Hint).count());
-        write!(f, "{errors} errors, {hints} hints")
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        write!(f, "{errors} error{}, {hints} hint{}", s(errors), s(hints))
     }
 }
 
 /// Runs every rule on a spec that may be incomplete.
 pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     let subject = Subject::new(draft, data);
-    let mut findings: Vec<Finding> = RULES
-        .iter()
-        .flat_map(|rule| (rule.run)(&subject).into_iter().map(|f| Finding { rule: rule.name, ..f }))
-        .collect();
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule.findings(&subject)).collect();
+    if findings.iter().all(|f| f.severity != Severity::Error) {
+        findings.extend(LAST.findings(&subject));
+    }
     findings.sort_by_key(|f| f.severity);
     Report { findings }
 }

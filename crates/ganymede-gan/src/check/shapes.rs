@@ -2,6 +2,8 @@
 
 use super::subject::sizes;
 use super::{Finding, Fix, Subject};
+use ganymede_nn::config::ConfigError;
+use ganymede_nn::{LayerFault, LayerIssue};
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -14,10 +16,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     }
     for (network, built) in &s.built {
         match built {
-            Err(reasons) => {
-                for (reason, hint) in reasons {
-                    let reason = if hint.is_empty() { reason.clone() } else { format!("{reason} ({hint})") };
-                    findings.push(Finding::error(format!("networks.{network}"), reason, Vec::new()));
+            Err(issues) => {
+                for issue in issues.iter().filter(|issue| !told_by_another(issue, issues)) {
+                    let hint = issue.fault.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    let fixes = rename_fix(s, network, issue).into_iter().collect();
+                    findings.push(Finding::error(format!("networks.{network}"), format!("{issue}{hint}"), fixes));
                 }
             }
             Ok(built) => {
@@ -29,6 +32,38 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a missing argument of a layer is there under a misspelt name.
+fn told_by_another(issue: &LayerIssue, issues: &[LayerIssue]) -> bool {
+    let LayerFault::Config(ConfigError::Missing { argument, .. }) = &issue.fault else { return false };
+    issues.iter().any(|other| {
+        let meant = match &other.fault {
+            LayerFault::Config(ConfigError::Unknown { nearest, .. }) => nearest.as_deref(),
+            _ => None,
+        };
+        other.index == issue.index && meant == Some(argument)
+    })
+}
+
+/// A misspelt argument of a layer gets the nearest known name, unless the layer has that one too.
+fn rename_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
+    let LayerFault::Config(ConfigError::Unknown { class, argument, nearest: Some(meant), .. }) = &issue.fault else {
+        return None;
+    };
+    let layer = s.layers(network).get(issue.index)?;
+    let own = layer.class_name == *class && layer.arguments.contains_key(argument);
+    if !own || layer.arguments.contains_key(meant) {
+        return None;
+    }
+    let (network, index, argument, meant) = (network.to_string(), issue.index, argument.clone(), meant.clone());
+    Some(Fix::new(format!("rename `{argument}` to `{meant}`"), move |spec| {
+        if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index))
+            && let Some(value) = layer.arguments.shift_remove(&argument)
+        {
+            layer.arguments.insert(meant.clone(), value);
+        }
+    }))
 }
 
 /// A Reshape right behind a Dense: the Dense gets as many units as the target has values.

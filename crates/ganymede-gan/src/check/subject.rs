@@ -38,7 +38,7 @@ pub struct Subject<'a> {
     /// What is known of the data.
     pub data: Option<&'a DataFacts>,
     /// Each network that is a model, built alone; what is none has the reasons.
-    pub built: BTreeMap<String, Result<Built, Vec<(String, String)>>>,
+    pub built: BTreeMap<String, Result<Built, Vec<LayerIssue>>>,
 }
 
 impl<'a> Subject<'a> {
@@ -108,12 +108,9 @@ pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<
     }
 }
 
-fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<(String, String)>> {
+fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<LayerIssue>> {
     let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
-    let model = Model::from_config(name, &config).map_err(|e| {
-        let told = |issue: &LayerIssue| (issue.to_string(), issue.fault.hint().unwrap_or_default());
-        e.issues.iter().map(told).collect::<Vec<_>>()
-    })?;
+    let model = Model::from_config(name, &config).map_err(|e| e.issues)?;
     let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();
     let builder = Builder::new(name);
     let values: Vec<_> = inputs

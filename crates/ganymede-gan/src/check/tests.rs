@@ -210,3 +210,53 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         assert!(!report.has_errors(), "{good}: {report}");
     }
 }
+
+#[test]
+fn what_tracing_would_refuse_is_found_with_its_place() {
+    use crate::presets::{PresetInput, preset_for};
+    use crate::spec::edit;
+    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000 };
+    let penalty = |at: usize, more: &str| {
+        format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
+    };
+    let losses = "phases.0.terms=[{class_name=\"BinaryCrossentropy\",from_logits=true,reduction=\"none\"}]";
+    for (bad, place, mendable) in [
+        ("phases.1.name=d".to_string(), "phases.1.name", true),
+        ("phases.0.trains=[\"discriminator\",\"discriminator\"]".into(), "phases.0.trains", true),
+        ("ema.network=generatr".into(), "ema.network", true),
+        (penalty(0, ",strength=3"), "phases.0.terms.1 (gradient_penalty)", false),
+        (penalty(0, ",args=[\"real\"]"), "phases.0.terms.1 (gradient_penalty)", false),
+        (penalty(1, ""), "phases.1.terms.1 (gradient_penalty)", false),
+        (losses.into(), "phases.0.terms.0 (BinaryCrossentropy)", true),
+    ] {
+        let draft = Draft { spec: edit(&spec, &bad).unwrap(), missing: Vec::new() };
+        for data in [None, Some(&data)] {
+            let report = check(&draft, data);
+            let errors: Vec<&Finding> = report.of(Severity::Error).collect();
+            assert_eq!(errors.len(), 1, "{bad}: {report}");
+            assert_eq!(errors[0].place, place, "{report}");
+            assert!(!report.to_string().contains(".rs"), "{report}");
+            assert_eq!(fix(&draft, data).is_ok(), mendable, "{bad}");
+        }
+    }
+    let good = Draft { spec: edit(&spec, &penalty(0, "")).unwrap(), missing: Vec::new() };
+    assert!(!check(&good, Some(&data)).has_errors());
+}
+
+#[test]
+fn a_misspelt_argument_is_one_error_and_gets_its_name() {
+    use crate::presets::{PresetInput, preset_for};
+    let good = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let mut spec = good.clone();
+    let layer = &mut spec.networks.get_mut("generator").unwrap().layers[1];
+    let units = layer.arguments.shift_remove("units").unwrap();
+    layer.arguments.insert("unitz".into(), units);
+    let draft = Draft { spec, missing: Vec::new() };
+    let report = check(&draft, None);
+    let errors: Vec<&Finding> = report.of(Severity::Error).collect();
+    assert_eq!((errors.len(), errors[0].fixes[0].what.as_str()), (1, "rename `unitz` to `units`"), "{report}");
+    assert!(report.to_string().ends_with("\n1 error, 1 hint"), "{report}");
+    let (mended, _) = fix(&draft, None).unwrap();
+    assert_eq!(mended.networks, good.networks);
+}
