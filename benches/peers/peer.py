@@ -50,6 +50,7 @@ def spread(values):
         "median": round(statistics.median(values), 2),
         "min": round(min(values), 2),
         "max": round(max(values), 2),
+        "all": [round(value, 2) for value in values],
     }
 
 
