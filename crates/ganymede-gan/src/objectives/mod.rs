@@ -75,3 +75,68 @@ pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanEr
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss_scope::{Networks, Trace};
+    use crate::spec::LatentDistribution;
+    use ganymede_graph::Builder;
+    use ganymede_graph::interpret::{Array, run};
+    use ganymede_nn::Mode;
+    use ganymede_tensor::{DType, TensorType};
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    /// The discriminator's and the generator's loss at these logits, and their gradients: of the first by real and
+    /// fake logits, of the second by fake logits.
+    fn losses(objective: &dyn GanObjective, real: f64, fake: f64) -> ([f64; 2], [f64; 3]) {
+        let builder = Builder::new("objective");
+        let networks = Networks { models: BTreeMap::new() };
+        let trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
+        let scope = LossScope { trace: Rc::new(trace), phase: "d".into() };
+        let verdict = |name| {
+            let logits = builder.input(name, TensorType::new(DType::F32, [2, 1]));
+            Verdict { input: logits, logits, class_logits: None, features: Vec::new() }
+        };
+        let (reals, fakes) = (verdict("real"), verdict("fake"));
+        let d = objective.discriminator_loss(&scope, &reals, &fakes);
+        let g = objective.generator_loss(&scope, &fakes);
+        let mut wanted = vec![d, g];
+        wanted.extend(d.grad(&[reals.logits, fakes.logits]));
+        wanted.extend(g.grad(&[fakes.logits]));
+        for (i, value) in wanted.iter().enumerate() {
+            builder.output(&i.to_string(), *value);
+        }
+        drop(scope);
+        let inputs =
+            [("real", real), ("fake", fake)].map(|(name, x)| (name.to_string(), Array::new([2, 1], vec![x; 2])));
+        let outputs = run(&builder.finish().unwrap(), &inputs.into(), &mut BTreeMap::new()).unwrap();
+        let sum = |i: usize| outputs[&i.to_string()].data.iter().sum::<f64>();
+        ([sum(0), sum(1)], [sum(2), sum(3), sum(4)])
+    }
+
+    #[test]
+    fn every_objective_pulls_the_two_networks_apart() {
+        for entry in OBJECTIVES {
+            for (real, fake) in [(0.0, 0.0), (1.0, -1.0), (-1.5, 0.5)] {
+                let (_, [real_grad, fake_grad, generator]) = losses(&*(entry.make)(), real, fake);
+                let name = entry.name;
+                assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");
+                assert!(fake_grad > 0.0, "{name}: the discriminator wants lower logits of fakes: {fake_grad}");
+                assert!(generator < 0.0, "{name}: the generator wants higher logits of fakes: {generator}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_objective_is_finite_where_the_discriminator_is_sure() {
+        for entry in OBJECTIVES {
+            for (real, fake) in [(50.0, -50.0), (-50.0, 50.0), (50.0, 50.0), (-50.0, -50.0)] {
+                let (values, gradients) = losses(&*(entry.make)(), real, fake);
+                let finite = values.iter().chain(&gradients).all(|x| x.is_finite());
+                assert!(finite, "{} at {real}, {fake}: {values:?} {gradients:?}", entry.name);
+            }
+        }
+    }
+}
