@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 const WIDTH: usize = 64;
 /// Size of the latent.
 const LATENT: usize = 100;
-/// Steps of a training that is not told how long: about five minutes at 28 pixels on two cores.
+/// Steps of a training that is not told how long: about five minutes for small pictures on two cores.
 const STEPS: u64 = 2400;
-/// Samples in a batch: at this learning rate progress goes with the number of steps, so that a short
-/// training is better off with small ones.
-const BATCH: usize = 32;
+/// Samples in a batch of the paper's network: progress goes with the number of steps, so that a short training is
+/// better off with small ones.
+const PAPER_BATCH: usize = 32;
+/// Samples in a batch of the tutorial's network, which learns little from small ones (docs/decisions/0007).
+const TUTORIAL_BATCH: usize = 128;
 
 /// A convolutional GAN. Sides that are powers of two get the paper's network as in PyTorch's example,
 /// other sides that 4 divides (28) that of TensorFlow's tutorial.
@@ -87,7 +89,8 @@ fn paper([height, width, channels]: [usize; 3]) -> TrainSpec {
     discriminator.push(convolution("Conv2D", 1, start, 1, "valid"));
     discriminator.push(layer("Flatten", json!({})));
 
-    spec(networks(generator, discriminator), phases("non_saturating", 2e-4, 0.5), Update::Alternating)
+    let networks = networks(generator, discriminator);
+    spec(networks, phases("non_saturating", 2e-4, 0.5), Update::Alternating, PAPER_BATCH)
 }
 
 /// The networks of TensorFlow's tutorial: a quarter of the sides, then 5x5 kernels.
@@ -132,12 +135,13 @@ fn tutorial([height, width, channels]: [usize; 3]) -> TrainSpec {
         layer("Flatten", json!({})),
         layer("Dense", json!({ "units": 1 })),
     ];
-    spec(networks(generator, discriminator), phases("non_saturating", 1e-4, 0.9), Update::Simultaneous)
+    let networks = networks(generator, discriminator);
+    spec(networks, phases("non_saturating", 1e-4, 0.9), Update::Simultaneous, TUTORIAL_BATCH)
 }
 
-fn spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>, update: Update) -> TrainSpec {
+fn spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>, update: Update, batch: usize) -> TrainSpec {
     TrainSpec {
-        train: TrainSection { steps: Some(STEPS), batch: BATCH, update, ..TrainSection::default() },
+        train: TrainSection { steps: Some(STEPS), batch, update, ..TrainSection::default() },
         ema: Some(EmaSpec::default()),
         networks,
         phases,
