@@ -12,7 +12,7 @@ const WIDTH: usize = 64;
 /// Size of the latent.
 const LATENT: usize = 100;
 /// Steps of a training that is not told how long: about five minutes for small pictures on two cores.
-const STEPS: u64 = 2400;
+const STEPS: u64 = 3600;
 /// Samples in a batch of the paper's network: progress goes with the number of steps, so that a short training is
 /// better off with small ones.
 const PAPER_BATCH: usize = 32;
