@@ -6,9 +6,10 @@ use crate::error::GanError;
 use crate::run_dir::write_whole;
 use ganymede_runtime::Store;
 use ganymede_tensor::{DType, Tensor, TensorType};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -47,20 +48,20 @@ pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[Str
     let (target, temporary) = (folder.join(name(step)), folder.join(format!(".{}.tmp", name(step))));
     clear(&temporary)?;
     std::fs::create_dir_all(&temporary).map_err(|e| GanError::io(&temporary, "create", e))?;
-    let mut files: BTreeMap<String, BTreeMap<String, Tensor>> = BTreeMap::new();
-    networks.iter().for_each(|n| drop(files.insert(n.clone(), BTreeMap::new())));
-    files.insert("state".into(), BTreeMap::new());
+    let mut files: BTreeMap<String, Vec<(String, StateView<'_>)>> = BTreeMap::new();
+    networks.iter().for_each(|n| drop(files.insert(n.clone(), Vec::new())));
+    files.insert("state".into(), Vec::new());
     for entry in &store.layout().entries {
         let owner = entry.name.split_once('/').map(|(n, rest)| (n.to_string(), rest.to_string()));
         let (file, key) = owner.filter(|(n, _)| files.contains_key(n)).unwrap_or(("state".into(), entry.name.clone()));
-        files.entry(file).or_default().insert(key, store.read(&entry.name)?);
+        let view = StateView { store, name: &entry.name, ty: &entry.ty, shape: entry.ty.shape.to_vec() };
+        files.entry(file).or_default().push((key, view));
     }
     let mut manifest = Manifest { format_version: FORMAT_VERSION, step, isa: isa.into(), files: BTreeMap::new() };
-    for (file, tensors) in &files {
+    for (file, states) in files {
         let file = format!("{file}.safetensors");
-        let bytes = to_bytes(tensors);
-        manifest.files.insert(file.clone(), hash(&bytes));
-        write_synced(&temporary.join(&file), &bytes)?;
+        let hash = write_states(&temporary.join(&file), states)?;
+        manifest.files.insert(file, hash);
     }
     let text = serde_json::to_string_pretty(&manifest).map_err(|e| GanError::io(&temporary, "write", e.into()))?;
     write_synced(&temporary.join("manifest.json"), (text + "\n").as_bytes())?;
@@ -123,24 +124,53 @@ fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn to_bytes(tensors: &BTreeMap<String, Tensor>) -> Vec<u8> {
-    let dtype = |d: DType| match d {
-        DType::F32 => Dtype::F32,
-        DType::I32 => Dtype::I32,
-        DType::U32 => Dtype::U32,
-        DType::U16 => Dtype::U16,
-        DType::U8 => Dtype::U8,
-        DType::Bool => Dtype::BOOL,
+/// A state as safetensors wants it: read when it is written, so that a checkpoint takes the memory of one state.
+struct StateView<'a> {
+    store: &'a dyn Store,
+    name: &'a str,
+    ty: &'a TensorType,
+    shape: Vec<usize>,
+}
+
+impl View for StateView<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.ty.dtype {
+            DType::F32 => Dtype::F32,
+            DType::I32 => Dtype::I32,
+            DType::U32 => Dtype::U32,
+            DType::U16 => Dtype::U16,
+            DType::U8 => Dtype::U8,
+            DType::Bool => Dtype::BOOL,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.store.read(self.name).expect("the name is of the store's own layout").to_le_bytes())
+    }
+
+    fn data_len(&self) -> usize {
+        self.ty.bytes()
+    }
+}
+
+/// Writes a safetensors file through to the disk; its hash.
+fn write_states(path: &Path, states: Vec<(String, StateView<'_>)>) -> Result<String, GanError> {
+    safetensors::serialize_to_file(states, None, path).map_err(|error| match error {
+        SafeTensorError::IoError(error) => GanError::io(path, "write", error),
+        error => GanError::io(path, "write", std::io::Error::other(error)),
+    })?;
+    let read = || -> std::io::Result<String> {
+        let mut file = File::open(path)?;
+        file.sync_all()?;
+        let mut hasher = Sha256::new();
+        std::io::copy(&mut file, &mut hasher)?;
+        Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
     };
-    let raw: Vec<(&String, TensorType, Vec<u8>)> =
-        tensors.iter().map(|(name, t)| (name, t.ty(), t.to_le_bytes())).collect();
-    let view = |(name, ty, bytes): &'_ (&String, TensorType, Vec<u8>)| (name.to_string(), ty.clone(), bytes.clone());
-    let owned: Vec<(String, TensorType, Vec<u8>)> = raw.iter().map(view).collect();
-    let views = owned.iter().map(|(name, ty, bytes)| {
-        let view = TensorView::new(dtype(ty.dtype), ty.shape.to_vec(), bytes);
-        (name.as_str(), view.expect("a tensor's bytes are those of its type"))
-    });
-    safetensors::serialize(views, None).expect("names and sizes of tensors in memory fit a safetensors file")
+    read().map_err(|e| GanError::io(path, "sync", e))
 }
 
 /// The tensors of a safetensors file.
