@@ -16,9 +16,9 @@ use serde_json::json;
 /// logits, Adam at 0.0002. Adam's beta_1 of 0.5 is Radford et al. (2015), arXiv:1511.06434.
 pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let [height, width, channels] = input.picture("article")?;
-    if !height.is_multiple_of(4) || !width.is_multiple_of(4) || height.max(width) > 64 || height.min(width) < 8 {
+    if !height.is_multiple_of(4) || !width.is_multiple_of(4) || height.max(width) > 64 || height.min(width) < 16 {
         let reason =
-            format!("expected sides from 8 to 64 that 4 divides, found {height}x{width}; use --resolution 28 or 32");
+            format!("expected sides from 16 to 64 that 4 divides, found {height}x{width}; use --resolution 28 or 32");
         return Err(GanError::Argument { what: "preset `article`".into(), reason });
     }
     let start = [height / 4, width / 4];
@@ -38,7 +38,7 @@ pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
         layer("Conv2D", picture),
     ];
     let convolution = |filters: usize| {
-        let arguments = json!({ "filters": filters, "kernel_size": [5, 5], "padding": "same", "activation": "relu" });
+        let arguments = json!({ "filters": filters, "kernel_size": [5, 5], "activation": "relu" });
         layer("Conv2D", arguments)
     };
     let discriminator = vec![
