@@ -11,9 +11,12 @@ use crate::pool::Pool;
 
 /// The three functions of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pass {
+pub enum Pass {
+    /// y from x and the kernel.
     Forward,
+    /// The gradient of x.
     InputGrad,
+    /// The gradient of the kernel.
     WeightGrad,
 }
 
@@ -138,12 +141,7 @@ impl ConvPlan {
 /// Which algorithm for which shape.
 fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
     let depthwise = spec.groups == spec.in_channels && spec.groups > 1;
-    let winograd = match pass {
-        Pass::Forward => WinogradPlan::forward(spec),
-        Pass::InputGrad => WinogradPlan::input_grad(spec),
-        Pass::WeightGrad => WinogradPlan::weight_grad(spec),
-    };
-    if let Some(plan) = winograd {
+    if let Some(plan) = WinogradPlan::new(spec, pass) {
         return Algorithm::Winograd(Box::new(plan));
     }
     match pass {

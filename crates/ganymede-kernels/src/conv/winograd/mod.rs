@@ -17,6 +17,7 @@ mod tiling;
 mod toom_cook;
 mod transform;
 
+use super::plan::Pass;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::{Output, with_scratch};
 use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
@@ -31,18 +32,10 @@ const BLOCK_FLOATS: usize = 2 << 20;
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
 
-/// Which of the three functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Forward,
-    InputGrad,
-    WeightGrad,
-}
-
 /// A convolution by Toom-Cook, planned.
 #[derive(Clone, Debug)]
 pub struct WinogradPlan {
-    direction: Direction,
+    pass: Pass,
     matrices: ToomCook,
     input: Tiling,
     output: Tiling,
@@ -57,35 +50,21 @@ pub struct WinogradPlan {
 }
 
 impl WinogradPlan {
-    /// Plans the forward pass, if that is faster than the direct algorithm.
-    pub fn forward(spec: &ConvSpec) -> Option<WinogradPlan> {
-        WinogradPlan::new(spec, Direction::Forward)
-    }
-
-    /// Plans the input gradient, if that is faster than the direct algorithm.
-    pub fn input_grad(spec: &ConvSpec) -> Option<WinogradPlan> {
-        WinogradPlan::new(spec, Direction::InputGrad)
-    }
-
-    /// Plans the weight gradient, if that is faster than the direct algorithm.
-    pub fn weight_grad(spec: &ConvSpec) -> Option<WinogradPlan> {
-        WinogradPlan::new(spec, Direction::WeightGrad)
-    }
-
-    fn new(spec: &ConvSpec, direction: Direction) -> Option<WinogradPlan> {
+    /// Plans one of the three functions, if that is faster than the direct algorithm.
+    pub fn new(spec: &ConvSpec, pass: Pass) -> Option<WinogradPlan> {
         let matrices = cost::choose(spec)?;
         let (m, n) = (matrices.m, matrices.n);
         let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
         let (points, deep, wide) = (n * n, input.phases() * input.chunks() * LANES, output.chunks() * LANES);
-        let (depth, columns) = if direction == Direction::InputGrad { (wide, deep) } else { (deep, wide) };
-        let held = if direction == Direction::WeightGrad { deep + wide } else { depth };
+        let (depth, columns) = if pass == Pass::InputGrad { (wide, deep) } else { (deep, wide) };
+        let held = if pass == Pass::WeightGrad { deep + wide } else { depth };
         // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
-        let unit = if direction == Direction::InputGrad { input.tiles() } else { TASK.0 };
+        let unit = if pass == Pass::InputGrad { input.tiles() } else { TASK.0 };
         let fitting = (BLOCK_FLOATS / (points * held)).max(2 * TASK.0);
         let tile_block = if tiles <= fitting { tiles } else { (fitting / unit).max(1) * unit };
         // Columns of one phase stand together, and tasks do not cross phases.
-        let whole = if direction == Direction::InputGrad { input.chunks() * LANES } else { wide };
+        let whole = if pass == Pass::InputGrad { input.chunks() * LANES } else { wide };
         let task = (TASK.0, super::part(whole, TASK.1, PANEL));
         let phases = columns / whole;
         let fitting = BLOCK_FLOATS / (points * depth);
@@ -97,7 +76,7 @@ impl WinogradPlan {
             whole.min((fitting / task.1).max(1) * task.1)
         };
         let kernel = Kernel2d::new(spec);
-        Some(WinogradPlan { direction, matrices, input, output, kernel, tiles, tile_block, column_block, task })
+        Some(WinogradPlan { pass, matrices, input, output, kernel, tiles, tile_block, column_block, task })
     }
 
     fn points(&self) -> usize {
@@ -130,10 +109,10 @@ impl WinogradPlan {
 
     /// The points of the activations that a block of tiles needs: one or two layouts.
     fn layouts(&self) -> (Layout, Option<Layout>) {
-        match self.direction {
-            Direction::Forward => (Self::rows(self.tile_block, self.deep()), None),
-            Direction::InputGrad => (Self::rows(self.tile_block, self.wide()), None),
-            Direction::WeightGrad => {
+        match self.pass {
+            Pass::Forward => (Self::rows(self.tile_block, self.deep()), None),
+            Pass::InputGrad => (Self::rows(self.tile_block, self.wide()), None),
+            Pass::WeightGrad => {
                 let input = Self::panels(self.tile_block, self.deep(), MAX_ROWS / LANES);
                 (input, Some(Self::panels(self.tile_block, self.wide(), 1)))
             }
@@ -145,7 +124,7 @@ impl WinogradPlan {
         let points = self.points();
         let (first, second) = self.layouts();
         let activations = points * (first.point + second.map_or(0, |l| l.point));
-        if self.direction == Direction::WeightGrad {
+        if self.pass == Pass::WeightGrad {
             let (tasks, each) = (self.weight_tasks().0, self.weight_sums());
             let together = if self.tile_block < self.tiles { tasks * each } else { 0 };
             return [activations, together, if together == 0 { each } else { 0 }];
@@ -155,7 +134,7 @@ impl WinogradPlan {
 
     /// The distance between the points of the weights.
     fn weight_point(&self) -> usize {
-        let depth = if self.direction == Direction::InputGrad { self.kernel.out_channels } else { self.deep() };
+        let depth = if self.pass == Pass::InputGrad { self.kernel.out_channels } else { self.deep() };
         depth * self.column_block + LANES
     }
 
@@ -186,11 +165,11 @@ impl WinogradPlan {
         let [activations, weights, _] = self.scratch();
         let (activations, rest) = scratch.split_at_mut(activations);
         let (weights, own) = rest.split_at_mut(weights);
-        match self.direction {
-            Direction::Forward | Direction::InputGrad => {
+        match self.pass {
+            Pass::Forward | Pass::InputGrad => {
                 self.run_product(pool, isa, first, second, out, (activations, weights, own));
             }
-            Direction::WeightGrad => self.run_weight_grad(pool, isa, first, second, out, (activations, weights, own)),
+            Pass::WeightGrad => self.run_weight_grad(pool, isa, first, second, out, (activations, weights, own)),
         }
     }
 
@@ -218,7 +197,7 @@ impl WinogradPlan {
 
     /// The kernel to points, in panels (point, panel, depth, 16) of the columns from `first` on.
     fn transform_weights(&self, pool: &Pool, isa: Isa, kernel: &[f32], first: usize, count: usize, to: &mut [f32]) {
-        let transposed = self.direction == Direction::InputGrad;
+        let transposed = self.pass == Pass::InputGrad;
         let depth = if transposed { self.kernel.out_channels } else { self.deep() };
         let (phases, ins) = (self.input.phases(), self.input.chunks());
         // Blocks of 16 by 16: a panel holds a chunk of output channels, or of a phase's input channels.
@@ -250,7 +229,7 @@ impl WinogradPlan {
         out: &mut [f32],
         (activations, weights, own): (&mut [f32], &mut [f32], &mut [f32]),
     ) {
-        let backward = self.direction == Direction::InputGrad;
+        let backward = self.pass == Pass::InputGrad;
         let ((read, matrix), depth, columns) = if backward {
             ((&self.output, &self.matrices.output_grad), self.kernel.out_channels, self.deep())
         } else {
@@ -290,7 +269,7 @@ impl WinogradPlan {
         own: &mut [f32],
         out: Output,
     ) {
-        let backward = self.direction == Direction::InputGrad;
+        let backward = self.pass == Pass::InputGrad;
         let (layout, sums) = (self.layouts().0, self.sums());
         // Rows of one task: some tiles, or for the input gradient whole samples, a few tiles after the other.
         let unit = if backward { self.input.tiles() } else { 1 };
