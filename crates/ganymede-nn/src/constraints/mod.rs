@@ -14,11 +14,10 @@ pub use min_max_norm::MinMaxNorm;
 pub use non_neg::NonNeg;
 pub use unit_norm::UnitNorm;
 
-use crate::arguments::{Argument, IntoArgument};
+use crate::arguments::Axes;
 use crate::config::Invalid;
 use crate::family::{by_value, family};
 use ganymede_graph::Expr;
-use serde_json::{Value, json};
 
 /// What every constraint can do.
 pub trait Project {
@@ -55,37 +54,6 @@ impl Constraint {
     /// Recorded when the weight lacks an axis that is named.
     pub fn project<'g>(&self, weight: Expr<'g>) -> Expr<'g> {
         if weight.is_poison() { weight } else { self.object().project(weight) }
-    }
-}
-
-/// Axes over which a norm is taken; negative ones count from the end. Written as a number or a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Axes(pub Vec<i64>);
-
-impl Argument for Axes {
-    fn expected() -> String {
-        "an axis or a list of axes".into()
-    }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        i64::read(value).map(|axis| vec![axis]).or_else(|_| Vec::read(value)).map(Axes)
-    }
-    fn write(&self) -> Value {
-        match self.0[..] {
-            [axis] => json!(axis),
-            _ => json!(self.0),
-        }
-    }
-}
-
-impl IntoArgument<Axes> for i64 {
-    fn into_argument(self) -> Axes {
-        Axes(vec![self])
-    }
-}
-
-impl<const N: usize> IntoArgument<Axes> for [i64; N] {
-    fn into_argument(self) -> Axes {
-        Axes(self.to_vec())
     }
 }
 
