@@ -121,7 +121,11 @@ fn sync_folder(path: &Path) -> Result<(), GanError> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A state as safetensors wants it: read when it is written, so that a checkpoint takes the memory of one state.
@@ -168,7 +172,7 @@ fn write_states(path: &Path, states: Vec<(String, StateView<'_>)>) -> Result<Str
         file.sync_all()?;
         let mut hasher = Sha256::new();
         std::io::copy(&mut file, &mut hasher)?;
-        Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        Ok(hex(&hasher.finalize()))
     };
     read().map_err(|e| GanError::io(path, "sync", e))
 }
