@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let env = Env {
         version: env!("CARGO_PKG_VERSION").into(),
         isa: backend.name(),
+        numerics: spec.train.numerics,
         threads: CpuOptions::default().threads,
         platform: std::env::consts::ARCH.into(),
         data: data.fingerprint().to_string(),

@@ -4,7 +4,8 @@
 
 use crate::error::GanError;
 use crate::run_dir::write_whole;
-use ganymede_runtime::Store;
+use crate::spec::numerics;
+use ganymede_runtime::{Numerics, Store};
 use ganymede_tensor::{DType, Tensor, TensorType};
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct Manifest {
     pub step: u64,
     /// Instruction set that computed it.
     pub isa: String,
+    /// How exact its convolutions were.
+    #[serde(default, with = "numerics")]
+    pub numerics: Numerics,
     /// Each file with its SHA-256.
     pub files: BTreeMap<String, String>,
 }
@@ -39,11 +43,17 @@ pub fn name(step: u64) -> String {
     format!("step-{step:08}")
 }
 
-/// Writes the checkpoint after `step` of `run`; a state belongs to the network in `networks` that its name starts with.
+/// Writes the checkpoint after `step` of `run`, computed with (instruction set, numerics); a state belongs to the network in `networks` that its name starts with.
 ///
 /// # Errors
 /// [`GanError::Io`]; then the checkpoints that were there are untouched.
-pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[String]) -> Result<PathBuf, GanError> {
+pub fn save(
+    run: &Path,
+    step: u64,
+    (isa, numerics): (&str, Numerics),
+    store: &dyn Store,
+    networks: &[String],
+) -> Result<PathBuf, GanError> {
     let folder = run.join("checkpoints");
     let (target, temporary) = (folder.join(name(step)), folder.join(format!(".{}.tmp", name(step))));
     clear(&temporary)?;
@@ -57,7 +67,8 @@ pub fn save(run: &Path, step: u64, isa: &str, store: &dyn Store, networks: &[Str
         let view = StateView { store, name: &entry.name, ty: &entry.ty, shape: entry.ty.shape.to_vec() };
         files.entry(file).or_default().push((key, view));
     }
-    let mut manifest = Manifest { format_version: FORMAT_VERSION, step, isa: isa.into(), files: BTreeMap::new() };
+    let mut manifest =
+        Manifest { format_version: FORMAT_VERSION, step, isa: isa.into(), numerics, files: BTreeMap::new() };
     for (file, states) in files {
         let file = format!("{file}.safetensors");
         let hash = write_states(&temporary.join(&file), states)?;
@@ -393,7 +404,8 @@ mod tests {
         std::fs::write(inner.join("a.safetensors"), "").unwrap();
         let judge = |file: &str| {
             let files = BTreeMap::from([(file.to_string(), hash(b""))]);
-            let manifest = Manifest { format_version: FORMAT_VERSION, step: 0, isa: "avx2".into(), files };
+            let (isa, numerics) = ("avx2".into(), Numerics::Fast);
+            let manifest = Manifest { format_version: FORMAT_VERSION, step: 0, isa, numerics, files };
             std::fs::write(inner.join("manifest.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
             check(&inner)
         };

@@ -4,8 +4,9 @@
 
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::spec::{TrainSpec, differences};
+use crate::spec::{TrainSpec, differences, numerics};
 use ganymede_data::Codec;
+use ganymede_runtime::Numerics;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
@@ -18,6 +19,9 @@ pub struct Env {
     pub version: String,
     /// Instruction set, such as `avx2`.
     pub isa: String,
+    /// How exact convolutions were at the start.
+    #[serde(default, with = "numerics")]
+    pub numerics: Numerics,
     /// Threads at the start.
     pub threads: usize,
     /// Operating system and processor architecture.
@@ -33,9 +37,9 @@ pub struct RunDir {
     _lock: File,
 }
 
-/// Keys that a resumed run may change: how long it trains, and how often it shows and saves.
-const MAY_CHANGE: [&str; 5] =
-    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every"];
+/// Keys that a resumed run may change: how long it trains, how often it shows and saves, and how exactly.
+const MAY_CHANGE: [&str; 6] =
+    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every", "train.numerics"];
 
 impl RunDir {
     /// Makes `outdir/NNNNN-name` with the next free number, and writes spec, codec and env into it.
@@ -207,7 +211,7 @@ mod tests {
     use ganymede_tensor::DType;
 
     #[test]
-    fn a_resumed_run_changes_only_lengths_and_intervals() {
+    fn a_resumed_run_changes_only_lengths_intervals_and_numerics() {
         let folder = tempfile::tempdir().unwrap();
         let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
         let codec = Codec {
@@ -221,7 +225,8 @@ mod tests {
             kind: Kind::Points { reference: Vec::new() },
         };
         let text = String::new;
-        let env = Env { version: text(), isa: text(), threads: 1, platform: text(), data: text() };
+        let numerics = Numerics::default();
+        let env = Env { version: text(), isa: text(), numerics, threads: 1, platform: text(), data: text() };
         let run = RunDir::create(folder.path(), "x", &spec, &codec, &env).unwrap();
         let edited = |assignments: &[&str]| assignments.iter().fold(spec.clone(), |s, a| edit(&s, a).unwrap());
         let allowed = edited(&[
@@ -230,6 +235,7 @@ mod tests {
             "train.minutes=3.0",
             "train.snapshot_every=9",
             "train.checkpoint_every=11",
+            "train.numerics='strict'",
         ]);
         run.compare(&allowed).unwrap();
         assert_eq!(read_spec(run.path()).unwrap(), spec, "comparing writes nothing");

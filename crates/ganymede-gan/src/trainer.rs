@@ -286,7 +286,8 @@ impl<'a> Trainer<'a> {
     fn save(&mut self) -> Result<(), GanError> {
         let start = Instant::now();
         let networks = self.stepper.networks();
-        checkpoint::save(self.run.path(), self.step, &self.isa, self.stepper.store(), &networks)?;
+        let made_with = (self.isa.as_str(), self.spec.train.numerics);
+        checkpoint::save(self.run.path(), self.step, made_with, self.stepper.store(), &networks)?;
         checkpoint::prune(self.run.path(), self.spec.train.keep, self.spec.train.checkpoint_every)?;
         self.saved = Some((self.step, false));
         let name = checkpoint::name(self.step);

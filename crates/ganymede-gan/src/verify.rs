@@ -53,6 +53,11 @@ pub fn verify(
         let reason = format!("expected the instruction set {}, found {isa}: its bits are not comparable", manifest.isa);
         return Err(GanError::Verify { path, reason });
     }
+    if manifest.numerics != spec.train.numerics {
+        let (expected, found) = (manifest.numerics, spec.train.numerics);
+        let reason = format!("expected {expected} numerics, found {found} in spec.toml: the bits are not comparable");
+        return Err(GanError::Verify { path, reason });
+    }
     let mut batches = loader(&spec, &stepper, dataset, manifest.step)?;
     let found = bits(&stepper.run(manifest.step, || Ok(batches.next()?))?);
     if found != expected {

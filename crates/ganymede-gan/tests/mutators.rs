@@ -3,7 +3,7 @@
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{PresetInput, preset_for};
 use ganymede_gan::spec::TrainSpec;
-use ganymede_runtime::{Backend, ReferenceBackend, StateLayout};
+use ganymede_runtime::{Backend, Numerics, ReferenceBackend, StateLayout};
 use ganymede_tensor::{Rng, TensorType};
 
 const CASES: u64 = 300;
@@ -42,7 +42,8 @@ fn checkpoint_in(folder: &std::path::Path) -> std::path::PathBuf {
         layout.push(name, TensorType::f32([3, 5]), name.split('/').next().unwrap_or(""));
     }
     let store = ReferenceBackend.store(&layout).unwrap();
-    checkpoint::save(folder, 7, "portable", store.as_ref(), &["generator".into(), "discriminator".into()]).unwrap()
+    let networks = ["generator".into(), "discriminator".into()];
+    checkpoint::save(folder, 7, ("portable", Numerics::Fast), store.as_ref(), &networks).unwrap()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p ganymede-kernels --bench contractions -- [--threads N] [--isa NAME] [--cpu] [FILTER]`
 
-use ganymede_kernels::conv::{ConvAxis, ConvPlan, ConvSpec};
+use ganymede_kernels::conv::{ConvAxis, ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::gemm::{MatmulSpec, matmul, scratch_len};
 use ganymede_kernels::isa::{Isa, Kernel, Simd};
 use ganymede_kernels::pool::Pool;
@@ -106,9 +106,9 @@ impl Bench {
         let flops = 2.0 * (batch * useful * useful * in_channels * out_channels / groups) as f64;
         let (x, w, y) = (spec.x_len(), spec.kernel_len(), spec.y_len());
         let passes = [
-            ("forward", ConvPlan::forward(&spec), [x, w, y]),
-            ("input_grad", ConvPlan::input_grad(&spec), [y, w, x]),
-            ("weight_grad", ConvPlan::weight_grad(&spec), [x, y, w]),
+            ("forward", ConvPlan::forward(&spec, Numerics::Fast), [x, w, y]),
+            ("input_grad", ConvPlan::input_grad(&spec, Numerics::Fast), [y, w, x]),
+            ("weight_grad", ConvPlan::weight_grad(&spec, Numerics::Fast), [x, y, w]),
         ];
         for (pass, plan, lengths) in passes {
             let (plan, name) = (plan.expect("sizes that make sense"), format!("{name} {pass}"));

@@ -4,6 +4,7 @@
 //! This is the one crate below the runtime where `unsafe` is allowed; every block says why it is sound.
 
 pub mod arena;
+pub mod choice;
 pub mod conv;
 pub mod fused;
 pub mod gather;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Random, assert_close};
-use ganymede_kernels::conv::{ConvAxis, ConvError, ConvPlan, ConvSpec};
+use ganymede_kernels::conv::{ConvAxis, ConvError, ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
 use ganymede_kernels::pool::Pool;
@@ -13,26 +13,21 @@ fn pools() -> Vec<Pool> {
 }
 
 fn check(pools: &[Pool], spec: &ConvSpec, random: &mut Random) {
-    check_within(3e-6, pools, spec, random);
+    check_within(3e-6, Numerics::Fast, pools, spec, random);
 }
 
-fn check_within(bound: f32, pools: &[Pool], spec: &ConvSpec, random: &mut Random) {
+fn check_within(bound: f32, numerics: Numerics, pools: &[Pool], spec: &ConvSpec, random: &mut Random) {
     let (x, w, dy) = (random.floats(spec.x_len()), random.floats(spec.kernel_len()), random.floats(spec.y_len()));
     let (ins, outs) = (spec.in_channels, spec.out_channels);
     let forward = naive::conv::forward(spec, &x, &w);
-    check_pass((bound, pools), spec, "forward", ConvPlan::forward(spec).unwrap(), (&x, &w), &forward, outs);
+    let plan = ConvPlan::forward(spec, numerics).unwrap();
+    check_pass((bound, pools), spec, "forward", plan, (&x, &w), &forward, outs);
     let input_grad = naive::conv::input_grad(spec, &dy, &w);
-    check_pass((bound, pools), spec, "input_grad", ConvPlan::input_grad(spec).unwrap(), (&dy, &w), &input_grad, ins);
+    let plan = ConvPlan::input_grad(spec, numerics).unwrap();
+    check_pass((bound, pools), spec, "input_grad", plan, (&dy, &w), &input_grad, ins);
     let weight_grad = naive::conv::weight_grad(spec, &x, &dy);
-    check_pass(
-        (bound, pools),
-        spec,
-        "weight_grad",
-        ConvPlan::weight_grad(spec).unwrap(),
-        (&x, &dy),
-        &weight_grad,
-        outs,
-    );
+    let plan = ConvPlan::weight_grad(spec, numerics).unwrap();
+    check_pass((bound, pools), spec, "weight_grad", plan, (&x, &dy), &weight_grad, outs);
 }
 
 fn check_pass(
@@ -141,7 +136,7 @@ fn shapes_at_the_borders_of_blocks() {
 fn wrong_lengths_are_errors() {
     let pool = Pool::new(1).unwrap();
     let spec = square(1, (5, 3, 1, 1), 2, 3, 1);
-    let plan = ConvPlan::forward(&spec).unwrap();
+    let plan = ConvPlan::forward(&spec, Numerics::Fast).unwrap();
     let (x, w, mut y) = (vec![0.0; 50], vec![0.0; 54], vec![0.0; 75]);
     let mut scratch = vec![0.0; plan.scratch_len(1)];
     assert_eq!(plan.run(&pool, Isa::Portable, &x, &w, &mut y, &mut scratch, None), Ok(()));
@@ -149,7 +144,7 @@ fn wrong_lengths_are_errors() {
     assert_eq!(error, Err(ConvError::Length { operand: "kernel", expected: 54, found: 53 }));
     let error = plan.run(&pool, Isa::Portable, &x, &w, &mut y[1..], &mut scratch, None);
     assert_eq!(error, Err(ConvError::Length { operand: "y", expected: 75, found: 74 }));
-    assert!(ConvPlan::forward(&square(1, (5, 9, 1, 1), 2, 3, 1)).is_err());
+    assert!(ConvPlan::forward(&square(1, (5, 9, 1, 1), 2, 3, 1), Numerics::Fast).is_err());
 }
 
 /// Shapes that are computed with fewer multiplications; larger transforms lose a digit.
@@ -176,6 +171,20 @@ fn shapes_with_fewer_multiplications() {
         (square(3, (8, 4, 2, 1), 256, 368, 1), 1e-5),                          // several blocks of weights
         (square(200, (3, 3, 1, 0), 64, 64, 1), 1e-5),                          // single outputs: the direct algorithm
     ] {
-        check_within(bound, &pools, &spec, &mut random);
+        check_within(bound, Numerics::Fast, &pools, &spec, &mut random);
+    }
+}
+
+/// Strict numerics keep the bound of the direct algorithm also where fewer multiplications would pay.
+#[test]
+fn strict_numerics_are_as_exact_as_the_direct_algorithm() {
+    let (pools, mut random) = (pools(), Random(4));
+    for spec in [
+        square(8, (8, 3, 1, 1), 48, 80, 1),
+        square(9, (7, 5, 1, 2), 32, 64, 1),
+        square(6, (16, 4, 2, 1), 48, 64, 1),
+        square(7, (14, 5, 2, 2), 32, 64, 1),
+    ] {
+        check_within(3e-6, Numerics::Strict, &pools, &spec, &mut random);
     }
 }

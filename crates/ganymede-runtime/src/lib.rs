@@ -16,5 +16,6 @@ mod state;
 pub use backend::{Backend, InputSpec, KernelInfo, KernelTime, MemoryReport, OutputSpec, Program, Store};
 pub use cpu::{CpuBackend, CpuOptions};
 pub use error::RuntimeError;
+pub use ganymede_kernels::conv::Numerics;
 pub use reference::ReferenceBackend;
 pub use state::{StateEntry, StateLayout};

@@ -8,14 +8,13 @@ mod models;
 #[allow(dead_code, reason = "the suite uses the rest")]
 mod support;
 
-use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, RuntimeError, StateLayout, Store};
 use ganymede_tensor::{DType, TensorType};
 use models::small_gan;
 use support::{graph, load, sample};
 
 fn cpu(memory_limit: Option<usize>) -> CpuBackend {
-    CpuBackend::new(CpuOptions { threads: 2, isa: Isa::detect(), memory_limit }).unwrap()
+    CpuBackend::new(CpuOptions { threads: 2, memory_limit, ..CpuOptions::default() }).unwrap()
 }
 
 /// The small GAN with everything written.

@@ -7,7 +7,7 @@ use ganymede_gan::GanError;
 use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_kernels::isa::Isa;
-use ganymede_runtime::{CpuBackend, CpuOptions, RuntimeError};
+use ganymede_runtime::{CpuBackend, CpuOptions, Numerics, RuntimeError};
 use std::ops::RangeInclusive;
 
 /// How long to train: one of three.
@@ -53,6 +53,21 @@ impl IntervalFlags {
     }
 }
 
+/// How exact a training is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct NumericsFlags {
+    /// Convolutions: fast, or strict with no more error than direct sums in f32 have [default: the spec's, which is fast]
+    #[arg(long, value_name = "HOW", value_parser = Numerics::ALL.map(Numerics::name), help_heading = "Machine")]
+    pub numerics: Option<String>,
+}
+
+impl NumericsFlags {
+    /// What was given replaces what the spec says.
+    pub fn apply(&self, train: &mut TrainSection) {
+        train.numerics = self.numerics.as_deref().and_then(|name| name.parse().ok()).unwrap_or(train.numerics);
+    }
+}
+
 /// What computes. It changes no result, but for bits between instruction sets.
 #[derive(Args, Clone, Debug, Default)]
 pub struct MachineFlags {
@@ -92,12 +107,12 @@ impl Machine {
 }
 
 impl MachineFlags {
-    /// The backend; it may take the memory that is available now.
+    /// A backend with these numerics; it may take the memory that is available now.
     ///
     /// # Errors
     /// When the processor lacks the instruction set, or the threads cannot be started.
-    pub fn machine(&self) -> Result<Machine, Failure> {
-        let mut options = CpuOptions::default();
+    pub fn machine(&self, numerics: Numerics) -> Result<Machine, Failure> {
+        let mut options = CpuOptions { numerics, ..CpuOptions::default() };
         options.threads = self.threads.map_or(options.threads, usize::from);
         let available = resources::available();
         options.memory_limit = available.map(|a| usize::try_from(a.bytes).unwrap_or(usize::MAX));

@@ -14,6 +14,7 @@ use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
 use ganymede_gan::{
     GanError, Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, phases, resources,
 };
+use ganymede_runtime::Numerics;
 use ganymede_tensor::DType;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ pub fn rehearse(
         classes: Vec::new(),
         kind: Kind::Images { background: spec.data.options.background, fit: spec.data.options.fit },
     };
-    compile(spec, &codec, &machine.machine()?, terminal)?;
+    compile(spec, &codec, &machine.machine(spec.train.numerics)?, terminal)?;
     Ok(())
 }
 
@@ -123,7 +124,7 @@ pub fn prepare(
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
     let facts = DataFacts { name: spec.data.source.clone(), shape: codec.shape.clone(), samples: split.train.len() };
     judge(&spec, &facts, file, terminal)?;
-    let machine = machine.machine()?;
+    let machine = machine.machine(spec.train.numerics)?;
     let stepper = compile(&spec, codec, &machine, terminal)?;
     for line in describe(&stepper.plan(), &machine) {
         terminal.say(&line);
@@ -234,7 +235,7 @@ impl Prepared {
                         checkpoint::load_network(from.as_ref(), &network, stepper.store_mut())?;
                     }
                 }
-                let env = env(&machine, &dataset);
+                let env = env(&machine, &dataset, spec.train.numerics);
                 RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?
             }
         };
@@ -253,10 +254,11 @@ impl Prepared {
     }
 }
 
-fn env(machine: &Machine, dataset: &Dataset) -> Env {
+fn env(machine: &Machine, dataset: &Dataset, numerics: Numerics) -> Env {
     Env {
         version: env!("CARGO_PKG_VERSION").into(),
         isa: machine.isa.into(),
+        numerics,
         threads: machine.threads,
         platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         data: dataset.fingerprint().into(),

@@ -186,3 +186,20 @@ fn a_seed_is_what_a_spec_can_hold() {
     let (_folder, run) = trained("1", &["--seed", "9223372036854775807"]);
     ganymede(&["verify", run.to_str().unwrap()]).ok();
 }
+
+#[test]
+fn numerics_are_written_down_and_may_change() {
+    let (_folder, run) = trained("10", &["--numerics", "strict"]);
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(run.join(name)).unwrap()).unwrap()
+    };
+    assert_eq!(read("env.json")["numerics"], "strict");
+    assert_eq!(read("checkpoints/step-00000010/manifest.json")["numerics"], "strict");
+    assert!(std::fs::read_to_string(run.join("spec.toml")).unwrap().contains("numerics = \"strict\""));
+    resume(&run, &["--steps", "20", "--numerics", "fast"]).ok();
+    assert_eq!(read("checkpoints/step-00000020/manifest.json")["numerics"], "fast");
+    ganymede(&["verify", run.to_str().unwrap()]).ok();
+    let refused = ganymede(&["verify", run.to_str().unwrap(), "--checkpoint", "0"]);
+    assert!(refused.code != 0 && refused.stderr.contains("expected strict numerics, found fast"), "{refused:?}");
+    assert!(ganymede(&["resume", run.to_str().unwrap(), "--numerics", "exact"]).stderr.contains("strict"));
+}

@@ -6,6 +6,7 @@ mod data;
 mod edit;
 mod ema;
 mod network;
+pub(crate) mod numerics;
 mod phase;
 mod train;
 

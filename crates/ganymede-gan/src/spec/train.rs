@@ -1,5 +1,7 @@
 //! `[train]`: when a training ends, and how a step goes. Not here: the loop (`trainer.rs`).
 
+use super::numerics;
+use ganymede_runtime::Numerics;
 use serde::{Deserialize, Serialize};
 
 /// `[train]`. A step is one generator update with its `n_critic` discriminator updates.
@@ -30,6 +32,9 @@ pub struct TrainSection {
     /// Discriminator updates in a step, each on a batch of its own.
     #[serde(default = "n_critic")]
     pub n_critic: u64,
+    /// How exact convolutions are.
+    #[serde(default, with = "numerics")]
+    pub numerics: Numerics,
     /// Steps between two lines of scalars.
     #[serde(default = "tick_every")]
     pub tick_every: u64,
@@ -90,6 +95,7 @@ impl Default for TrainSection {
             fresh_fakes: false,
             fresh_reals: false,
             n_critic: n_critic(),
+            numerics: Numerics::default(),
             tick_every: tick_every(),
             snapshot_every: snapshot_every(),
             checkpoint_every: checkpoint_every(),

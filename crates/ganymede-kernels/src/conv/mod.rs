@@ -9,11 +9,13 @@ mod depthwise;
 mod gather;
 mod gathering;
 mod kernel;
+mod numerics;
 mod plan;
 mod spec;
 mod weight_grad;
 mod winograd;
 
+pub use numerics::{Numerics, UnknownNumerics};
 pub use plan::ConvPlan;
 pub use spec::{ConvAxis, ConvError, ConvSpec};
 

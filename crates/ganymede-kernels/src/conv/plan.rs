@@ -2,9 +2,11 @@
 
 use super::depthwise::DepthwisePlan;
 use super::gather::GatherPlan;
+use super::numerics::Numerics;
 use super::spec::{ConvError, ConvSpec};
 use super::weight_grad::WeightPlan;
 use super::winograd::WinogradPlan;
+use crate::choice::Choice;
 use crate::gemm::{self, Epilogue, MatmulSpec};
 use crate::isa::Isa;
 use crate::pool::Pool;
@@ -38,6 +40,7 @@ enum Algorithm {
 #[derive(Clone, Debug)]
 pub struct ConvPlan {
     algorithm: Algorithm,
+    choice: Choice,
     /// Floats of the two operands and of the result, with their names.
     lengths: [(&'static str, usize); 3],
     /// Floats of a row of the result.
@@ -49,27 +52,27 @@ impl ConvPlan {
     ///
     /// # Errors
     /// [`ConvError`] when the sizes make no sense.
-    pub fn forward(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
-        ConvPlan::new(spec, Pass::Forward)
+    pub fn forward(spec: &ConvSpec, numerics: Numerics) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::Forward, numerics)
     }
 
     /// Plans the gradient of x from (gradient of y, kernel); this is also the forward pass of a transposed convolution.
     ///
     /// # Errors
     /// [`ConvError`] when the sizes make no sense.
-    pub fn input_grad(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
-        ConvPlan::new(spec, Pass::InputGrad)
+    pub fn input_grad(spec: &ConvSpec, numerics: Numerics) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::InputGrad, numerics)
     }
 
     /// Plans the gradient of the kernel from (x, gradient of y).
     ///
     /// # Errors
     /// [`ConvError`] when the sizes make no sense.
-    pub fn weight_grad(spec: &ConvSpec) -> Result<ConvPlan, ConvError> {
-        ConvPlan::new(spec, Pass::WeightGrad)
+    pub fn weight_grad(spec: &ConvSpec, numerics: Numerics) -> Result<ConvPlan, ConvError> {
+        ConvPlan::new(spec, Pass::WeightGrad, numerics)
     }
 
-    fn new(spec: &ConvSpec, pass: Pass) -> Result<ConvPlan, ConvError> {
+    fn new(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<ConvPlan, ConvError> {
         spec.check()?;
         let (x, w, y) = (("x", spec.x_len()), ("kernel", spec.kernel_len()), ("y", spec.y_len()));
         let lengths = match pass {
@@ -78,7 +81,13 @@ impl ConvPlan {
             Pass::WeightGrad => [x, y, w],
         };
         let columns = if pass == Pass::InputGrad { spec.in_channels } else { spec.out_channels };
-        Ok(ConvPlan { algorithm: choose(spec, pass), lengths, columns })
+        let (algorithm, choice) = choose(spec, pass, numerics);
+        Ok(ConvPlan { algorithm, choice, lengths, columns })
+    }
+
+    /// The algorithm, and why it was chosen.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
     }
 
     /// How many floats of scratch `run` needs with this many threads.
@@ -138,21 +147,46 @@ impl ConvPlan {
     }
 }
 
-/// Which algorithm for which shape.
-fn choose(spec: &ConvSpec, pass: Pass) -> Algorithm {
+/// Which algorithm for which shape, and why.
+fn choose(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> (Algorithm, Choice) {
     let depthwise = spec.groups == spec.in_channels && spec.groups > 1;
-    if let Some(plan) = WinogradPlan::new(spec, pass) {
-        return Algorithm::Winograd(Box::new(plan));
+    let why = match WinogradPlan::new(spec, pass, numerics) {
+        Ok(plan) => {
+            let choice = toom_cook(spec, plan.squares());
+            return (Algorithm::Winograd(Box::new(plan)), choice);
+        }
+        Err(why) => why,
+    };
+    if is_matmul(spec) {
+        let matmul = as_matmul(spec, pass);
+        let Choice { name, reason } = gemm::choice(&matmul);
+        let reason = format!("each output reads a contiguous part of the input of its own; {reason}");
+        return (Algorithm::Matmul(matmul), Choice { name, reason });
     }
-    match pass {
-        _ if is_matmul(spec) => Algorithm::Matmul(as_matmul(spec, pass)),
-        Pass::Forward if depthwise => Algorithm::Depthwise(DepthwisePlan::forward(spec)),
-        Pass::InputGrad if depthwise => Algorithm::Depthwise(DepthwisePlan::input_grad(spec)),
-        Pass::WeightGrad if depthwise => Algorithm::Depthwise(DepthwisePlan::weight_grad(spec)),
+    if depthwise {
+        let plan = match pass {
+            Pass::Forward => DepthwisePlan::forward(spec),
+            Pass::InputGrad => DepthwisePlan::input_grad(spec),
+            Pass::WeightGrad => DepthwisePlan::weight_grad(spec),
+        };
+        return (Algorithm::Depthwise(plan), Choice::new("depthwise", "each output channel sees one input channel"));
+    }
+    let algorithm = match pass {
         Pass::Forward => Algorithm::Gather(GatherPlan::new(spec, false)),
         Pass::InputGrad => Algorithm::Gather(GatherPlan::new(spec, true)),
         Pass::WeightGrad => Algorithm::Weight(WeightPlan::new(spec)),
-    }
+    };
+    (algorithm, Choice::new("direct", why))
+}
+
+/// Toom-Cook in words: squares of m outputs a side, at most r taps a side in each phase.
+fn toom_cook(spec: &ConvSpec, (m, r, phases): (usize, usize, usize)) -> Choice {
+    let axes = spec.axes.len() as u32;
+    let sides = |side: usize| vec![side.to_string(); axes as usize].join("x");
+    let (points, direct) = (phases * (m + r - 1).pow(axes), m.pow(axes) * spec.taps());
+    let split = if phases > 1 { format!("{phases} phases, ") } else { String::new() };
+    let reason = format!("{split}{points} instead of {direct} multiplications for {} outputs", sides(m));
+    Choice::new(format!("toom-cook F({},{})", sides(m), sides(r)), reason)
 }
 
 /// Whether each output reads its own, contiguous part of the input: 1x1 kernels, or a kernel as large as the input.
@@ -185,7 +219,7 @@ mod tests {
             let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low: pads.0, pad_high: pads.1 };
             let spec = ConvSpec { batch, axes: vec![axis; 2], in_channels: ins, out_channels: outs, groups };
             let passes = [Pass::Forward, Pass::InputGrad, Pass::WeightGrad];
-            passes.map(|pass| matches!(choose(&spec, pass), Algorithm::Winograd(_)))
+            passes.map(|pass| matches!(choose(&spec, pass, Numerics::Fast).0, Algorithm::Winograd(_)))
         };
         for (what, found) in [
             ("3x3", winograd(32, 32, 3, 1, (1, 1), 64, 64, 1)),
@@ -204,5 +238,27 @@ mod tests {
         ] {
             assert_eq!(found, [false; 3], "{what}");
         }
+    }
+
+    fn chosen(kernel: usize, stride: usize, pad: usize, ins: usize, numerics: Numerics) -> Choice {
+        let axis = ConvAxis { input: 16, kernel, stride, dilation: 1, pad_low: pad, pad_high: pad };
+        let spec = ConvSpec { batch: 32, axes: vec![axis; 2], in_channels: ins, out_channels: 64, groups: 1 };
+        ConvPlan::forward(&spec, numerics).unwrap().choice().clone()
+    }
+
+    #[test]
+    fn strict_numerics_leave_small_squares_and_few_taps() {
+        assert_eq!(chosen(3, 1, 1, 64, Numerics::Strict).name, "toom-cook F(2x2,3x3)");
+        assert_eq!(chosen(4, 2, 1, 64, Numerics::Strict).name, "toom-cook F(2x2,2x2)");
+        let direct = Choice::new("direct", "5 taps are too many for strict numerics");
+        assert_eq!(chosen(5, 1, 2, 64, Numerics::Strict), direct);
+    }
+
+    #[test]
+    fn choices_have_reasons() {
+        let reason = "4 phases, 100 instead of 256 multiplications for 4x4 outputs";
+        assert_eq!(chosen(4, 2, 1, 64, Numerics::Fast), Choice::new("toom-cook F(4x4,2x2)", reason));
+        assert_eq!(chosen(4, 2, 1, 3, Numerics::Fast), Choice::new("direct", "3 input channels are fewer than 16"));
+        assert_eq!(chosen(1, 1, 0, 64, Numerics::Fast).name, "gemm");
     }
 }

@@ -7,6 +7,7 @@ use super::parallel::{Epilogue, Output, run_epilogue};
 use super::tasks::{self, Operands};
 use super::thin::{self, Axpys, Dots, FEW};
 use super::tile::Piece;
+use crate::choice::Choice;
 use crate::isa::Isa;
 use crate::pool::Pool;
 
@@ -87,6 +88,18 @@ fn algorithm(spec: &MatmulSpec) -> Algorithm {
         _ if n == 1 => Algorithm::OneColumnAcross,
         _ => Algorithm::Tiles,
     }
+}
+
+/// The algorithm of a product, and why it was chosen.
+pub fn choice(spec: &MatmulSpec) -> Choice {
+    let (name, reason) = match algorithm(spec) {
+        Algorithm::Zeros => ("zeros", "there is nothing to multiply".to_string()),
+        Algorithm::FewColumns => ("thin", format!("{} columns are too few for tiles", spec.n)),
+        Algorithm::FewRows | Algorithm::FewRowsAcross => ("thin", format!("{} rows are too few for tiles", spec.m)),
+        Algorithm::OneColumnAcross => ("thin", "one column is too few for tiles".to_string()),
+        Algorithm::Tiles => ("gemm", format!("{} x {} x {} in register tiles", spec.m, spec.n, spec.k)),
+    };
+    Choice::new(name, reason)
 }
 
 /// How many floats of scratch `matmul` needs with this many threads.

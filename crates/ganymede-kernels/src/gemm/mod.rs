@@ -10,6 +10,6 @@ mod tasks;
 pub(crate) mod thin;
 pub(crate) mod tile;
 
-pub use matmul::{GemmError, MatmulSpec, matmul, scratch_len};
+pub use matmul::{GemmError, MatmulSpec, choice, matmul, scratch_len};
 pub use parallel::Epilogue;
 pub(crate) use parallel::run_epilogue;

@@ -3,7 +3,7 @@
 //! Not here: which nodes become which kernel (`lower.rs`).
 
 use ganymede_kernels::arena::{Views, view, view_mut};
-use ganymede_kernels::conv::{ConvPlan, ConvSpec};
+use ganymede_kernels::conv::{ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::fused::{Compiled, Region};
 use ganymede_kernels::gather;
 use ganymede_kernels::gemm::{self, MatmulSpec};
@@ -87,7 +87,7 @@ impl Draft {
     }
 
     /// Makes the kernel ready.
-    pub fn compile(&self) -> Result<Kernel, Failure> {
+    pub fn compile(&self, numerics: Numerics) -> Result<Kernel, Failure> {
         let region = |region: &Region| Compiled::new(region).map_err(|e| e.to_string());
         Ok(match self {
             Draft::Copy => Kernel::Copy,
@@ -98,9 +98,9 @@ impl Draft {
             }
             Draft::Conv { pass, spec, epilogue } => {
                 let plan = match pass {
-                    ConvPass::Forward => ConvPlan::forward(spec),
-                    ConvPass::InputGrad => ConvPlan::input_grad(spec),
-                    ConvPass::WeightGrad => ConvPlan::weight_grad(spec),
+                    ConvPass::Forward => ConvPlan::forward(spec, numerics),
+                    ConvPass::InputGrad => ConvPlan::input_grad(spec, numerics),
+                    ConvPass::WeightGrad => ConvPlan::weight_grad(spec, numerics),
                 };
                 let plan = Box::new(plan.map_err(|e| e.to_string())?);
                 let columns = if *pass == ConvPass::InputGrad { spec.in_channels } else { spec.out_channels };

@@ -17,6 +17,7 @@ mod translate;
 
 use crate::{Backend, Program, RuntimeError, StateLayout, Store};
 use ganymede_graph::{Graph, passes};
+use ganymede_kernels::conv::Numerics;
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::pool::Pool;
 use memory::{Budget, Held};
@@ -29,15 +30,17 @@ pub struct CpuOptions {
     pub threads: usize,
     /// Instruction set of the kernels.
     pub isa: Isa,
+    /// How exact convolutions are.
+    pub numerics: Numerics,
     /// Bytes that stores and programs may take together; no limit if `None`.
     pub memory_limit: Option<usize>,
 }
 
 impl Default for CpuOptions {
-    /// As many threads as there are cores, the best instruction set, no limit.
+    /// As many threads as there are cores, the best instruction set, fast numerics, no limit.
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        CpuOptions { threads, isa: Isa::detect(), memory_limit: None }
+        CpuOptions { threads, isa: Isa::detect(), numerics: Numerics::default(), memory_limit: None }
     }
 }
 
@@ -50,6 +53,7 @@ pub struct CpuBackend {
 struct Machine {
     pool: Pool,
     isa: Isa,
+    numerics: Numerics,
     budget: Arc<Budget>,
     /// Memory of values within a run: programs run one at a time, so the largest need is enough for all.
     arena: Mutex<Held>,
@@ -63,7 +67,8 @@ impl CpuBackend {
     pub fn new(options: CpuOptions) -> Result<CpuBackend, RuntimeError> {
         let budget = Budget::new(options.memory_limit);
         let arena = Mutex::new(budget.take("the arena", 0)?);
-        let machine = Machine { pool: Pool::new(options.threads)?, isa: options.isa, budget, arena };
+        let CpuOptions { threads, isa, numerics, .. } = options;
+        let machine = Machine { pool: Pool::new(threads)?, isa, numerics, budget, arena };
         Ok(CpuBackend { machine: Arc::new(machine) })
     }
 
@@ -114,7 +119,7 @@ impl Backend for CpuBackend {
         let optimized = passes::optimize(graph.clone());
         let fusion = passes::fuse(&optimized);
         let (lowered, edges) = lower::lower(graph, &optimized, &fusion, |name| store.span(name))?;
-        let planned = lowered.plan(self.machine.pool.threads())?;
+        let planned = lowered.plan(self.machine.pool.threads(), self.machine.numerics)?;
         let program = program::CpuProgram::new(&self.machine, graph, &optimized, &edges, planned, store.id)?;
         Ok(Box::new(program))
     }

@@ -7,6 +7,7 @@ use super::memory::aligned;
 use crate::{KernelInfo, MemoryReport, RuntimeError};
 use ganymede_graph::plan;
 use ganymede_kernels::arena::{Access, Span};
+use ganymede_kernels::conv::Numerics;
 use ganymede_tensor::DType;
 
 /// Memory of values that live within a run.
@@ -103,14 +104,14 @@ impl Lowered {
     }
 
     /// Places everything. `threads` counts for kernels whose scratch is per thread.
-    pub fn plan(mut self, threads: usize) -> Result<Planned, RuntimeError> {
+    pub fn plan(mut self, threads: usize, numerics: Numerics) -> Result<Planned, RuntimeError> {
         inplace::update_states(&mut self);
         inplace::reuse_operands(&mut self);
         let lives = self.lives()?;
         let calls = std::mem::take(&mut self.calls);
         let kernels: Vec<Kernel> = calls
             .iter()
-            .map(|call| call.kernel.compile().map_err(|reason| call.info.failed(&self.program, reason)))
+            .map(|call| call.kernel.compile(numerics).map_err(|reason| call.info.failed(&self.program, reason)))
             .collect::<Result<_, _>>()?;
         let scratches: Vec<usize> = kernels.iter().map(|kernel| kernel.scratch_bytes(threads)).collect();
         let (roots, scratch_spans, memory) = self.arrange(&lives, &scratches);

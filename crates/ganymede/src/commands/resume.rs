@@ -2,7 +2,7 @@
 
 use super::{Command, Examples, train};
 use crate::failure::Failure;
-use crate::flags::{IntervalFlags, LengthFlags, MachineFlags};
+use crate::flags::{IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_gan::run_dir::{self, RunDir};
@@ -17,6 +17,8 @@ pub struct Resume {
     length: LengthFlags,
     #[command(flatten)]
     intervals: IntervalFlags,
+    #[command(flatten)]
+    numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Results as JSON, one object a line: the lines of events.jsonl, then where everything is
@@ -37,6 +39,7 @@ impl Command for Resume {
         let mut spec = run_dir::read_spec(&self.run)?;
         self.length.apply(&mut spec.train);
         self.intervals.apply(&mut spec.train);
+        self.numerics.apply(&mut spec.train);
         train::resume(run, spec, &self.machine, false, self.json, terminal)
     }
 }

@@ -6,7 +6,7 @@ use crate::flags::{MachineFlags, seeds};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::Codec;
-use ganymede_gan::Sampler;
+use ganymede_gan::{Sampler, run_dir};
 use serde_json::json;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ impl Command for Sample {
             let hint = format!("--grid {}", file.with_extension("png").display());
             return Err(Failure::new(USAGE, text).with_hint(hint));
         }
-        let machine = self.machine.machine()?;
+        let machine = self.machine.machine(run_dir::read_spec(&self.run)?.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
             Sampler::open(&self.run, self.checkpoint, &machine.backend).map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));

@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags};
+use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
 use crate::setup::{self, Start};
 use crate::terminal::Terminal;
 use clap::Args;
@@ -57,6 +57,8 @@ pub struct Train {
     /// How many of the newest checkpoints stay (the first and every tenth stay anyway)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     keep: Option<u32>,
+    #[command(flatten)]
+    numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Say what it would take, and end before the first step
@@ -198,6 +200,7 @@ impl Train {
     fn edited(&self, mut spec: TrainSpec, wanted: fn(&str) -> bool) -> Result<TrainSpec, Failure> {
         self.length.apply(&mut spec.train);
         self.intervals.apply(&mut spec.train);
+        self.numerics.apply(&mut spec.train);
         spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         spec.train.keep = self.keep.map_or(spec.train.keep, |n| n as usize);
         spec.seed = self.seed.unwrap_or(spec.seed);

@@ -40,7 +40,7 @@ impl Command for Verify {
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let spec = run_dir::read_spec(&self.run)?;
         let dataset = Arc::new(setup::open_data(&spec.data, terminal)?);
-        let machine = self.machine.machine()?;
+        let machine = self.machine.machine(spec.train.numerics)?;
         let found = ganymede_gan::verify(&self.run, self.checkpoint, dataset, &machine.backend, machine.isa)?;
         if self.json {
             let value = json!({

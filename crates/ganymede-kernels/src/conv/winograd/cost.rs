@@ -2,30 +2,37 @@
 
 use super::tiling;
 use super::toom_cook::{MAX_POINTS, ToomCook};
+use crate::conv::numerics::Numerics;
 use crate::conv::spec::{ConvAxis, ConvSpec};
 use crate::isa::LANES;
 
-/// The largest squares of outputs: larger ones lose accuracy faster than they save products.
-const MAX_OUTPUTS: usize = 4;
 /// How much cheaper it must look than the direct algorithm, in multiplications.
 const MARGIN: f64 = 1.25;
 
-/// The matrices to use, or none where the direct algorithm is at least as good.
+/// The matrices to use, or in words why the direct algorithm is at least as good.
 ///
 /// Taken are two-dimensional convolutions without groups or dilation, with one kernel length and stride on both sides,
 /// no fewer channels than a vector has, and at least one tap in every phase.
-pub fn choose(spec: &ConvSpec) -> Option<ToomCook> {
-    let [y, x] = spec.axes[..] else { return None };
+pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<ToomCook, String> {
+    let [y, x] = spec.axes[..] else { return Err(format!("it has {} axes, not 2", spec.axes.len())) };
     let (kernel, stride) = (y.kernel, y.stride);
     let plain = |axis: &ConvAxis| axis.dilation == 1 && axis.kernel == kernel && axis.stride == stride;
-    let channels = spec.in_channels.min(spec.out_channels);
-    if !plain(&x) || !plain(&y) || spec.groups != 1 || kernel < stride || kernel < 2 || channels < LANES {
-        return None;
+    if !plain(&x) || !plain(&y) {
+        return Err("it is dilated, or its sides differ".into());
     }
-    let r = tiling::phases(&y).iter().chain(&tiling::phases(&x)).map(|p| p.taps.len()).max()?;
-    if r < 2 {
-        return None;
+    if spec.groups != 1 {
+        return Err(format!("it has {} groups", spec.groups));
     }
+    for (side, channels) in [("input", spec.in_channels), ("output", spec.out_channels)] {
+        if channels < LANES {
+            return Err(format!("{channels} {side} channels are fewer than {LANES}"));
+        }
+    }
+    let taps = tiling::phases(&y).iter().chain(&tiling::phases(&x)).map(|p| p.taps.len()).max().unwrap_or(0);
+    if kernel < stride || taps < 2 {
+        return Err(format!("{kernel} taps with stride {stride} share no products"));
+    }
+    let r = taps;
     let (deep, wide) = (
         (stride * stride * spec.in_channels.next_multiple_of(LANES)) as f64,
         spec.out_channels.next_multiple_of(LANES) as f64,
@@ -42,9 +49,10 @@ pub fn choose(spec: &ConvSpec) -> Option<ToomCook> {
         let weights = both(matrices.weight.terms(), r, n) * deep * wide;
         (products + input + output + weights, matrices)
     };
-    let most = MAX_OUTPUTS.min(MAX_POINTS + 1 - r.min(MAX_POINTS));
-    let (cost, matrices) = (2..=most).map(cost).min_by(|a, b| a.0.total_cmp(&b.0))?;
-    (cost * MARGIN < direct(spec)).then_some(matrices)
+    let most = numerics.largest_square(r).min(MAX_POINTS + 1 - r.min(MAX_POINTS));
+    let best = (2..=most).map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
+    let (cost, matrices) = best.ok_or_else(|| format!("{r} taps are too many for {numerics} numerics"))?;
+    if cost * MARGIN < direct(spec) { Ok(matrices) } else { Err("transforms would cost more than they save".into()) }
 }
 
 /// Products of the direct algorithm, which leaves out those with padding.

@@ -17,6 +17,7 @@ mod tiling;
 mod toom_cook;
 mod transform;
 
+use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::{Output, with_scratch};
@@ -50,9 +51,9 @@ pub struct WinogradPlan {
 }
 
 impl WinogradPlan {
-    /// Plans one of the three functions, if that is faster than the direct algorithm.
-    pub fn new(spec: &ConvSpec, pass: Pass) -> Option<WinogradPlan> {
-        let matrices = cost::choose(spec)?;
+    /// Plans one of the three functions, or says why that would not be faster than the direct algorithm.
+    pub fn new(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<WinogradPlan, String> {
+        let matrices = cost::choose(spec, numerics)?;
         let (m, n) = (matrices.m, matrices.n);
         let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
@@ -76,7 +77,12 @@ impl WinogradPlan {
             whole.min((fitting / task.1).max(1) * task.1)
         };
         let kernel = Kernel2d::new(spec);
-        Some(WinogradPlan { pass, matrices, input, output, kernel, tiles, tile_block, column_block, task })
+        Ok(WinogradPlan { pass, matrices, input, output, kernel, tiles, tile_block, column_block, task })
+    }
+
+    /// The side of its squares of outputs, the most taps on a side of a phase, and the phases.
+    pub fn squares(&self) -> (usize, usize, usize) {
+        (self.matrices.m, self.matrices.n + 1 - self.matrices.m, self.input.phases())
     }
 
     fn points(&self) -> usize {
