@@ -1,13 +1,14 @@
 //! Rule: losses of logits get logits, losses of probabilities probabilities.
 
 use super::{Finding, Fix, Subject};
+use crate::objectives::OBJECTIVES;
 use crate::spec::TermSpec;
 use serde_json::json;
 
 /// What a loss wants of the discriminator: `Some(true)` logits, `Some(false)` probabilities, `None` either.
 fn wants_logits(term: &TermSpec) -> Option<bool> {
     match term.class_name.as_str() {
-        "non_saturating" | "minimax" => Some(true),
+        name if OBJECTIVES.iter().any(|entry| entry.name == name) => Some(true),
         "BinaryCrossentropy" | "CategoricalCrossentropy" | "SparseCategoricalCrossentropy" => {
             Some(term.arguments.get("from_logits").and_then(toml::Value::as_bool).unwrap_or(false))
         }
@@ -25,12 +26,16 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         .enumerate()
         .flat_map(|(at, phase)| phase.terms.iter().enumerate().map(move |(number, term)| (at, number, term)))
         .collect();
-    if squashes && terms.iter().any(|(_, _, t)| wants_logits(t) == Some(true)) {
-        let reason = format!(
-            "`{activation}` meets a loss of logits: squashed twice, the discriminator's loss could not fall below {:.3}, \
-             ln(1 + 1/e) + ln 2",
-            (1.0 + (-1.0f64).exp()).ln() + 2.0f64.ln()
-        );
+    if let Some((.., term)) = terms.iter().find(|(_, _, t)| squashes && wants_logits(t) == Some(true)) {
+        let consequence = if matches!(term.class_name.as_str(), "hinge" | "wasserstein" | "relativistic_paired") {
+            format!("`{}` compares logits of any size, these stay between 0 and 1", term.class_name)
+        } else {
+            format!(
+                "squashed twice, the discriminator's loss could not fall below {:.3}, ln(1 + 1/e) + ln 2",
+                (1.0 + (-1.0f64).exp()).ln() + 2.0f64.ln()
+            )
+        };
+        let reason = format!("`{activation}` meets a loss of logits: {consequence}");
         let linear = Fix::new(format!("leave out the last activation `{activation}`"), move |spec| {
             let Some(network) = spec.networks.get_mut("discriminator") else { return };
             if matches!(network.layers[index].class_name.as_str(), "Activation" | "Softmax") {

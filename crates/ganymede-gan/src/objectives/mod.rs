@@ -2,13 +2,19 @@
 //! a struct that implements [`GanObjective`] and a line in [`OBJECTIVES`]; the names of commands,
 //! documents and contract tests follow from the table. Not here: penalties (`regularizers/`).
 
+mod hinge;
 mod keras_loss;
 mod minimax;
 mod non_saturating;
+mod relativistic_paired;
+mod wasserstein;
 
+pub use hinge::Hinge;
 pub use keras_loss::KerasLoss;
 pub use minimax::Minimax;
 pub use non_saturating::NonSaturating;
+pub use relativistic_paired::RelativisticPaired;
+pub use wasserstein::Wasserstein;
 
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
@@ -47,6 +53,21 @@ pub const OBJECTIVES: &[Entry] = &[
         summary: "the generator minimises ln(1 − D(fake)); Goodfellow et al. 2014",
         make: || Box::new(Minimax),
     },
+    Entry {
+        name: "hinge",
+        summary: "the discriminator wants a margin of 1 and no more; Lim, Ye 2017",
+        make: || Box::new(Hinge),
+    },
+    Entry {
+        name: "wasserstein",
+        summary: "the difference of the critic's means, for a critic of bounded slope; Arjovsky et al. 2017",
+        make: || Box::new(Wasserstein),
+    },
+    Entry {
+        name: "relativistic_paired",
+        summary: "real and fake are compared pair by pair; Jolicoeur-Martineau 2018",
+        make: || Box::new(RelativisticPaired),
+    },
 ];
 
 /// Every name that [`objective`] knows.
@@ -81,25 +102,42 @@ mod tests {
     use super::*;
     use crate::loss_scope::{Networks, Trace};
     use crate::spec::LatentDistribution;
+    use ganymede_data::{CODEC_VERSION, Codec, Kind};
     use ganymede_graph::Builder;
     use ganymede_graph::interpret::{Array, run};
-    use ganymede_nn::Mode;
+    use ganymede_nn::layers::{Identity, Input};
+    use ganymede_nn::{Mode, Sequential};
     use ganymede_tensor::{DType, TensorType};
     use std::collections::BTreeMap;
     use std::rc::Rc;
+
+    /// Samples of one number, which the discriminator hands on as the logit.
+    fn numbers() -> (Codec, Networks) {
+        let codec = Codec {
+            format_version: CODEC_VERSION,
+            format: "test".into(),
+            source: "test".into(),
+            dtype: DType::F32,
+            shape: vec![1],
+            range: [-1.0, 1.0],
+            classes: Vec::new(),
+            kind: Kind::Points { reference: Vec::new() },
+        };
+        let stack = Sequential::new("discriminator").add(Input::new([1])).add(Identity::new());
+        let models = BTreeMap::from([("discriminator".to_string(), stack.model().unwrap())]);
+        (codec, Networks { models })
+    }
 
     /// The discriminator's and the generator's loss at these logits, and their gradients: of the first by real and
     /// fake logits, of the second by fake logits.
     fn losses(objective: &dyn GanObjective, real: f64, fake: f64) -> ([f64; 2], [f64; 3]) {
         let builder = Builder::new("objective");
-        let networks = Networks { models: BTreeMap::new() };
-        let trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
+        let (codec, networks) = numbers();
+        let mut trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
+        trace.codec = Some(&codec);
         let scope = LossScope { trace: Rc::new(trace), phase: "d".into() };
-        let verdict = |name| {
-            let logits = builder.input(name, TensorType::new(DType::F32, [2, 1]));
-            Verdict { input: logits, logits, class_logits: None, features: Vec::new() }
-        };
-        let (reals, fakes) = (verdict("real"), verdict("fake"));
+        let reals = scope.discriminator(scope.real());
+        let fakes = scope.discriminator(builder.input("fake", TensorType::f32([2, 1])));
         let d = objective.discriminator_loss(&scope, &reals, &fakes);
         let g = objective.generator_loss(&scope, &fakes);
         let mut wanted = vec![d, g];
@@ -119,7 +157,8 @@ mod tests {
     #[test]
     fn every_objective_pulls_the_two_networks_apart() {
         for entry in OBJECTIVES {
-            for (real, fake) in [(0.0, 0.0), (1.0, -1.0), (-1.5, 0.5)] {
+            // Inside of the margin of `hinge`, which wants nothing beyond it.
+            for (real, fake) in [(0.0, 0.0), (0.9, -0.9), (-1.5, 0.5)] {
                 let (_, [real_grad, fake_grad, generator]) = losses(&*(entry.make)(), real, fake);
                 let name = entry.name;
                 assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");

@@ -25,7 +25,7 @@ pub struct PhaseSpec {
 /// One term of a phase's loss: an objective, a Keras loss or a regularizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TermSpec {
-    /// `non_saturating`, `minimax`, a Keras loss (`BinaryCrossentropy`) or a regularizer.
+    /// An objective (`non_saturating` …), a Keras loss (`BinaryCrossentropy`) or a regularizer (`gradient_penalty` …).
     pub class_name: String,
     /// Its factor in the loss.
     #[serde(default = "unit", skip_serializing_if = "is_unit")]
