@@ -2,6 +2,7 @@
 //! in `docs/reference/events.md`. Not here: showing them (the command, the studio).
 
 use crate::error::GanError;
+use crate::profile::Profile;
 use crate::run_dir::write_whole;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,6 +109,9 @@ pub trait Observer {
 
     /// A step was done (called for every step; not an event of its own).
     fn step(&mut self, _step: u64) {}
+
+    /// The steps that were to be measured are done.
+    fn profile(&mut self, _profile: &Profile) {}
 }
 
 /// Nobody.

@@ -16,6 +16,7 @@ mod loss_scope;
 pub mod objectives;
 pub mod phases;
 pub mod presets;
+pub mod profile;
 pub mod regularizers;
 pub mod resources;
 pub mod run_dir;

@@ -36,6 +36,11 @@ pub fn resident() -> u64 {
     read_kib("/proc/self/status", "VmRSS:").unwrap_or(0)
 }
 
+/// The most resident memory that this process ever had, in bytes; 0 where the system does not say.
+pub fn peak_resident() -> u64 {
+    read_kib("/proc/self/status", "VmHWM:").unwrap_or(0)
+}
+
 fn read_kib(file: &str, key: &str) -> Option<u64> {
     let text = std::fs::read_to_string(file).ok()?;
     let line = text.lines().find_map(|l| l.strip_prefix(key))?;
@@ -87,6 +92,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn this_process_uses_memory() {
         assert!(resident() > 100_000);
+        assert!(peak_resident() >= resident() / 2);
         assert!(available().unwrap().bytes > 0);
     }
 }

@@ -106,6 +106,16 @@ impl Stepper {
         }
     }
 
+    /// The programs of a step, in order.
+    pub fn programs(&self) -> impl Iterator<Item = &dyn Program> {
+        self.programs.iter().map(|loaded| loaded.program.as_ref())
+    }
+
+    /// Starts (from zero) or stops the measuring of kernels.
+    pub fn profile(&mut self, on: bool) {
+        self.programs.iter_mut().for_each(|loaded| loaded.program.profile(on));
+    }
+
     /// Gives every state its first value: parameters by their initializers, averages the same; slots are zeros, as the store makes them.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::events::{self, Event, EventLog, Line, Observer};
+use crate::profile::Profile;
 use crate::resources;
 use crate::run_dir::RunDir;
 use crate::sampler::Sampler;
@@ -69,7 +70,12 @@ pub struct Trainer<'a> {
     /// The newest checkpoint, and whether the losses of the step after it are written down.
     saved: Option<(u64, bool)>,
     snapshot: PathBuf,
+    /// How many steps are to be measured kernel by kernel.
+    profile: u64,
 }
+
+/// Steps before the measured ones: in the first, memory is touched for the first time.
+const BEFORE_PROFILE: u64 = 3;
 
 /// Means of what happened since the last tick.
 struct Tick {
@@ -151,7 +157,26 @@ impl<'a> Trainer<'a> {
         let log = EventLog::open(&run.path().join("events.jsonl"))?;
         let snapshot = run.snapshot(0);
         let started = Instant::now();
-        Ok(Trainer { spec, run, isa, stepper, sampler, codec, log, observer, step: 0, started, saved: None, snapshot })
+        Ok(Trainer {
+            spec,
+            run,
+            isa,
+            stepper,
+            sampler,
+            codec,
+            log,
+            observer,
+            step: 0,
+            started,
+            saved: None,
+            snapshot,
+            profile: 0,
+        })
+    }
+
+    /// The same, with `steps` of its steps measured kernel by kernel after the first few; the observer gets the result.
+    pub fn profiled(self, steps: u64) -> Trainer<'a> {
+        Trainer { profile: steps, ..self }
     }
 
     /// Trains until the spec's end, or until `stop` is set: then the step is finished and saved.
@@ -162,12 +187,19 @@ impl<'a> Trainer<'a> {
         self.started = Instant::now();
         let mut loader = self.loader(dataset)?;
         let mut tick = Tick::new(Duration::ZERO);
+        let measured = self.step + BEFORE_PROFILE..(self.step + BEFORE_PROFILE).saturating_add(self.profile);
         let reason = loop {
             if let Some(reason) = self.ended(stop) {
                 break reason;
             }
+            if self.step == measured.start && !measured.is_empty() {
+                self.stepper.profile(true);
+            }
             let result = self.advance(&mut loader)?;
             self.step += 1;
+            if self.step == measured.end && !measured.is_empty() {
+                self.show_profile(self.profile);
+            }
             self.observer.step(self.step);
             tick.add(&result);
             let every = |n: u64| n > 0 && self.step.is_multiple_of(n);
@@ -185,6 +217,9 @@ impl<'a> Trainer<'a> {
                 self.save()?;
             }
         };
+        if measured.contains(&self.step) && self.step > measured.start {
+            self.show_profile(self.step - measured.start);
+        }
         let elapsed = self.started.elapsed();
         let wait = loader.waited().as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
         if tick.steps > 0 {
@@ -204,6 +239,12 @@ impl<'a> Trainer<'a> {
         self.log.write(&line)?;
         self.observer.line(&line);
         Ok(Outcome { step, reason, snapshot, checkpoint, elapsed, wait })
+    }
+
+    /// Ends the measuring and hands on what it gave.
+    fn show_profile(&mut self, steps: u64) {
+        self.stepper.profile(false);
+        self.observer.profile(&Profile::of(&self.stepper, steps));
     }
 
     fn loader(&self, dataset: Arc<Dataset>) -> Result<Loader, GanError> {

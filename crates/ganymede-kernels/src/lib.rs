@@ -12,6 +12,7 @@ pub mod gemm;
 pub mod isa;
 pub mod math;
 pub mod naive;
+pub mod peak;
 pub mod pool;
 pub mod random;
 pub mod transpose;

@@ -3,9 +3,10 @@
 
 use crate::{RuntimeError, StateLayout};
 use ganymede_graph::Graph;
+use ganymede_kernels::choice::Choice;
 use ganymede_tensor::{Tensor, TensorType};
 use std::any::Any;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Something that runs graphs.
 pub trait Backend: Send + Sync {
@@ -98,6 +99,36 @@ pub struct KernelInfo {
     pub flops: u64,
     /// Bytes read and written.
     pub bytes: u64,
+    /// Its algorithm, where there are several.
+    pub choice: Option<Choice>,
+}
+
+/// A value that goes through memory although its reader could have been computed with its writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissedFusion {
+    /// The primitives of the writer.
+    pub writer: String,
+    /// Scope path of the value.
+    pub writer_scope: String,
+    /// The primitives of the reader.
+    pub reader: String,
+    /// Scope path of the reader.
+    pub reader_scope: String,
+    /// Bytes of the value.
+    pub bytes: u64,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// One run of a kernel while it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelSpan {
+    /// Its number among [`Program::kernels`].
+    pub kernel: usize,
+    /// When it began.
+    pub start: Instant,
+    /// How long it took.
+    pub time: Duration,
 }
 
 /// Time spent in one kernel call since profiling was switched on.
@@ -173,4 +204,10 @@ pub trait Program: Send {
 
     /// Times of [`Program::kernels`], in the same order; empty if never measured.
     fn times(&self) -> &[KernelTime];
+
+    /// Every run of a kernel since profiling was switched on, in order.
+    fn spans(&self) -> &[KernelSpan];
+
+    /// What was not fused, the largest values first.
+    fn missed_fusions(&self) -> &[MissedFusion];
 }

@@ -13,9 +13,12 @@ mod error;
 mod reference;
 mod state;
 
-pub use backend::{Backend, InputSpec, KernelInfo, KernelTime, MemoryReport, OutputSpec, Program, Store};
+pub use backend::{
+    Backend, InputSpec, KernelInfo, KernelSpan, KernelTime, MemoryReport, MissedFusion, OutputSpec, Program, Store,
+};
 pub use cpu::{CpuBackend, CpuOptions};
 pub use error::RuntimeError;
+pub use ganymede_kernels::choice::Choice;
 pub use ganymede_kernels::conv::Numerics;
 pub use reference::ReferenceBackend;
 pub use state::{StateEntry, StateLayout};

@@ -4,7 +4,10 @@
 
 use crate::convert::{check_type, from_f64, scalar_bytes, scalar_of};
 use crate::state::StateLayout;
-use crate::{Backend, InputSpec, KernelInfo, KernelTime, MemoryReport, OutputSpec, Program, RuntimeError, Store};
+use crate::{
+    Backend, InputSpec, KernelInfo, KernelSpan, KernelTime, MemoryReport, MissedFusion, OutputSpec, Program,
+    RuntimeError, Store,
+};
 use ganymede_graph::{Array, Graph, interpret};
 use ganymede_tensor::{Tensor, TensorType};
 use std::any::Any;
@@ -80,6 +83,7 @@ struct ReferenceProgram {
     results: Option<BTreeMap<String, Array>>,
     kernels: Vec<KernelInfo>,
     times: Vec<KernelTime>,
+    spans: Vec<KernelSpan>,
     profiling: bool,
 }
 
@@ -92,6 +96,7 @@ impl ReferenceProgram {
             scope: String::new(),
             flops: graph.flops(),
             bytes: graph.nodes.iter().map(|n| n.ty.bytes() as u64).fold(0, u64::saturating_add),
+            choice: None,
         }];
         ReferenceProgram {
             graph: graph.clone(),
@@ -101,6 +106,7 @@ impl ReferenceProgram {
             results: None,
             kernels,
             times: Vec::new(),
+            spans: Vec::new(),
             profiling: false,
         }
     }
@@ -158,8 +164,10 @@ impl Program for ReferenceProgram {
         let results = interpret::run(&self.graph, &self.written, &mut store.values).map_err(|_| other())?;
         self.results = Some(results);
         if let Some(start) = start {
+            let time = start.elapsed();
             self.times[0].runs += 1;
-            self.times[0].total += start.elapsed();
+            self.times[0].total += time;
+            self.spans.push(KernelSpan { kernel: 0, start, time });
         }
         Ok(())
     }
@@ -197,10 +205,19 @@ impl Program for ReferenceProgram {
         self.profiling = on;
         if on {
             self.times = vec![KernelTime::default()];
+            self.spans.clear();
         }
     }
 
     fn times(&self) -> &[KernelTime] {
         &self.times
+    }
+
+    fn spans(&self) -> &[KernelSpan] {
+        &self.spans
+    }
+
+    fn missed_fusions(&self) -> &[MissedFusion] {
+        &[]
     }
 }

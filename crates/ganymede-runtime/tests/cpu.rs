@@ -158,6 +158,11 @@ fn kernels_are_described_and_timed() {
     }
     assert_eq!(program.times().len(), program.kernels().len());
     assert!(program.times().iter().all(|time| time.runs == 3));
+    for (at, time) in program.times().iter().enumerate() {
+        let spans: Vec<_> = program.spans().iter().filter(|span| span.kernel == at).collect();
+        assert_eq!(spans.iter().map(|span| span.time).sum::<std::time::Duration>(), time.total);
+        assert!(spans.windows(2).all(|two| two[0].start + two[0].time <= two[1].start));
+    }
     program.profile(false);
     program.run(store.as_mut()).unwrap();
     assert!(program.times().iter().all(|time| time.runs == 3));
@@ -165,4 +170,8 @@ fn kernels_are_described_and_timed() {
     let forward = kernels.iter().find(|k| k.name.split(' ').next() == Some("conv")).unwrap();
     assert!(forward.flops >= 2 * 4 * 16 * 5 * 9 * 2 && forward.bytes > 4 * (512 + 90), "{forward:?}");
     assert!(kernels.iter().map(|k| k.flops).sum::<u64>() >= program.flops());
+    let choice = forward.choice.as_ref().unwrap();
+    assert_eq!((choice.name.as_str(), choice.reason.as_str()), ("direct", "2 input channels are fewer than 16"));
+    let missed = program.missed_fusions();
+    assert!(!missed.is_empty() && missed.is_sorted_by_key(|m| std::cmp::Reverse(m.bytes)), "{missed:?}");
 }

@@ -3,6 +3,7 @@
 //! Not here: which nodes become which kernel (`lower.rs`).
 
 use ganymede_kernels::arena::{Views, view, view_mut};
+use ganymede_kernels::choice::Choice;
 use ganymede_kernels::conv::{ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::fused::{Compiled, Region};
 use ganymede_kernels::gather;
@@ -116,6 +117,15 @@ impl Draft {
 }
 
 impl Kernel {
+    /// The algorithm and why it was chosen, where there are several.
+    pub fn choice(&self) -> Option<Choice> {
+        match self {
+            Kernel::Matmul { spec, .. } => Some(gemm::choice(spec)),
+            Kernel::Conv { plan, .. } => Some(plan.choice().clone()),
+            _ => None,
+        }
+    }
+
     /// Bytes of scratch: its own, then its epilogue's.
     pub fn scratch_bytes(&self, threads: usize) -> usize {
         let floats = match self {

@@ -10,6 +10,7 @@ mod inplace;
 mod kernel;
 mod lower;
 mod memory;
+mod missed;
 mod plan;
 mod program;
 mod store;
@@ -120,7 +121,8 @@ impl Backend for CpuBackend {
         let fusion = passes::fuse(&optimized);
         let (lowered, edges) = lower::lower(graph, &optimized, &fusion, |name| store.span(name))?;
         let planned = lowered.plan(self.machine.pool.threads(), self.machine.numerics)?;
-        let program = program::CpuProgram::new(&self.machine, graph, &optimized, &edges, planned, store.id)?;
+        let missed = missed::missed(&optimized, &fusion);
+        let program = program::CpuProgram::new(&self.machine, graph, &optimized, &edges, planned, missed, store.id)?;
         Ok(Box::new(program))
     }
 }

@@ -121,10 +121,11 @@ impl Lowered {
             Span { memory: root.memory, offset: root.offset + slice.offset, bytes: slice.bytes }
         };
         let (mut bound, mut infos) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
-        for ((call, kernel), scratch) in calls.into_iter().zip(kernels).zip(scratch_spans) {
+        for ((mut call, kernel), scratch) in calls.into_iter().zip(kernels).zip(scratch_spans) {
             let reads = call.reads.iter().map(|&slice| span(slice)).collect();
             let writes = call.writes.iter().map(|&slice| span(slice)).chain(scratch).collect();
             let access = Access::new(reads, writes).map_err(|e| call.info.failed(&self.program, e.to_string()))?;
+            call.info.choice = kernel.choice();
             bound.push(Bound { kernel, access });
             infos.push(call.info);
         }

@@ -6,7 +6,9 @@ use super::memory::Held;
 use super::plan::{Bound, Planned};
 use super::store::{CpuStore, SEGMENTS};
 use crate::convert::{check_type, copy_elements, copy_le_bytes, scalar_bytes, scalar_of, tensor_of};
-use crate::{InputSpec, KernelInfo, KernelTime, MemoryReport, OutputSpec, Program, RuntimeError, Store};
+use crate::{
+    InputSpec, KernelInfo, KernelSpan, KernelTime, MemoryReport, MissedFusion, OutputSpec, Program, RuntimeError, Store,
+};
 use ganymede_graph::Graph;
 use ganymede_kernels::arena::{Memory, Span};
 use ganymede_tensor::Tensor;
@@ -31,6 +33,8 @@ pub(super) struct CpuProgram {
     calls: Vec<Bound>,
     kernels: Vec<KernelInfo>,
     times: Vec<KernelTime>,
+    spans: Vec<KernelSpan>,
+    missed: Vec<MissedFusion>,
     profiling: bool,
     memory: MemoryReport,
     flops: u64,
@@ -50,6 +54,7 @@ impl CpuProgram {
         optimized: &Graph,
         edges: &lower::Edges,
         planned: Planned,
+        missed: Vec<MissedFusion>,
         store: u64,
     ) -> Result<CpuProgram, RuntimeError> {
         let what = format!("program `{}`", graph.name);
@@ -74,6 +79,8 @@ impl CpuProgram {
             calls: planned.calls,
             kernels: planned.infos,
             times: Vec::new(),
+            spans: Vec::new(),
+            missed,
             profiling: false,
             memory: planned.memory,
             flops: optimized.flops(),
@@ -139,8 +146,10 @@ impl Program for CpuProgram {
             let views = call.access.bind(&mut memories).map_err(|e| failed(e.to_string()))?;
             call.kernel.run(&self.machine.pool, self.machine.isa, views).map_err(failed)?;
             if let Some(start) = start {
+                let time = start.elapsed();
                 self.times[at].runs += 1;
-                self.times[at].total += start.elapsed();
+                self.times[at].total += time;
+                self.spans.push(KernelSpan { kernel: at, start, time });
             }
         }
         self.ran = true;
@@ -176,11 +185,20 @@ impl Program for CpuProgram {
         self.profiling = on;
         if on {
             self.times = vec![KernelTime::default(); self.calls.len()];
+            self.spans.clear();
         }
     }
 
     fn times(&self) -> &[KernelTime] {
         &self.times
+    }
+
+    fn spans(&self) -> &[KernelSpan] {
+        &self.spans
+    }
+
+    fn missed_fusions(&self) -> &[MissedFusion] {
+        &self.missed
     }
 }
 

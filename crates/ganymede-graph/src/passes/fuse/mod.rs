@@ -8,7 +8,7 @@
 //!
 //! `group.rs` and `join.rs` decide who belongs together, `demand.rs` what goes through memory, `emit.rs`
 //! writes the clusters down, `order.rs` puts them in execution order; `space.rs` and `view.rs` are the
-//! arithmetic of iteration spaces and index maps, `describe.rs` says it in words.
+//! arithmetic of iteration spaces and index maps, `describe.rs` says it in words, `missed.rs` what was not fused.
 //! Not here: buffers' lifetimes and offsets (`plan/memory.rs`), kernels (`ganymede-runtime`).
 
 mod demand;
@@ -16,6 +16,7 @@ mod describe;
 mod emit;
 mod group;
 mod join;
+mod missed;
 mod order;
 pub mod region;
 mod space;
@@ -25,6 +26,7 @@ mod view;
 
 use crate::graph::{Graph, NodeId};
 pub use describe::describe;
+pub use missed::{Missed, missed};
 use region::Region;
 use std::fmt;
 
@@ -131,6 +133,10 @@ pub enum Refusal {
     Epilogue,
     /// The consumer also needs a value that is not complete before the producer is.
     Order,
+    /// The producer is a reduction.
+    Reduction,
+    /// The producer is a kernel that takes no epilogue.
+    Kernel,
 }
 
 impl fmt::Display for Refusal {
@@ -139,6 +145,8 @@ impl fmt::Display for Refusal {
             Refusal::Space => "their index maps have no common iteration space",
             Refusal::Size => "the region is full",
             Refusal::Epilogue => "an epilogue belongs to one contraction and does not reduce",
+            Refusal::Reduction => "a reduction is complete only after a whole pass over its operand",
+            Refusal::Kernel => "a kernel of its own hands on whole values",
             Refusal::Order => "another operand is complete only after a whole pass over this one",
         })
     }

@@ -189,6 +189,25 @@ fn parts_of_a_concatenation_are_written_in_place() {
 }
 
 #[test]
+fn what_goes_through_memory_has_a_reason() {
+    let builder = Builder::new("missed");
+    let x = builder.input("x", TensorType::f32([8, 16]));
+    let w = builder.state("w", TensorType::f32([16, 32]));
+    let y = x.matmul(w).tanh();
+    // The mean is complete only after a pass over y; then y is read again.
+    builder.output("centred", y - y.mean_keep(&[0]));
+    let graph = optimize(builder.finish().unwrap());
+    let fusion = fuse(&graph);
+    let missed = missed(&graph, &fusion);
+    let found: Vec<_> = missed.iter().map(|m| (m.bytes, m.reason)).collect();
+    // y to its sum and to the difference; the sum to the mean, and the mean to the difference.
+    let (y, mean) = (8 * 32 * 4, 32 * 4);
+    let expected = [(y, Refusal::Epilogue), (y, Refusal::Order), (mean, Refusal::Reduction), (mean, Refusal::Order)];
+    assert_eq!(found, expected);
+    assert!(missed.iter().all(|m| m.writer < m.reader), "{missed:?}");
+}
+
+#[test]
 fn notes_say_why_not() {
     let builder = Builder::new("g");
     let x = builder.input("x", TensorType::f32([6, 4]));

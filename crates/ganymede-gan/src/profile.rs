@@ -1,0 +1,100 @@
+//! Where the time of a step goes: what each kernel took, at which rate, by which algorithm. Not here: the clock
+//! (`ganymede-runtime`), tables for people (the command).
+
+use crate::step::Stepper;
+use ganymede_runtime::MissedFusion;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// What some steps took, kernel by kernel.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// How many steps were measured.
+    pub steps: u64,
+    /// The kernels, the most expensive first.
+    pub kernels: Vec<KernelProfile>,
+    /// What was not fused, the largest values first.
+    pub missed: Vec<MissedFusion>,
+    /// Every run of a kernel, in order.
+    pub events: Vec<KernelEvent>,
+}
+
+/// One kernel call of a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KernelProfile {
+    /// The program that it belongs to.
+    pub program: String,
+    /// What it computes.
+    pub name: String,
+    /// Where in the model.
+    pub scope: String,
+    /// Its mean time in a step.
+    pub ms: f64,
+    /// Its part of the time of all kernels.
+    pub share: f64,
+    /// Operations a second, counted as the definition has them: an algorithm with fewer multiplications can be beyond
+    /// the machine's peak.
+    pub gflops: f64,
+    /// Bytes of its operands and results a second.
+    pub gb_per_s: f64,
+    /// Its algorithm, where there are several.
+    pub algorithm: Option<String>,
+    /// Why that algorithm.
+    pub reason: Option<String>,
+}
+
+/// One run of a kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelEvent {
+    /// The program.
+    pub program: String,
+    /// What it computes.
+    pub name: String,
+    /// Where in the model.
+    pub scope: String,
+    /// When it began.
+    pub start: Instant,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl Profile {
+    /// What a stepper measured in so many steps, since it was told to.
+    pub fn of(stepper: &Stepper, steps: u64) -> Profile {
+        let mut profile = Profile { steps, kernels: Vec::new(), missed: Vec::new(), events: Vec::new() };
+        for program in stepper.programs() {
+            for (info, time) in program.kernels().iter().zip(program.times()) {
+                let seconds = time.total.as_secs_f64();
+                let rate = |amount: u64| (amount * time.runs) as f64 / seconds.max(1e-12) / 1e9;
+                profile.kernels.push(KernelProfile {
+                    program: program.name().into(),
+                    name: info.name.clone(),
+                    scope: info.scope.clone(),
+                    ms: seconds * 1e3 / steps.max(1) as f64,
+                    share: 0.0,
+                    gflops: rate(info.flops),
+                    gb_per_s: rate(info.bytes),
+                    algorithm: info.choice.as_ref().map(|choice| choice.name.clone()),
+                    reason: info.choice.as_ref().map(|choice| choice.reason.clone()),
+                });
+            }
+            profile.missed.extend(program.missed_fusions().iter().cloned());
+            profile.events.extend(program.spans().iter().map(|span| {
+                let info = &program.kernels()[span.kernel];
+                let (program, name, scope) = (program.name().into(), info.name.clone(), info.scope.clone());
+                KernelEvent { program, name, scope, start: span.start, time: span.time }
+            }));
+        }
+        let all = profile.ms();
+        profile.kernels.iter_mut().for_each(|kernel| kernel.share = kernel.ms / all.max(1e-12));
+        profile.kernels.sort_by(|a, b| b.ms.total_cmp(&a.ms));
+        profile.missed.sort_by_key(|missed| std::cmp::Reverse(missed.bytes));
+        profile.events.sort_by_key(|event| event.start);
+        profile
+    }
+
+    /// Milliseconds that all kernels of a step take.
+    pub fn ms(&self) -> f64 {
+        self.kernels.iter().map(|kernel| kernel.ms).sum()
+    }
+}
