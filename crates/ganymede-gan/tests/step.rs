@@ -2,6 +2,7 @@
 
 use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
 use ganymede_gan::Stepper;
+use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{DType, Rng, Tensor};
@@ -211,6 +212,39 @@ fn a_gradient_penalty_is_a_term_like_any_other() {
     spec.phases[1].terms.push(term);
     let error = Stepper::new(&spec, &codec(), &ReferenceBackend).err().unwrap().to_string();
     assert!(error.contains("belongs to the loss of the Discriminator"), "{error}");
+}
+
+/// The rates are those of the kernels' own counts, and the parts make up the whole.
+#[test]
+fn a_profile_is_what_the_kernels_say() {
+    let mut stepper = run(&spec(), &CpuBackend::new(CpuOptions::default()).unwrap(), 1, None);
+    assert!(Profile::of(&stepper, 1).kernels.is_empty());
+    stepper.profile(true);
+    for step in 1..4 {
+        stepper.run(step, || Ok(batch(step))).unwrap();
+    }
+    stepper.profile(false);
+    let profile = Profile::of(&stepper, 3);
+    let mut expected = Vec::new();
+    for program in stepper.programs() {
+        for (info, time) in program.kernels().iter().zip(program.times()) {
+            assert_eq!(time.runs, 3);
+            let seconds = time.total.as_secs_f64();
+            let rate = |amount: u64| 3.0 * amount as f64 / seconds / 1e9;
+            expected.push((info.name.clone(), seconds * 1e3 / 3.0, rate(info.flops), rate(info.bytes)));
+        }
+    }
+    expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+    assert_eq!(profile.kernels.len(), expected.len());
+    assert_eq!(profile.events.len(), 3 * expected.len());
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    for (found, (name, ms, gflops, gb_per_s)) in profile.kernels.iter().zip(&expected) {
+        assert_eq!(found.name, *name);
+        assert!(close(found.ms, *ms) && close(found.gflops, *gflops) && close(found.gb_per_s, *gb_per_s), "{found:?}");
+    }
+    assert!((profile.kernels.iter().map(|k| k.share).sum::<f64>() - 1.0).abs() < 1e-9);
+    assert!(profile.kernels.iter().any(|k| k.algorithm.as_deref() == Some("gemm")), "{:?}", profile.kernels);
+    assert!(!profile.missed.is_empty() && profile.missed.is_sorted_by(|a, b| a.bytes >= b.bytes));
 }
 
 /// The average starts as a copy and lags behind; statistics are copied.

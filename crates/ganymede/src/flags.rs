@@ -88,6 +88,8 @@ pub struct Machine {
     pub backend: CpuBackend,
     /// Name of its instruction set.
     pub isa: &'static str,
+    /// Its instruction set.
+    pub isa_set: Isa,
     /// Its number of threads.
     pub threads: usize,
     /// The memory that it may take, where the system says.
@@ -120,8 +122,8 @@ impl MachineFlags {
             let isa = Isa::from_name(name);
             options.isa = isa.map_err(|e| Failure::new(USER, format!("--isa: {e}")).with_hint(e.hint()))?;
         }
-        let (isa, threads) = (options.isa.name(), options.threads);
-        Ok(Machine { backend: CpuBackend::new(options)?, isa, threads, available })
+        let (isa_set, threads) = (options.isa, options.threads);
+        Ok(Machine { backend: CpuBackend::new(options)?, isa: isa_set.name(), isa_set, threads, available })
     }
 }
 

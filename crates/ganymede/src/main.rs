@@ -6,16 +6,18 @@ mod commands;
 mod failure;
 mod flags;
 mod numbers;
+mod profile;
 mod progress;
 mod setup;
 mod signals;
 mod terminal;
+mod workloads;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let matches = commands::root().get_matches();
     let mut terminal = terminal::Terminal::new();
+    let matches = commands::root().get_matches();
     match commands::run(&matches, &mut terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -5,6 +5,7 @@ use crate::numbers::{bytes, duration};
 use crate::terminal::{Colour, Terminal};
 use ganymede_data::Progress;
 use ganymede_gan::events::{Event, Line, Observer};
+use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::TrainSection;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -68,6 +69,8 @@ pub struct Show<'t> {
     first_step: u64,
     step: u64,
     bar: Option<ProgressBar>,
+    /// The machine's peak in GFLOPS, if a profile was asked for that has not come yet.
+    pub peak: Option<f64>,
 }
 
 /// Units of the bar: thousandths of the whole.
@@ -83,11 +86,26 @@ impl<'t> Show<'t> {
         terminal.set_bar(bar.clone());
         let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
         let last_step = train.last_step();
-        Show { terminal, json, stop, last_step, limit, started: Instant::now(), first_step: 0, step: 0, bar }
+        Show {
+            terminal,
+            json,
+            stop,
+            last_step,
+            limit,
+            started: Instant::now(),
+            first_step: 0,
+            step: 0,
+            bar,
+            peak: None,
+        }
     }
 
     /// Takes the bar away.
     pub fn finish(self) {
+        if self.peak.is_some() {
+            let text = "there is no profile: the training ended before the steps that it measures";
+            self.terminal.labelled("warning", Colour::Yellow, text);
+        }
         self.terminal.set_bar(None);
         self.bar.iter().for_each(ProgressBar::finish_and_clear);
     }
@@ -168,6 +186,11 @@ impl Observer for Show<'_> {
             // The first is told before, the others afterwards by whoever called.
             Event::Start { .. } | Event::Replay { .. } | Event::NonFinite { .. } | Event::End { .. } => {}
         }
+    }
+
+    fn profile(&mut self, profile: &Profile) {
+        let Some(peak) = self.peak.take() else { return };
+        crate::profile::table(profile, peak).iter().for_each(|line| self.terminal.say(line));
     }
 
     fn step(&mut self, step: u64) {

@@ -14,7 +14,8 @@ use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
 use ganymede_gan::{
     GanError, Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, phases, resources,
 };
-use ganymede_runtime::Numerics;
+use ganymede_kernels::peak;
+use ganymede_runtime::{Numerics, RuntimeError};
 use ganymede_tensor::DType;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -133,7 +134,15 @@ pub fn prepare(
 }
 
 /// Compiles a step; where the memory does not hold it, what is known of it is said first.
-fn compile(spec: &TrainSpec, codec: &Codec, machine: &Machine, terminal: &mut Terminal) -> Result<Stepper, Failure> {
+///
+/// # Errors
+/// What compiling gives.
+pub fn compile(
+    spec: &TrainSpec,
+    codec: &Codec,
+    machine: &Machine,
+    terminal: &mut Terminal,
+) -> Result<Stepper, Failure> {
     let error = match Stepper::new(spec, codec, &machine.backend) {
         Ok(stepper) => return Ok(stepper),
         Err(error) => machine.explain(error),
@@ -214,11 +223,11 @@ impl Prepared {
         value.to_string()
     }
 
-    /// Trains to the end and says where everything is.
+    /// Trains to the end and says where everything is; measures some steps kernel by kernel if asked to.
     ///
     /// # Errors
     /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
-    pub fn train(self, start: Start, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    pub fn train(self, start: Start, json: bool, profile: Option<u64>, terminal: &mut Terminal) -> Result<(), Failure> {
         let Prepared { spec, dataset, machine, mut stepper } = self;
         resources::check(stepper.plan().peak_bytes(), resources::available())?;
         let sampler = Sampler::new(&spec, &machine.backend).map_err(|e| machine.explain(e))?;
@@ -245,10 +254,12 @@ impl Prepared {
         terminal.log_to(&log).map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", log.display())))?;
         terminal.say(&format!("run         {}", path.display()));
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
+        let peak = profile.map(|_| peak::measure(machine.isa_set, machine.threads)).transpose();
         let mut show = Show::new(terminal, &spec.train, json, Arc::clone(&stop));
+        show.peak = peak.map_err(RuntimeError::from)?;
         let setup = Setup { spec, run, codec, stepper, sampler, isa: machine.isa.into() };
         let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
-        let outcome = trainer.and_then(|trainer| trainer.train(dataset, &stop));
+        let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).train(dataset, &stop));
         show.finish();
         conclude(&path, &outcome?, json, terminal)
     }

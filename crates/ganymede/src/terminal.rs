@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A colour of a label.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,7 @@ pub struct Terminal {
     colours: bool,
     bar: Option<ProgressBar>,
     log: Log,
+    started: Instant,
 }
 
 /// What was said: kept until there is a run to keep it in.
@@ -34,7 +36,12 @@ impl Terminal {
     pub fn new() -> Terminal {
         let interactive = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let colours = interactive && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Terminal { interactive, colours, bar: None, log: Log::Waiting(String::new()) }
+        Terminal { interactive, colours, bar: None, log: Log::Waiting(String::new()), started: Instant::now() }
+    }
+
+    /// How long ago the process started, but for the loading of the program.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Whether someone looks at a terminal: only then are there bars.

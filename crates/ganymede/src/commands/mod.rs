@@ -2,6 +2,7 @@
 //! implements [`Command`] (its flags are its fields) and a line in [`COMMANDS`]; `--help`, completions and
 //! the snapshot test follow from the table. Flags that several share are in `flags.rs`.
 
+mod bench;
 mod check;
 mod completions;
 mod data;
@@ -66,6 +67,7 @@ const COMMANDS: &[Entry] = &[
     entry::<presets::Presets>(),
     entry::<data::Data>(),
     entry::<verify::Verify>(),
+    entry::<bench::Bench>(),
     entry::<completions::Completions>(),
 ];
 

@@ -16,7 +16,7 @@ const DEFAULT_COUNT: u64 = 64;
 /// Most samples in one picture.
 const LARGEST_GRID: u64 = 10_000;
 /// Samples that are in memory at a time when each has a file of its own.
-const CHUNK: u64 = 256;
+pub(super) const CHUNK: u64 = 256;
 
 /// `ganymede sample`.
 #[derive(Args, Debug)]

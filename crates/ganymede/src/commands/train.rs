@@ -61,6 +61,9 @@ pub struct Train {
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
+    /// Measure so many steps kernel by kernel after the first three, and print where the time goes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    profile: Option<u64>,
     /// Say what it would take, and end before the first step
     #[arg(long)]
     dry_run: bool,
@@ -139,7 +142,7 @@ impl Train {
         }
         self.data_flags.apply(&mut spec.data.options);
         let spec = self.edited(spec, |_| true)?;
-        resume(run, spec, &self.machine, self.dry_run, self.json, terminal)
+        resume(run, spec, &self.machine, (self.dry_run, self.profile), self.json, terminal)
     }
 
     /// The spec of a new run with its data: a file or a preset, changed by the flags.
@@ -235,7 +238,7 @@ impl Train {
         if self.dry_run {
             return if self.json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
         }
-        prepared.train(start, self.json, terminal)
+        prepared.train(start, self.json, self.profile, terminal)
     }
 }
 
@@ -247,7 +250,7 @@ pub(super) fn resume(
     run: RunDir,
     spec: TrainSpec,
     machine: &MachineFlags,
-    dry_run: bool,
+    (dry_run, profile): (bool, Option<u64>),
     json: bool,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
@@ -264,7 +267,7 @@ pub(super) fn resume(
     if dry_run {
         return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
     }
-    prepared.train(Start::Resume(run), json, terminal)
+    prepared.train(Start::Resume(run), json, profile, terminal)
 }
 
 /// The spec of a file, its data named from the root.

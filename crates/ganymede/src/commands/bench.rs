@@ -1,0 +1,265 @@
+//! `ganymede bench`: times the steps of some work on random data, without any data set or run. Not here: which work there
+//! is (`workloads.rs`), the same in other frameworks (`benches/peers`).
+
+use super::sample::CHUNK;
+use super::{Command, Examples};
+use crate::failure::{DIVERGED, Failure, USER};
+use crate::flags::{Machine, MachineFlags, NumericsFlags};
+use crate::terminal::Terminal;
+use crate::{profile, setup, workloads};
+use clap::Args;
+use ganymede_data::{Batch, CODEC_VERSION, Codec, Fit, Kind};
+use ganymede_gan::profile::Profile;
+use ganymede_gan::spec::TrainSpec;
+use ganymede_gan::{GanError, Sampler, Stepper, resources};
+use ganymede_kernels::peak;
+use ganymede_runtime::RuntimeError;
+use ganymede_tensor::{DType, Data, Rng, Tensor};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Steps before the timed ones, the first included.
+const WARM_UP: u64 = 4;
+/// Steps that are measured kernel by kernel, after the timed ones.
+const PROFILED: u64 = 10;
+/// Different batches, used in turn.
+const BATCHES: u64 = 4;
+const MIB: f64 = (1 << 20) as f64;
+
+/// `ganymede bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// A preset or another work; without it all are listed
+    work: Option<String>,
+    /// Side of the pictures of a preset [default: 28]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    resolution: Option<u16>,
+    /// Channels of the pictures of a preset [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    channels: Option<u8>,
+    /// Samples in a batch [default: the work's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    batch: Option<u32>,
+    /// Timed steps, after the first few
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    steps: u32,
+    /// Also time the drawing of so many samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    sample: Option<u64>,
+    #[command(flatten)]
+    numerics: NumericsFlags,
+    #[command(flatten)]
+    machine: MachineFlags,
+    /// Write when each kernel ran into this file, for chrome://tracing or Perfetto
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    trace: Option<PathBuf>,
+    /// Everything as one JSON object
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+impl Command for Bench {
+    const NAME: &'static str = "bench";
+    const ABOUT: &'static str = "Time training steps on random data, kernel by kernel";
+    const EXAMPLES: Examples = &[
+        ("What can be timed", &["ganymede bench"]),
+        ("DCGAN at 64 pixels in colour", &["ganymede bench dcgan --resolution 64 --channels 3 --batch 64"]),
+        ("When each kernel runs", &["ganymede bench dcgan --steps 5 --trace trace.json"]),
+    ];
+
+    fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let Some(work) = &self.work else {
+            return workloads::list().into_iter().try_for_each(|(name, summary)| {
+                terminal.result(&match self.json {
+                    true => json!({ "kind": "work", "name": name, "summary": summary }).to_string(),
+                    false => format!("{name:<10} {summary}"),
+                })
+            });
+        };
+        let mut spec = workloads::spec(work, self.resolution.map(usize::from), self.channels.map(usize::from))?;
+        spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
+        self.numerics.apply(&mut spec.train);
+        let machine = self.machine.machine(spec.train.numerics)?;
+        let codec = codec(work, &spec.data.shape);
+        let mut timed = self.time(&spec, &codec, &machine, terminal)?;
+        let sampled = match self.sample {
+            Some(count) => Some((count, draw(&spec, &codec, &machine, &timed.stepper, count)?)),
+            None => None,
+        };
+        let profile = timed.profile(PROFILED.min(u64::from(self.steps)))?;
+        if let Some(file) = &self.trace {
+            let write = std::fs::write(file, profile::trace(&profile).to_string() + "\n");
+            write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", file.display())))?;
+        }
+        let peak = peak::measure(machine.isa_set, machine.threads).map_err(RuntimeError::from)?;
+        let value = timed.json(work, &spec, &machine, (&profile, peak), sampled);
+        if self.json {
+            return terminal.result(&value.to_string());
+        }
+        describe(&value).iter().chain(&profile::table(&profile, peak)).try_for_each(|line| terminal.result(line))
+    }
+}
+
+/// What was measured.
+struct Timed {
+    stepper: Stepper,
+    batches: Vec<Batch>,
+    /// The next step.
+    step: u64,
+    /// Milliseconds of each timed step, sorted.
+    times: Vec<f64>,
+    first_step_ms: f64,
+    peak_rss: u64,
+}
+
+impl Bench {
+    /// Compiles the work and times its steps; nothing is measured inside of them.
+    fn time(
+        &self,
+        spec: &TrainSpec,
+        codec: &Codec,
+        machine: &Machine,
+        terminal: &mut Terminal,
+    ) -> Result<Timed, Failure> {
+        let mut stepper = setup::compile(spec, codec, machine, terminal)?;
+        resources::check(stepper.plan().peak_bytes(), resources::available())?;
+        stepper.initialise()?;
+        let batches = (0..BATCHES).map(|number| random_batch(number, spec.train.batch, codec)).collect();
+        let mut timed = Timed { stepper, batches, step: 0, times: Vec::new(), first_step_ms: 0.0, peak_rss: 0 };
+        timed.advance()?;
+        timed.first_step_ms = terminal.age().as_secs_f64() * 1e3;
+        (1..WARM_UP).try_for_each(|_| timed.advance())?;
+        for _ in 0..self.steps {
+            let start = Instant::now();
+            timed.advance()?;
+            timed.times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        timed.times.sort_by(f64::total_cmp);
+        timed.peak_rss = resources::peak_resident();
+        Ok(timed)
+    }
+}
+
+impl Timed {
+    fn advance(&mut self) -> Result<(), Failure> {
+        let mut next = self.step as usize;
+        let result = self.stepper.run(self.step, || {
+            next += 1;
+            Ok(self.batches[next % self.batches.len()].clone())
+        })?;
+        if let Some((phase, what)) = result.non_finite.first() {
+            let text = format!("step {}: {what} in phase `{phase}` is not finite any more", self.step);
+            return Err(Failure::new(DIVERGED, text).with_hint("take fewer --steps: random data lead nowhere"));
+        }
+        self.step += 1;
+        Ok(())
+    }
+
+    fn profile(&mut self, steps: u64) -> Result<Profile, Failure> {
+        self.stepper.profile(true);
+        (0..steps).try_for_each(|_| self.advance())?;
+        self.stepper.profile(false);
+        Ok(Profile::of(&self.stepper, steps))
+    }
+
+    fn median(&self) -> f64 {
+        let (times, half) = (&self.times, self.times.len() / 2);
+        if times.len() % 2 == 1 { times[half] } else { (times[half - 1] + times[half]) / 2.0 }
+    }
+
+    fn json(
+        &self,
+        work: &str,
+        spec: &TrainSpec,
+        machine: &Machine,
+        (profile, peak): (&Profile, f64),
+        sampled: Option<(u64, f64)>,
+    ) -> Value {
+        let (min, max) = (self.times[0], self.times[self.times.len() - 1]);
+        let mut value = json!({
+            "work": work, "shape": spec.data.shape, "batch": spec.train.batch, "steps": self.times.len(),
+            "update": spec.train.update,
+            "ms_per_step": { "median": self.median(), "min": min, "max": max },
+            "first_step_ms": self.first_step_ms, "peak_rss_mb": self.peak_rss as f64 / MIB,
+            "planned_mb": self.stepper.plan().peak_bytes() as f64 / MIB,
+            "threads": machine.threads, "isa": machine.isa, "numerics": spec.train.numerics.name(),
+            "peak_gflops": peak, "kernels": profile::kernels(profile, peak), "not_fused": profile::missed(profile),
+        });
+        if let Some((count, seconds)) = sampled {
+            value["sample"] = json!({ "count": count, "seconds": seconds });
+        }
+        value
+    }
+}
+
+/// The result in words.
+fn describe(value: &Value) -> Vec<String> {
+    let number = |key: &str| value[key].as_f64().unwrap_or(0.0);
+    let step = |key: &str| value["ms_per_step"][key].as_f64().unwrap_or(0.0);
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_string();
+    let shape: Vec<String> = value["shape"].as_array().into_iter().flatten().map(Value::to_string).collect();
+    let s = if value["threads"] == 1 { "" } else { "s" };
+    let mut lines = vec![
+        format!("work        {}, {}, batch {}", text("work"), shape.join("x"), value["batch"]),
+        format!(
+            "step        {:.2} ms, median of {} ({:.2} to {:.2}), {} update",
+            step("median"),
+            value["steps"],
+            step("min"),
+            step("max"),
+            text("update")
+        ),
+        format!("first step  done {:.0} ms after the start of the process", number("first_step_ms")),
+        format!("memory      {:.1} MiB at the peak, {:.1} MiB planned", number("peak_rss_mb"), number("planned_mb")),
+        format!("machine     {}, {} thread{s}, {} numerics", text("isa"), value["threads"], text("numerics")),
+    ];
+    if let Some(seconds) = value["sample"]["seconds"].as_f64() {
+        lines.push(format!("sampling    {} samples in {seconds:.2} s", value["sample"]["count"]));
+    }
+    lines
+}
+
+/// Seconds that drawing takes, from latents to the bytes of files, with the generator as it was trained.
+fn draw(spec: &TrainSpec, codec: &Codec, machine: &Machine, stepper: &Stepper, count: u64) -> Result<f64, Failure> {
+    let mut sampler = Sampler::new(spec, &machine.backend).map_err(|e| machine.explain(e))?;
+    sampler.copy_from(stepper.store())?;
+    let start = Instant::now();
+    for first in (0..count).step_by(CHUNK as usize) {
+        let drawn = sampler.draw(first..count.min(first + CHUNK))?;
+        let values = drawn.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
+        std::hint::black_box(codec.encode(values));
+    }
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// Pictures as bytes, everything else as floats from −1 to 1.
+fn codec(work: &str, shape: &[usize]) -> Codec {
+    let pictures = shape.len() == 3;
+    let kind = match pictures {
+        true => Kind::Images { background: [0; 3], fit: Fit::Crop },
+        false => Kind::Points { reference: Vec::new() },
+    };
+    Codec {
+        format_version: CODEC_VERSION,
+        format: "random".into(),
+        source: work.into(),
+        dtype: if pictures { DType::U8 } else { DType::F32 },
+        shape: shape.to_vec(),
+        range: if pictures { [0.0, 255.0] } else { [-1.0, 1.0] },
+        classes: Vec::new(),
+        kind,
+    }
+}
+
+fn random_batch(number: u64, size: usize, codec: &Codec) -> Batch {
+    let shape: Vec<usize> = [size].into_iter().chain(codec.shape.iter().copied()).collect();
+    let elements = shape.iter().product();
+    let mut rng = Rng::at(0, 0, number as u32);
+    let data = match codec.dtype {
+        DType::U8 => Data::U8((0..elements).map(|_| rng.bits() as u8).collect()),
+        _ => Data::F32((0..elements).map(|_| rng.uniform_in(-1.0, 1.0) as f32).collect()),
+    };
+    let real = Tensor::new(shape, data).expect("as many elements as the shape has");
+    Batch { number, tensors: vec![("real", real)] }
+}
