@@ -1,21 +1,14 @@
-"""DCGAN's training step in Keras 3 on TensorFlow, graph mode: the peer of ganymede's `dcgan` preset."""
+"""DCGAN's training step in Keras 3: the peer of ganymede's `dcgan` preset; or samples of its generator."""
 
-import os
+import peer
 
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+CHANNELS = {28: 1, 64: 3}
+LATENT = 100
 
-import peer  # noqa: E402
+arguments = peer.options(__doc__, resolutions=sorted(CHANNELS), sample=True)
 
-arguments = peer.options(__doc__)
-
-import numpy as np  # noqa: E402
+import keras_peer  # noqa: E402
 import tensorflow as tf  # noqa: E402
-
-tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-
 import keras  # noqa: E402
 from keras import layers  # noqa: E402
 
@@ -26,7 +19,7 @@ def tutorial(channels):
     """TensorFlow's DCGAN tutorial: 28 × 28, 5x5 kernels, Keras's defaults."""
     transposed = dict(kernel_size=5, padding="same", use_bias=False)
     generator = keras.Sequential([
-        keras.Input((peer.LATENT,)),
+        keras.Input((LATENT,)),
         layers.Dense(7 * 7 * 256, use_bias=False),
         layers.BatchNormalization(),
         layers.LeakyReLU(negative_slope=0.3),
@@ -62,7 +55,7 @@ def paper(channels, width=64):
     def normalization():
         return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=normal(1.0, 0.02))
 
-    generator = [keras.Input((peer.LATENT,)), layers.Reshape((1, 1, peer.LATENT)),
+    generator = [keras.Input((LATENT,)), layers.Reshape((1, 1, LATENT)),
                  layers.Conv2DTranspose(8 * width, **convolution)]
     for factor in [4, 2, 1]:
         generator += [normalization(), layers.ReLU(), layers.Conv2DTranspose(factor * width, **halved)]
@@ -88,7 +81,7 @@ def simultaneous(generator, discriminator, g_adam, d_adam, batch):
 
     @tf.function
     def step(real):
-        latent = tf.random.normal((batch, peer.LATENT))
+        latent = tf.random.normal((batch, LATENT))
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fake = generator(latent, training=True)
             real_logits = discriminator(real, training=True)
@@ -109,7 +102,7 @@ def alternating(generator, discriminator, g_adam, d_adam, batch):
 
     @tf.function
     def step(real):
-        latent = tf.random.normal((batch, peer.LATENT))
+        latent = tf.random.normal((batch, LATENT))
         with tf.GradientTape() as g_tape:
             fake = generator(latent, training=True)
             with g_tape.stop_recording():
@@ -125,28 +118,29 @@ def alternating(generator, discriminator, g_adam, d_adam, batch):
     return step
 
 
+def draw(generator):
+    """One batch of pictures as bytes, from one compiled function."""
+
+    @tf.function
+    def pictures():
+        scaled = generator(tf.random.normal((arguments.batch, LATENT)), training=False) * 127.5 + 127.5
+        return tf.cast(tf.clip_by_value(tf.round(scaled), 0, 255), tf.uint8)
+
+    return lambda: pictures().numpy()
+
+
 def main():
-    keras.utils.set_random_seed(1)
-    channels = peer.CHANNELS[arguments.resolution]
-    build, update = (tutorial, simultaneous) if arguments.resolution == 28 else (paper, alternating)
-    generator, discriminator, adam = build(channels)
-    optimizers = keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam)
-    for optimizer, model in zip(optimizers, (generator, discriminator)):
-        optimizer.build(model.trainable_variables)
-    train = update(generator, discriminator, *optimizers, arguments.batch)
-
-    rng = np.random.default_rng(1)
-    size = (arguments.batch, arguments.resolution, arguments.resolution, channels)
-    batches = [tf.constant(rng.uniform(-1, 1, size).astype("float32")) for _ in range(4)]
-
-    def step(batch):
-        losses = [float(loss) for loss in train(batch)]
-        assert np.isfinite(losses).all(), losses
-
-    measured = peer.measure(step, batches, arguments.steps)
-    parameters = {"generator": generator.count_params(), "discriminator": discriminator.count_params()}
-    versions = {"keras": keras.__version__, "tensorflow": tf.__version__}
-    peer.report(arguments, "keras", update.__name__, parameters, versions, measured)
+    keras_peer.start(arguments)
+    channels = CHANNELS[arguments.resolution]
+    build, rule = (tutorial, simultaneous) if arguments.resolution == 28 else (paper, alternating)
+    *models, adam = build(channels)
+    if arguments.sample:
+        measured = peer.measure_samples(draw(models[0]), arguments.sample, arguments.batch)
+        return keras_peer.report(arguments, "sample", None, models, measured)
+    optimizers = keras_peer.optimizers(models, **adam)
+    train = rule(*models, *optimizers, arguments.batch)
+    data = keras_peer.batches(arguments, arguments.resolution, arguments.resolution, channels)
+    keras_peer.run(arguments, "dcgan", rule.__name__, train, models, data)
 
 
 main()

@@ -8,17 +8,21 @@ import resource
 import statistics
 import time
 
-CHANNELS = {28: 1, 64: 3}
-LATENT = 100
 WARM_UP = 3
 
 
-def options(description):
+def options(description, batch=64, resolutions=None, compile=False, sample=False):
+    """The options of one work: `resolutions` where it has several, `compile` and `sample` where it can."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--resolution", type=int, choices=sorted(CHANNELS), default=28)
-    parser.add_argument("--batch", type=int, default=64)
+    if resolutions:
+        parser.add_argument("--resolution", type=int, choices=resolutions, default=resolutions[0])
+    parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--steps", type=int, default=30, help="timed steps, after %d to warm up" % WARM_UP)
     parser.add_argument("--threads", type=int, default=2)
+    if compile:
+        parser.add_argument("--compile", action="store_true", help="networks through the framework's compiler")
+    if sample:
+        parser.add_argument("--sample", type=int, metavar="N", help="instead of training, draw N samples as bytes")
     parser.add_argument("--json", action="store_true", help="one line instead of indented text")
     return parser.parse_args()
 
@@ -42,7 +46,29 @@ def measure(step, batches, steps):
         step(batches[index % len(batches)])
         times.append((time.perf_counter() - start) * 1e3)
         cpu.append((time.process_time() - cpu_start) * 1e3)
-    return {"first": first * 1e3, "wall": times, "cpu": cpu}
+    return {
+        "steps": steps,
+        "ms_per_step": spread(times),
+        "cpu_ms_per_step": spread(cpu),
+        "first_step_ms": round(first * 1e3),
+    }
+
+
+def measure_samples(draw, count, batch):
+    """`draw()` returns one batch of pictures as bytes; the first batch, for which networks are prepared, is drawn twice."""
+    draw()
+    first = process_age()
+    start, cpu_start = time.perf_counter(), time.process_time()
+    drawn = [draw() for _ in range(-(-count // batch))]
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    assert all(pictures.dtype == "uint8" and len(pictures) == batch for pictures in drawn)
+    return {
+        "samples": count,
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu, 3),
+        "first_batch_ms": round(first * 1e3),
+        "process_seconds": round(process_age(), 3),
+    }
 
 
 def spread(values):
@@ -54,19 +80,17 @@ def spread(values):
     }
 
 
-def report(arguments, framework, update, parameters, versions, measured):
+def report(arguments, work, framework, update, parameters, versions, measured):
+    """`parameters` are the trainable numbers of each network."""
     result = {
+        "work": work,
         "framework": framework,
-        "resolution": arguments.resolution,
-        "channels": CHANNELS[arguments.resolution],
+        **{name: value for name, value in vars(arguments).items() if name in ("resolution", "compile")},
         "batch": arguments.batch,
         "threads": arguments.threads,
-        "steps": arguments.steps,
         "update": update,
         "parameters": parameters,
-        "ms_per_step": spread(measured["wall"]),
-        "cpu_ms_per_step": spread(measured["cpu"]),
-        "first_step_ms": round(measured["first"]),
+        **measured,
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "versions": {"python": platform.python_version(), **versions},
     }

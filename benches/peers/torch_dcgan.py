@@ -1,15 +1,13 @@
-"""DCGAN's training step in PyTorch, eager, channels last: the peer of ganymede's `dcgan` preset."""
+"""DCGAN's training step in PyTorch: the peer of ganymede's `dcgan` preset; or samples of its generator."""
 
-import os
+import peer
 
-# Spinning threads of one process would take the cores of whatever runs beside it.
-os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+CHANNELS = {28: 1, 64: 3}
+LATENT = 100
 
-import peer  # noqa: E402
+arguments = peer.options(__doc__, resolutions=sorted(CHANNELS), compile=True, sample=True)
 
-arguments = peer.options(__doc__)
-
+import torch_peer  # noqa: E402, before torch: it says how threads wait
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy  # noqa: E402
@@ -17,17 +15,16 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 def tutorial(channels):
     """TensorFlow's DCGAN tutorial: 28 × 28, 5x5 kernels, Keras's defaults for batch norm and weights."""
-    keras_norm = dict(eps=1e-3, momentum=0.01)  # PyTorch's momentum is 1 − Keras's
     generator = nn.Sequential(
-        nn.Linear(peer.LATENT, 7 * 7 * 256, bias=False),
-        nn.BatchNorm1d(7 * 7 * 256, **keras_norm),
+        nn.Linear(LATENT, 7 * 7 * 256, bias=False),
+        nn.BatchNorm1d(7 * 7 * 256, **torch_peer.KERAS_NORM),
         nn.LeakyReLU(0.3, inplace=True),
         nn.Unflatten(1, (256, 7, 7)),
         nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
-        nn.BatchNorm2d(128, **keras_norm),
+        nn.BatchNorm2d(128, **torch_peer.KERAS_NORM),
         nn.LeakyReLU(0.3, inplace=True),
         nn.ConvTranspose2d(128, 64, 5, 2, 2, output_padding=1, bias=False),
-        nn.BatchNorm2d(64, **keras_norm),
+        nn.BatchNorm2d(64, **torch_peer.KERAS_NORM),
         nn.LeakyReLU(0.3, inplace=True),
         nn.ConvTranspose2d(64, channels, 5, 2, 2, output_padding=1, bias=False),
         nn.Tanh(),
@@ -52,8 +49,8 @@ def tutorial(channels):
 
 def paper(channels, width=64):
     """The DCGAN paper's networks as in PyTorch's example: 64 × 64, 4x4 kernels."""
-    generator = [nn.Unflatten(1, (peer.LATENT, 1, 1)),
-                 nn.ConvTranspose2d(peer.LATENT, 8 * width, 4, bias=False)]
+    generator = [nn.Unflatten(1, (LATENT, 1, 1)),
+                 nn.ConvTranspose2d(LATENT, 8 * width, 4, bias=False)]
     for factor in [8, 4, 2]:
         generator += [nn.BatchNorm2d(factor * width), nn.ReLU(inplace=True),
                       nn.ConvTranspose2d(factor * width, factor * width // 2, 4, 2, 1, bias=False)]
@@ -77,12 +74,6 @@ def losses(real_logits, fake_logits):
     return real + cross_entropy(fake_logits, torch.zeros_like(fake_logits))
 
 
-def update(adam, parameters, gradients):
-    for parameter, gradient in zip(parameters, gradients):
-        parameter.grad = gradient
-    adam.step()
-
-
 def simultaneous(generator, discriminator, g_adam, d_adam, latent, real):
     """Both gradients from one set of fakes and one pass through the discriminator, then both updates."""
     g_parameters, d_parameters = list(generator.parameters()), list(discriminator.parameters())
@@ -91,46 +82,44 @@ def simultaneous(generator, discriminator, g_adam, d_adam, latent, real):
     g_loss = cross_entropy(fake_logits, torch.ones_like(fake_logits))
     d_gradients = torch.autograd.grad(d_loss, d_parameters, retain_graph=True)
     g_gradients = torch.autograd.grad(g_loss, g_parameters)
-    update(g_adam, g_parameters, g_gradients)
-    update(d_adam, d_parameters, d_gradients)
+    torch_peer.apply(g_adam, g_gradients)
+    torch_peer.apply(d_adam, d_gradients)
     return d_loss, g_loss
 
 
 def alternating(generator, discriminator, g_adam, d_adam, latent, real):
     """The discriminator's update, then the generator's loss on the same fakes through the updated one."""
-    g_parameters, d_parameters = list(generator.parameters()), list(discriminator.parameters())
     fake = generator(latent)
-    d_loss = losses(discriminator(real), discriminator(fake.detach()))
-    update(d_adam, d_parameters, torch.autograd.grad(d_loss, d_parameters))
-    fake_logits = discriminator(fake)
-    g_loss = cross_entropy(fake_logits, torch.ones_like(fake_logits))
-    update(g_adam, g_parameters, torch.autograd.grad(g_loss, g_parameters))
+    torch_peer.update(d_adam, d_loss := losses(discriminator(real), discriminator(fake.detach())))
+    fake_logits = torch_peer.frozen(discriminator, lambda: discriminator(fake))
+    torch_peer.update(g_adam, g_loss := cross_entropy(fake_logits, torch.ones_like(fake_logits)))
     return d_loss, g_loss
 
 
+def draw(generator):
+    with torch.inference_mode():
+        pictures = generator(torch.randn(arguments.batch, LATENT))
+        return pictures.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
 def main():
-    torch.manual_seed(1)
-    torch.set_num_threads(arguments.threads)
-    channels = peer.CHANNELS[arguments.resolution]
+    torch_peer.start(arguments)
+    channels = CHANNELS[arguments.resolution]
     build, rule = (tutorial, simultaneous) if arguments.resolution == 28 else (paper, alternating)
     *models, adam = build(channels)
-    models = [model.to(memory_format=torch.channels_last).train() for model in models]
+    models = torch_peer.prepare(arguments, models, torch.channels_last)
+    if arguments.sample:
+        generator = models[0].eval()
+        measured = peer.measure_samples(lambda: draw(generator), arguments.sample, arguments.batch)
+        return torch_peer.report(arguments, "sample", None, models, measured)
     optimizers = [torch.optim.Adam(model.parameters(), fused=True, **adam) for model in models]
-    size = (arguments.batch, channels, arguments.resolution, arguments.resolution)
-    batches = [
-        (torch.rand(size) * 2 - 1).contiguous(memory_format=torch.channels_last) for _ in range(4)
-    ]
+    data = torch_peer.batches(arguments, channels, arguments.resolution, arguments.resolution)
 
     def step(batch):
-        values = rule(*models, *optimizers, torch.randn(arguments.batch, peer.LATENT), batch)
-        assert all(torch.isfinite(value).item() for value in values), values
+        return rule(*models, *optimizers, torch.randn(arguments.batch, LATENT), batch)
 
-    measured = peer.measure(step, batches, arguments.steps)
-    counts = [
-        sum(t.numel() for t in model.state_dict().values() if t.is_floating_point()) for model in models
-    ]
-    parameters = dict(zip(("generator", "discriminator"), counts))
-    peer.report(arguments, "torch", rule.__name__, parameters, {"torch": torch.__version__}, measured)
+    step.__name__ = rule.__name__
+    torch_peer.run(arguments, "dcgan", step, models, data)
 
 
 main()

@@ -71,6 +71,41 @@ fn every_use_of_a_layer_has_noise_of_its_own() {
     assert_ne!(outputs["output0"], outputs["output1"]);
 }
 
+#[test]
+fn packed_samples_lie_side_by_side() {
+    let ty = TensorType::f32([4, 2]);
+    let traced = trace(Mode::Train, std::slice::from_ref(&ty), |scope, x| Pack::new(2usize).build(scope, x)).unwrap();
+    let x = Array { ty, data: (0..8).map(f64::from).collect() };
+    let given =
+        HashMap::from([("input0".to_string(), x.clone()), ("cotangent0".to_string(), Array::new([2, 4], x.data))]);
+    let packed = &run(&traced.graph, &given, &mut BTreeMap::new())["output0"];
+    assert_eq!((&packed.ty.shape[..], &packed.data[4..]), (&[2, 4][..], &[4.0, 5.0, 6.0, 7.0][..]));
+}
+
+/// Each group has its own activation; at a temperature near 0 the choices are one-hot, and choice i is as frequent as
+/// softmax(x) says: the property that Gumbel noise is for.
+#[test]
+fn tabular_choices_are_as_frequent_as_their_softmax() {
+    let group = |activation, width| Columns { activation, width };
+    let columns =
+        [group(ColumnActivation::Tanh, 1), group(ColumnActivation::Softmax, 3), group(ColumnActivation::Linear, 1)];
+    let layer = TabularActivation::new(columns).temperature(1e-4);
+    const SAMPLES: usize = 20_000;
+    let ty = TensorType::f32([SAMPLES, 5]);
+    let row = [0.5, 0.2f64.ln(), 0.3f64.ln(), 0.5f64.ln(), -3.0];
+    for mode in [Mode::Train, Mode::Infer] {
+        let traced = trace(mode, std::slice::from_ref(&ty), |scope, x| layer.build(scope, x)).unwrap();
+        let x = Array { ty: ty.clone(), data: row.repeat(SAMPLES) };
+        let given = HashMap::from([("input0".to_string(), x.clone()), ("cotangent0".to_string(), x)]);
+        let y = &run(&traced.graph, &given, &mut BTreeMap::new())["output0"].data;
+        let mean = |column: usize| y.iter().skip(column).step_by(5).sum::<f64>() / SAMPLES as f64;
+        assert!((mean(0) - 0.5f64.tanh()).abs() < 1e-9 && (mean(4) + 3.0).abs() < 1e-9);
+        for (column, expected) in [(1, 0.2), (2, 0.3), (3, 0.5)] {
+            assert!((mean(column) - expected).abs() < 0.02, "{mode:?} {column}: {}", mean(column)); // 5 deviations
+        }
+    }
+}
+
 const ROWS: usize = 4;
 const COLUMNS: usize = 3;
 

@@ -3,7 +3,7 @@
 use super::{Finding, Fix, Subject};
 
 /// Most samples in a batch.
-const LARGEST: usize = 65_536;
+pub(super) const LARGEST: usize = 65_536;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let batch = s.spec.train.batch;

@@ -1,5 +1,6 @@
 //! What the rules look at: the spec, the data, and what building each network gave. Not here: judging it.
 
+use super::batch::LARGEST;
 use crate::phases;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
 use ganymede_graph::{BuildError, Builder};
@@ -42,9 +43,10 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Builds every network of the spec alone on its declared inputs.
+    /// Builds every network of the spec alone on its declared inputs, for the spec's batch where it can be one.
     pub fn new(draft: &'a Draft, data: Option<&'a DataFacts>) -> Self {
-        let build = |(name, network): (&String, &NetworkSpec)| (name.clone(), build(name, network));
+        let batch = Some(draft.spec.train.batch).filter(|batch| (1..=LARGEST).contains(batch)).unwrap_or(2);
+        let build = |(name, network): (&String, &NetworkSpec)| (name.clone(), build(name, network, batch));
         Subject {
             spec: &draft.spec,
             missing: &draft.missing,
@@ -108,7 +110,7 @@ pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<
     }
 }
 
-fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<LayerIssue>> {
+fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<LayerIssue>> {
     let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
     let model = Model::from_config(name, &config).map_err(|e| e.issues)?;
     let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();
@@ -117,7 +119,7 @@ fn build(name: &str, network: &NetworkSpec) -> Result<Built, Vec<LayerIssue>> {
         .iter()
         .enumerate()
         .map(|(i, sizes)| {
-            let shape: Vec<usize> = [2].into_iter().chain(sizes.iter().copied()).collect();
+            let shape: Vec<usize> = [batch].into_iter().chain(sizes.iter().copied()).collect();
             builder.input(&format!("input_{i}"), TensorType::f32(shape))
         })
         .collect();

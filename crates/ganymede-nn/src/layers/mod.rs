@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Most layers take one tensor and give one: they implement [`call`](Layer::call). What takes several
 /// implements [`build`](Layer::build).
 pub trait Layer: fmt::Debug + Send + Sync {
-    /// Keras's class name.
+    /// Keras's class name, or `ganymede>…` where Keras has no such layer.
     fn class_name(&self) -> &'static str;
 
     /// The arguments that differ from their defaults, in Keras's order.
@@ -73,7 +73,7 @@ macro_rules! table {
     (modules { $($module:ident: $($export:ident),+;)* } classes { $($class:literal => $layer:ty,)* }) => {
         $(mod $module; pub use $module::{$($export),+};)*
 
-        /// Keras's names of all layers.
+        /// Names of all layers: Keras's, and `ganymede>…` for those that Keras does not have.
         pub const CLASS_NAMES: &[&str] = &[$($class),*];
 
         fn read(class: &str, arguments: &mut Arguments) -> Option<Arc<dyn Layer>> {
@@ -108,6 +108,7 @@ table! {
         layer_normalization: LayerNormalization;
         leaky_relu: LeakyReLU;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
+        pack: Pack;
         permute: Permute;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
             MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D;
@@ -119,6 +120,7 @@ table! {
         separable_conv: SeparableConv, SeparableConv1D, SeparableConv2D;
         softmax: Softmax;
         spectral_normalization: SpectralNormalization;
+        tabular_activation: ColumnActivation, Columns, TabularActivation;
         unit_normalization: UnitNormalization;
         up_sampling: UpSampling1D, UpSampling2D, UpSampling3D;
         zero_padding: ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D;
@@ -189,6 +191,8 @@ table! {
         "ZeroPadding1D" => ZeroPadding1D,
         "ZeroPadding2D" => ZeroPadding2D,
         "ZeroPadding3D" => ZeroPadding3D,
+        "ganymede>Pack" => Pack,
+        "ganymede>TabularActivation" => TabularActivation,
     }
 }
 

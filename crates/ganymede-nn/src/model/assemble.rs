@@ -158,6 +158,7 @@ impl Namer {
 
 /// Keras's snake case: `Conv2DTranspose` → `conv2d_transpose`, `LeakyReLU` → `leaky_re_lu`.
 fn snake_case(class: &str) -> String {
+    let class = class.rsplit('>').next().unwrap_or(class); // the package of a registered class is no part of the name
     let letters: Vec<char> = class.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     let mut name = String::new();
     for (i, &c) in letters.iter().enumerate() {

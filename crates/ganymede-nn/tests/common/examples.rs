@@ -79,5 +79,11 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("ZeroPadding1D", json!({ "padding": [2, 1] }), sequence()),
         ("ZeroPadding2D", json!({ "padding": [[0, 1], [2, 1]] }), image()),
         ("ZeroPadding3D", json!({ "padding": [[0, 1], [2, 1], [1, 1]] }), volume()),
+        ("ganymede>Pack", json!({ "pac": 2 }), vec![vec![4, 3]]),
+        (
+            "ganymede>TabularActivation",
+            json!({ "columns": [["tanh", 1], ["softmax", 3], ["linear", 2]], "temperature": 0.5 }),
+            vec![vec![3, 6]],
+        ),
     ]
 }
