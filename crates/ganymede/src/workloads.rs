@@ -7,7 +7,13 @@ use ganymede_gan::presets::{self, PRESETS, PresetInput};
 use ganymede_gan::spec::TrainSpec;
 
 /// Names and texts of the specs.
-const WORKLOADS: &[(&str, &str)] = &[("wgan_gp", include_str!("../../../benches/workloads/wgan_gp.toml"))];
+const WORKLOADS: &[(&str, &str)] = &[
+    ("sngan", include_str!("../../../benches/workloads/sngan.toml")),
+    ("r3gan", include_str!("../../../benches/workloads/r3gan.toml")),
+    ("wgan_gp", include_str!("../../../benches/workloads/wgan_gp.toml")),
+    ("tabular", include_str!("../../../benches/workloads/tabular.toml")),
+    ("dcgan3d", include_str!("../../../benches/workloads/dcgan3d.toml")),
+];
 
 /// Pictures that a preset is timed on when nothing is said.
 const DEFAULT_SHAPE: [usize; 3] = [28, 28, 1];
