@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod peers;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -11,21 +12,38 @@ use std::process::ExitCode;
 struct Command {
     name: &'static str,
     summary: &'static str,
-    run: fn(&Path) -> bool,
+    run: Run,
+}
+
+/// How a command runs in the repository's root.
+enum Run {
+    /// Without further words.
+    Plain(fn(&Path) -> bool),
+    /// With options of its own.
+    With(fn(&Path, &[String]) -> bool, &'static str),
 }
 
 const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
         summary: "everything that judges a commit: fmt, tidy, clippy, test, docs, examples",
-        run: ci::ci,
+        run: Run::Plain(ci::ci),
     },
     Command {
         name: "tidy",
         summary: "arrows between crates, sizes and heads of files, words and paths that must not be",
-        run: tidy::tidy,
+        run: Run::Plain(tidy::tidy),
     },
-    Command { name: "docs", summary: "the documentation of every crate, warnings as errors", run: ci::docs },
+    Command {
+        name: "docs",
+        summary: "the documentation of every crate, warnings as errors",
+        run: Run::Plain(ci::docs),
+    },
+    Command {
+        name: "bench-peers",
+        summary: "ganymede beside Keras and PyTorch on the same work, as tables in Markdown",
+        run: Run::With(peers::bench_peers, peers::USAGE),
+    },
 ];
 
 fn main() -> ExitCode {
@@ -35,13 +53,20 @@ fn main() -> ExitCode {
             println!("{}", usage());
             ExitCode::SUCCESS
         }
-        [name] => match COMMANDS.iter().find(|c| c.name == name) {
-            Some(command) if (command.run)(&root()) => ExitCode::SUCCESS,
-            Some(_) => ExitCode::FAILURE,
+        [name, words @ ..] => match COMMANDS.iter().find(|c| c.name == name).map(|c| &c.run) {
+            Some(Run::Plain(_)) if !words.is_empty() => {
+                refuse(&format!("expected no words after {name}, found {words:?}"))
+            }
+            Some(Run::Plain(run)) => done(run(&root())),
+            Some(Run::With(run, _)) => done(run(&root(), words)),
             None => refuse(&format!("expected one of {}, found `{name}`", names())),
         },
-        _ => refuse(&format!("expected one of {}, found {} words", names(), arguments.len())),
+        [] => refuse(&format!("expected one of {}, found no word", names())),
     }
+}
+
+fn done(ok: bool) -> ExitCode {
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn refuse(reason: &str) -> ExitCode {
@@ -54,7 +79,11 @@ fn names() -> String {
 }
 
 fn usage() -> String {
-    let lines: Vec<String> = COMMANDS.iter().map(|c| format!("  {:<6} {}", c.name, c.summary)).collect();
+    let line = |c: &Command| match c.run {
+        Run::Plain(_) => format!("  {:<12} {}", c.name, c.summary),
+        Run::With(_, words) => format!("  {:<12} {}\n{:15}{words}", c.name, c.summary, ""),
+    };
+    let lines: Vec<String> = COMMANDS.iter().map(line).collect();
     format!("usage: cargo xtask COMMAND\n\n{}", lines.join("\n"))
 }
 

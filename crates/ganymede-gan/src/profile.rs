@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// What some steps took, kernel by kernel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// How many steps were measured.
     pub steps: u64,
@@ -61,7 +61,7 @@ pub struct KernelEvent {
 impl Profile {
     /// What a stepper measured in so many steps, since it was told to.
     pub fn of(stepper: &Stepper, steps: u64) -> Profile {
-        let mut profile = Profile { steps, kernels: Vec::new(), missed: Vec::new(), events: Vec::new() };
+        let mut profile = Profile { steps, ..Profile::default() };
         for program in stepper.programs() {
             for (info, time) in program.kernels().iter().zip(program.times()) {
                 let seconds = time.total.as_secs_f64();

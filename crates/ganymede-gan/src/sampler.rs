@@ -3,9 +3,10 @@
 
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::phases::{EMA_SUFFIX, trace_sample};
+use crate::phases::{self, EMA_SUFFIX, trace_sample};
 use crate::run_dir;
 use crate::spec::TrainSpec;
+use crate::step::first_value;
 use ganymede_data::Codec;
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
 use ganymede_tensor::{Data, Tensor};
@@ -52,6 +53,28 @@ impl Sampler {
         let mut sampler = Sampler::new(&spec, backend)?;
         checkpoint::load_network(&checkpoint, &sampler.network.clone(), sampler.store.as_mut())?;
         Ok((sampler, codec, checkpoint))
+    }
+
+    /// Gives the generator the values that a training begins with.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the spec.
+    pub fn initialise(&mut self, spec: &TrainSpec, codec: &Codec) -> Result<(), GanError> {
+        let traced = phases::trace(spec, codec)?;
+        for parameter in traced.parameters.get("generator").into_iter().flatten() {
+            let averaged = self.network != "generator";
+            let name = if averaged { phases::averaged("generator", &parameter.name) } else { parameter.name.clone() };
+            if self.store.layout().entries.iter().any(|entry| entry.name == name) {
+                self.store.write(&name, &first_value(parameter, spec.seed)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of its states and of the values of a batch, known before it draws.
+    pub fn planned_bytes(&self) -> u64 {
+        let memory = self.program.memory();
+        (self.store.layout().bytes() + memory.arena_bytes + memory.fixed_bytes) as u64
     }
 
     /// Takes the generator's states from a store that is being trained.

@@ -124,10 +124,7 @@ impl Stepper {
         for (network, list) in &self.parameters {
             let averaged = self.spec.ema.as_ref().is_some_and(|ema| ema.network == *network);
             for parameter in list {
-                let value = parameter
-                    .initializer
-                    .sample(self.spec.seed, &parameter.name, &parameter.shape)
-                    .map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })?;
+                let value = first_value(parameter, self.spec.seed)?;
                 self.store.write(&parameter.name, &value)?;
                 if averaged {
                     self.store.write(&phases::averaged(network, &parameter.name), &value)?;
@@ -228,6 +225,12 @@ impl Stepper {
         }
         Ok(())
     }
+}
+
+/// What a parameter's initializer gives for a seed.
+pub(crate) fn first_value(parameter: &Parameter, seed: u64) -> Result<Tensor, GanError> {
+    let value = parameter.initializer.sample(seed, &parameter.name, &parameter.shape);
+    value.map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })
 }
 
 /// Reads losses and finite flags of the program that just ran.

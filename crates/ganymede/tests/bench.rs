@@ -6,7 +6,8 @@ use serde_json::Value;
 use support::ganymede;
 
 fn bench(more: &[&str]) -> Value {
-    let words = [&["bench", "mlp", "--batch", "16", "--steps", "3", "--threads", "1", "--json"], more].concat();
+    let steps = if more.contains(&"--steps") { &[][..] } else { &["--steps", "3"] };
+    let words = [&["bench", "mlp", "--batch", "16", "--threads", "1", "--json"], steps, more].concat();
     let mut lines = ganymede(&words).ok().json();
     assert_eq!(lines.len(), 1);
     lines.remove(0)
@@ -65,6 +66,11 @@ fn samples_are_drawn_and_runs_of_kernels_written() {
         assert!(start >= end - 1e-3 && time >= 0.0 && event["ph"] == "X", "{event}");
         end = start + time;
     }
+    // Drawing alone: no step, and the memory of the generator only.
+    let drawn = bench(&["--steps", "0", "--sample", "5"]);
+    assert!(drawn["ms_per_step"].is_null() && drawn["kernels"].as_array().unwrap().is_empty(), "{drawn}");
+    assert!(drawn["planned_mb"].as_f64().unwrap() < found["planned_mb"].as_f64().unwrap());
+    assert_eq!(ganymede(&["bench", "mlp", "--steps", "0"]).code, 2);
     let unwritable = folder.path().join("no/trace.json");
     let ran = ganymede(&["bench", "mlp", "--steps", "1", "--trace", unwritable.to_str().unwrap()]);
     assert!(ran.code == 1 && ran.stderr.contains("cannot write"), "{ran:?}");
@@ -78,7 +84,6 @@ fn without_a_work_there_is_a_list_and_other_names_are_errors() {
     assert!(ran.code == 1 && ran.stderr.contains("did you mean `wgan_gp`?"), "{ran:?}");
     let ran = ganymede(&["bench", "wgan_gp", "--resolution", "64"]);
     assert!(ran.code == 1 && ran.stderr.contains("its samples are"), "{ran:?}");
-    assert_eq!(ganymede(&["bench", "dcgan", "--steps", "0"]).code, 2);
     let ran = ganymede(&["bench", "dcgan", "--resolution", "256", "--batch", "65536", "--steps", "1"]);
     assert_eq!(ran.code, 5, "{ran:?}");
 }

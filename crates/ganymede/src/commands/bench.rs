@@ -3,7 +3,7 @@
 
 use super::sample::CHUNK;
 use super::{Command, Examples};
-use crate::failure::{DIVERGED, Failure, USER};
+use crate::failure::{DIVERGED, Failure, USAGE, USER};
 use crate::flags::{Machine, MachineFlags, NumericsFlags};
 use crate::terminal::Terminal;
 use crate::{profile, setup, workloads};
@@ -14,7 +14,7 @@ use ganymede_gan::spec::TrainSpec;
 use ganymede_gan::{GanError, Sampler, Stepper, resources};
 use ganymede_kernels::peak;
 use ganymede_runtime::RuntimeError;
-use ganymede_tensor::{DType, Data, Rng, Tensor};
+use ganymede_tensor::{DType, Data, Rng, Tensor, TensorError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -41,8 +41,8 @@ pub struct Bench {
     /// Samples in a batch [default: the work's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
-    /// Timed steps, after the first few
-    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// Timed steps, after the first few; 0 with --sample to draw only
+    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     steps: u32,
     /// Also time the drawing of so many samples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
@@ -77,60 +77,73 @@ impl Command for Bench {
                 })
             });
         };
+        if self.steps == 0 && self.sample.is_none() {
+            return Err(Failure::new(USAGE, "--steps 0: expected --sample N, found nothing else to time"));
+        }
         let mut spec = workloads::spec(work, self.resolution.map(usize::from), self.channels.map(usize::from))?;
         spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         self.numerics.apply(&mut spec.train);
         let machine = self.machine.machine(spec.train.numerics)?;
         let codec = codec(work, &spec.data.shape);
-        let mut timed = self.time(&spec, &codec, &machine, terminal)?;
-        let sampled = match self.sample {
-            Some(count) => Some((count, draw(&spec, &codec, &machine, &timed.stepper, count)?)),
-            None => None,
+        let mut timed = match self.steps {
+            0 => Timed::default(),
+            steps => Timed::of(steps, &spec, &codec, &machine, terminal)?,
         };
+        if let Some(count) = self.sample {
+            timed.draw(&spec, &codec, &machine, count)?;
+        }
         let profile = timed.profile(PROFILED.min(u64::from(self.steps)))?;
         if let Some(file) = &self.trace {
             let write = std::fs::write(file, profile::trace(&profile).to_string() + "\n");
             write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", file.display())))?;
         }
         let peak = peak::measure(machine.isa_set, machine.threads).map_err(RuntimeError::from)?;
-        let value = timed.json(work, &spec, &machine, (&profile, peak), sampled);
+        let value = timed.json(work, &spec, &machine, (&profile, peak));
         if self.json {
             return terminal.result(&value.to_string());
         }
-        describe(&value).iter().chain(&profile::table(&profile, peak)).try_for_each(|line| terminal.result(line))
+        let table = if profile.kernels.is_empty() { Vec::new() } else { profile::table(&profile, peak) };
+        describe(&value).iter().chain(&table).try_for_each(|line| terminal.result(line))
     }
 }
 
 /// What was measured.
+#[derive(Default)]
 struct Timed {
-    stepper: Stepper,
+    /// None where no step is timed.
+    stepper: Option<Stepper>,
     batches: Vec<Batch>,
     /// The next step.
     step: u64,
     /// Milliseconds of each timed step, sorted.
     times: Vec<f64>,
-    first_step_ms: f64,
+    first_step_ms: Option<f64>,
+    /// How many samples were drawn in how many seconds.
+    drawn: Option<(u64, f64)>,
+    /// Bytes up to the last timed step, or up to the last sample where there are no steps.
     peak_rss: u64,
+    planned: u64,
 }
 
-impl Bench {
+impl Timed {
     /// Compiles the work and times its steps; nothing is measured inside of them.
-    fn time(
-        &self,
+    fn of(
+        steps: u32,
         spec: &TrainSpec,
         codec: &Codec,
         machine: &Machine,
         terminal: &mut Terminal,
     ) -> Result<Timed, Failure> {
         let mut stepper = setup::compile(spec, codec, machine, terminal)?;
-        resources::check(stepper.plan().peak_bytes(), resources::available())?;
+        let planned = stepper.plan().peak_bytes();
+        resources::check(planned, resources::available())?;
         stepper.initialise()?;
         let batches = (0..BATCHES).map(|number| random_batch(number, spec.train.batch, codec)).collect();
-        let mut timed = Timed { stepper, batches, step: 0, times: Vec::new(), first_step_ms: 0.0, peak_rss: 0 };
+        let mut timed = Timed { stepper: Some(stepper), batches, planned, ..Timed::default() };
         timed.advance()?;
-        timed.first_step_ms = terminal.age().as_secs_f64() * 1e3;
+        timed.first_step_ms = Some(terminal.age().as_secs_f64() * 1e3);
         (1..WARM_UP).try_for_each(|_| timed.advance())?;
-        for _ in 0..self.steps {
+        for _ in 0..steps {
             let start = Instant::now();
             timed.advance()?;
             timed.times.push(start.elapsed().as_secs_f64() * 1e3);
@@ -139,12 +152,34 @@ impl Bench {
         timed.peak_rss = resources::peak_resident();
         Ok(timed)
     }
-}
 
-impl Timed {
+    /// Times drawing, from latents to the bytes of files, by the generator as it is now.
+    fn draw(&mut self, spec: &TrainSpec, codec: &Codec, machine: &Machine, count: u64) -> Result<(), Failure> {
+        let mut sampler = Sampler::new(spec, &machine.backend).map_err(|e| machine.explain(e))?;
+        match &self.stepper {
+            Some(stepper) => sampler.copy_from(stepper.store())?,
+            None => sampler.initialise(spec, codec)?,
+        }
+        // The first batch touches memory for the first time.
+        sampler.draw(0..1)?;
+        let start = Instant::now();
+        for first in (0..count).step_by(CHUNK as usize) {
+            let drawn = sampler.draw(first..count.min(first + CHUNK))?;
+            let refuse = |e: TensorError| GanError::Argument { what: "sample".into(), reason: e.to_string() };
+            let values = drawn.as_f32().map_err(refuse)?;
+            std::hint::black_box(codec.encode(values));
+        }
+        self.drawn = Some((count, start.elapsed().as_secs_f64()));
+        if self.stepper.is_none() {
+            (self.planned, self.peak_rss) = (sampler.planned_bytes(), resources::peak_resident());
+        }
+        Ok(())
+    }
+
     fn advance(&mut self) -> Result<(), Failure> {
+        let Some(stepper) = &mut self.stepper else { return Ok(()) };
         let mut next = self.step as usize;
-        let result = self.stepper.run(self.step, || {
+        let result = stepper.run(self.step, || {
             next += 1;
             Ok(self.batches[next % self.batches.len()].clone())
         })?;
@@ -157,36 +192,32 @@ impl Timed {
     }
 
     fn profile(&mut self, steps: u64) -> Result<Profile, Failure> {
-        self.stepper.profile(true);
+        let switch = |timed: &mut Timed, on| timed.stepper.iter_mut().for_each(|stepper| stepper.profile(on));
+        switch(self, true);
         (0..steps).try_for_each(|_| self.advance())?;
-        self.stepper.profile(false);
-        Ok(Profile::of(&self.stepper, steps))
+        switch(self, false);
+        Ok(self.stepper.as_ref().map_or_else(Profile::default, |stepper| Profile::of(stepper, steps)))
     }
 
-    fn median(&self) -> f64 {
+    /// Median, smallest and largest time of a step.
+    fn spread(&self) -> Value {
         let (times, half) = (&self.times, self.times.len() / 2);
-        if times.len() % 2 == 1 { times[half] } else { (times[half - 1] + times[half]) / 2.0 }
+        let [Some(min), Some(max)] = [times.first(), times.last()] else { return Value::Null };
+        let median = if times.len() % 2 == 1 { times[half] } else { (times[half - 1] + times[half]) / 2.0 };
+        json!({ "median": median, "min": min, "max": max })
     }
 
-    fn json(
-        &self,
-        work: &str,
-        spec: &TrainSpec,
-        machine: &Machine,
-        (profile, peak): (&Profile, f64),
-        sampled: Option<(u64, f64)>,
-    ) -> Value {
-        let (min, max) = (self.times[0], self.times[self.times.len() - 1]);
+    fn json(&self, work: &str, spec: &TrainSpec, machine: &Machine, (profile, peak): (&Profile, f64)) -> Value {
         let mut value = json!({
             "work": work, "shape": spec.data.shape, "batch": spec.train.batch, "steps": self.times.len(),
             "update": spec.train.update,
-            "ms_per_step": { "median": self.median(), "min": min, "max": max },
+            "ms_per_step": self.spread(),
             "first_step_ms": self.first_step_ms, "peak_rss_mb": self.peak_rss as f64 / MIB,
-            "planned_mb": self.stepper.plan().peak_bytes() as f64 / MIB,
+            "planned_mb": self.planned as f64 / MIB,
             "threads": machine.threads, "isa": machine.isa, "numerics": spec.train.numerics.name(),
             "peak_gflops": peak, "kernels": profile::kernels(profile, peak), "not_fused": profile::missed(profile),
         });
-        if let Some((count, seconds)) = sampled {
+        if let Some((count, seconds)) = self.drawn {
             value["sample"] = json!({ "count": count, "seconds": seconds });
         }
         value
@@ -200,37 +231,26 @@ fn describe(value: &Value) -> Vec<String> {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_string();
     let shape: Vec<String> = value["shape"].as_array().into_iter().flatten().map(Value::to_string).collect();
     let s = if value["threads"] == 1 { "" } else { "s" };
-    let mut lines = vec![
-        format!("work        {}, {}, batch {}", text("work"), shape.join("x"), value["batch"]),
-        format!(
+    let mut lines = vec![format!("work        {}, {}, batch {}", text("work"), shape.join("x"), value["batch"])];
+    if value["steps"] != 0 {
+        lines.push(format!(
             "step        {:.2} ms, median of {} ({:.2} to {:.2}), {} update",
             step("median"),
             value["steps"],
             step("min"),
             step("max"),
             text("update")
-        ),
-        format!("first step  done {:.0} ms after the start of the process", number("first_step_ms")),
+        ));
+        lines.push(format!("first step  done {:.0} ms after the start of the process", number("first_step_ms")));
+    }
+    lines.extend([
         format!("memory      {:.1} MiB at the peak, {:.1} MiB planned", number("peak_rss_mb"), number("planned_mb")),
         format!("machine     {}, {} thread{s}, {} numerics", text("isa"), value["threads"], text("numerics")),
-    ];
+    ]);
     if let Some(seconds) = value["sample"]["seconds"].as_f64() {
         lines.push(format!("sampling    {} samples in {seconds:.2} s", value["sample"]["count"]));
     }
     lines
-}
-
-/// Seconds that drawing takes, from latents to the bytes of files, with the generator as it was trained.
-fn draw(spec: &TrainSpec, codec: &Codec, machine: &Machine, stepper: &Stepper, count: u64) -> Result<f64, Failure> {
-    let mut sampler = Sampler::new(spec, &machine.backend).map_err(|e| machine.explain(e))?;
-    sampler.copy_from(stepper.store())?;
-    let start = Instant::now();
-    for first in (0..count).step_by(CHUNK as usize) {
-        let drawn = sampler.draw(first..count.min(first + CHUNK))?;
-        let values = drawn.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
-        std::hint::black_box(codec.encode(values));
-    }
-    Ok(start.elapsed().as_secs_f64())
 }
 
 /// Pictures as bytes, everything else as floats from −1 to 1.
