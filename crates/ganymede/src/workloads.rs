@@ -24,11 +24,12 @@ pub fn list() -> Vec<(&'static str, String)> {
     presets.chain(WORKLOADS.iter().map(|(name, text)| (*name, summary(text)))).collect()
 }
 
-/// The first sentence of the comment that a spec begins with.
+/// What the comment that a spec begins with says up to a colon or its first sentence's end.
 fn summary(text: &str) -> String {
     let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
     let comment = comment.join(" ");
-    comment.split_once(". ").map_or(comment.as_str(), |(first, _)| first).trim_end_matches('.').into()
+    let sentence = comment.split_once(". ").map_or(comment.as_str(), |(first, _)| first);
+    sentence.split_once(": ").map_or(sentence, |(first, _)| first).trim_end_matches('.').into()
 }
 
 /// The spec of a work: a preset's for pictures of a side and a number of channels, or one of `benches/workloads`, which
