@@ -169,22 +169,19 @@ impl BlockProduct<'_> {
         }
         for piece in block.pieces {
             // SAFETY: `block_product` checked that the pieces lie in A and in the panels of B.
-            let mut b = unsafe { b.add(piece.at * PANEL) };
-            for _ in 0..piece.depth {
-                // SAFETY: as above.
-                unsafe {
-                    let mut columns = [s.zero(); NV];
-                    for (v, vector) in columns.iter_mut().enumerate() {
-                        *vector = s.load_ptr(b.add(v * block.panel_stride));
+            unsafe {
+                let mut b = b.add(piece.at * PANEL);
+                // Four at a time: the counting and the jump cost as much as one multiplication.
+                for _ in 0..piece.depth / 4 {
+                    for k in 0..4 {
+                        let (a, b) = ((a.add(k * STEP), row_stride), (b.add(k * PANEL), block.panel_stride));
+                        multiply_add(s, a, b, &mut sum);
                     }
-                    for (r, sums) in sum.iter_mut().enumerate() {
-                        let x = s.splat(*a.add(r * row_stride));
-                        for (sum, column) in sums.iter_mut().zip(columns) {
-                            *sum = s.mul_add(x, column, *sum);
-                        }
-                    }
-                    b = b.add(PANEL);
-                    a = a.add(STEP);
+                    (a, b) = (a.add(4 * STEP), b.add(4 * PANEL));
+                }
+                for _ in 0..piece.depth % 4 {
+                    multiply_add(s, (a, row_stride), (b, block.panel_stride), &mut sum);
+                    (a, b) = (a.add(STEP), b.add(PANEL));
                 }
             }
         }
@@ -204,6 +201,32 @@ impl BlockProduct<'_> {
                         s.store_partial_ptr(c, n, sum);
                     }
                 }
+            }
+        }
+    }
+}
+
+/// sum\[r, v\] += a\[r\] · b\[v\] for one k: (start, distance of rows) of A and (start, distance of panels) of B.
+///
+/// # Safety
+/// A must have MR rows here, and B must have NV panels.
+#[inline(always)]
+unsafe fn multiply_add<S: Simd, const NV: usize, const MR: usize>(
+    s: S,
+    (a, row_stride): (*const f32, usize),
+    (b, panel_stride): (*const f32, usize),
+    sum: &mut [[S::F32; NV]; MR],
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut columns = [s.zero(); NV];
+        for (v, vector) in columns.iter_mut().enumerate() {
+            *vector = s.load_ptr(b.add(v * panel_stride));
+        }
+        for (r, sums) in sum.iter_mut().enumerate() {
+            let x = s.splat(*a.add(r * row_stride));
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                *sum = s.mul_add(x, column, *sum);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! When Toom-Cook pays, and with which squares. Not here: the algorithm (`mod.rs`).
 
 use super::tiling;
-use super::toom_cook::{MAX_POINTS, ToomCook};
+use super::toom_cook::{Matrix, Size, with_matrix};
 use crate::conv::numerics::Numerics;
 use crate::conv::spec::{ConvAxis, ConvSpec};
 use crate::isa::LANES;
@@ -13,7 +13,7 @@ const MARGIN: f64 = 1.25;
 ///
 /// Taken are two-dimensional convolutions without groups or dilation, with one kernel length and stride on both sides,
 /// no fewer channels than a vector has, and at least one tap in every phase.
-pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<ToomCook, String> {
+pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
     let [y, x] = spec.axes[..] else { return Err(format!("it has {} axes, not 2", spec.axes.len())) };
     let (kernel, stride) = (y.kernel, y.stride);
     let plain = |axis: &ConvAxis| axis.dilation == 1 && axis.kernel == kernel && axis.stride == stride;
@@ -37,22 +37,21 @@ pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<ToomCook, String> {
         (stride * stride * spec.in_channels.next_multiple_of(LANES)) as f64,
         spec.out_channels.next_multiple_of(LANES) as f64,
     );
-    let cost = |m: usize| {
-        let n = m + r - 1;
+    let cost = |size: Size| {
+        let (m, n) = (size.m, size.n());
         let tiles = (spec.batch * y.output().div_ceil(m) * x.output().div_ceil(m)) as f64;
-        let matrices = ToomCook::new(m, r);
         // Both passes of a transform: terms of the matrix times the length of the other side, before and after.
         let both = |terms: usize, before: usize, after: usize| (terms * (before + after)) as f64;
         let products = (n * n) as f64 * tiles * deep * wide;
-        let input = both(matrices.input.terms(), n, n) * tiles * deep;
-        let output = both(matrices.output.terms(), n, m) * tiles * wide;
-        let weights = both(matrices.weight.terms(), r, n) * deep * wide;
-        (products + input + output + weights, matrices)
+        let input = both(with_matrix!(Input as T, size, T::terms()), n, n) * tiles * deep;
+        let output = both(with_matrix!(Output as T, size, T::terms()), n, m) * tiles * wide;
+        let weights = both(with_matrix!(Weight as T, size, T::terms()), r, n) * deep * wide;
+        (products + input + output + weights, size)
     };
-    let most = numerics.largest_square(r).min(MAX_POINTS + 1 - r.min(MAX_POINTS));
-    let best = (2..=most).map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
-    let (cost, matrices) = best.ok_or_else(|| format!("{r} taps are too many for {numerics} numerics"))?;
-    if cost * MARGIN < direct(spec) { Ok(matrices) } else { Err("transforms would cost more than they save".into()) }
+    let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r));
+    let best = sizes.map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
+    let (cost, size) = best.ok_or_else(|| format!("{r} taps are too many for {numerics} numerics"))?;
+    if cost * MARGIN < direct(spec) { Ok(size) } else { Err("transforms would cost more than they save".into()) }
 }
 
 /// Products of the direct algorithm, which leaves out those with padding.

@@ -25,8 +25,8 @@ use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
 use tiling::{Kernel2d, Tiling};
-use toom_cook::ToomCook;
-use transform::{FromPoints, FromWeights, Layout, ToPoints, ToWeights};
+use toom_cook::{Size, with_matrix};
+use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
 
 /// Floats of the points that are alive at once, of activations and of weights: together they fit into a shared cache.
 const BLOCK_FLOATS: usize = 2 << 20;
@@ -37,7 +37,7 @@ const TASK: (usize, usize) = (48, 64);
 #[derive(Clone, Debug)]
 pub struct WinogradPlan {
     pass: Pass,
-    matrices: ToomCook,
+    size: Size,
     input: Tiling,
     output: Tiling,
     kernel: Kernel2d,
@@ -53,8 +53,8 @@ pub struct WinogradPlan {
 impl WinogradPlan {
     /// Plans one of the three functions, or says why that would not be faster than the direct algorithm.
     pub fn new(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<WinogradPlan, String> {
-        let matrices = cost::choose(spec, numerics)?;
-        let (m, n) = (matrices.m, matrices.n);
+        let size = cost::choose(spec, numerics)?;
+        let (m, n) = (size.m, size.n());
         let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
         let (points, deep, wide) = (n * n, input.phases() * input.chunks() * LANES, output.chunks() * LANES);
@@ -77,16 +77,16 @@ impl WinogradPlan {
             whole.min((fitting / task.1).max(1) * task.1)
         };
         let kernel = Kernel2d::new(spec);
-        Ok(WinogradPlan { pass, matrices, input, output, kernel, tiles, tile_block, column_block, task })
+        Ok(WinogradPlan { pass, size, input, output, kernel, tiles, tile_block, column_block, task })
     }
 
     /// The side of its squares of outputs, the most taps on a side of a phase, and the phases.
     pub fn squares(&self) -> (usize, usize, usize) {
-        (self.matrices.m, self.matrices.n + 1 - self.matrices.m, self.input.phases())
+        (self.size.m, self.size.r, self.input.phases())
     }
 
     fn points(&self) -> usize {
-        self.matrices.n * self.matrices.n
+        self.size.n() * self.size.n()
     }
 
     /// The depth of the forward product, with phases and padded channels.
@@ -179,25 +179,30 @@ impl WinogradPlan {
         }
     }
 
-    /// Squares of a tensor to points, for a block of tiles.
+    /// Squares of the input, or of the output's gradient, to points, for a block of tiles.
     #[allow(clippy::too_many_arguments)]
     fn transform(
         &self,
         pool: &Pool,
         isa: Isa,
-        (tiling, matrix): (&Tiling, &toom_cook::Matrix),
+        side: Side,
         from: &[f32],
         (first, count): (usize, usize),
         layout: Layout,
         to: &mut [f32],
     ) {
+        let tiling = if side == Side::Input { &self.input } else { &self.output };
         let each = (2048 / (tiling.phases() * tiling.chunks() * self.points())).clamp(1, 8);
         let to = Output::new(to);
         pool.run(count.div_ceil(each), &|task| {
             let start = task * each;
             let tiles = first + start..first + count.min(start + each);
             let to = to.start().wrapping_add(layout.at(start, 0));
-            isa.dispatch(ToPoints { tiling, matrix, from, tiles, to, layout });
+            let transform = ToPoints { tiling, from, tiles, to, layout };
+            match side {
+                Side::Input => with_matrix!(Input as T, self.size, isa.dispatch(By::<T, _>::new(transform))),
+                Side::Output => with_matrix!(OutputGrad as T, self.size, isa.dispatch(By::<T, _>::new(transform))),
+            }
         });
     }
 
@@ -213,15 +218,15 @@ impl WinogradPlan {
             let (row, panel) = (task % blocks, task / blocks);
             let column = first / PANEL + panel;
             let (deep, out) = if transposed { (column, row) } else { (row, column) };
-            isa.dispatch(ToWeights {
+            let transform = ToWeights {
                 kernel: &self.kernel,
-                matrix: &self.matrices.weight,
                 from: kernel,
                 block: (deep / ins, deep % ins * LANES, out * LANES),
                 transposed,
                 to: to.start().wrapping_add((panel * depth + row * LANES) * PANEL),
                 point: self.weight_point(),
-            });
+            };
+            with_matrix!(Weight as T, self.size, isa.dispatch(By::<T, _>::new(transform)));
         });
     }
 
@@ -236,10 +241,10 @@ impl WinogradPlan {
         (activations, weights, own): (&mut [f32], &mut [f32], &mut [f32]),
     ) {
         let backward = self.pass == Pass::InputGrad;
-        let ((read, matrix), depth, columns) = if backward {
-            ((&self.output, &self.matrices.output_grad), self.kernel.out_channels, self.deep())
+        let (side, depth, columns) = if backward {
+            (Side::Output, self.kernel.out_channels, self.deep())
         } else {
-            ((&self.input, &self.matrices.input), self.deep(), self.wide())
+            (Side::Input, self.deep(), self.wide())
         };
         if backward {
             // Squares overlap, and are added to zeros.
@@ -253,7 +258,7 @@ impl WinogradPlan {
         let target = Output::new(out);
         for first in (0..self.tiles).step_by(self.tile_block) {
             let count = self.tile_block.min(self.tiles - first);
-            self.transform(pool, isa, (read, matrix), from, (first, count), layout, activations);
+            self.transform(pool, isa, side, from, (first, count), layout, activations);
             for column in (0..columns).step_by(self.column_block) {
                 let width = self.column_block.min(columns - column);
                 if first == 0 || self.column_block < columns {
@@ -281,8 +286,7 @@ impl WinogradPlan {
         let unit = if backward { self.input.tiles() } else { 1 };
         let units = part.count / unit;
         let blocks = units.div_ceil((self.task.0 / unit).max(1));
-        let (tiling, matrix) =
-            if backward { (&self.input, &self.matrices.input_grad) } else { (&self.output, &self.matrices.output) };
+        let tiling = if backward { &self.input } else { &self.output };
         let column_tasks = part.width.div_ceil(self.task.1);
         let each = self.points() * sums.point;
         with_scratch(pool, blocks * column_tasks, own, each, &|task, own| {
@@ -314,16 +318,19 @@ impl WinogradPlan {
                     }
                 }
                 let chunk = (part.column + column) / LANES;
-                isa.dispatch(FromPoints {
+                let transform = FromPoints {
                     tiling,
-                    matrix,
                     from: own,
                     layout: sums,
                     tiles: part.first + first..part.first + first + rows,
                     chunks: chunk..chunk + width / LANES,
                     to: out.start(),
                     add: backward,
-                });
+                };
+                match backward {
+                    true => with_matrix!(InputGrad as T, self.size, isa.dispatch(By::<T, _>::new(transform))),
+                    false => with_matrix!(Output as T, self.size, isa.dispatch(By::<T, _>::new(transform))),
+                }
             }
         });
     }
@@ -348,8 +355,8 @@ impl WinogradPlan {
         for first in (0..self.tiles).step_by(self.tile_block) {
             let count = self.tile_block.min(self.tiles - first);
             let last = first + count == self.tiles;
-            self.transform(pool, isa, (&self.input, &self.matrices.input), x, (first, count), left, v);
-            self.transform(pool, isa, (&self.output, &self.matrices.output_grad), dy, (first, count), right, m);
+            self.transform(pool, isa, Side::Input, x, (first, count), left, v);
+            self.transform(pool, isa, Side::Output, dy, (first, count), right, m);
             let (v, m) = (&*v, &*m);
             with_scratch(pool, tasks, own, if alone { each } else { 0 }, &|task, own| {
                 let (row, column) = (task / side * MAX_ROWS, task % side * self.task.1);
@@ -378,19 +385,26 @@ impl WinogradPlan {
                     }
                 }
                 if last {
-                    isa.dispatch(FromWeights {
+                    let transform = FromWeights {
                         kernel: &self.kernel,
-                        matrix: &self.matrices.weight_grad,
                         from: sum,
                         strides: (sums.point, sums.tile),
                         rows: row..row + rows,
                         columns: column..(column + columns).min(self.kernel.out_channels),
                         to: target.start(),
-                    });
+                    };
+                    with_matrix!(WeightGrad as T, self.size, isa.dispatch(By::<T, _>::new(transform)));
                 }
             });
         }
     }
+}
+
+/// Which tensor of a convolution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
 }
 
 /// A block of tiles and a block of columns.
