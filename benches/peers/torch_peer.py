@@ -28,7 +28,11 @@ def prepare(arguments, models, format=None):
     if format is not None:
         models = [model.to(memory_format=format) for model in models]
     models = [model.train() for model in models]
-    return [torch.compile(model) for model in models] if getattr(arguments, "compile", False) else models
+    if not getattr(arguments, "compile", False):
+        return models
+    # A step that takes two gradients of one pass keeps the buffers of the first.
+    torch._functorch.config.donated_buffer = False
+    return [torch.compile(model) for model in models]
 
 
 def batches(arguments, *sizes):

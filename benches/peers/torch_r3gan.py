@@ -11,7 +11,7 @@ from torch.nn.functional import softplus  # noqa: E402
 
 LATENT = 64
 # Channels from 4 × 4 to 32 × 32.
-WIDTHS = [256, 256, 128, 64]
+WIDTHS = [192, 192, 96, 48]
 GROUP = 16
 PENALTY = 1.0
 

@@ -12,7 +12,7 @@ use std::path::Path;
 /// File, batch of the test, trainable numbers of generator and discriminator as the scripts in `benches/peers` print them.
 const WORKLOADS: &[(&str, usize, u64, u64)] = &[
     ("dcgan3d", 2, 4_723_584, 2_642_688),
-    ("r3gan", 2, 1_115_075, 857_345),
+    ("r3gan", 2, 714_963, 521_665),
     ("sngan", 2, 4_276_739, 1_053_825),
     ("tabular", 20, 299_404, 721_665),
     ("wgan_gp", 2, 1_068_928, 662_528),
