@@ -11,7 +11,7 @@ use contest::{Programs, contestants};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use table::Entry;
-use works::{WORKS, Work};
+use works::{Measure, SAMPLES, WORKS, Work};
 
 const KERAS: &[&str] = &["keras==3.15.1", "tensorflow-cpu==2.21.0"];
 const TORCH: &[&str] = &["torch==2.15.0"];
@@ -117,6 +117,10 @@ fn rounds(work: &Work, programs: &Programs, options: &Options) -> Vec<Entry> {
                 (Ok(_), None) => false,
             }
         });
+    }
+    let rules: Vec<_> = entries.iter().flat_map(|entry| &entry.runs).filter_map(|run| run.update.as_ref()).collect();
+    if rules.windows(2).any(|two| two[0] != two[1]) && work.measure != Measure::Samples(SAMPLES) {
+        eprintln!("warning: {}: expected one update rule of everyone, found {rules:?}", work.name);
     }
     entries.retain(|entry| entry.runs.len() == options.rounds as usize);
     if entries.first().is_none_or(|entry| entry.name != "ganymede") {

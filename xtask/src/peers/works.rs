@@ -31,6 +31,9 @@ pub enum Measure {
     FirstStep,
 }
 
+/// How many samples are drawn.
+pub const SAMPLES: u32 = 10_000;
+
 const STEP: Work =
     Work { name: "", ganymede: &[], keras: None, torch: None, compiled: false, batch: 64, measure: Measure::Step };
 
@@ -68,6 +71,6 @@ pub const WORKS: &[Work] = &[
     Work { name: "r3gan", ganymede: &["r3gan"], torch: Some(("torch_r3gan.py", &[])), ..STEP },
     Work { name: "tabular", ganymede: &["tabular"], torch: Some(("torch_tabular.py", &[])), batch: 500, ..STEP },
     Work { name: "dcgan3d", ganymede: &["dcgan3d"], torch: Some(("torch_dcgan3d.py", &[])), batch: 8, ..STEP },
-    Work { name: "sampling", compiled: false, measure: Measure::Samples(10_000), ..DCGAN_64 },
+    Work { name: "sampling", compiled: false, measure: Measure::Samples(SAMPLES), ..DCGAN_64 },
     Work { name: "first-step", compiled: false, measure: Measure::FirstStep, ..DCGAN_28 },
 ];

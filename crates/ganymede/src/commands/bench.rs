@@ -10,7 +10,7 @@ use crate::{profile, setup, workloads};
 use clap::Args;
 use ganymede_data::{Batch, CODEC_VERSION, Codec, Fit, Kind};
 use ganymede_gan::profile::Profile;
-use ganymede_gan::spec::TrainSpec;
+use ganymede_gan::spec::{TrainSection, TrainSpec, Update};
 use ganymede_gan::{GanError, Sampler, Stepper, resources};
 use ganymede_kernels::peak;
 use ganymede_runtime::RuntimeError;
@@ -210,7 +210,7 @@ impl Timed {
     fn json(&self, work: &str, spec: &TrainSpec, machine: &Machine, (profile, peak): (&Profile, f64)) -> Value {
         let mut value = json!({
             "work": work, "shape": spec.data.shape, "batch": spec.train.batch, "steps": self.times.len(),
-            "update": spec.train.update,
+            "update": update(&spec.train),
             "ms_per_step": self.spread(),
             "first_step_ms": self.first_step_ms, "peak_rss_mb": self.peak_rss as f64 / MIB,
             "planned_mb": self.planned as f64 / MIB,
@@ -221,6 +221,15 @@ impl Timed {
             value["sample"] = json!({ "count": count, "seconds": seconds });
         }
         value
+    }
+}
+
+/// How the phases of a step see each other, as `benches/peers` name it.
+fn update(train: &TrainSection) -> &'static str {
+    match (train.update, train.fresh_fakes) {
+        (Update::Simultaneous, _) => "simultaneous",
+        (Update::Alternating, false) => "alternating",
+        (Update::Alternating, true) => "alternating_fresh",
     }
 }
 
