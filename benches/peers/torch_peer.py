@@ -30,8 +30,10 @@ def prepare(arguments, models, format=None):
     models = [model.train() for model in models]
     if not getattr(arguments, "compile", False):
         return models
-    # A step that takes two gradients of one pass keeps the buffers of the first.
-    torch._functorch.config.donated_buffer = False
+    import torch._functorch.config as compiler
+
+    # A step that takes two gradients of one pass needs the buffers of the first.
+    compiler.donated_buffer = False
     return [torch.compile(model) for model in models]
 
 
