@@ -9,7 +9,6 @@ arguments = peer.options(__doc__, resolutions=sorted(CHANNELS), compile=True, sa
 
 import torch_peer  # noqa: E402, before torch: it says how threads wait
 import torch  # noqa: E402
-import torch._functorch.config as functorch_config  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy  # noqa: E402
 
@@ -108,9 +107,6 @@ def main():
     channels = CHANNELS[arguments.resolution]
     build, rule = (tutorial, simultaneous) if arguments.resolution == 28 else (paper, alternating)
     *models, adam = build(channels)
-    if arguments.compile and rule is simultaneous:
-        # Both losses go back through one pass: its buffers must outlive the first derivative.
-        functorch_config.donated_buffer = False
     models = torch_peer.prepare(arguments, models, torch.channels_last)
     if arguments.sample:
         generator = models[0].eval()
