@@ -79,6 +79,7 @@ impl Memory {
         }
         // SAFETY: the layout has a size above 0.
         let start = unsafe { alloc_zeroed(layout) };
+        prefer_large_pages(start, bytes);
         NonNull::new(start).map(|start| Memory { start, bytes }).ok_or(MemoryError::OutOfMemory { bytes })
     }
 
@@ -116,6 +117,25 @@ impl Memory {
         view_mut(&mut self.bytes_mut()[..whole])
     }
 }
+
+/// Asks the system to back a large block with large pages: kernels walk over many of the usual ones at once, and looking
+/// up where each lies costs products a few per cent. A refusal changes nothing.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn prefer_large_pages(start: *mut u8, bytes: usize) {
+    const LARGE: usize = 2 << 20;
+    const MADV_HUGEPAGE: i32 = 14;
+    unsafe extern "C" {
+        fn madvise(start: *mut u8, bytes: usize, advice: i32) -> i32;
+    }
+    let skipped = start.align_offset(LARGE);
+    if !start.is_null() && bytes >= skipped.saturating_add(LARGE) {
+        // SAFETY: the range lies within the block, begins at a page, and the advice changes no contents.
+        unsafe { madvise(start.wrapping_add(skipped), (bytes - skipped) / LARGE * LARGE, MADV_HUGEPAGE) };
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+fn prefer_large_pages(_start: *mut u8, _bytes: usize) {}
 
 impl Drop for Memory {
     fn drop(&mut self) {

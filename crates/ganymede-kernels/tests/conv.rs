@@ -169,6 +169,9 @@ fn shapes_with_fewer_multiplications() {
         (square(40, (8, 4, 2, 1), 144, 48, 1), 1e-5),                          // sums longer than a block
         (square(30, (16, 3, 1, 1), 160, 32, 1), 1e-5),                         // several blocks of tiles
         (square(3, (8, 4, 2, 1), 256, 368, 1), 1e-5),                          // several blocks of weights
+        (square(20, (8, 3, 1, 1), 96, 48, 3), 1e-5),                           // groups of one and two vectors
+        (square(6, (9, 3, 1, 1), 128, 192, 2), 1e-5),                          // groups that blocks of rows would cross
+        (square(120, (8, 3, 1, 1), 160, 160, 10), 1e-5),                       // groups and several blocks of tiles
         (square(200, (3, 3, 1, 0), 64, 64, 1), 1e-5),                          // single outputs: the direct algorithm
     ] {
         check_within(bound, Numerics::Fast, &pools, &spec, &mut random);

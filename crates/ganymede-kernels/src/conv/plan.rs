@@ -226,12 +226,14 @@ mod tests {
             ("4x4 stride 2", winograd(64, 32, 4, 2, (1, 1), 64, 128, 1)),
             ("5x5", winograd(32, 7, 5, 1, (2, 2), 128, 256, 1)),
             ("5x5 stride 2", winograd(32, 14, 5, 2, (1, 2), 64, 128, 1)),
+            ("groups", winograd(32, 32, 3, 1, (1, 1), 64, 64, 4)),
         ] {
             assert_eq!(found, [true; 3], "{what}");
         }
         for (what, found) in [
             ("few channels", winograd(64, 64, 4, 2, (1, 1), 3, 64, 1)),
-            ("groups", winograd(32, 32, 3, 1, (1, 1), 64, 64, 2)),
+            ("groups with a stride", winograd(32, 32, 3, 2, (1, 1), 64, 64, 2)),
+            ("groups that do not fill vectors", winograd(32, 32, 3, 1, (1, 1), 48, 48, 2)),
             ("one output", winograd(32, 4, 4, 1, (0, 0), 256, 128, 1)),
             ("transforms of weights for one tile", winograd(1, 4, 3, 1, (1, 1), 512, 512, 1)),
             ("1x1", winograd(32, 16, 1, 1, (0, 0), 64, 64, 1)),

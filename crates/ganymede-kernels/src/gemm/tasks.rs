@@ -20,6 +20,11 @@ struct Cut {
 const TASKS: usize = 16;
 /// Multiplications below which a task is not worth handing out.
 const TASK_WORK: usize = 1 << 22;
+/// Rows and columns that a task should keep, so that packing the other operand is worth it.
+const FEW_ROWS: usize = 36;
+const FEW_COLUMNS: usize = 64;
+/// The shortest piece of a sum that is cut.
+const MIN_PIECE: usize = 512;
 /// The most columns of one task: a packed block of B must stay in the second or third cache.
 const MAX_COLUMNS: usize = 512;
 /// The most rows of one task: B is packed once for as many.
@@ -40,10 +45,10 @@ fn cut(spec: &MatmulSpec) -> Cut {
     let MatmulSpec { batch, m, n, k, .. } = *spec;
     let mut cut = Cut { rows: part(m, MAX_TASK_ROWS, 12), columns: part(n, MAX_COLUMNS, PANEL), depth: k };
     let tasks = |cut: &Cut| batch * m.div_ceil(cut.rows) * n.div_ceil(cut.columns);
-    // Fewer rows mean that B is packed more often, fewer columns that A is.
+    // Fewer rows mean that B is packed more often, fewer columns that A is; both have to be used often enough.
     let columns_per_row = if reads_a_in_place(spec) { 4 } else { 1 };
     while tasks(&cut) < TASKS && cut.rows * cut.columns * k.min(4096) > TASK_WORK {
-        let (narrow, low) = (cut.columns <= 2 * PANEL, cut.rows <= MAX_ROWS / 2);
+        let (narrow, low) = (cut.columns < 2 * FEW_COLUMNS, cut.rows < 2 * FEW_ROWS);
         if !low && (narrow || cut.rows >= cut.columns * columns_per_row) {
             cut.rows = part(m, cut.rows / 2, 12);
         } else if !narrow {
@@ -54,7 +59,7 @@ fn cut(spec: &MatmulSpec) -> Cut {
     }
     // Few outputs and a long sum: cut the sum.
     if tasks(&cut) < TASKS {
-        let pieces = (TASKS / tasks(&cut)).min(k / 1024).max(1);
+        let pieces = (TASKS / tasks(&cut)).min(k / MIN_PIECE).max(1);
         // Pieces end where blocks of the sum end.
         cut.depth = part(k, k.div_ceil(pieces), MAX_DEPTH);
     }

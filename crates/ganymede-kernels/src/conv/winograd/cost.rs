@@ -11,8 +11,8 @@ const MARGIN: f64 = 1.25;
 
 /// The matrices to use, or in words why the direct algorithm is at least as good.
 ///
-/// Taken are two-dimensional convolutions without groups or dilation, with one kernel length and stride on both sides,
-/// no fewer channels than a vector has, and at least one tap in every phase.
+/// Taken are two-dimensional convolutions without dilation, with one kernel length and stride on both sides, no fewer
+/// channels (in each group) than a vector has, and at least one tap in every phase.
 pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
     let [y, x] = spec.axes[..] else { return Err(format!("it has {} axes, not 2", spec.axes.len())) };
     let (kernel, stride) = (y.kernel, y.stride);
@@ -20,10 +20,11 @@ pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
     if !plain(&x) || !plain(&y) {
         return Err("it is dilated, or its sides differ".into());
     }
-    if spec.groups != 1 {
-        return Err(format!("it has {} groups", spec.groups));
+    let (ins, outs) = (spec.in_channels / spec.groups, spec.out_channels / spec.groups);
+    if spec.groups > 1 && (stride > 1 || ins % LANES + outs % LANES > 0) {
+        return Err(format!("it has {} groups, with a stride or of channels that do not fill vectors", spec.groups));
     }
-    for (side, channels) in [("input", spec.in_channels), ("output", spec.out_channels)] {
+    for (side, channels) in [("input", ins), ("output", outs)] {
         if channels < LANES {
             return Err(format!("{channels} {side} channels are fewer than {LANES}"));
         }
@@ -37,15 +38,16 @@ pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
         (stride * stride * spec.in_channels.next_multiple_of(LANES)) as f64,
         spec.out_channels.next_multiple_of(LANES) as f64,
     );
+    let pairs = deep * wide / spec.groups as f64;
     let cost = |size: Size| {
         let (m, n) = (size.m, size.n());
         let tiles = (spec.batch * y.output().div_ceil(m) * x.output().div_ceil(m)) as f64;
         // Both passes of a transform: terms of the matrix times the length of the other side, before and after.
         let both = |terms: usize, before: usize, after: usize| (terms * (before + after)) as f64;
-        let products = (n * n) as f64 * tiles * deep * wide;
+        let products = (n * n) as f64 * tiles * pairs;
         let input = both(with_matrix!(Input as T, size, T::terms()), n, n) * tiles * deep;
         let output = both(with_matrix!(Output as T, size, T::terms()), n, m) * tiles * wide;
-        let weights = both(with_matrix!(Weight as T, size, T::terms()), r, n) * deep * wide;
+        let weights = both(with_matrix!(Weight as T, size, T::terms()), r, n) * pairs;
         (products + input + output + weights, size)
     };
     let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r));
@@ -62,5 +64,5 @@ fn direct(spec: &ConvSpec) -> f64 {
         (0..axis.output()).map(|o| inside(o).count()).sum::<usize>() as f64
     };
     let positions: f64 = spec.axes.iter().map(taps).product();
-    positions * spec.batch as f64 * (spec.in_channels * spec.out_channels) as f64
+    positions * spec.batch as f64 * (spec.in_channels / spec.groups * spec.out_channels) as f64
 }

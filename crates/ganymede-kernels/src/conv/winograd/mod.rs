@@ -24,6 +24,7 @@ use crate::gemm::parallel::{Output, with_scratch};
 use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
+use std::ops::Range;
 use tiling::{Kernel2d, Tiling};
 use toom_cook::{Size, with_matrix};
 use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
@@ -48,6 +49,19 @@ pub struct WinogradPlan {
     column_block: usize,
     /// Tiles and columns of one task.
     task: (usize, usize),
+    /// Into how many groups the channels fall; the products are of one group each.
+    groups: usize,
+    /// What the tasks of a weight gradient compute.
+    weight_tasks: Vec<WeightTask>,
+}
+
+/// Some rows (phase, input channel) and columns (output channel) of the points of a weight gradient.
+#[derive(Clone, Debug)]
+struct WeightTask {
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// The first row of the group.
+    group: usize,
 }
 
 impl WinogradPlan {
@@ -58,26 +72,43 @@ impl WinogradPlan {
         let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
         let (points, deep, wide) = (n * n, input.phases() * input.chunks() * LANES, output.chunks() * LANES);
-        let (depth, columns) = if pass == Pass::InputGrad { (wide, deep) } else { (deep, wide) };
-        let held = if pass == Pass::WeightGrad { deep + wide } else { depth };
+        let (held, columns) = if pass == Pass::InputGrad { (wide, deep) } else { (deep, wide) };
+        let depth = held / spec.groups;
+        let held = if pass == Pass::WeightGrad { deep + wide } else { held };
         // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
         let unit = if pass == Pass::InputGrad { input.tiles() } else { TASK.0 };
         let fitting = (BLOCK_FLOATS / (points * held)).max(2 * TASK.0);
         let tile_block = if tiles <= fitting { tiles } else { (fitting / unit).max(1) * unit };
-        // Columns of one phase stand together, and tasks do not cross phases.
-        let whole = if pass == Pass::InputGrad { input.chunks() * LANES } else { wide };
-        let task = (TASK.0, super::part(whole, TASK.1, PANEL));
-        let phases = columns / whole;
+        // Columns of one phase or group stand together, and tasks do not cross them.
+        let whole = if pass == Pass::InputGrad { input.chunks() * LANES } else { wide } / spec.groups;
+        let task = match spec.groups {
+            1 => (TASK.0, super::part(whole, TASK.1, PANEL)),
+            _ => (MAX_ROWS, (1..=TASK.1 / PANEL).map(|n| n * PANEL).rfind(|n| whole % n == 0).unwrap_or(PANEL)),
+        };
         let fitting = BLOCK_FLOATS / (points * depth);
         let column_block = if columns <= fitting {
             columns
-        } else if phases > 1 && whole <= fitting {
+        } else if columns > whole && whole <= fitting {
             fitting / whole * whole
         } else {
             whole.min((fitting / task.1).max(1) * task.1)
         };
         let kernel = Kernel2d::new(spec);
-        Ok(WinogradPlan { pass, size, input, output, kernel, tiles, tile_block, column_block, task })
+        let groups = spec.groups;
+        let weight_tasks = weight_tasks((deep, wide), groups, task.1);
+        Ok(WinogradPlan {
+            pass,
+            size,
+            input,
+            output,
+            kernel,
+            tiles,
+            tile_block,
+            column_block,
+            task,
+            groups,
+            weight_tasks,
+        })
     }
 
     /// The side of its squares of outputs, the most taps on a side of a phase, and the phases.
@@ -92,6 +123,11 @@ impl WinogradPlan {
     /// The depth of the forward product, with phases and padded channels.
     fn deep(&self) -> usize {
         self.input.phases() * self.input.chunks() * LANES
+    }
+
+    /// Columns of the products of all groups.
+    fn columns(&self) -> usize {
+        if self.pass == Pass::InputGrad { self.deep() } else { self.wide() }
     }
 
     /// Output channels, padded.
@@ -131,17 +167,22 @@ impl WinogradPlan {
         let (first, second) = self.layouts();
         let activations = points * (first.point + second.map_or(0, |l| l.point));
         if self.pass == Pass::WeightGrad {
-            let (tasks, each) = (self.weight_tasks().0, self.weight_sums());
+            let (tasks, each) = (self.weight_tasks.len(), self.weight_sums());
             let together = if self.tile_block < self.tiles { tasks * each } else { 0 };
             return [activations, together, if together == 0 { each } else { 0 }];
         }
         [activations, points * self.weight_point(), points * self.sums().point]
     }
 
+    /// The length of the sums of the products, in one group.
+    fn depth(&self) -> usize {
+        let all = if self.pass == Pass::InputGrad { self.kernel.out_channels } else { self.deep() };
+        all / self.groups
+    }
+
     /// The distance between the points of the weights.
     fn weight_point(&self) -> usize {
-        let depth = if self.pass == Pass::InputGrad { self.kernel.out_channels } else { self.deep() };
-        depth * self.column_block + LANES
+        self.depth() * self.column_block + LANES
     }
 
     /// The layout of one task's product.
@@ -149,15 +190,14 @@ impl WinogradPlan {
         Self::rows(self.task.0, self.task.1)
     }
 
-    /// Floats of one task's product of a weight gradient, and the distances between points and rows.
-    fn weight_sums(&self) -> usize {
-        self.points() * Self::rows(MAX_ROWS, self.task.1).point
+    /// The layout of one task's product of a weight gradient.
+    fn weight_layout(&self) -> Layout {
+        Self::rows(self.weight_tasks.iter().map(|task| task.rows.len()).max().unwrap_or(0), self.task.1)
     }
 
-    /// Tasks of the product of a weight gradient, and how many of them side by side.
-    fn weight_tasks(&self) -> (usize, usize) {
-        let columns = self.wide().div_ceil(self.task.1);
-        (self.deep().div_ceil(MAX_ROWS) * columns, columns)
+    /// Floats of one task's product of a weight gradient.
+    fn weight_sums(&self) -> usize {
+        self.points() * self.weight_layout().point
     }
 
     /// How many floats of scratch `run` needs.
@@ -209,15 +249,21 @@ impl WinogradPlan {
     /// The kernel to points, in panels (point, panel, depth, 16) of the columns from `first` on.
     fn transform_weights(&self, pool: &Pool, isa: Isa, kernel: &[f32], first: usize, count: usize, to: &mut [f32]) {
         let transposed = self.pass == Pass::InputGrad;
-        let depth = if transposed { self.kernel.out_channels } else { self.deep() };
-        let (phases, ins) = (self.input.phases(), self.input.chunks());
+        let depth = self.depth();
+        // Chunks of input and of output channels in a group.
+        let (ins, outs) = (self.input.chunks() / self.groups, self.output.chunks() / self.groups);
         // Blocks of 16 by 16: a panel holds a chunk of output channels, or of a phase's input channels.
-        let blocks = if transposed { self.output.chunks() } else { phases * ins };
+        let blocks = if transposed { outs } else { self.input.phases() * ins };
         let to = Output::new(to);
         pool.run(blocks * count / PANEL, &|task| {
             let (row, panel) = (task % blocks, task / blocks);
             let column = first / PANEL + panel;
-            let (deep, out) = if transposed { (column, row) } else { (row, column) };
+            // With several groups there is one phase.
+            let (deep, out) = match transposed {
+                true if self.groups > 1 => (column % ins, column / ins * outs + row),
+                true => (column, row),
+                false => (row, column),
+            };
             let transform = ToWeights {
                 kernel: &self.kernel,
                 from: kernel,
@@ -241,11 +287,8 @@ impl WinogradPlan {
         (activations, weights, own): (&mut [f32], &mut [f32], &mut [f32]),
     ) {
         let backward = self.pass == Pass::InputGrad;
-        let (side, depth, columns) = if backward {
-            (Side::Output, self.kernel.out_channels, self.deep())
-        } else {
-            (Side::Input, self.deep(), self.wide())
-        };
+        let (side, depth, columns) =
+            if backward { (Side::Output, self.depth(), self.deep()) } else { (Side::Input, self.depth(), self.wide()) };
         if backward {
             // Squares overlap, and are added to zeros.
             let (target, sample) = (Output::new(out), self.input.sample());
@@ -293,13 +336,14 @@ impl WinogradPlan {
             let (block, columns) = (task / column_tasks, task % column_tasks);
             let column = columns * self.task.1;
             let width = self.task.1.min(part.width - column);
+            let group = if self.groups > 1 { (part.column + column) / (self.columns() / self.groups) } else { 0 };
             let (start, end) = (units * block / blocks * unit, units * (block + 1) / blocks * unit);
             for first in (start..end).step_by(self.task.0) {
                 let rows = self.task.0.min(end - first);
                 let mut c_rows = [0; MAX_ROWS];
                 c_rows.iter_mut().take(rows).enumerate().for_each(|(i, at)| *at = i * sums.tile);
                 for point in 0..self.points() {
-                    let a = &activations[point * layout.point + first * layout.tile..];
+                    let a = &activations[point * layout.point + first * layout.tile + group * part.depth..];
                     let b = &weights[point * self.weight_point() + column * part.depth..];
                     for k in (0..part.depth).step_by(MAX_DEPTH) {
                         let depth = MAX_DEPTH.min(part.depth - k);
@@ -347,9 +391,7 @@ impl WinogradPlan {
         let (left, right) = self.layouts();
         let right = right.unwrap_or(left);
         let (v, m) = activations.split_at_mut(self.points() * left.point);
-        let (tasks, side) = self.weight_tasks();
-        let sums = Self::rows(MAX_ROWS, self.task.1);
-        let each = self.weight_sums();
+        let (tasks, sums, each) = (self.weight_tasks.len(), self.weight_layout(), self.weight_sums());
         let (target, shared) = (Output::new(out), Output::new(together));
         let alone = self.tile_block >= self.tiles;
         for first in (0..self.tiles).step_by(self.tile_block) {
@@ -359,15 +401,14 @@ impl WinogradPlan {
             self.transform(pool, isa, Side::Output, dy, (first, count), right, m);
             let (v, m) = (&*v, &*m);
             with_scratch(pool, tasks, own, if alone { each } else { 0 }, &|task, own| {
-                let (row, column) = (task / side * MAX_ROWS, task % side * self.task.1);
-                let (rows, columns) = (MAX_ROWS.min(self.deep() - row), self.task.1.min(self.wide() - column));
+                let WeightTask { rows, columns, group } = &self.weight_tasks[task];
                 // SAFETY: each task has its own part of the sums.
                 let sum = if alone { own } else { unsafe { shared.part(task * each, each) } };
                 let mut c_rows = [0; MAX_ROWS];
                 c_rows.iter_mut().enumerate().for_each(|(i, at)| *at = i * sums.tile);
                 for point in 0..self.points() {
-                    let a = &v[point * left.point + row / MAX_ROWS * left.group..];
-                    let b = &m[point * right.point + column / PANEL * right.group..];
+                    let a = &v[point * left.point + rows.start / MAX_ROWS * left.group + rows.start % MAX_ROWS..];
+                    let b = &m[point * right.point + columns.start / PANEL * right.group..];
                     for k in (0..count).step_by(MAX_DEPTH) {
                         let depth = MAX_DEPTH.min(count - k);
                         let block = Block {
@@ -376,8 +417,8 @@ impl WinogradPlan {
                             b,
                             panel_stride: right.group,
                             pieces: &[Piece { read: 0, at: k, depth }],
-                            c_rows: &c_rows[..rows],
-                            columns,
+                            c_rows: &c_rows[..rows.len()],
+                            columns: columns.len(),
                             accumulate: first + k > 0,
                         };
                         // SAFETY: the point's sums lie in this task's part.
@@ -389,8 +430,8 @@ impl WinogradPlan {
                         kernel: &self.kernel,
                         from: sum,
                         strides: (sums.point, sums.tile),
-                        rows: row..row + rows,
-                        columns: column..(column + columns).min(self.kernel.out_channels),
+                        rows: rows.start - group..rows.end - group,
+                        columns: columns.start..columns.end.min(self.kernel.out_channels),
                         to: target.start(),
                     };
                     with_matrix!(WeightGrad as T, self.size, isa.dispatch(By::<T, _>::new(transform)));
@@ -398,6 +439,24 @@ impl WinogradPlan {
             });
         }
     }
+}
+
+/// Cuts the rows and columns of a weight gradient's products: blocks of rows end where panels of rows do, and neither
+/// rows nor columns cross groups.
+fn weight_tasks((deep, wide): (usize, usize), groups: usize, columns: usize) -> Vec<WeightTask> {
+    let mut tasks = Vec::new();
+    for group in 0..groups {
+        let (mut row, end) = (deep / groups * group, deep / groups * (group + 1));
+        while row < end {
+            let next = (row / MAX_ROWS * MAX_ROWS + MAX_ROWS).min(end);
+            for column in (wide / groups * group..wide / groups * (group + 1)).step_by(columns) {
+                let columns = column..(column + columns).min(wide / groups * (group + 1));
+                tasks.push(WeightTask { rows: row..next, columns, group: deep / groups * group });
+            }
+            row = next;
+        }
+    }
+    tasks
 }
 
 /// Which tensor of a convolution.

@@ -149,9 +149,9 @@ impl Tiling {
 pub struct Kernel2d {
     phases: [Vec<Phase>; 2],
     width: usize,
-    /// Channels of the input.
+    /// Channels of the input, in one group.
     pub in_channels: usize,
-    /// Channels of the output.
+    /// Channels of the output, in all groups.
     pub out_channels: usize,
 }
 
@@ -161,7 +161,7 @@ impl Kernel2d {
         Kernel2d {
             phases: [phases(&spec.axes[0]), phases(&spec.axes[1])],
             width: spec.axes[1].kernel,
-            in_channels: spec.in_channels,
+            in_channels: spec.in_channels / spec.groups,
             out_channels: spec.out_channels,
         }
     }
