@@ -4,7 +4,6 @@
 //! sum. Not here: how operands are cut and packed (`matmul.rs`, `conv/`), and products too thin for tiles (`thin.rs`).
 
 use crate::isa::{Isa, Kernel, LANES, Simd};
-use std::ops::Range;
 
 /// Columns of a packed panel; B is packed as panels of (k, 16), on every instruction set.
 pub const PANEL: usize = LANES;
@@ -14,8 +13,6 @@ pub const MAX_DEPTH: usize = 256;
 pub const MAX_ROWS: usize = 96;
 /// The distance between rows of a packed block of A; not a power of two, so that rows do not share cache sets.
 pub const ROW_STRIDE: usize = MAX_DEPTH + LANES;
-/// Floats of B that stay in the second cache beside a block of A.
-const SMALL_B: usize = 1 << 15;
 /// Floats that a packed block of A needs, in either layout.
 pub const A_BLOCK: usize = MAX_ROWS * ROW_STRIDE;
 
@@ -122,29 +119,26 @@ impl BlockProduct<'_> {
     #[inline(always)]
     fn panels<S: Simd, const STEP: usize>(self, s: S, row_stride: usize) {
         let panels = self.block.columns.div_ceil(PANEL);
-        let together = panels / tile_vectors(S::ISA) * tile_vectors(S::ISA);
-        match tile_vectors(S::ISA) {
-            2 => self.tiles::<S, STEP, 2>(s, row_stride, 0..together),
-            _ => self.tiles::<S, STEP, 1>(s, row_stride, 0..together),
-        }
-        if together < panels {
-            self.tiles::<S, STEP, 1>(s, row_stride, together..panels);
+        let mut panel = 0;
+        while panel < panels {
+            if tile_vectors(S::ISA) == 2 && panel + 2 <= panels {
+                self.rows::<S, STEP, 2>(s, row_stride, panel);
+                panel += 2;
+            } else {
+                self.rows::<S, STEP, 1>(s, row_stride, panel);
+                panel += 1;
+            }
         }
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const STEP: usize, const NV: usize>(&self, s: S, row_stride: usize, panels: Range<usize>) {
+    fn rows<S: Simd, const STEP: usize, const NV: usize>(&self, s: S, row_stride: usize, panel: usize) {
         let rows = self.block.c_rows.len();
-        let depth: usize = self.block.pieces.iter().map(|piece| piece.depth).sum();
         // Tiles of nearly equal height: a short last one would leave registers idle.
-        let (tiles, panel_steps) = (rows.div_ceil(tile_rows(S::ISA)), panels.len() / NV);
-        // The rows of a tile stay in the first cache while panels that fit into the second pass by; or the reverse.
-        let rows_outside = depth * panels.len() * PANEL <= SMALL_B;
-        for step in 0..tiles * panel_steps {
-            let (tile, panel) =
-                if rows_outside { (step / panel_steps, step % panel_steps) } else { (step % tiles, step / tiles) };
-            let (first, last) = (rows * tile / tiles, rows * (tile + 1) / tiles);
-            let panel = panels.start + panel * NV;
+        let tiles = rows.div_ceil(tile_rows(S::ISA));
+        let mut first = 0;
+        for tile in 0..tiles {
+            let last = rows * (tile + 1) / tiles;
             macro_rules! of_height {
                 ($($mr:literal)*) => {
                     match last - first {
@@ -154,6 +148,7 @@ impl BlockProduct<'_> {
                 };
             }
             of_height!(1 2 3 4 5 6 7 8 9 10 11 12);
+            first = last;
         }
     }
 
