@@ -2,7 +2,7 @@
 //! them fast. To add one: a function here. Layers with parameters are in `ganymede-nn`.
 
 use crate::expr::{Expr, IntoExpr};
-use crate::ops;
+use crate::ops::{self, Op};
 use ganymede_tensor::DType;
 
 /// Tensors one after another along `axis`.
@@ -49,6 +49,46 @@ impl<'g> Expr<'g> {
         // |x| with derivative −1 at 0, where relu has 0: together ½, as it must be.
         let magnitude = self.greater(0.0).select(self, -self);
         self.relu() + (-magnitude).exp().log1p()
+    }
+
+    /// Each position of an axis `times` times, one after the other.
+    ///
+    /// # Shapes
+    /// (…, n, …) → (…, n·times, …).
+    #[track_caller]
+    pub fn repeat(self, axis: usize, times: usize) -> Expr<'g> {
+        if self.is_poison() {
+            return self;
+        }
+        if axis >= self.rank() {
+            return self.builder().error(format!("expected an axis below {}, found {axis}", self.rank()), None);
+        }
+        let shape = self.shape();
+        let mut repeated = shape.to_vec();
+        repeated.insert(axis + 1, times);
+        let axes: Vec<usize> = (0..shape.rank()).map(|a| if a <= axis { a } else { a + 1 }).collect();
+        self.broadcast(repeated, &axes).reshape(shape.with(axis, shape[axis].saturating_mul(times)))
+    }
+
+    /// (x, axis, times) where this is `x.repeat(axis, times)`: whoever takes it may have a cheaper way.
+    pub fn repeated_from(self) -> Option<(Expr<'g>, usize, usize)> {
+        let (from, broadcast) = self.builder().with_graph(|graph| {
+            let reshaped = graph.node(self.id());
+            let repeated = graph.node(*reshaped.inputs.first()?);
+            match (&reshaped.op, &repeated.op) {
+                (Op::Reshape(_), Op::Broadcast(op)) => Some((*repeated.inputs.first()?, op.clone())),
+                _ => None,
+            }
+        })?;
+        let from = Expr { builder: self.builder(), id: from };
+        let (axis, times) =
+            broadcast.shape.iter().enumerate().find_map(|(axis, &times)| {
+                (axis > 0 && !broadcast.axes.contains(&axis)).then_some((axis - 1, times))
+            })?;
+        let shape = from.shape();
+        let same = axis < shape.rank() && self.shape() == shape.with(axis, shape[axis].saturating_mul(times));
+        let unchanged = broadcast.axes.iter().enumerate().all(|(a, &to)| broadcast.shape[to] == shape[a]);
+        (same && unchanged && broadcast.axes.len() + 1 == broadcast.shape.rank()).then_some((from, axis, times))
     }
 
     /// x restricted to low..=high; the cotangent passes inside.

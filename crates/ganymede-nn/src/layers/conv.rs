@@ -2,7 +2,7 @@
 //! primitive (`ganymede_graph::ops::Conv`).
 
 use super::window::{self, Misfit};
-use super::{Layer, axes};
+use super::{Layer, axes, folded};
 use crate::arguments::{ChannelsLast, Padding, PerAxis};
 use crate::config::configured;
 use crate::scope::{ParameterSpec, Scope};
@@ -97,7 +97,8 @@ impl<const N: usize> Layer for Conv<N> {
         let shape: Vec<usize> = self.kernel_size.0.into_iter().chain([channels / self.groups, self.filters]).collect();
         let spec = ParameterSpec::new(&self.kernel_regularizer, &self.kernel_constraint);
         let kernel = scope.parameter("kernel", shape, &self.kernel_initializer, spec);
-        let mut y = x.conv(kernel, window);
+        let folded = folded::convolve(x, kernel, &window);
+        let mut y = folded.unwrap_or_else(|| x.conv(kernel, window));
         if self.use_bias {
             let spec = ParameterSpec::new(&self.bias_regularizer, &self.bias_constraint);
             y = y + scope.parameter("bias", [self.filters], &self.bias_initializer, spec);

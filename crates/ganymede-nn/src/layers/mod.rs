@@ -64,6 +64,7 @@ macro_rules! described {
 }
 
 mod axes;
+mod folded;
 mod inner;
 mod window;
 

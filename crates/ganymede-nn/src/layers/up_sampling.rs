@@ -29,7 +29,7 @@ macro_rules! nearest {
 
             fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
                 match checked::<$n>(scope, x, self.size) {
-                    Ok(()) => (0..$n).fold(x, |x, axis| repeat(x, axis + 1, self.size.0[axis])),
+                    Ok(()) => (0..$n).fold(x, |x, axis| x.repeat(axis + 1, self.size.0[axis])),
                     Err(poison) => poison,
                 }
             }
@@ -70,7 +70,7 @@ impl Layer for UpSampling2D {
 
     fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
         let grow = match self.interpolation {
-            Interpolation::Nearest => repeat,
+            Interpolation::Nearest => Expr::repeat,
             Interpolation::Bilinear if self.size.0.iter().any(|&s| s > MOST_PHASES) => {
                 let message = format!("expected a size of at most {MOST_PHASES} for bilinear, found {:?}", self.size.0);
                 return scope.builder().error(message, Some("scale up in two steps".into()));
@@ -92,18 +92,6 @@ fn checked<'g, const N: usize>(scope: &Scope<'g>, x: Expr<'g>, size: PerAxis<N>)
         return Err(scope.builder().error(message, None));
     }
     Ok(())
-}
-
-/// Each position of an axis `times` times.
-fn repeat<'g>(x: Expr<'g>, axis: usize, times: usize) -> Expr<'g> {
-    if x.is_poison() {
-        return x;
-    }
-    let shape = x.shape();
-    let mut repeated = shape.to_vec();
-    repeated.insert(axis + 1, times);
-    let axes: Vec<usize> = (0..shape.rank()).map(|a| if a <= axis { a } else { a + 1 }).collect();
-    x.broadcast(repeated, &axes).reshape(shape.with(axis, shape[axis].saturating_mul(times)))
 }
 
 /// `times` positions for each of an axis, linear between the centres of the old ones, constant beyond the first
