@@ -274,9 +274,11 @@ fn differentiate<'g>(
     Ok(trained.into_iter().zip(gradients).map(|((p, v), g)| (p, v, g)).collect())
 }
 
-/// 0 where every element is finite, else NaN, as a scalar: 0·∞ and 0·NaN are NaN.
+/// 0 where every element is finite, else NaN, as a scalar: ∞ − ∞ and NaN − NaN are NaN. (Of x·0 the 0 would be taken out
+/// of the sum, which may overflow.)
+#[allow(clippy::eq_op)]
 fn not_finite<'g>(x: Expr<'g>) -> Expr<'g> {
-    (x * 0.0).sum()
+    (x - x).sum()
 }
 
 /// The trainable parameters of a phase's networks with their current values.

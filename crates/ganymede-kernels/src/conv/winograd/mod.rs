@@ -83,7 +83,9 @@ impl WinogradPlan {
         let whole = if pass == Pass::InputGrad { input.chunks() * LANES } else { wide } / spec.groups;
         let task = match spec.groups {
             1 => (TASK.0, super::part(whole, TASK.1, PANEL)),
-            _ => (MAX_ROWS, (1..=TASK.1 / PANEL).map(|n| n * PANEL).rfind(|n| whole % n == 0).unwrap_or(PANEL)),
+            _ => {
+                (MAX_ROWS, (1..=TASK.1 / PANEL).map(|n| n * PANEL).rfind(|n| whole.is_multiple_of(*n)).unwrap_or(PANEL))
+            }
         };
         let fitting = BLOCK_FLOATS / (points * depth);
         let column_block = if columns <= fitting {
