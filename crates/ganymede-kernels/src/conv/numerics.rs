@@ -1,12 +1,13 @@
 //! How exact a convolution has to be. Not here: which algorithm that leaves (`plan.rs`, `winograd/cost.rs`).
 
+use super::plan::Pass;
 use std::fmt;
 use std::str::FromStr;
 
 /// How exact convolutions are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Numerics {
-    /// The fastest algorithm, with errors of a few units of the seventh digit.
+    /// The fastest algorithm; relative rms errors up to 4e-6.
     #[default]
     Fast,
     /// Only algorithms whose error is at or below that of the direct one in `f32`.
@@ -35,11 +36,12 @@ impl Numerics {
 
     /// The largest squares of outputs that Toom-Cook may compute in one go with so many taps; 0 for none.
     ///
-    /// Larger squares lose accuracy faster than they save products; F(2, 2) and F(2, 3) are as exact as sums of products.
-    pub(super) fn largest_square(self, taps: usize) -> usize {
+    /// Larger squares lose accuracy faster than they save products. As exact as sums of products is F(2, 3) alone, and not
+    /// for weights' gradients; F(2, 2) has up to twice the error (docs/reference/accuracy.md).
+    pub(super) fn largest_square(self, taps: usize, pass: Pass) -> usize {
         match self {
             Numerics::Fast => 4,
-            Numerics::Strict if taps <= 3 => 2,
+            Numerics::Strict if taps == 3 && pass != Pass::WeightGrad => 2,
             Numerics::Strict => 0,
         }
     }

@@ -249,11 +249,12 @@ mod tests {
     }
 
     #[test]
-    fn strict_numerics_leave_small_squares_and_few_taps() {
+    fn strict_numerics_leave_small_squares_of_three_taps() {
         assert_eq!(chosen(3, 1, 1, 64, Numerics::Strict).name, "toom-cook F(2x2,3x3)");
-        assert_eq!(chosen(4, 2, 1, 64, Numerics::Strict).name, "toom-cook F(2x2,2x2)");
-        let direct = Choice::new("direct", "5 taps are too many for strict numerics");
-        assert_eq!(chosen(5, 1, 2, 64, Numerics::Strict), direct);
+        let direct =
+            |taps| Choice::new("direct", format!("no squares with {taps} taps are exact enough for strict numerics"));
+        assert_eq!(chosen(4, 2, 1, 64, Numerics::Strict), direct(2));
+        assert_eq!(chosen(5, 1, 2, 64, Numerics::Strict), direct(5));
     }
 
     #[test]

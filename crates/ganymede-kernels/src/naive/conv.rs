@@ -49,21 +49,36 @@ fn round(sums: Vec<f64>) -> Vec<f32> {
 
 /// y from x and the kernel, summed in `f64`.
 pub fn forward(spec: &ConvSpec, x: &[f32], kernel: &[f32]) -> Vec<f32> {
+    round(forward_f64(spec, x, kernel))
+}
+
+/// As [`forward`], not rounded.
+pub fn forward_f64(spec: &ConvSpec, x: &[f32], kernel: &[f32]) -> Vec<f64> {
     let mut y = vec![0.0; spec.y_len()];
     products(spec, |i, w, o| y[o] += x[i] as f64 * kernel[w] as f64);
-    round(y)
+    y
 }
 
 /// The gradient of x from that of y and the kernel, summed in `f64`.
 pub fn input_grad(spec: &ConvSpec, dy: &[f32], kernel: &[f32]) -> Vec<f32> {
+    round(input_grad_f64(spec, dy, kernel))
+}
+
+/// As [`input_grad`], not rounded.
+pub fn input_grad_f64(spec: &ConvSpec, dy: &[f32], kernel: &[f32]) -> Vec<f64> {
     let mut dx = vec![0.0; spec.x_len()];
     products(spec, |i, w, o| dx[i] += dy[o] as f64 * kernel[w] as f64);
-    round(dx)
+    dx
 }
 
 /// The gradient of the kernel from x and the gradient of y, summed in `f64`.
 pub fn weight_grad(spec: &ConvSpec, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    round(weight_grad_f64(spec, x, dy))
+}
+
+/// As [`weight_grad`], not rounded.
+pub fn weight_grad_f64(spec: &ConvSpec, x: &[f32], dy: &[f32]) -> Vec<f64> {
     let mut dw = vec![0.0; spec.kernel_len()];
     products(spec, |i, w, o| dw[w] += x[i] as f64 * dy[o] as f64);
-    round(dw)
+    dw
 }

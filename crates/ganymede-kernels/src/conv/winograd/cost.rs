@@ -3,6 +3,7 @@
 use super::tiling;
 use super::toom_cook::{Matrix, Size, with_matrix};
 use crate::conv::numerics::Numerics;
+use crate::conv::plan::Pass;
 use crate::conv::spec::{ConvAxis, ConvSpec};
 use crate::isa::LANES;
 
@@ -13,7 +14,7 @@ const MARGIN: f64 = 1.25;
 ///
 /// Taken are two-dimensional convolutions without dilation, with one kernel length and stride on both sides, no fewer
 /// channels (in each group) than a vector has, and at least one tap in every phase.
-pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
+pub fn choose(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<Size, String> {
     let [y, x] = spec.axes[..] else { return Err(format!("it has {} axes, not 2", spec.axes.len())) };
     let (kernel, stride) = (y.kernel, y.stride);
     let plain = |axis: &ConvAxis| axis.dilation == 1 && axis.kernel == kernel && axis.stride == stride;
@@ -50,9 +51,10 @@ pub fn choose(spec: &ConvSpec, numerics: Numerics) -> Result<Size, String> {
         let weights = both(with_matrix!(Weight as T, size, T::terms()), r, n) * pairs;
         (products + input + output + weights, size)
     };
-    let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r));
+    let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r, pass));
     let best = sizes.map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
-    let (cost, size) = best.ok_or_else(|| format!("{r} taps are too many for {numerics} numerics"))?;
+    let (cost, size) =
+        best.ok_or_else(|| format!("no squares with {r} taps are exact enough for {numerics} numerics"))?;
     if cost * MARGIN < direct(spec) { Ok(size) } else { Err("transforms would cost more than they save".into()) }
 }
 

@@ -21,7 +21,7 @@ use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::{Output, with_scratch};
-use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::gemm::tile::{self, Block, MAX_ROWS, PANEL, Piece};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
 use std::ops::Range;
@@ -31,6 +31,8 @@ use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
 
 /// Floats of the points that are alive at once, of activations and of weights: together they fit into a shared cache.
 const BLOCK_FLOATS: usize = 2 << 20;
+/// The longest chain of sums: shorter than the direct algorithm's, because transforms multiply its error.
+const MAX_SUM: usize = 128;
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
 
@@ -67,7 +69,7 @@ struct WeightTask {
 impl WinogradPlan {
     /// Plans one of the three functions, or says why that would not be faster than the direct algorithm.
     pub fn new(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<WinogradPlan, String> {
-        let size = cost::choose(spec, numerics)?;
+        let size = cost::choose(spec, pass, numerics)?;
         let (m, n) = (size.m, size.n());
         let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
@@ -347,8 +349,8 @@ impl WinogradPlan {
                 for point in 0..self.points() {
                     let a = &activations[point * layout.point + first * layout.tile + group * part.depth..];
                     let b = &weights[point * self.weight_point() + column * part.depth..];
-                    for k in (0..part.depth).step_by(MAX_DEPTH) {
-                        let depth = MAX_DEPTH.min(part.depth - k);
+                    for k in (0..part.depth).step_by(MAX_SUM) {
+                        let depth = MAX_SUM.min(part.depth - k);
                         let block = Block {
                             a: &a[k..],
                             layout: tile::Layout::Strided(layout.tile),
@@ -411,8 +413,8 @@ impl WinogradPlan {
                 for point in 0..self.points() {
                     let a = &v[point * left.point + rows.start / MAX_ROWS * left.group + rows.start % MAX_ROWS..];
                     let b = &m[point * right.point + columns.start / PANEL * right.group..];
-                    for k in (0..count).step_by(MAX_DEPTH) {
-                        let depth = MAX_DEPTH.min(count - k);
+                    for k in (0..count).step_by(MAX_SUM) {
+                        let depth = MAX_SUM.min(count - k);
                         let block = Block {
                             a: &a[k * MAX_ROWS..],
                             layout: tile::Layout::Columns,
