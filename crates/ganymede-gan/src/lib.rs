@@ -1,8 +1,8 @@
 //! Training generative adversarial networks.
 //!
 //! A [`spec::TrainSpec`] decides everything; [`phases::trace`] turns it into programs, [`Trainer`] runs
-//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers and presets are
-//! tables with one file an entry.
+//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, metrics and presets
+//! are tables with one file an entry.
 //!
 //! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is
 //! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`.
@@ -11,8 +11,10 @@
 pub mod check;
 pub mod checkpoint;
 mod error;
+mod evaluate;
 pub mod events;
 mod loss_scope;
+pub mod metrics;
 pub mod objectives;
 pub mod phases;
 pub mod presets;
@@ -27,6 +29,7 @@ mod trainer;
 mod verify;
 
 pub use error::GanError;
+pub use evaluate::{Evaluation, Score, evaluate};
 pub use loss_scope::{LossScope, Verdict};
 pub use sampler::{Sampler, Seeds};
 pub use step::{PlanReport, Stepper};

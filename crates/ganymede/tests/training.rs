@@ -58,6 +58,24 @@ fn a_run_is_trained_resumed_sampled_and_verified() {
 }
 
 #[test]
+fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
+    let (_folder, run) = trained("10");
+    let words = ["evaluate", run.to_str().unwrap(), "--samples", "500", "--json"];
+    let found = ganymede(&words).ok().json().pop().unwrap();
+    let score = &found["scores"]["sliced_wasserstein"];
+    let (distance, floor) = (score["distance"].as_f64().unwrap(), score["floor"].as_f64().unwrap());
+    assert!(0.0 < floor && floor < distance, "{found}");
+    assert_eq!((&found["samples"], &found["floor_samples"]), (&500.into(), &500.into()));
+    let again = ganymede(&[&words[..], &["--threads", "1"]].concat()).ok().json().pop().unwrap();
+    assert_eq!(found, again);
+    let text = ganymede(&words[..4]).ok().stdout;
+    assert!(text.contains(&format!("sliced_wasserstein  {distance:.5}, floor {floor:.5}")), "{text}");
+    let refused = ganymede(&["evaluate", run.to_str().unwrap(), "--samples", "4000000000"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("found 4000000000"), "{}", refused.stderr);
+}
+
+#[test]
 fn an_outdir_that_is_a_run_goes_on_and_lists_what_may_not_change() {
     let (_folder, run) = trained("10");
     let before = std::fs::read(run.join("spec.toml")).unwrap();

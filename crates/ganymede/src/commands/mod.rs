@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod completions;
 mod data;
+mod evaluate;
 mod presets;
 mod resume;
 mod sample;
@@ -62,6 +63,7 @@ const COMMANDS: &[Entry] = &[
     entry::<train::Train>(),
     entry::<resume::Resume>(),
     entry::<sample::Sample>(),
+    entry::<evaluate::Evaluate>(),
     entry::<summary::Summary>(),
     entry::<check::Check>(),
     entry::<presets::Presets>(),
