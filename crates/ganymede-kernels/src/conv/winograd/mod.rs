@@ -29,10 +29,11 @@ use tiling::{Kernel2d, Tiling};
 use toom_cook::{Size, with_matrix};
 use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
 
-/// Floats of the points that are alive at once, of activations and of weights: together they fit into a shared cache.
+/// Floats of the points of activations, or of weights, that are alive at once; where one needs less, the other has twice
+/// that. Together they fit into a shared cache.
 const BLOCK_FLOATS: usize = 2 << 20;
 /// The longest chain of sums: shorter than the direct algorithm's, because transforms multiply its error.
-const MAX_SUM: usize = 128;
+const MAX_SUM: usize = 256;
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
 
@@ -77,10 +78,6 @@ impl WinogradPlan {
         let (held, columns) = if pass == Pass::InputGrad { (wide, deep) } else { (deep, wide) };
         let depth = held / spec.groups;
         let held = if pass == Pass::WeightGrad { deep + wide } else { held };
-        // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
-        let unit = if pass == Pass::InputGrad { input.tiles() } else { TASK.0 };
-        let fitting = (BLOCK_FLOATS / (points * held)).max(2 * TASK.0);
-        let tile_block = if tiles <= fitting { tiles } else { (fitting / unit).max(1) * unit };
         // Columns of one phase or group stand together, and tasks do not cross them.
         let whole = if pass == Pass::InputGrad { input.chunks() * LANES } else { wide } / spec.groups;
         let task = match spec.groups {
@@ -89,14 +86,11 @@ impl WinogradPlan {
                 (MAX_ROWS, (1..=TASK.1 / PANEL).map(|n| n * PANEL).rfind(|n| whole.is_multiple_of(*n)).unwrap_or(PANEL))
             }
         };
-        let fitting = BLOCK_FLOATS / (points * depth);
-        let column_block = if columns <= fitting {
-            columns
-        } else if columns > whole && whole <= fitting {
-            fitting / whole * whole
-        } else {
-            whole.min((fitting / task.1).max(1) * task.1)
-        };
+        // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
+        let unit = if pass == Pass::InputGrad { input.tiles() } else { task.0 };
+        let column_unit = if whole < columns { whole } else { task.1 };
+        let weights = (pass != Pass::WeightGrad).then_some((points * depth, columns, column_unit));
+        let (tile_block, column_block) = blocks((points * held, tiles, unit), weights);
         let kernel = Kernel2d::new(spec);
         let groups = spec.groups;
         let weight_tasks = weight_tasks((deep, wide), groups, task.1);
@@ -442,6 +436,22 @@ impl WinogradPlan {
                 }
             });
         }
+    }
+}
+
+/// How many tiles and how many columns of weights to take at once, of (floats of one, how many, in steps of).
+///
+/// Weights are transformed again for every block of tiles unless they are one block, and the sums of a weight gradient
+/// pass through memory for every block: few columns at once want many tiles.
+fn blocks(tiles: (usize, usize, usize), columns: Option<(usize, usize, usize)>) -> (usize, usize) {
+    let even = |(each, count, step): (usize, usize, usize), room: usize| {
+        let most = (room / each / step).max(1) * step;
+        count.div_ceil(count.div_ceil(most)).next_multiple_of(step).min(count)
+    };
+    match columns {
+        Some((each, count, _)) if each * count <= 2 * BLOCK_FLOATS => (even(tiles, BLOCK_FLOATS), count),
+        Some(columns) => (even(tiles, 2 * BLOCK_FLOATS), even(columns, BLOCK_FLOATS)),
+        None => (even(tiles, 2 * BLOCK_FLOATS), 0),
     }
 }
 
