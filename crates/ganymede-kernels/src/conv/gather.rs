@@ -150,6 +150,7 @@ impl GatherPlan {
                 c_rows: rows.writes,
                 columns: rows.columns,
                 accumulate,
+                apart: false,
             };
             // SAFETY: as the caller promises.
             unsafe { tile::block_product(isa, block, out.start()) };

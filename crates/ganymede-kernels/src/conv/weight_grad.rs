@@ -152,6 +152,7 @@ impl WeightPlan {
                 c_rows,
                 columns: part.columns.len(),
                 accumulate: depth > 0,
+                apart: false,
             };
             // SAFETY: as the caller promises.
             unsafe { tile::block_product(isa, block, out) };

@@ -189,6 +189,7 @@ impl Job<'_> {
                     c_rows: &c_rows[..rows],
                     columns,
                     accumulate: done > 0,
+                    apart: false,
                 };
                 // SAFETY: as the caller promises.
                 unsafe { tile::block_product(isa, block, c) };

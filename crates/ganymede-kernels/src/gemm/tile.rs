@@ -58,6 +58,8 @@ pub struct Block<'a> {
     pub columns: usize,
     /// Whether to add to what C holds.
     pub accumulate: bool,
+    /// Whether each piece is a sum of its own that is added to C: shorter chains of rounding.
+    pub apart: bool,
 }
 
 /// Computes a block.
@@ -167,7 +169,12 @@ impl BlockProduct<'_> {
         for row in &block.c_rows[first..first + MR] {
             s.prefetch(self.c.wrapping_add(row + panel * PANEL));
         }
-        for piece in block.pieces {
+        let mut accumulate = block.accumulate;
+        for (i, piece) in block.pieces.iter().enumerate() {
+            if block.apart && i > 0 {
+                self.store::<S, NV, MR>(s, panel, first, sum, accumulate);
+                (sum, accumulate) = ([[s.zero(); NV]; MR], true);
+            }
             // SAFETY: `block_product` checked that the pieces lie in A and in the panels of B.
             unsafe {
                 let mut b = b.add(piece.at * PANEL);
@@ -185,6 +192,20 @@ impl BlockProduct<'_> {
                 }
             }
         }
+        self.store::<S, NV, MR>(s, panel, first, sum, accumulate);
+    }
+
+    /// Writes a tile's sums to C, or adds them.
+    #[inline(always)]
+    fn store<S: Simd, const NV: usize, const MR: usize>(
+        &self,
+        s: S,
+        panel: usize,
+        first: usize,
+        sum: [[S::F32; NV]; MR],
+        accumulate: bool,
+    ) {
+        let block = &self.block;
         for (r, sums) in sum.into_iter().enumerate() {
             let row = self.c.wrapping_add(block.c_rows[first + r]);
             for (v, sum) in sums.into_iter().enumerate() {
@@ -194,10 +215,10 @@ impl BlockProduct<'_> {
                 // SAFETY: the caller of `block_product` promises `columns` floats at this row's offset.
                 unsafe {
                     if n == PANEL {
-                        let sum = if block.accumulate { s.add(s.load_ptr(c), sum) } else { sum };
+                        let sum = if accumulate { s.add(s.load_ptr(c), sum) } else { sum };
                         s.store_ptr(c, sum);
                     } else {
-                        let sum = if block.accumulate { s.add(s.load_partial_ptr(c, n), sum) } else { sum };
+                        let sum = if accumulate { s.add(s.load_partial_ptr(c, n), sum) } else { sum };
                         s.store_partial_ptr(c, n, sum);
                     }
                 }

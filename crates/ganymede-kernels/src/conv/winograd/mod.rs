@@ -21,7 +21,7 @@ use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::{Output, with_scratch};
-use crate::gemm::tile::{self, Block, MAX_ROWS, PANEL, Piece};
+use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
 use std::ops::Range;
@@ -33,7 +33,7 @@ use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
 /// that. Together they fit into a shared cache.
 const BLOCK_FLOATS: usize = 2 << 20;
 /// The longest chain of sums: shorter than the direct algorithm's, because transforms multiply its error.
-const MAX_SUM: usize = 256;
+const MAX_SUM: usize = 128;
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
 
@@ -343,17 +343,18 @@ impl WinogradPlan {
                 for point in 0..self.points() {
                     let a = &activations[point * layout.point + first * layout.tile + group * part.depth..];
                     let b = &weights[point * self.weight_point() + column * part.depth..];
-                    for k in (0..part.depth).step_by(MAX_SUM) {
-                        let depth = MAX_SUM.min(part.depth - k);
+                    for k in (0..part.depth).step_by(MAX_DEPTH) {
+                        let (pieces, count) = pieces(k, part.depth);
                         let block = Block {
                             a: &a[k..],
                             layout: tile::Layout::Strided(layout.tile),
                             b,
                             panel_stride: part.depth * PANEL,
-                            pieces: &[Piece { read: 0, at: k, depth }],
+                            pieces: &pieces[..count],
                             c_rows: &c_rows[..rows],
                             columns: width,
                             accumulate: k > 0,
+                            apart: true,
                         };
                         // SAFETY: the point's sums lie in this thread's scratch.
                         unsafe { tile::block_product(isa, block, own[point * sums.point..].as_mut_ptr()) };
@@ -407,17 +408,18 @@ impl WinogradPlan {
                 for point in 0..self.points() {
                     let a = &v[point * left.point + rows.start / MAX_ROWS * left.group + rows.start % MAX_ROWS..];
                     let b = &m[point * right.point + columns.start / PANEL * right.group..];
-                    for k in (0..count).step_by(MAX_SUM) {
-                        let depth = MAX_SUM.min(count - k);
+                    for k in (0..count).step_by(MAX_DEPTH) {
+                        let (pieces, n) = pieces(k, count);
                         let block = Block {
                             a: &a[k * MAX_ROWS..],
                             layout: tile::Layout::Columns,
                             b,
                             panel_stride: right.group,
-                            pieces: &[Piece { read: 0, at: k, depth }],
+                            pieces: &pieces[..n],
                             c_rows: &c_rows[..rows.len()],
                             columns: columns.len(),
                             accumulate: first + k > 0,
+                            apart: true,
                         };
                         // SAFETY: the point's sums lie in this task's part.
                         unsafe { tile::block_product(isa, block, sum[point * sums.point..].as_mut_ptr()) };
@@ -437,6 +439,16 @@ impl WinogradPlan {
             });
         }
     }
+}
+
+/// The chains of sums of one block that starts at `k`, and how many there are.
+fn pieces(k: usize, end: usize) -> ([Piece; MAX_DEPTH / MAX_SUM], usize) {
+    let (mut pieces, mut count) = ([Piece::default(); MAX_DEPTH / MAX_SUM], 0);
+    for at in (k..end.min(k + MAX_DEPTH)).step_by(MAX_SUM) {
+        pieces[count] = Piece { read: 0, at, depth: MAX_SUM.min(end - at) };
+        count += 1;
+    }
+    (pieces, count)
 }
 
 /// How many tiles and how many columns of weights to take at once, of (floats of one, how many, in steps of).
