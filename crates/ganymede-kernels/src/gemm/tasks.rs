@@ -27,6 +27,8 @@ const FEW_COLUMNS: usize = 64;
 const MIN_PIECE: usize = 512;
 /// The most columns of one task: a packed block of B must stay in the second or third cache.
 const MAX_COLUMNS: usize = 512;
+/// The most floats of B that are packed once for all tasks: they stay in the third cache.
+const MAX_SHARED: usize = 1 << 21;
 /// The most rows of one task: B is packed once for as many.
 const MAX_TASK_ROWS: usize = 1024;
 
@@ -66,15 +68,21 @@ fn cut(spec: &MatmulSpec) -> Cut {
     cut
 }
 
-/// Floats of a task's scratch: a block of A and a block of B.
-fn task_scratch(cut: &Cut) -> usize {
-    A_BLOCK + MAX_DEPTH * cut.columns
+/// Floats of a task's scratch: a block of A and, unless B is packed for all, a block of B.
+fn task_scratch(spec: &MatmulSpec, cut: &Cut) -> usize {
+    A_BLOCK + if shared_len(spec, cut) == 0 { MAX_DEPTH * cut.columns } else { 0 }
+}
+
+/// Floats of B packed once for all tasks; 0 where each part of it is read by one task or does not fit.
+fn shared_len(spec: &MatmulSpec, cut: &Cut) -> usize {
+    let len = spec.batch * spec.k * spec.n.next_multiple_of(PANEL);
+    if spec.m > cut.rows && len <= MAX_SHARED { len } else { 0 }
 }
 
 /// How many floats of scratch `run` needs.
 pub fn scratch_len(spec: &MatmulSpec, threads: usize) -> usize {
     let cut = cut(spec);
-    partial_len(spec, &cut) + threads * task_scratch(&cut)
+    partial_len(spec, &cut) + shared_len(spec, &cut) + threads * task_scratch(spec, &cut)
 }
 
 /// Floats for the pieces of the sum, if it is cut.
@@ -103,11 +111,14 @@ pub fn run(pool: &Pool, isa: Isa, spec: &MatmulSpec, operands: Operands<'_>, epi
     let (row_blocks, column_blocks) = (m.div_ceil(cut.rows), n.div_ceil(cut.columns));
     let pieces = k.div_ceil(cut.depth);
     let size = batch * m * n;
-    let (partial, own) = scratch.split_at_mut(partial_len(spec, &cut));
+    let (partial, rest) = scratch.split_at_mut(partial_len(spec, &cut));
+    let (shared, own) = rest.split_at_mut(shared_len(spec, &cut));
+    pack_shared(pool, isa, spec, b, shared);
+    let shared = (!shared.is_empty()).then_some(&*shared);
     let at_once = column_blocks == 1 && pieces == 1;
     let out = Output::new(if pieces > 1 { &mut *partial } else { &mut *c });
     let tasks = batch * row_blocks * column_blocks * pieces;
-    with_scratch(pool, tasks, own, task_scratch(&cut), &|task, scratch| {
+    with_scratch(pool, tasks, own, task_scratch(spec, &cut), &|task, scratch| {
         let (piece, rest) = (task % pieces, task / pieces);
         let (column_block, rest) = (rest % column_blocks, rest / column_blocks);
         let (i, row) = (rest / row_blocks, rest % row_blocks * cut.rows);
@@ -115,6 +126,7 @@ pub fn run(pool: &Pool, isa: Isa, spec: &MatmulSpec, operands: Operands<'_>, epi
             spec,
             a: &a[i * m * k..][..m * k],
             b: &b[i * k * n..][..k * n],
+            packed: shared.map(|b| &b[i * k * n.next_multiple_of(PANEL)..]),
             rows: (row, cut.rows.min(m - row)),
             columns: (column_block * cut.columns, cut.columns.min(n - column_block * cut.columns)),
             depth: (piece * cut.depth, cut.depth.min(k - piece * cut.depth)),
@@ -136,11 +148,52 @@ pub fn run(pool: &Pool, isa: Isa, spec: &MatmulSpec, operands: Operands<'_>, epi
     }
 }
 
+/// B as panels (product, block of the sum, panel, k, 16).
+fn pack_shared(pool: &Pool, isa: Isa, spec: &MatmulSpec, b: &[f32], to: &mut [f32]) {
+    const PANELS: usize = 4;
+    if to.is_empty() {
+        return;
+    }
+    let MatmulSpec { batch, n, k, .. } = *spec;
+    let (blocks, groups, width) = (k.div_ceil(MAX_DEPTH), n.div_ceil(PANELS * PANEL), n.next_multiple_of(PANEL));
+    let to = Output::new(to);
+    pool.run(batch * blocks * groups, &|task| {
+        let (column, rest) = (task % groups * PANELS * PANEL, task / groups);
+        let (i, at) = (rest / blocks, rest % blocks * MAX_DEPTH);
+        let (depth, columns) = (MAX_DEPTH.min(k - at), (PANELS * PANEL).min(n - column));
+        let (start, len) = (i * k * width + at * width + column * depth, columns.next_multiple_of(PANEL) * depth);
+        // SAFETY: these panels are this task's, and lie in the part of this product and block of the sum.
+        let data = unsafe { to.part(start, len) };
+        pack_b(isa, spec, &b[i * k * n..][..k * n], (at, depth), (column, columns), data);
+    });
+}
+
+/// Some terms of the sum and columns of one product's B, (first, count) of each, as panels.
+fn pack_b(
+    isa: Isa,
+    spec: &MatmulSpec,
+    b: &[f32],
+    (at, depth): (usize, usize),
+    columns: (usize, usize),
+    to: &mut [f32],
+) {
+    let b = Matrix { data: b, stride: if spec.transpose_b { spec.k } else { spec.n } };
+    let (column, columns) = columns;
+    let panels = Panels { data: to, stride: depth * PANEL };
+    if spec.transpose_b {
+        pack::pack_b_transposed(isa, b.from(column, at), depth, columns, panels);
+    } else {
+        pack::pack_b(isa, b.from(at, column), depth, columns, panels);
+    }
+}
+
 /// One task's part of one product: (first, count) of rows, columns and terms of the sum.
 struct Job<'a> {
     spec: &'a MatmulSpec,
     a: &'a [f32],
     b: &'a [f32],
+    /// All of B as `pack_shared` makes it.
+    packed: Option<&'a [f32]>,
     rows: (usize, usize),
     columns: (usize, usize),
     depth: (usize, usize),
@@ -150,23 +203,22 @@ impl Job<'_> {
     /// # Safety
     /// `c` must be valid for m · n floats, and no other thread may touch this job's rows and columns of it.
     unsafe fn run(&self, isa: Isa, scratch: &mut [f32], c: *mut f32) {
-        let MatmulSpec { m, n, k, transpose_a, transpose_b, .. } = *self.spec;
+        let MatmulSpec { m, n, k, transpose_a, .. } = *self.spec;
         let (packed_a, packed_b) = scratch.split_at_mut(A_BLOCK);
         let (first_column, columns) = self.columns;
         let a = Matrix { data: self.a, stride: if transpose_a { m } else { k } };
-        let b = Matrix { data: self.b, stride: if transpose_b { k } else { n } };
         // Blocks of nearly equal height.
         let blocks = self.rows.1.div_ceil(MAX_ROWS);
         let mut done = 0;
         loop {
             let (at, depth) = (self.depth.0 + done, (self.depth.1 - done).min(MAX_DEPTH));
-            let stride = depth * PANEL;
-            let panels = Panels { data: &mut *packed_b, stride };
-            if transpose_b {
-                pack::pack_b_transposed(isa, b.from(first_column, at), depth, columns, panels);
-            } else {
-                pack::pack_b(isa, b.from(at, first_column), depth, columns, panels);
-            }
+            let b = match self.packed {
+                Some(packed) => &packed[at * n.next_multiple_of(PANEL) + first_column * depth..],
+                None => {
+                    pack_b(isa, self.spec, self.b, (at, depth), self.columns, packed_b);
+                    &*packed_b
+                }
+            };
             for block in 0..blocks {
                 let first = self.rows.0 + self.rows.1 * block / blocks;
                 let rows = self.rows.0 + self.rows.1 * (block + 1) / blocks - first;
@@ -183,8 +235,8 @@ impl Job<'_> {
                 let block = Block {
                     a,
                     layout,
-                    b: packed_b,
-                    panel_stride: stride,
+                    b,
+                    panel_stride: depth * PANEL,
                     pieces: &[Piece { read: 0, at: 0, depth }],
                     c_rows: &c_rows[..rows],
                     columns,
