@@ -6,13 +6,14 @@
 //! squares overlap), the weight gradient is Gᵀ(Vᵀ M)G. All of it goes in blocks that stay in the cache; blocks and the
 //! order of every sum are fixed by the shape alone.
 //!
-//! `toom_cook.rs` has the matrices, `tiling.rs` says what a square and a phase is, `transform.rs` applies the matrices.
-//! When it pays is decided in `cost.rs`.
+//! `toom_cook.rs` has the matrices, `tiling.rs` says what a square and a phase is, `transform.rs` applies the matrices,
+//! `cuts.rs` has the blocks and tasks. When it pays is decided in `cost.rs`.
 //!
 //! # Source
 //! Lavin, Gray (2016), "Fast algorithms for convolutional neural networks", arXiv:1509.09308.
 
 mod cost;
+mod cuts;
 mod tiling;
 mod toom_cook;
 mod transform;
@@ -21,19 +22,14 @@ use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
 use crate::gemm::parallel::{Output, with_scratch};
-use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
-use std::ops::Range;
+use cuts::{WeightTask, blocks, pieces, weight_tasks};
 use tiling::{Kernel2d, Tiling};
 use toom_cook::{Size, with_matrix};
 use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
 
-/// Floats of the points of activations, or of weights, that are alive at once; where one needs less, the other has twice
-/// that. Together they fit into a shared cache.
-const BLOCK_FLOATS: usize = 2 << 20;
-/// The longest chain of sums: shorter than the direct algorithm's, because transforms multiply its error.
-const MAX_SUM: usize = 128;
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
 
@@ -56,15 +52,6 @@ pub struct WinogradPlan {
     groups: usize,
     /// What the tasks of a weight gradient compute.
     weight_tasks: Vec<WeightTask>,
-}
-
-/// Some rows (phase, input channel) and columns (output channel) of the points of a weight gradient.
-#[derive(Clone, Debug)]
-struct WeightTask {
-    rows: Range<usize>,
-    columns: Range<usize>,
-    /// The first row of the group.
-    group: usize,
 }
 
 impl WinogradPlan {
@@ -439,50 +426,6 @@ impl WinogradPlan {
             });
         }
     }
-}
-
-/// The chains of sums of one block that starts at `k`, and how many there are.
-fn pieces(k: usize, end: usize) -> ([Piece; MAX_DEPTH / MAX_SUM], usize) {
-    let (mut pieces, mut count) = ([Piece::default(); MAX_DEPTH / MAX_SUM], 0);
-    for at in (k..end.min(k + MAX_DEPTH)).step_by(MAX_SUM) {
-        pieces[count] = Piece { read: 0, at, depth: MAX_SUM.min(end - at) };
-        count += 1;
-    }
-    (pieces, count)
-}
-
-/// How many tiles and how many columns of weights to take at once, of (floats of one, how many, in steps of).
-///
-/// Weights are transformed again for every block of tiles unless they are one block, and the sums of a weight gradient
-/// pass through memory for every block: few columns at once want many tiles.
-fn blocks(tiles: (usize, usize, usize), columns: Option<(usize, usize, usize)>) -> (usize, usize) {
-    let even = |(each, count, step): (usize, usize, usize), room: usize| {
-        let most = (room / each / step).max(1) * step;
-        count.div_ceil(count.div_ceil(most)).next_multiple_of(step).min(count)
-    };
-    match columns {
-        Some((each, count, _)) if each * count <= 2 * BLOCK_FLOATS => (even(tiles, BLOCK_FLOATS), count),
-        Some(columns) => (even(tiles, 2 * BLOCK_FLOATS), even(columns, BLOCK_FLOATS)),
-        None => (even(tiles, 2 * BLOCK_FLOATS), 0),
-    }
-}
-
-/// Cuts the rows and columns of a weight gradient's products: blocks of rows end where panels of rows do, and neither
-/// rows nor columns cross groups.
-fn weight_tasks((deep, wide): (usize, usize), groups: usize, columns: usize) -> Vec<WeightTask> {
-    let mut tasks = Vec::new();
-    for group in 0..groups {
-        let (mut row, end) = (deep / groups * group, deep / groups * (group + 1));
-        while row < end {
-            let next = (row / MAX_ROWS * MAX_ROWS + MAX_ROWS).min(end);
-            for column in (wide / groups * group..wide / groups * (group + 1)).step_by(columns) {
-                let columns = column..(column + columns).min(wide / groups * (group + 1));
-                tasks.push(WeightTask { rows: row..next, columns, group: deep / groups * group });
-            }
-            row = next;
-        }
-    }
-    tasks
 }
 
 /// Which tensor of a convolution.
