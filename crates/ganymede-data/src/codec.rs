@@ -88,9 +88,10 @@ impl Codec {
     /// A network's values as raw samples in little-endian bytes: rounded and clamped to the element type.
     pub fn encode(&self, values: &[f32]) -> Vec<u8> {
         let raw = values.iter().map(|&v| self.raw(v));
+        // A cast cuts off and clamps: with a half before it, it rounds. `round` is a call of its own on most processors.
         match self.dtype {
-            DType::U8 => raw.map(|v| v.round() as u8).collect(),
-            DType::U16 => raw.flat_map(|v| (v.round() as u16).to_le_bytes()).collect(),
+            DType::U8 => raw.map(|v| (v + 0.5) as u8).collect(),
+            DType::U16 => raw.flat_map(|v| ((v + 0.5) as u16).to_le_bytes()).collect(),
             _ => raw.flat_map(|v| (v as f32).to_le_bytes()).collect(),
         }
     }
