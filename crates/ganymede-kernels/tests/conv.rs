@@ -1,12 +1,15 @@
 //! Convolutions against plain loops, on every instruction set of this CPU and several numbers of threads.
 
 mod common;
+#[path = "common/square.rs"]
+mod square;
 
 use common::{Random, assert_close};
 use ganymede_kernels::conv::{ConvAxis, ConvError, ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
 use ganymede_kernels::pool::Pool;
+use square::square;
 
 fn pools() -> Vec<Pool> {
     (1..=4).map(|threads| Pool::new(threads).unwrap()).collect()
@@ -97,17 +100,6 @@ fn random_shapes() {
         };
         check(&pools, &spec, &mut random);
     }
-}
-
-fn square(
-    batch: usize,
-    (input, kernel, stride, pad): (usize, usize, usize, usize),
-    in_channels: usize,
-    out_channels: usize,
-    groups: usize,
-) -> ConvSpec {
-    let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low: pad, pad_high: pad };
-    ConvSpec { batch, axes: vec![axis; 2], in_channels, out_channels, groups }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuBackend, CpuOptions, Numerics, RuntimeError};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 /// How long to train: one of three.
 #[derive(Args, Clone, Debug, Default)]
@@ -51,6 +52,16 @@ impl IntervalFlags {
         train.snapshot_every = self.snapshot_every.unwrap_or(train.snapshot_every);
         train.checkpoint_every = self.checkpoint_every.unwrap_or(train.checkpoint_every);
     }
+}
+
+/// Which state of which run.
+#[derive(Args, Clone, Debug)]
+pub struct CheckpointFlags {
+    /// Folder of the run
+    pub run: PathBuf,
+    /// Checkpoint after this step [default: the newest]
+    #[arg(long, value_name = "STEP")]
+    pub checkpoint: Option<u64>,
 }
 
 /// How exact a training is.

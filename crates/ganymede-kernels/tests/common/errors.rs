@@ -1,10 +1,13 @@
 //! Errors of convolutions against `f64`: the shapes and the measure of `tests/errors.rs` and `benches/errors.rs`.
 
+mod square;
+
 use ganymede_kernels::conv::{ConvAxis, ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
 use ganymede_kernels::pool::Pool;
 use ganymede_tensor::{Rng, stream_of};
+use square::square;
 
 /// The three functions of a convolution.
 pub const PASSES: [&str; 3] = ["forward", "input gradient", "weight gradient"];
@@ -12,44 +15,34 @@ pub const PASSES: [&str; 3] = ["forward", "input gradient", "weight gradient"];
 /// A layer: a name and its shape.
 pub type Layer = (&'static str, ConvSpec);
 
-fn layer(
-    (batch, input, kernel, stride, pad): (usize, usize, usize, usize, usize),
-    in_channels: usize,
-    out_channels: usize,
-    groups: usize,
-) -> ConvSpec {
-    let axis = ConvAxis { input, kernel, stride, dilation: 1, pad_low: pad, pad_high: pad };
-    ConvSpec { batch, axes: vec![axis; 2], in_channels, out_channels, groups }
-}
-
 /// Layers of which every Toom-Cook size computes one when numerics are fast: as many outputs a side as a square has.
 pub fn squares() -> Vec<Layer> {
     vec![
-        ("4x4 stride 2, 2x2 outputs", layer((64, 6, 4, 2, 0), 64, 64, 1)),
-        ("4x4 stride 2, 3x3 outputs", layer((32, 8, 4, 2, 0), 64, 64, 1)),
-        ("4x4 stride 2, 4x4 outputs", layer((32, 10, 4, 2, 0), 64, 64, 1)),
-        ("3x3, 2x2 outputs", layer((64, 4, 3, 1, 0), 64, 64, 1)),
-        ("3x3, 3x3 outputs", layer((32, 5, 3, 1, 0), 64, 64, 1)),
-        ("3x3, 4x4 outputs", layer((32, 6, 3, 1, 0), 64, 64, 1)),
-        ("4x4, 2x2 outputs", layer((64, 5, 4, 1, 0), 64, 64, 1)),
-        ("4x4, 3x3 outputs", layer((32, 6, 4, 1, 0), 64, 64, 1)),
-        ("4x4, 4x4 outputs", layer((32, 7, 4, 1, 0), 64, 64, 1)),
-        ("5x5, 2x2 outputs", layer((64, 6, 5, 1, 0), 64, 64, 1)),
-        ("5x5, 3x3 outputs", layer((32, 7, 5, 1, 0), 64, 64, 1)),
-        ("5x5, 4x4 outputs", layer((32, 8, 5, 1, 0), 64, 64, 1)),
-        ("3x3, 8x8 outputs, 4 groups", layer((16, 8, 3, 1, 1), 64, 64, 4)),
+        ("4x4 stride 2, 2x2 outputs", square(64, (6, 4, 2, 0), 64, 64, 1)),
+        ("4x4 stride 2, 3x3 outputs", square(32, (8, 4, 2, 0), 64, 64, 1)),
+        ("4x4 stride 2, 4x4 outputs", square(32, (10, 4, 2, 0), 64, 64, 1)),
+        ("3x3, 2x2 outputs", square(64, (4, 3, 1, 0), 64, 64, 1)),
+        ("3x3, 3x3 outputs", square(32, (5, 3, 1, 0), 64, 64, 1)),
+        ("3x3, 4x4 outputs", square(32, (6, 3, 1, 0), 64, 64, 1)),
+        ("4x4, 2x2 outputs", square(64, (5, 4, 1, 0), 64, 64, 1)),
+        ("4x4, 3x3 outputs", square(32, (6, 4, 1, 0), 64, 64, 1)),
+        ("4x4, 4x4 outputs", square(32, (7, 4, 1, 0), 64, 64, 1)),
+        ("5x5, 2x2 outputs", square(64, (6, 5, 1, 0), 64, 64, 1)),
+        ("5x5, 3x3 outputs", square(32, (7, 5, 1, 0), 64, 64, 1)),
+        ("5x5, 4x4 outputs", square(32, (8, 5, 1, 0), 64, 64, 1)),
+        ("3x3, 8x8 outputs, 4 groups", square(16, (8, 3, 1, 1), 64, 64, 4)),
     ]
 }
 
 /// Layers that other algorithms compute.
 pub fn others() -> Vec<Layer> {
     vec![
-        ("4x4 stride 2, 3 input channels", layer((16, 16, 4, 2, 1), 3, 64, 1)),
-        ("3x3, 3 output channels", layer((16, 8, 3, 1, 1), 64, 3, 1)),
-        ("3x3, 8 groups of 6 channels", layer((16, 8, 3, 1, 1), 48, 48, 8)),
-        ("3x3, depthwise", layer((16, 8, 3, 1, 1), 64, 64, 64)),
-        ("1x1", layer((16, 8, 1, 1, 0), 64, 64, 1)),
-        ("4x4 over all of its input", layer((64, 4, 4, 1, 0), 64, 64, 1)),
+        ("4x4 stride 2, 3 input channels", square(16, (16, 4, 2, 1), 3, 64, 1)),
+        ("3x3, 3 output channels", square(16, (8, 3, 1, 1), 64, 3, 1)),
+        ("3x3, 8 groups of 6 channels", square(16, (8, 3, 1, 1), 48, 48, 8)),
+        ("3x3, depthwise", square(16, (8, 3, 1, 1), 64, 64, 64)),
+        ("1x1", square(16, (8, 1, 1, 0), 64, 64, 1)),
+        ("4x4 over all of its input", square(64, (4, 4, 1, 0), 64, 64, 1)),
     ]
 }
 

@@ -2,26 +2,22 @@
 
 use super::{Command, Examples};
 use crate::failure::Failure;
-use crate::flags::MachineFlags;
+use crate::flags::{CheckpointFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_gan::metrics::METRICS;
 use ganymede_gan::run_dir;
 use serde_json::json;
-use std::path::PathBuf;
 
 /// `ganymede evaluate`.
 #[derive(Args, Debug)]
 pub struct Evaluate {
-    /// Folder of the run
-    run: PathBuf,
     /// How many samples are compared with as many real ones [default: 5000, or as many as were trained on]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
-    /// Checkpoint after this step [default: the newest]
-    #[arg(long, value_name = "STEP")]
-    checkpoint: Option<u64>,
+    #[command(flatten)]
+    at: CheckpointFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// The result as one JSON object
@@ -41,11 +37,11 @@ impl Command for Evaluate {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let spec = run_dir::read_spec(&self.run)?;
+        let spec = run_dir::read_spec(&self.at.run)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
         let machine = self.machine.machine(spec.train.numerics)?;
         let samples = self.samples.map(|n| n as usize);
-        let found = ganymede_gan::evaluate(&self.run, self.checkpoint, samples, &dataset, &machine.backend)
+        let found = ganymede_gan::evaluate(&self.at.run, self.at.checkpoint, samples, &dataset, &machine.backend)
             .map_err(|e| machine.explain(e))?;
         if self.json {
             let scores: serde_json::Map<_, _> = found

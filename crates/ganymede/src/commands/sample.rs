@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{MachineFlags, seeds};
+use crate::flags::{CheckpointFlags, MachineFlags, seeds};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::Codec;
@@ -21,8 +21,6 @@ pub(super) const CHUNK: u64 = 256;
 /// `ganymede sample`.
 #[derive(Args, Debug)]
 pub struct Sample {
-    /// Folder of the run
-    run: PathBuf,
     /// How many [default: 64, or as many as there are seeds]
     #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -35,9 +33,8 @@ pub struct Sample {
     /// Each in a file of its own in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Checkpoint after this step [default: the newest]
-    #[arg(long, value_name = "STEP")]
-    checkpoint: Option<u64>,
+    #[command(flatten)]
+    at: CheckpointFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Results as JSON, one object a line
@@ -68,9 +65,9 @@ impl Command for Sample {
             let hint = format!("--grid {}", file.with_extension("png").display());
             return Err(Failure::new(USAGE, text).with_hint(hint));
         }
-        let machine = self.machine.machine(run_dir::read_spec(&self.run)?.train.numerics)?;
+        let machine = self.machine.machine(run_dir::read_spec(&self.at.run)?.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
-            Sampler::open(&self.run, self.checkpoint, &machine.backend).map_err(|e| machine.explain(e))?;
+            Sampler::open(&self.at.run, self.at.checkpoint, &machine.backend).map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut sampler, &codec, terminal),
@@ -127,7 +124,7 @@ impl Sample {
             Some(file) => file.clone(),
             None => {
                 let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                let run = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
+                let run = self.at.run.canonicalize().unwrap_or_else(|_| self.at.run.clone());
                 format!("{}-{}-seeds-{first}-{last}.png", name(&run), name(checkpoint)).into()
             }
         };

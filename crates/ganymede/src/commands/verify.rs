@@ -2,23 +2,19 @@
 
 use super::{Command, Examples};
 use crate::failure::Failure;
-use crate::flags::MachineFlags;
+use crate::flags::{CheckpointFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_gan::run_dir;
 use serde_json::json;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// `ganymede verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// Folder of the run
-    run: PathBuf,
-    /// Checkpoint after this step [default: the newest]
-    #[arg(long, value_name = "STEP")]
-    checkpoint: Option<u64>,
+    #[command(flatten)]
+    at: CheckpointFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// The result as one JSON object
@@ -38,10 +34,10 @@ impl Command for Verify {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let spec = run_dir::read_spec(&self.run)?;
+        let spec = run_dir::read_spec(&self.at.run)?;
         let dataset = Arc::new(setup::open_data(&spec.data, terminal)?);
         let machine = self.machine.machine(spec.train.numerics)?;
-        let found = ganymede_gan::verify(&self.run, self.checkpoint, dataset, &machine.backend, machine.isa)?;
+        let found = ganymede_gan::verify(&self.at.run, self.at.checkpoint, dataset, &machine.backend, machine.isa)?;
         if self.json {
             let value = json!({
                 "kind": "verified", "checkpoint": found.checkpoint, "files": found.files, "replayed": found.replayed,
