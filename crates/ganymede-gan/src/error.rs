@@ -158,13 +158,13 @@ pub enum GanError {
         changes: Vec<String>,
     },
     /// A number is not finite any more.
-    #[error("step {step}, phase `{phase}`: {}; the step was not applied", first(what))]
+    #[error("step {step}, phase `{phase}`: {}; nothing of it was saved", first(what))]
     NonFinite {
         /// The step.
         step: u64,
         /// The phase.
         phase: String,
-        /// Which terms, gradients and parameters.
+        /// Which terms, gradients and states.
         what: Vec<String>,
         /// The newest checkpoint.
         checkpoint: PathBuf,
@@ -298,7 +298,7 @@ mod tests {
             error.to_string()
         };
         let three = "step 7, phase `g`: gradient of x/0, gradient of x/1, gradient of x/2";
-        assert_eq!(error(3), format!("{three}; the step was not applied"));
-        assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); the step was not applied"));
+        assert_eq!(error(3), format!("{three}; nothing of it was saved"));
+        assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); nothing of it was saved"));
     }
 }

@@ -88,7 +88,7 @@ pub enum Event {
         /// `<phase>/<term>` to bits in hexadecimal.
         losses: BTreeMap<String, String>,
     },
-    /// A number was not finite; the step was not applied.
+    /// A number was not finite; nothing of the step was saved.
     NonFinite {
         /// The phase.
         phase: String,

@@ -57,8 +57,7 @@ pub struct PhaseInfo {
 pub struct Flag {
     /// The phase.
     pub phase: String,
-    /// `term non_saturating`, `gradient of generator/dense/kernel`, `generator/dense/kernel`,
-    /// `velocity of generator/dense/kernel`.
+    /// `term non_saturating` or `gradient of generator/dense/kernel`.
     pub what: String,
 }
 
@@ -165,7 +164,7 @@ fn trace_program(
         if spec.train.update == Update::Simultaneous {
             pending.push((*phase, gradients));
         } else {
-            update(phase, &scope, &gradients, traced, &mut flags, &mut finite);
+            update(phase, &scope, &gradients, traced);
             trace.networks_changed();
         }
         if spec.train.fresh_fakes {
@@ -174,7 +173,7 @@ fn trace_program(
     }
     for (phase, gradients) in pending {
         let scope = LossScope { trace: Rc::clone(&trace), phase: phase.name.clone() };
-        update(phase, &scope, &gradients, traced, &mut flags, &mut finite);
+        update(phase, &scope, &gradients, traced);
     }
     let averages = spec.ema.as_ref().filter(|ema| group.iter().any(|p| p.trains.contains(&ema.network)));
     if let Some(ema) = averages {
@@ -269,7 +268,8 @@ fn differentiate<'g>(
     let gradients = loss.grad(&values);
     for ((parameter, _), gradient) in trained.iter().zip(&gradients) {
         flags.push(Flag { phase: phase.name.clone(), what: format!("gradient of {}", parameter.name) });
-        finite.push(not_finite(*gradient));
+        // Of the square: where it is no f32, Adam's step by an infinite velocity would be 0 for ever.
+        finite.push(not_finite(gradient.square()));
     }
     Ok(trained.into_iter().zip(gradients).map(|((p, v), g)| (p, v, g)).collect())
 }
@@ -307,8 +307,6 @@ fn update<'g>(
     scope: &LossScope<'g>,
     gradients: &[(Parameter, Expr<'g>, Expr<'g>)],
     traced: &mut Traced,
-    flags: &mut Vec<Flag>,
-    finite: &mut Vec<Expr<'g>>,
 ) {
     let Some(optimizer) = &phase.optimizer else { return };
     let builder = scope.trace.builder;
@@ -331,13 +329,8 @@ fn update<'g>(
         .collect();
     let updated = optimizer.apply(&|name| scope.scalar(name), &inputs);
     for ((parameter, _, _), new) in gradients.iter().zip(updated) {
-        flags.push(Flag { phase: phase.name.clone(), what: parameter.name.clone() });
-        finite.push(not_finite(new.parameter));
         builder.assign(&parameter.name, new.parameter);
         for (slot, value) in slots.iter().zip(new.slots) {
-            // A slot that overflows stops its parameter without a trace in it: Adam's step by an infinite velocity is 0.
-            flags.push(Flag { phase: phase.name.clone(), what: format!("{slot} of {}", parameter.name) });
-            finite.push(not_finite(value));
             builder.assign(&slot_name(slot, parameter), value);
         }
     }

@@ -134,6 +134,21 @@ impl Stepper {
         Ok(())
     }
 
+    /// Names of the states with a number that is not finite.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn not_finite(&self) -> Result<Vec<String>, GanError> {
+        let mut found = Vec::new();
+        for entry in &self.store.layout().entries {
+            let value = self.store.read(&entry.name)?;
+            if value.as_f32().is_ok_and(|numbers| !numbers.iter().all(|x| x.is_finite())) {
+                found.push(entry.name.clone());
+            }
+        }
+        Ok(found)
+    }
+
     /// Number of batches that a step takes, whether or not all its programs run.
     pub fn batches_per_step(&self) -> u64 {
         let reads = self.programs.iter().filter(|p| p.info.reads_real);

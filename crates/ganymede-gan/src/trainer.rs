@@ -8,7 +8,7 @@ use crate::profile::Profile;
 use crate::resources;
 use crate::run_dir::RunDir;
 use crate::sampler::Sampler;
-use crate::spec::TrainSpec;
+use crate::spec::{PhaseSpec, TrainSpec};
 use crate::step::{StepResult, Stepper};
 use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
 use std::collections::BTreeMap;
@@ -272,9 +272,7 @@ impl<'a> Trainer<'a> {
                 false => format!("{what} in phase `{of}`"),
             };
             let what: Vec<String> = result.non_finite.iter().map(name).collect();
-            self.emit(Event::NonFinite { phase: phase.clone(), what: what.clone() })?;
-            self.emit(Event::End { reason: "diverged".into() })?;
-            return Err(GanError::NonFinite { step: self.step, phase, what, checkpoint: self.checkpoint_path() });
+            return Err(self.diverged(phase, what)?);
         }
         if let Some((step, false)) = self.saved {
             self.saved = Some((step, true));
@@ -324,8 +322,24 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// Writes down that the training ends because of numbers that are not finite, and gives the error that says so.
+    fn diverged(&mut self, phase: String, what: Vec<String>) -> Result<GanError, GanError> {
+        self.emit(Event::NonFinite { phase: phase.clone(), what: what.clone() })?;
+        self.emit(Event::End { reason: "diverged".into() })?;
+        Ok(GanError::NonFinite { step: self.step, phase, what, checkpoint: self.checkpoint_path() })
+    }
+
     fn save(&mut self) -> Result<(), GanError> {
         let start = Instant::now();
+        let what = self.stepper.not_finite()?;
+        if let Some(name) = what.first() {
+            let trains = |p: &&PhaseSpec| {
+                let owner = name.split('/').next().unwrap_or_default();
+                p.name == owner || p.trains.iter().any(|network| owner.starts_with(network.as_str()))
+            };
+            let phase = self.spec.phases.iter().find(trains).map(|p| p.name.clone()).unwrap_or_default();
+            return Err(self.diverged(phase, what)?);
+        }
         let networks = self.stepper.networks();
         let made_with = (self.isa.as_str(), self.spec.train.numerics);
         checkpoint::save(self.run.path(), self.step, made_with, self.stepper.store(), &networks)?;

@@ -77,11 +77,14 @@ impl Bench {
             return;
         }
         let spec = MatmulSpec { batch, m, n, k, transpose_a, transpose_b };
-        let (a, b) = (vec![0.5; batch * m * k], vec![0.25; batch * k * n]);
-        let (mut c, mut scratch) = (vec![0.0; batch * m * n], vec![0.0; scratch_len(&spec, self.pool.threads())]);
+        let copies = std::env::var("COPIES").map_or(1, |c| c.parse().unwrap());
+        let (a, b) = (vec![vec![0.5; batch * m * k]; copies], vec![vec![0.25; batch * k * n]; copies]);
+        let (mut c, mut scratch) = (vec![vec![0.0; batch * m * n]; copies], vec![0.0; scratch_len(&spec, self.pool.threads())]);
+        let mut at = 0;
         let flops = 2.0 * (batch * m * n * k) as f64;
         self.report(&name, flops, || {
-            matmul(&self.pool, self.isa, &spec, &a, &b, &mut c, &mut scratch, None).unwrap();
+            at = (at + 1) % copies;
+            matmul(&self.pool, self.isa, &spec, &a[at], &b[at], &mut c[at], &mut scratch, None).unwrap();
         });
     }
 }
@@ -169,6 +172,23 @@ fn main() {
     bench.matmul(1, 4096, 1, 4096, "nn");
     bench.matmul(1, 1000, 1000, 1, "nn");
     bench.matmul(1, 500, 256, 256, "nn");
+    // A step of the `tabular` work.
+    for (m, n, k, transposes) in [
+        (2560, 256, 100, "tn"),
+        (100, 256, 2560, "nn"),
+        (50, 256, 2560, "nn"),
+        (50, 2560, 256, "nt"),
+        (2560, 256, 50, "tn"),
+        (484, 256, 500, "tn"),
+        (740, 156, 500, "tn"),
+        (500, 484, 256, "nt"),
+        (500, 256, 484, "nn"),
+        (500, 740, 156, "nt"),
+        (500, 156, 740, "nn"),
+        (228, 256, 500, "tn"),
+    ] {
+        bench.matmul(1, m, n, k, transposes);
+    }
     bench.matmul(64, 196, 196, 32, "nt");
     bench.matmul(64, 49, 64, 49, "nn");
     CONVOLUTIONS.into_iter().for_each(|case| bench.conv(case));

@@ -145,8 +145,9 @@ impl Kernel for Stretch<'_> {
             let skip = (element % GROUP as u64) as usize;
             let n = (GROUP - skip).min(self.out.len() - at);
             let words = philox(s, blocks(s, element / GROUP as u64, self.stream, self.draw), self.key);
+            // No `map` of arrays: it is not always inlined, and then passes vectors through memory.
             let values = match self.distribution {
-                Distribution::Uniform => words.map(|word| unit(s, word)),
+                Distribution::Uniform => [unit(s, words[0]), unit(s, words[1]), unit(s, words[2]), unit(s, words[3])],
                 Distribution::Normal => {
                     let (a, b) = box_muller(s, words[0], words[1]);
                     let (c, d) = box_muller(s, words[2], words[3]);
@@ -154,12 +155,17 @@ impl Kernel for Stretch<'_> {
                 }
             };
             let mut columns = [[0.0; LANES]; 4];
-            columns.iter_mut().zip(values).for_each(|(column, value)| s.store(column, value));
-            let mut group = [0.0; GROUP];
-            for (lane, elements) in group.chunks_exact_mut(4).enumerate() {
-                elements.copy_from_slice(&[columns[0][lane], columns[1][lane], columns[2][lane], columns[3][lane]]);
+            for (column, value) in columns.iter_mut().zip(values) {
+                s.store(column, value);
             }
-            self.out[at..at + n].copy_from_slice(&group[skip..skip + n]);
+            let mut group = [[0.0; 4]; LANES];
+            for lane in 0..LANES {
+                group[lane] = [columns[0][lane], columns[1][lane], columns[2][lane], columns[3][lane]];
+            }
+            match self.out[at..].first_chunk_mut::<GROUP>() {
+                Some(out) if n == GROUP => out.copy_from_slice(group.as_flattened()),
+                _ => self.out[at..at + n].copy_from_slice(&group.as_flattened()[skip..skip + n]),
+            }
             at += n;
         }
     }

@@ -183,9 +183,13 @@ impl Transpose {
         unsafe {
             for block in 0..vectors {
                 let (from, to) = (from.add(block * LANES * self.inner_stride), to.add(block * LANES));
-                let rows = std::array::from_fn(|i| s.load_ptr(from.add(i * self.inner_stride).cast()));
-                for (row, vector) in s.transpose(rows).into_iter().enumerate() {
-                    s.store_ptr(to.add(row * distance).cast(), vector);
+                let mut block = [s.zero(); LANES];
+                for (i, row) in block.iter_mut().enumerate() {
+                    *row = s.load_ptr(from.add(i * self.inner_stride).cast());
+                }
+                let block = s.transpose(block);
+                for (row, vector) in block.iter().enumerate() {
+                    s.store_ptr(to.add(row * distance).cast(), *vector);
                 }
             }
             for i in vectors * LANES..self.inner {

@@ -116,6 +116,17 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     assert_eq!(ran.stderr.matches("gradient of").count(), 2, "{}", ran.stderr);
 }
 
+#[test]
+fn a_checkpoint_that_would_not_be_finite_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let sgd = "phases.1.optimizer={class_name='SGD', learning_rate=3e38}";
+    let ran = train(folder.path(), &["--steps", "1", "--set", sgd, "--set", "phases.1.terms.0.weight=1e6"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: step 1, phase `g`: generator/"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
+    assert!(!folder.path().join("00000-mlp-ring2d/checkpoints/step-00000001").exists());
+}
+
 /// Starts the command with its results as lines of JSON.
 fn start(words: &[&str], more: &Path) -> (Child, impl Iterator<Item = String> + use<>) {
     let (out, err) = (Stdio::piped(), Stdio::null());

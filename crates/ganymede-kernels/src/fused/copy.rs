@@ -68,31 +68,36 @@ impl Walk {
     /// As `gather`; `fetch` is called with the map's offsets only.
     #[inline(always)]
     unsafe fn gather_with(&self, fetch: impl Fn(isize) -> u32, fill: u32, first: usize, len: usize, to: *mut u32) {
-        // SAFETY: runs lie within 0..len, by `rows`.
-        self.rows(first, len, |base, i, n, done| unsafe {
-            let to = to.add(done);
-            let axis = self.map.axes[self.extent.len() - 1];
-            let Some(base) = base else {
-                return filled(to, n, fill);
-            };
-            let Some(Window { low, step, size }) = axis.window else {
-                return strided(&fetch, base + i as isize * axis.stride, axis.stride, to, n);
-            };
-            let (step, here) = (step as isize, i as isize - low);
-            let start = ((here + step - 1).div_euclid(step)).max(0);
-            let end = ((here + n as isize - 1).div_euclid(step) + 1).min(size as isize);
-            let base = base + start * axis.stride;
-            if step == 1 && start < end {
-                let (before, count) = ((start - here) as usize, (end - start) as usize);
-                filled(to, before, fill);
-                strided(&fetch, base, axis.stride, to.add(before), count);
-                return filled(to.add(before + count), n - before - count, fill);
+        let axis = self.map.axes[self.extent.len() - 1];
+        for Row { base, start: i, len: n, done } in self.rows(first, len) {
+            // SAFETY: rows lie within 0..len, and the offsets are the map's.
+            unsafe {
+                let to = to.add(done);
+                let Some(base) = base else {
+                    filled(to, n, fill);
+                    continue;
+                };
+                let Some(Window { low, step, size }) = axis.window else {
+                    strided(&fetch, base + i as isize * axis.stride, axis.stride, to, n);
+                    continue;
+                };
+                let (step, here) = (step as isize, i as isize - low);
+                let start = ((here + step - 1).div_euclid(step)).max(0);
+                let end = ((here + n as isize - 1).div_euclid(step) + 1).min(size as isize);
+                let base = base + start * axis.stride;
+                if step == 1 && start < end {
+                    let (before, count) = ((start - here) as usize, (end - start) as usize);
+                    filled(to, before, fill);
+                    strided(&fetch, base, axis.stride, to.add(before), count);
+                    filled(to.add(before + count), n - before - count, fill);
+                    continue;
+                }
+                filled(to, n, fill);
+                for k in 0..(end - start).max(0) {
+                    *to.offset((start + k) * step - here) = fetch(base + k * axis.stride);
+                }
             }
-            filled(to, n, fill);
-            for k in 0..(end - start).max(0) {
-                *to.offset((start + k) * step - here) = fetch(base + k * axis.stride);
-            }
-        });
+        }
     }
 
     /// Writes points `first..first + len`, given as registers in `from`, to where the map leads (it has no windows).
@@ -122,45 +127,34 @@ impl Walk {
     /// As `scatter`; `put` is called with the map's offsets only.
     #[inline(always)]
     unsafe fn scatter_with(&self, put: impl Fn(isize, u32), from: *const u32, first: usize, len: usize) {
-        self.rows(first, len, |base, i, n, done| {
-            let stride = self.map.axes[self.extent.len() - 1].stride;
-            let base = base.unwrap_or(0) + i as isize * stride;
-            // SAFETY: runs lie within 0..len, by `rows`.
-            let value = |j: usize| unsafe { *from.add(done + j) };
+        let stride = self.map.axes[self.extent.len() - 1].stride;
+        for Row { base, start, len: n, done } in self.rows(first, len) {
+            let base = base.unwrap_or(0) + start as isize * stride;
+            // A loop of its own for stride 1: the compiler makes vectors of it.
             if stride == 1 {
-                (0..n).for_each(|j| put(base + j as isize, value(j)));
+                for j in 0..n {
+                    // SAFETY: rows lie within 0..len.
+                    put(base + j as isize, unsafe { *from.add(done + j) });
+                }
             } else {
-                (0..n).for_each(|j| put(base + j as isize * stride, value(j)));
+                for j in 0..n {
+                    // SAFETY: as above.
+                    put(base + j as isize * stride, unsafe { *from.add(done + j) });
+                }
             }
-        });
+        }
     }
 
-    /// Calls `row(base, i, n, done)` for the runs along the last axis that make up points `first..first + len`:
-    /// the element of the run's outer indices (`None`: a window has none), its first index, its length, and how
-    /// many points came before.
+    /// The rows that make up points `first..first + len`.
     #[inline(always)]
-    fn rows(&self, first: usize, len: usize, mut row: impl FnMut(Option<isize>, usize, usize, usize)) {
-        let last = self.extent.len() - 1;
+    fn rows(&self, first: usize, len: usize) -> Rows<'_> {
         let mut index = [0; MAX_RANK];
         let mut rest = first;
-        for axis in (0..=last).rev() {
+        for axis in (0..self.extent.len()).rev() {
             index[axis] = rest % self.extent[axis];
             rest /= self.extent[axis];
         }
-        let mut done = 0;
-        while done < len {
-            let n = (self.extent[last] - index[last]).min(len - done);
-            row(self.base(&index[..last]), index[last], n, done);
-            done += n;
-            index[last] = 0;
-            for axis in (0..last).rev() {
-                index[axis] += 1;
-                if index[axis] < self.extent[axis] {
-                    break;
-                }
-                index[axis] = 0;
-            }
-        }
+        Rows { walk: self, index, done: 0, len }
     }
 
     /// The element of these outer indices, were the last index 0 without a window.
@@ -190,6 +184,52 @@ impl Walk {
     }
 }
 
+/// Points along the last axis of a walk.
+struct Row {
+    /// The element of the outer indices; `None` where a window has none.
+    base: Option<isize>,
+    /// Index of the first point.
+    start: usize,
+    len: usize,
+    /// Points of the rows before.
+    done: usize,
+}
+
+/// An iterator, not a function that takes a closure: closures are not always inlined, and then lack the vectors of
+/// the instruction set.
+struct Rows<'a> {
+    walk: &'a Walk,
+    index: [usize; MAX_RANK],
+    done: usize,
+    len: usize,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Row> {
+        if self.done >= self.len {
+            return None;
+        }
+        let extent = &self.walk.extent;
+        let last = extent.len() - 1;
+        let start = self.index[last];
+        let len = (extent[last] - start).min(self.len - self.done);
+        let row = Row { base: self.walk.base(&self.index[..last]), start, len, done: self.done };
+        self.done += len;
+        self.index[last] = 0;
+        for axis in (0..last).rev() {
+            self.index[axis] += 1;
+            if self.index[axis] < extent[axis] {
+                break;
+            }
+            self.index[axis] = 0;
+        }
+        Some(row)
+    }
+}
+
 /// # Safety
 /// `to` is valid for `n` words.
 #[inline(always)]
@@ -207,9 +247,17 @@ unsafe fn strided(fetch: &impl Fn(isize) -> u32, base: isize, stride: isize, to:
     // SAFETY: j < n. The loops differ in what the compiler makes of them: copies, fills, strided loads.
     unsafe {
         match stride {
-            1 => (0..n).for_each(|j| *to.add(j) = fetch(base + j as isize)),
+            1 => {
+                for j in 0..n {
+                    *to.add(j) = fetch(base + j as isize);
+                }
+            }
             0 if n > 0 => filled(to, n, fetch(base)),
-            _ => (0..n).for_each(|j| *to.add(j) = fetch(base + j as isize * stride)),
+            _ => {
+                for j in 0..n {
+                    *to.add(j) = fetch(base + j as isize * stride);
+                }
+            }
         }
     }
 }

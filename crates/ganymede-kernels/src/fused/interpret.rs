@@ -183,9 +183,11 @@ impl<'a> Frame<'a> {
             unsafe {
                 match step {
                     Step::Compute { op, arguments, to } => {
-                        let [a, b, c] = arguments.map(|place| self.at(place));
-                        let steps = arguments.map(|place| if matches!(place, Place::Uniform(_)) { 0 } else { LANES });
-                        let cursor = Cursor { a, b, c, to: self.at(*to), steps, vectors: len / LANES };
+                        let step = |place| if matches!(place, Place::Uniform(_)) { 0 } else { LANES };
+                        let [a, b, c] = *arguments;
+                        let steps = [step(a), step(b), step(c)];
+                        let (a, b, c, to) = (self.at(a), self.at(b), self.at(c), self.at(*to));
+                        let cursor = Cursor { a, b, c, to, steps, vectors: len / LANES };
                         apply(s, *op, cursor, len % LANES);
                     }
                     Step::Constant { bits, to } => {

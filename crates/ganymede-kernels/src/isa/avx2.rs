@@ -330,15 +330,15 @@ impl Simd for Avx2Token {
     #[inline(always)]
     fn shift_left<const N: u32>(self, a: U32x16) -> U32x16 {
         registers!({
-            let n = _mm_cvtsi32_si128(N as i32);
-            U32x16(_mm256_sll_epi32(a.0, n), _mm256_sll_epi32(a.1, n))
+            let n = _mm256_set1_epi32(N as i32);
+            U32x16(_mm256_sllv_epi32(a.0, n), _mm256_sllv_epi32(a.1, n))
         })
     }
     #[inline(always)]
     fn shift_right<const N: u32>(self, a: U32x16) -> U32x16 {
         registers!({
-            let n = _mm_cvtsi32_si128(N as i32);
-            U32x16(_mm256_srl_epi32(a.0, n), _mm256_srl_epi32(a.1, n))
+            let n = _mm256_set1_epi32(N as i32);
+            U32x16(_mm256_srlv_epi32(a.0, n), _mm256_srlv_epi32(a.1, n))
         })
     }
     #[inline(always)]
