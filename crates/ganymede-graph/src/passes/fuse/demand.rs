@@ -34,16 +34,6 @@ struct Again {
     space: Space,
 }
 
-/// How far back what is computed again reaches.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
-    /// To what lies in memory anyway, and to what kernels give.
-    Stored,
-    /// To what an epilogue makes of a kernel's result and another large value: stored, it stands for both. A gradient
-    /// of two products is such a value, and the new parameter, momentum and velocity follow from it.
-    Epilogue,
-}
-
 impl Groups<'_> {
     /// Decides which values lie in memory beside those that have to.
     pub fn demand(&mut self) {
@@ -55,7 +45,7 @@ impl Groups<'_> {
         }
         let mut cheap = vec![false; self.graph.nodes.len()];
         for id in self.graph.ids().filter(|id| self.roles[id.index()] == Role::Pointwise) {
-            cheap[id.index()] = self.again(id, None, &HashSet::new(), &cheap, Until::Stored).is_some();
+            cheap[id.index()] = self.again(id, None, &HashSet::new(), &cheap).is_some();
         }
         let mut order: Vec<u32> = members.keys().copied().collect();
         order.sort_by_key(|&group| std::cmp::Reverse((self.level[members[&group][0].index()], group)));
@@ -91,8 +81,7 @@ impl Groups<'_> {
             }
         }
         for (consumer, producer) in crossing {
-            let again = |until| self.again(producer, Some(group), &reads, cheap, until);
-            match again(Until::Stored).or_else(|| again(Until::Epilogue)) {
+            match self.again(producer, Some(group), &reads, cheap) {
                 Some(again) => {
                     self.recomputed.extend(again.nodes.into_iter().map(|node| (group, node)));
                     reads.extend(again.reads);
@@ -118,14 +107,7 @@ impl Groups<'_> {
     /// How to compute a value again for a group that reads `known` anyway, or (without a group) at all. `None` if
     /// that is expensive, or would read more large values than storing and reading the value itself moves.
     /// What another group gives to the value is computed again too if it is `cheap`, else read.
-    fn again(
-        &self,
-        value: NodeId,
-        group: Option<u32>,
-        known: &HashSet<NodeId>,
-        cheap: &[bool],
-        until: Until,
-    ) -> Option<Again> {
+    fn again(&self, value: NodeId, group: Option<u32>, known: &HashSet<NodeId>, cheap: &[bool]) -> Option<Again> {
         let (total, own) = (self.total(value), self.find(value));
         let space = group.map_or(Space::flat(total), |group| self.space(group).clone());
         let (mut stack, mut seen, mut cost) = (vec![(value, own)], vec![value], 0);
@@ -143,9 +125,9 @@ impl Groups<'_> {
                 // Storing what a kernel gives costs no more than storing what is made of it.
                 Role::Contraction if self.graph.ty(value).dtype.bytes() >= 4 => again.reads.push(id),
                 Role::Pointwise if self.find(id) != reader && !cheap[id.index()] => again.reads.push(id),
-                Role::Pointwise if until == Until::Epilogue && id != value && self.joins_kernel(id) => {
-                    again.reads.push(id);
-                }
+                // Stored, it stands for both: the gradient of a weight that is used twice, of which new parameter,
+                // momentum and velocity are made.
+                Role::Pointwise if id != value && self.joins_kernel(id) => again.reads.push(id),
                 Role::Pointwise => {
                     let node = self.graph.node(id);
                     cost += weight(&node.op)?;
@@ -170,10 +152,10 @@ impl Groups<'_> {
         (!again.nodes.is_empty() && again.reads.iter().filter(new).count() <= limit).then_some(again)
     }
 
-    /// Whether a node makes one value of a kernel's result and another of its size.
+    /// Whether a node makes one value of a kernel's result and another computed one of the same size.
     fn joins_kernel(&self, id: NodeId) -> bool {
-        let inputs: Vec<NodeId> = self.graph.node(id).inputs.iter().map(|i| self.canon[i.index()]).collect();
-        let large = |i: &&NodeId| self.total(**i) == self.total(id);
-        inputs.iter().any(|i| self.roles[i.index()] == Role::Contraction) && inputs.iter().filter(large).count() > 1
+        let inputs: HashSet<NodeId> = self.graph.node(id).inputs.iter().map(|i| self.canon[i.index()]).collect();
+        let computed = |i: &&NodeId| self.total(**i) == self.total(id) && self.roles[i.index()] != Role::Leaf;
+        inputs.iter().any(|i| self.roles[i.index()] == Role::Contraction) && inputs.iter().filter(computed).count() > 1
     }
 }

@@ -218,3 +218,23 @@ fn notes_say_why_not() {
     assert!(notes.iter().any(|n| n.reason == Refusal::Epilogue), "{notes:?}");
     assert!(notes[0].reason.to_string().contains("epilogue"));
 }
+
+/// The gradient of a weight that is used twice: it is stored, and what follows from it is computed where it is assigned.
+#[test]
+fn a_gradient_of_two_products_stands_for_its_update() {
+    let builder = Builder::new("update");
+    let input = |name| builder.input(name, TensorType::f32([16, 16]));
+    let state = |name| builder.state(name, TensorType::f32([16, 16]));
+    let first = input("a").matmul(input("b"));
+    let gradient = first + first.tanh().matmul(input("c"));
+    let momentum = state("m") + (gradient - state("m")) * 0.1;
+    let velocity = state("v") + (gradient.square() - state("v")) * 0.1;
+    builder.assign("p", state("p") - momentum * 0.5 / (velocity.sqrt() + 1e-7));
+    builder.assign("m", momentum);
+    builder.assign("v", velocity);
+    builder.guard_assigns((gradient - gradient).sum().equal(0.0));
+    let graph = optimize(builder.finish().unwrap());
+    let written = fuse(&graph).clusters.iter().flat_map(|c| c.outputs.clone()).collect::<BTreeSet<_>>();
+    let large = written.iter().filter(|id| graph.ty(**id).elements() == 256).count();
+    assert_eq!(large, 6, "one product and its tanh, the gradient, three states");
+}
