@@ -6,7 +6,7 @@
 use super::gathering::{Gathering, Region};
 use super::spec::ConvSpec;
 use crate::gemm::pack::PackGathered;
-use crate::gemm::parallel::{Output, with_scratch};
+use crate::gemm::parallel::{Epilogue, Output, run_epilogue, with_scratch};
 use crate::gemm::thin::{self, Dots, FEW};
 use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece, ROW_STRIDE};
 use crate::isa::{Isa, LANES};
@@ -83,12 +83,30 @@ impl GatherPlan {
         self.groups * self.packed_group() + threads * self.own_scratch()
     }
 
+    /// Whether a task finishes whole rows that stand side by side.
+    fn finishes_rows(&self) -> bool {
+        let channels = self.gathering.write.channels;
+        let beside = |r: &Region| r.classes[2].step == 1 || r.classes[2].count == 1;
+        self.groups == 1 && channels <= self.columns && self.gathering.regions.iter().all(beside)
+    }
+
     /// Computes `out` from `from` and the kernel; the lengths have been checked.
     #[allow(clippy::too_many_arguments)]
-    pub fn run(&self, pool: &Pool, isa: Isa, from: &[f32], kernel: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+    pub fn run(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        from: &[f32],
+        kernel: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+        epilogue: Epilogue<'_>,
+    ) {
+        let at_once = epilogue.filter(|_| self.finishes_rows());
+        let channels = self.gathering.write.channels;
         let (packed, own) = scratch.split_at_mut(self.groups * self.packed_group());
         self.pack_kernel(pool, isa, kernel, packed);
-        let (packed, target) = (&*packed, Output::new(out));
+        let (packed, target) = (&*packed, Output::new(&mut *out));
         with_scratch(pool, self.tasks, own, self.own_scratch(), &|task, scratch| {
             let number = self.first_tasks.partition_point(|first| *first <= task) - 1;
             let region = &self.gathering.regions[number];
@@ -107,6 +125,7 @@ impl GatherPlan {
             reads.iter_mut().for_each(|r| *r += group * self.gathering.read.channels);
             writes.iter_mut().for_each(|w| *w += group * self.gathering.write.channels + column);
             let group_kernel = &packed[group * self.packed_group()..][..self.packed_group()];
+            let (reads, writes) = (&*reads, &*writes);
             let rows = Rows { region, reads, writes, columns };
             // SAFETY: the rows lie in the output; these rows and columns are this task's alone.
             unsafe {
@@ -116,7 +135,16 @@ impl GatherPlan {
                     self.tile_task(isa, from, &group_kernel[column * self.depth()..], rows, scratch, target);
                 }
             }
+            if let Some(epilogue) = at_once {
+                for beside in writes.chunk_by(|a, b| a + channels == *b) {
+                    // SAFETY: these rows are this task's, and finished.
+                    epilogue(beside[0] / channels, unsafe { target.part(beside[0], beside.len() * channels) });
+                }
+            }
         });
+        if at_once.is_none() {
+            run_epilogue(pool, out, self.groups * channels, epilogue);
+        }
     }
 
     /// # Safety

@@ -138,9 +138,15 @@ impl ConvPlan {
                 return Ok(());
             }
             Algorithm::Depthwise(plan) => plan.run(pool, isa, first, second, out, scratch),
-            Algorithm::Gather(plan) => plan.run(pool, isa, first, second, out, scratch),
+            Algorithm::Gather(plan) => {
+                plan.run(pool, isa, first, second, out, scratch, epilogue);
+                return Ok(());
+            }
             Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
-            Algorithm::Winograd(plan) => plan.run(pool, isa, first, second, out, scratch),
+            Algorithm::Winograd(plan) => {
+                plan.run(pool, isa, first, second, out, scratch, epilogue);
+                return Ok(());
+            }
         }
         gemm::run_epilogue(pool, out, self.columns, epilogue);
         Ok(())

@@ -3,7 +3,7 @@
 use super::tile::PANEL;
 use crate::isa::{Isa, Kernel, Simd};
 use crate::pool::Pool;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Called with finished rows of the output: (number of the first row, the rows), once for every row.
 pub type Epilogue<'a> = Option<&'a (dyn Fn(usize, &mut [f32]) + Sync)>;
@@ -39,6 +39,27 @@ impl Output {
         debug_assert!(first + count <= self.len);
         // SAFETY: as the caller promises.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first), count) }
+    }
+}
+
+/// Counts how many tasks of each block are done, so that who does the last one can go on with the block.
+pub struct Finished<'a> {
+    counts: &'a [AtomicU32],
+    tasks: u32,
+}
+
+impl<'a> Finished<'a> {
+    /// Blocks of so many tasks each, as many as there are floats to count in.
+    pub fn new(counts: &'a mut [f32], tasks: usize) -> Finished<'a> {
+        counts.fill(0.0);
+        let (start, len) = (counts.as_mut_ptr().cast::<AtomicU32>(), counts.len());
+        // SAFETY: a float has the size and alignment of a counter, 0.0 its bits of 0, and the floats stay borrowed.
+        Finished { counts: unsafe { std::slice::from_raw_parts(start, len) }, tasks: tasks as u32 }
+    }
+
+    /// One task of a block is done; whether it was the last one. What the others wrote can be read then.
+    pub fn one(&self, block: usize) -> bool {
+        self.counts[block].fetch_add(1, Ordering::AcqRel) + 1 == self.tasks
     }
 }
 

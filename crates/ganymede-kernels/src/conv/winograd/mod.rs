@@ -21,7 +21,7 @@ mod transform;
 use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
-use crate::gemm::parallel::{Output, with_scratch};
+use crate::gemm::parallel::{Epilogue, Finished, Output, run_epilogue, with_scratch};
 use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
@@ -146,17 +146,17 @@ impl WinogradPlan {
         }
     }
 
-    /// Floats of scratch of the points of activations, of the weights, and of one thread.
-    fn scratch(&self) -> [usize; 3] {
+    /// Floats of scratch of the points of activations, of the weights, of one thread, and of the counts of what is done.
+    fn scratch(&self) -> [usize; 4] {
         let points = self.points();
         let (first, second) = self.layouts();
         let activations = points * (first.point + second.map_or(0, |l| l.point));
         if self.pass == Pass::WeightGrad {
             let (tasks, each) = (self.weight_tasks.len(), self.weight_sums());
             let together = if self.tile_block < self.tiles { tasks * each } else { 0 };
-            return [activations, together, if together == 0 { each } else { 0 }];
+            return [activations, together, if together == 0 { each } else { 0 }, 0];
         }
-        [activations, points * self.weight_point(), points * self.sums().point]
+        [activations, points * self.weight_point(), points * self.sums().point, self.tile_block]
     }
 
     /// The length of the sums of the products, in one group.
@@ -187,20 +187,33 @@ impl WinogradPlan {
 
     /// How many floats of scratch `run` needs.
     pub fn scratch_len(&self, threads: usize) -> usize {
-        let [activations, weights, own] = self.scratch();
-        activations + weights + threads * own
+        let [activations, weights, own, counts] = self.scratch();
+        activations + weights + threads * own + counts
     }
 
     /// Computes `out` from the two operands; the lengths have been checked.
-    pub fn run(&self, pool: &Pool, isa: Isa, first: &[f32], second: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        let [activations, weights, _] = self.scratch();
+    #[allow(clippy::too_many_arguments)]
+    pub fn run(
+        &self,
+        pool: &Pool,
+        isa: Isa,
+        first: &[f32],
+        second: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+        epilogue: Epilogue<'_>,
+    ) {
+        let [activations, weights, _, counts] = self.scratch();
         let (activations, rest) = scratch.split_at_mut(activations);
-        let (weights, own) = rest.split_at_mut(weights);
+        let (weights, rest) = rest.split_at_mut(weights);
+        let (counts, own) = rest.split_at_mut(counts);
+        let scratch = Scratch { activations, weights, counts, own };
         match self.pass {
-            Pass::Forward | Pass::InputGrad => {
-                self.run_product(pool, isa, first, second, out, (activations, weights, own));
+            Pass::Forward | Pass::InputGrad => self.run_product(pool, isa, first, second, out, scratch, epilogue),
+            Pass::WeightGrad => {
+                self.run_weight_grad(pool, isa, first, second, out, scratch);
+                run_epilogue(pool, out, self.kernel.out_channels, epilogue);
             }
-            Pass::WeightGrad => self.run_weight_grad(pool, isa, first, second, out, (activations, weights, own)),
         }
     }
 
@@ -262,6 +275,7 @@ impl WinogradPlan {
     }
 
     /// Forward pass and input gradient.
+    #[allow(clippy::too_many_arguments)]
     fn run_product(
         &self,
         pool: &Pool,
@@ -269,8 +283,10 @@ impl WinogradPlan {
         from: &[f32],
         kernel: &[f32],
         out: &mut [f32],
-        (activations, weights, own): (&mut [f32], &mut [f32], &mut [f32]),
+        scratch: Scratch<'_>,
+        epilogue: Epilogue<'_>,
     ) {
+        let Scratch { activations, weights, counts, own } = scratch;
         let backward = self.pass == Pass::InputGrad;
         let (side, depth, columns) =
             if backward { (Side::Output, self.depth(), self.deep()) } else { (Side::Input, self.depth(), self.wide()) };
@@ -293,20 +309,24 @@ impl WinogradPlan {
                     self.transform_weights(pool, isa, kernel, column, width, weights);
                 }
                 let part = Part { first, count, column, width, depth };
-                self.products(pool, isa, &part, (activations, weights), own, target);
+                let epilogue = epilogue.filter(|_| column + width == columns);
+                self.products(pool, isa, &part, (activations, weights), (own, counts), target, epilogue);
             }
         }
     }
 
-    /// The products of a block of tiles with a block of columns, and the squares that they are.
+    /// The products of a block of tiles with a block of columns, and the squares that they are. Where these are the last
+    /// columns, the epilogue follows while the squares are in cache.
+    #[allow(clippy::too_many_arguments)]
     fn products(
         &self,
         pool: &Pool,
         isa: Isa,
         part: &Part,
         (activations, weights): (&[f32], &[f32]),
-        own: &mut [f32],
+        (own, counts): (&mut [f32], &mut [f32]),
         out: Output,
+        epilogue: Epilogue<'_>,
     ) {
         let backward = self.pass == Pass::InputGrad;
         let (layout, sums) = (self.layouts().0, self.sums());
@@ -317,6 +337,7 @@ impl WinogradPlan {
         let tiling = if backward { &self.input } else { &self.output };
         let column_tasks = part.width.div_ceil(self.task.1);
         let each = self.points() * sums.point;
+        let finished = Finished::new(&mut counts[..blocks], column_tasks);
         with_scratch(pool, blocks * column_tasks, own, each, &|task, own| {
             let (block, columns) = (task / column_tasks, task % column_tasks);
             let column = columns * self.task.1;
@@ -362,6 +383,15 @@ impl WinogradPlan {
                     false => with_matrix!(Output as T, self.size, isa.dispatch(By::<T, _>::new(transform))),
                 }
             }
+            if let Some(epilogue) = epilogue
+                && finished.one(block)
+            {
+                let channels = tiling.channels;
+                tiling.positions(part.first + start..part.first + end, |first, count| {
+                    // SAFETY: the last columns of these tiles have just been written, and nobody else finishes them.
+                    epilogue(first, unsafe { out.part(first * channels, count * channels) });
+                });
+            }
         });
     }
 
@@ -372,8 +402,9 @@ impl WinogradPlan {
         x: &[f32],
         dy: &[f32],
         out: &mut [f32],
-        (activations, together, own): (&mut [f32], &mut [f32], &mut [f32]),
+        scratch: Scratch<'_>,
     ) {
+        let Scratch { activations, weights: together, own, .. } = scratch;
         let (left, right) = self.layouts();
         let right = right.unwrap_or(left);
         let (v, m) = activations.split_at_mut(self.points() * left.point);
@@ -433,6 +464,14 @@ impl WinogradPlan {
 enum Side {
     Input,
     Output,
+}
+
+/// Scratch by what it is for: points of activations, points of weights or sums, counts of what is done, each thread's own.
+struct Scratch<'a> {
+    activations: &'a mut [f32],
+    weights: &'a mut [f32],
+    counts: &'a mut [f32],
+    own: &'a mut [f32],
 }
 
 /// A block of tiles and a block of columns.

@@ -127,6 +127,35 @@ impl Tiling {
         (self.axes[1].len * self.channels, self.channels)
     }
 
+    /// Calls `run` with the positions, (first, how many) over all samples, that these tiles cover: of the output, whose
+    /// squares lie side by side, or of whole samples.
+    pub fn positions(&self, tiles: Range<usize>, mut run: impl FnMut(usize, usize)) {
+        let [y, x] = &self.axes;
+        let (each, sample) = (self.tiles(), y.len * x.len);
+        let mut tile = tiles.start;
+        while tile < tiles.end {
+            let (number, within) = (tile / each, tile % each);
+            if within == 0 && tile + each <= tiles.end {
+                let samples = (tiles.end - tile) / each;
+                run(number * sample, samples * sample);
+                tile += samples * each;
+                continue;
+            }
+            let (row, column) = (within / x.tiles, within % x.tiles);
+            let count = (x.tiles - column).min(tiles.end - tile);
+            let (from, to) = (column * x.advance, ((column + count) * x.advance).min(x.len));
+            let rows = row * y.advance..((row + 1) * y.advance).min(y.len);
+            if count == x.tiles {
+                run(number * sample + rows.start * x.len, rows.len() * x.len);
+            } else {
+                for row in rows {
+                    run(number * sample + row * x.len + from, to - from);
+                }
+            }
+            tile += count;
+        }
+    }
+
     /// The sample of tile number `tile` over all samples, and the tile's windows in a phase.
     #[inline(always)]
     pub fn windows(&self, tile: usize, phase: usize) -> (usize, [Window; 2]) {
@@ -192,6 +221,21 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn positions_of_tiles_cover_the_output_once() {
+        let axis = |input| ConvAxis { input, kernel: 3, stride: 1, dilation: 1, pad_low: 1, pad_high: 1 };
+        let spec = ConvSpec { batch: 3, axes: vec![axis(7), axis(13)], in_channels: 16, out_channels: 16, groups: 1 };
+        let tiling = Tiling::output(&spec, 4);
+        for step in 1..=3 * tiling.tiles() {
+            let mut seen = vec![0; 3 * 7 * 13];
+            for first in (0..3 * tiling.tiles()).step_by(step) {
+                let end = (first + step).min(3 * tiling.tiles());
+                tiling.positions(first..end, |at, n| seen[at..at + n].iter_mut().for_each(|count| *count += 1));
+            }
+            assert!(seen.iter().all(|count| *count == 1), "{step}: {seen:?}");
         }
     }
 
