@@ -92,7 +92,7 @@ fn random_shapes() {
         let groups = if depthwise { random.integer(2, 40) } else { random.one_of(&[1, 1, 1, 2, 3]) };
         let (ins, outs) = (random.one_of(&[1, 3, 4, 16, 20]), random.one_of(&[1, 2, 3, 4, 5, 16, 20]));
         let spec = ConvSpec {
-            batch: random.integer(1, 4),
+            batch: random.one_of(&[1, 2, 3, 4, 8, 9]),
             axes,
             in_channels: if depthwise { groups } else { groups * ins },
             out_channels: groups * if depthwise { outs % 4 + 1 } else { outs },
@@ -110,6 +110,9 @@ fn shapes_at_the_borders_of_blocks() {
         square(2, (4, 3, 1, 1), 100, 17, 1), // sums longer than a block, cut within a row of the kernel
         square(2, (4, 3, 2, 1), 17, 270, 1), // more columns than a task has
         square(3, (8, 5, 2, 2), 3, 64, 1),   // few channels in
+        square(9, (8, 4, 2, 1), 3, 70, 1),   // few channels in, enough samples to add up overlaps
+        square(8, (7, 3, 1, 1), 300, 2, 1),  // few channels out, the same, with sums longer than a block
+        square(8, (6, 3, 1, 3), 16, 5, 1),   // the same, with outputs that see padding alone
         square(2, (6, 3, 1, 1), 70, 3, 1),   // few channels out
         square(40, (8, 4, 2, 1), 13, 1, 1),  // one channel out
         square(3, (4, 4, 1, 0), 30, 20, 1),  // the kernel covers the input

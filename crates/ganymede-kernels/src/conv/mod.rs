@@ -10,6 +10,7 @@ mod gather;
 mod gathering;
 mod kernel;
 mod numerics;
+mod overlap;
 mod plan;
 mod spec;
 mod weight_grad;

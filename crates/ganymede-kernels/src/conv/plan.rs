@@ -3,6 +3,7 @@
 use super::depthwise::DepthwisePlan;
 use super::gather::GatherPlan;
 use super::numerics::Numerics;
+use super::overlap::OverlapPlan;
 use super::spec::{ConvError, ConvSpec};
 use super::weight_grad::WeightPlan;
 use super::winograd::WinogradPlan;
@@ -30,6 +31,8 @@ enum Algorithm {
     Depthwise(DepthwisePlan),
     /// Forward and input gradient: rows gathered from the input.
     Gather(GatherPlan),
+    /// Forward and input gradient with few channels out: products of whole positions, added where they overlap.
+    Overlap(OverlapPlan),
     /// Weight gradient: rows gathered from one tensor, columns packed from the other.
     Weight(WeightPlan),
     /// Fewer multiplications, on squares of outputs.
@@ -96,6 +99,7 @@ impl ConvPlan {
             Algorithm::Matmul(spec) => gemm::scratch_len(spec, threads),
             Algorithm::Depthwise(plan) => plan.scratch_len(),
             Algorithm::Gather(plan) => plan.scratch_len(threads),
+            Algorithm::Overlap(plan) => plan.scratch_len(threads),
             Algorithm::Weight(plan) => plan.scratch_len(threads),
             Algorithm::Winograd(plan) => plan.scratch_len(threads),
         }
@@ -142,6 +146,10 @@ impl ConvPlan {
                 plan.run(pool, isa, first, second, out, scratch, epilogue);
                 return Ok(());
             }
+            Algorithm::Overlap(plan) => {
+                plan.run(pool, isa, first, second, out, scratch, epilogue);
+                return Ok(());
+            }
             Algorithm::Weight(plan) => plan.run(pool, isa, first, second, out, scratch),
             Algorithm::Winograd(plan) => {
                 plan.run(pool, isa, first, second, out, scratch, epilogue);
@@ -176,6 +184,16 @@ fn choose(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> (Algorithm, Choice
             Pass::WeightGrad => DepthwisePlan::weight_grad(spec),
         };
         return (Algorithm::Depthwise(plan), Choice::new("depthwise", "each output channel sees one input channel"));
+    }
+    let overlap = match pass {
+        Pass::Forward => OverlapPlan::new(spec, true),
+        Pass::InputGrad => OverlapPlan::new(spec, false),
+        Pass::WeightGrad => None,
+    };
+    if let Some(plan) = overlap {
+        let few = if pass == Pass::Forward { spec.out_channels } else { spec.in_channels };
+        let reason = format!("{few} channels of {} taps fill vectors together", spec.taps());
+        return (Algorithm::Overlap(plan), Choice::new("overlap", reason));
     }
     let algorithm = match pass {
         Pass::Forward => Algorithm::Gather(GatherPlan::new(spec, false)),
