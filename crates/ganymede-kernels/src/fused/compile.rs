@@ -401,7 +401,7 @@ impl<'a> Builder<'a> {
             });
         }
         if !masks.is_empty() {
-            (compiled.split, compiled.shares) = Split::new(&self.extent, &masks);
+            (compiled.split, compiled.shares) = Split::new(&self.extent, compiled.steps.len(), &masks);
         }
     }
 
@@ -416,7 +416,7 @@ impl<'a> Builder<'a> {
         compiled.tile = tile;
         compiled.wide_at = slots * tile;
         if compiled.folds.is_empty() {
-            compiled.split = Split::flat(compiled.total, tile);
+            compiled.split = Split::flat(compiled.total, compiled.steps.len(), tile);
         }
         Ok(())
     }

@@ -2,8 +2,15 @@
 //! By shape alone: the bytes of a result must not depend on the number of threads.
 //! Not here: the splitting of a block into tiles (`interpret.rs`).
 
-/// Points of a block, about: some tens of microseconds of work, and 64 KiB of each operand.
+/// Points of a block, about, and the steps at each from which on it has fewer: some ten microseconds of work, and at
+/// most 64 KiB of each operand.
 const BLOCK: usize = 16 * 1024;
+const STEPS: usize = 8;
+
+/// Points of a block of so many steps.
+fn block(steps: usize) -> usize {
+    (BLOCK * STEPS / steps.max(STEPS)).max(1024)
+}
 
 /// Outputs of a reduction over leading axes from which on the blocks are columns.
 const MANY_OUTPUTS: usize = 4096;
@@ -44,15 +51,16 @@ pub(super) enum Share {
 }
 
 impl Split {
-    /// Blocks of a region without reductions; each begins at a multiple of `tile`.
-    pub fn flat(total: usize, tile: usize) -> Split {
-        let blocks = total.div_ceil(BLOCK).max(1);
+    /// Blocks of a region of so many steps without reductions; each begins at a multiple of `tile`.
+    pub fn flat(total: usize, steps: usize, tile: usize) -> Split {
+        let blocks = total.div_ceil(block(steps)).max(1);
         let run = total.div_ceil(blocks).next_multiple_of(tile).max(1);
         Split { blocks: total.div_ceil(run), run, period: total, columns: false, total }
     }
 
-    /// Blocks of a region with reductions; each is given by the axes that it keeps. No extent is 0.
-    pub fn new(extent: &[usize], kept: &[Vec<bool>]) -> (Split, Vec<Share>) {
+    /// Blocks of a region of so many steps with reductions; each is given by the axes that it keeps. No extent is 0.
+    pub fn new(extent: &[usize], steps: usize, kept: &[Vec<bool>]) -> (Split, Vec<Share>) {
+        let most = block(steps);
         let total = extent.iter().product();
         let after = |axis: usize| -> usize { extent[axis + 1..].iter().product() };
         let outputs_after = |kept: &[bool], axis: usize| -> usize {
@@ -70,7 +78,7 @@ impl Split {
         let leading = first.iter().all(|&axis| axis == 0) && next.iter().all(|&axis| axis == limit);
         if leading && limit < extent.len() && extent[limit] * after(limit) >= MANY_OUTPUTS {
             let (points, rows) = (after(limit), extent[..limit].iter().product::<usize>());
-            let group = (COLUMN.max(BLOCK / rows) / points).clamp(1, extent[limit]);
+            let group = (COLUMN.max(most / rows) / points).clamp(1, extent[limit]);
             let (run, period) = (group * points, extent[limit] * points);
             let shares = kept.iter().map(|k| Share::Own { points, outputs: outputs_after(k, limit), period });
             let split = Split { blocks: period.div_ceil(run), run, period, columns: true, total };
@@ -79,10 +87,10 @@ impl Split {
 
         // The axis to cut: outer enough for few and inner enough for many blocks; never a kept axis inside a
         // reduced one, whose blocks would have as many accumulators as points.
-        let enough = |axis: usize| after(axis) <= BLOCK || extent[..=axis].iter().product::<usize>() >= 64;
+        let enough = |axis: usize| after(axis) <= most || extent[..=axis].iter().product::<usize>() >= 64;
         let axis = (0..limit).find(|&axis| enough(axis)).unwrap_or(limit - 1);
         let points = after(axis);
-        let mut group = (BLOCK / points).max(1);
+        let mut group = (most / points).max(1);
         for (kept, &first) in kept.iter().zip(&first) {
             if first <= axis {
                 // An accumulator costs as much as a point.
@@ -150,12 +158,12 @@ mod tests {
         ];
         for extent in shapes {
             for first in 0..1 << extent.len() {
-                for second in [0, 1, (1 << extent.len()) - 1, first] {
+                for (second, steps) in [(0, 1), (1, 20), ((1 << extent.len()) - 1, 50), (first, 1000)] {
                     let kept: Vec<Vec<bool>> = [first, second]
                         .iter()
                         .map(|mask| (0..extent.len()).map(|axis| mask >> axis & 1 == 1).collect())
                         .collect();
-                    let (split, shares) = Split::new(extent, &kept);
+                    let (split, shares) = Split::new(extent, steps, &kept);
                     let total: usize = extent.iter().product();
                     let mut points = 0;
                     let mut owned = [0, 0];
