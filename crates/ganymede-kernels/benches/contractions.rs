@@ -79,7 +79,8 @@ impl Bench {
         let spec = MatmulSpec { batch, m, n, k, transpose_a, transpose_b };
         let copies = std::env::var("COPIES").map_or(1, |c| c.parse().unwrap());
         let (a, b) = (vec![vec![0.5; batch * m * k]; copies], vec![vec![0.25; batch * k * n]; copies]);
-        let (mut c, mut scratch) = (vec![vec![0.0; batch * m * n]; copies], vec![0.0; scratch_len(&spec, self.pool.threads())]);
+        let (mut c, mut scratch) =
+            (vec![vec![0.0; batch * m * n]; copies], vec![0.0; scratch_len(&spec, self.pool.threads())]);
         let mut at = 0;
         let flops = 2.0 * (batch * m * n * k) as f64;
         self.report(&name, flops, || {

@@ -23,8 +23,11 @@ const TASK_WORK: usize = 1 << 22;
 /// Rows and columns that a task should keep, so that packing the other operand is worth it.
 const FEW_ROWS: usize = 36;
 const FEW_COLUMNS: usize = 64;
+/// The columns that a task keeps where its sum is so many times as long as `MIN_PIECE`, and can be cut instead.
+const COLUMNS_OF_LONG_SUMS: usize = 256;
+const LONG: usize = 4;
 /// The shortest piece of a sum that is cut.
-const MIN_PIECE: usize = 512;
+const MIN_PIECE: usize = 256;
 /// The most columns of one task: a packed block of B must stay in the second or third cache.
 const MAX_COLUMNS: usize = 512;
 /// The most floats of B that are packed once for all tasks: they stay in the third cache.
@@ -47,10 +50,11 @@ fn cut(spec: &MatmulSpec) -> Cut {
     let MatmulSpec { batch, m, n, k, .. } = *spec;
     let mut cut = Cut { rows: part(m, MAX_TASK_ROWS, 12), columns: part(n, MAX_COLUMNS, PANEL), depth: k };
     let tasks = |cut: &Cut| batch * m.div_ceil(cut.rows) * n.div_ceil(cut.columns);
-    // Fewer rows mean that B is packed more often, fewer columns that A is; both have to be used often enough.
-    let columns_per_row = if reads_a_in_place(spec) { 4 } else { 1 };
+    // Fewer columns mean that A is packed more often, where it is; B is packed once for all.
+    let columns_per_row = if reads_a_in_place(spec) { 4 } else { 0 };
+    let few_columns = if k >= LONG * MIN_PIECE { COLUMNS_OF_LONG_SUMS } else { FEW_COLUMNS };
     while tasks(&cut) < TASKS && cut.rows * cut.columns * k.min(4096) > TASK_WORK {
-        let (narrow, low) = (cut.columns < 2 * FEW_COLUMNS, cut.rows < 2 * FEW_ROWS);
+        let (narrow, low) = (cut.columns < 2 * few_columns, cut.rows < 2 * FEW_ROWS);
         if !low && (narrow || cut.rows >= cut.columns * columns_per_row) {
             cut.rows = part(m, cut.rows / 2, 12);
         } else if !narrow {

@@ -395,15 +395,7 @@ impl WinogradPlan {
         });
     }
 
-    fn run_weight_grad(
-        &self,
-        pool: &Pool,
-        isa: Isa,
-        x: &[f32],
-        dy: &[f32],
-        out: &mut [f32],
-        scratch: Scratch<'_>,
-    ) {
+    fn run_weight_grad(&self, pool: &Pool, isa: Isa, x: &[f32], dy: &[f32], out: &mut [f32], scratch: Scratch<'_>) {
         let Scratch { activations, weights: together, own, .. } = scratch;
         let (left, right) = self.layouts();
         let right = right.unwrap_or(left);
