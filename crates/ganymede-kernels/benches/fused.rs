@@ -1,5 +1,6 @@
 //! How fast fused regions are: `cargo bench -p ganymede-kernels --bench fused`.
-//! Prints the shortest time and the memory traffic (each tensor once) of typical regions, beside a plain copy.
+//! Prints the shortest time and the memory traffic (each tensor once) of typical regions, beside a plain copy, and on one
+//! thread how many times as long the interpreter takes as a loop written by hand.
 
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use ganymede_kernels::arena::{Access, Span};
 use ganymede_kernels::fused::{
     Binary, Buffer, Compiled, Constant, Instruction, Operand, Output, Reduction, Region, Register, Unary,
 };
-use ganymede_kernels::isa::Isa;
+use ganymede_kernels::isa::{Isa, Kernel, LANES, Simd};
 use ganymede_kernels::pool::Pool;
 use ganymede_tensor::DType;
 
@@ -125,6 +126,158 @@ fn copy(n: usize) -> Region {
     b.0
 }
 
+/// The loop of [`normalise`] by hand: what belongs to a channel is computed once.
+struct NormaliseByHand<'a>([&'a [f32]; 5], &'a mut [f32]);
+
+impl Kernel for NormaliseByHand<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let [x, mean, variance, gamma, beta] = self.0;
+        let scale: Vec<f32> = variance.iter().zip(gamma).map(|(v, gamma)| gamma / (v + 1e-3).sqrt()).collect();
+        let channels = mean.len();
+        for (x, out) in x.chunks_exact(channels).zip(self.1.chunks_exact_mut(channels)) {
+            for i in (0..channels).step_by(LANES) {
+                let at = i..i + LANES;
+                // No `map`: what is not inlined has no vectors.
+                let (x, mean) = (s.load(&x[at.clone()]), s.load(&mean[at.clone()]));
+                let (scale, beta) = (s.load(&scale[at.clone()]), s.load(&beta[at]));
+                let y = s.mul_add(s.sub(x, mean), scale, beta);
+                s.store(&mut out[i..i + LANES], s.max(y, s.mul(y, s.splat(0.3))));
+            }
+        }
+    }
+}
+
+/// The loop of [`statistics`] by hand.
+struct StatisticsByHand<'a>([&'a [f32]; 2], [&'a mut [f32]; 2]);
+
+impl Kernel for StatisticsByHand<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let ([x, shift], [sums, squares]) = (self.0, self.1);
+        sums.fill(0.0);
+        squares.fill(0.0);
+        let channels = shift.len();
+        for x in x.chunks_exact(channels) {
+            for i in (0..channels).step_by(LANES) {
+                let at = i..i + LANES;
+                let (value, difference) =
+                    (s.load(&x[at.clone()]), s.sub(s.load(&x[at.clone()]), s.load(&shift[at.clone()])));
+                let (sum, square) = (s.load(&sums[at.clone()]), s.load(&squares[at.clone()]));
+                s.store(&mut sums[at.clone()], s.add(sum, value));
+                s.store(&mut squares[at], s.mul_add(difference, difference, square));
+            }
+        }
+    }
+}
+
+/// The loop of [`adam`] by hand.
+struct AdamByHand<'a>(&'a [f32], [f32; 4], [&'a mut [f32]; 3]);
+
+impl Kernel for AdamByHand<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let (gradient, [rate, beta1, beta2, epsilon], [p, m, v]) = (self.0, self.1, self.2);
+        let (rate, beta1, beta2, epsilon) = (s.splat(rate), s.splat(beta1), s.splat(beta2), s.splat(epsilon));
+        let one = s.splat(1.0);
+        for i in (0..gradient.len()).step_by(LANES) {
+            let at = i..i + LANES;
+            let g = s.load(&gradient[at.clone()]);
+            let new_m = s.mul_add(beta1, s.load(&m[at.clone()]), s.mul(s.sub(one, beta1), g));
+            let new_v = s.mul_add(beta2, s.load(&v[at.clone()]), s.mul(s.sub(one, beta2), s.mul(g, g)));
+            let step = s.div(s.mul(rate, new_m), s.add(s.sqrt(new_v), epsilon));
+            s.store(&mut m[at.clone()], new_m);
+            s.store(&mut v[at.clone()], new_v);
+            let new_p = s.sub(s.load(&p[at.clone()]), step);
+            s.store(&mut p[at], new_p);
+        }
+    }
+}
+
+/// Seconds of the interpreter and of the loop by hand, in turn on one thread.
+fn pair(
+    isa: Isa,
+    region: &Region,
+    reads: &[&[f32]],
+    writes: &mut [Vec<f32>],
+    mut hand: impl FnMut(&mut [Vec<f32>]),
+) -> [f64; 2] {
+    let compiled = Compiled::new(region).expect("the regions above are valid");
+    let bytes = |x: &[f32]| x.iter().flat_map(|x| x.to_ne_bytes()).collect::<Vec<u8>>();
+    let mut memory = Memory::new(
+        reads.iter().map(|r| r.len() * 4 + 64).sum::<usize>() + writes.iter().map(|w| w.len() * 4 + 64).sum::<usize>(),
+    )
+    .expect("memory for a benchmark");
+    let mut end: usize = 0;
+    let mut span = |len: usize| {
+        let offset = end.next_multiple_of(64);
+        end = offset + len * 4;
+        Span { memory: 0, offset, bytes: len * 4 }
+    };
+    let read_spans: Vec<Span> = reads.iter().map(|r| span(r.len())).collect();
+    let write_spans: Vec<Span> = writes.iter().map(|w| span(w.len())).collect();
+    for (span, values) in read_spans
+        .iter()
+        .zip(reads)
+        .chain(write_spans.iter().zip(writes.iter().map(|w| &w[..]).collect::<Vec<_>>().iter()))
+    {
+        memory.view_mut::<u8>()[span.offset..span.offset + span.bytes].copy_from_slice(&bytes(values));
+    }
+    let mut access = Access::new(read_spans, write_spans).expect("the spans do not overlap");
+    let (mut scratch, pool) = (vec![0.0; compiled.scratch_len()], Pool::new(1).expect("a thread"));
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..300 {
+        let start = Instant::now();
+        let mut memories = [&mut memory];
+        let views = access.bind(&mut memories).expect("the spans are inside");
+        compiled.run(&pool, isa, views.reads, views.writes, &mut scratch).expect("the buffers fit");
+        best[0] = best[0].min(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        hand(writes);
+        best[1] = best[1].min(start.elapsed().as_secs_f64());
+    }
+    best
+}
+
+/// Prints how many times as long the interpreter takes as a loop by hand, in memory and in cache.
+fn beside_hand(isa: Isa) {
+    println!("\n{:<45} {:>12} {:>10} {:>6}", "one thread", "interpreter", "by hand", "ratio");
+    let print = |name: &str, [interpreter, hand]: [f64; 2]| {
+        println!("{name:<45} {:>9.1} us {:>7.1} us {:>6.2}", interpreter * 1e6, hand * 1e6, interpreter / hand);
+    };
+    let values = |n: usize| (0..n).map(|i| 0.1 + (i % 997) as f32 * 1e-3).collect::<Vec<f32>>();
+    let channels = 128;
+    for rows in [64 * 14 * 14, 512] {
+        let (x, of_channels) = (values(rows * channels), values(channels));
+        let [mean, variance, gamma, beta] = [&of_channels[..]; 4];
+        let reads = [&x[..], mean, variance, gamma, beta];
+        let seconds = pair(isa, &normalise(&[rows, channels]), &reads, &mut [vec![0.0; x.len()]], |writes| {
+            isa.dispatch(NormaliseByHand(reads, &mut writes[0]));
+        });
+        print(&format!("batch norm and LeakyReLU, ({rows}, {channels})"), seconds);
+        let mut sums = [vec![0.0; channels], vec![0.0; channels]];
+        let seconds = pair(isa, &statistics(&[rows, channels]), &[&x, mean], &mut sums, |writes| {
+            let [a, b] = writes else { unreachable!("two results") };
+            isa.dispatch(StatisticsByHand([&x, mean], [a, b]));
+        });
+        print(&format!("channel statistics, ({rows}, {channels})"), seconds);
+    }
+    for n in [1 << 20, 1 << 14] {
+        let gradient = values(n);
+        let scalars = [[1e-3], [0.9], [0.999], [1e-7]];
+        let reads = [&gradient[..], &scalars[0], &scalars[1], &scalars[2], &scalars[3]];
+        let mut states = [values(n), values(n), values(n)];
+        let seconds = pair(isa, &adam(n), &reads, &mut states, |writes| {
+            let [p, m, v] = writes else { unreachable!("three results") };
+            isa.dispatch(AdamByHand(&gradient, scalars.map(|s| s[0]), [p, m, v]));
+        });
+        print(&format!("Adam, {n} parameters"), seconds);
+    }
+}
+
 /// The fastest of many runs: what else the machine does only adds to a time.
 fn fastest(mut run: impl FnMut()) -> f64 {
     let times = (0..200).map(|_| {
@@ -184,4 +337,5 @@ fn main() {
             );
         }
     }
+    beside_hand(isa);
 }
