@@ -6,6 +6,7 @@
 
 use ganymede_tensor::DType;
 
+use super::chain::Chains;
 use super::check::check;
 use super::collapse::{Map, collapse};
 use super::copy::Walk;
@@ -21,9 +22,9 @@ const LONGEST_PERIOD: usize = 16 * 1024;
 /// Fewest periods worth keeping.
 const FEWEST_PERIODS: usize = 4;
 
-/// Points of a tile, at most, and the size of registers of a tile that is aimed at (24 KiB, of a first-level cache).
+/// Points of a tile, at most, and the words that a tile touches, about: half of a first-level cache.
 const TILE: usize = 1024;
-const TILE_WORDS: usize = 6 * 1024;
+const TILE_WORDS: usize = 4 * 1024;
 const SMALLEST_TILE: usize = 128;
 
 /// Where the values of a register are.
@@ -106,6 +107,8 @@ struct Builder<'a> {
     slots: usize,
     /// Which output a register is written to by the very instruction that computes it.
     direct: Vec<Option<usize>>,
+    /// Registers that are computed together.
+    chains: Chains,
 }
 
 impl<'a> Builder<'a> {
@@ -148,6 +151,7 @@ impl<'a> Builder<'a> {
             free: Vec::new(),
             slots: 0,
             direct: vec![None; n],
+            chains: Chains::of(&[], &[], &[]),
         }
     }
 
@@ -198,6 +202,13 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Registers that only one varying instruction uses, and can be computed with.
+    fn chain(&mut self) {
+        let varies: Vec<bool> =
+            (0..self.class.len()).map(|r| self.needed[r] && self.class[r] == Class::Varying).collect();
+        self.chains = Chains::of(&self.region.instructions, &varies, &self.uses);
+    }
+
     /// Whether the store of output `o` is to 32-bit elements that lie as the points do.
     fn is_dense_store(&self, o: usize) -> bool {
         let output = &self.region.outputs[o];
@@ -221,7 +232,8 @@ impl<'a> Builder<'a> {
             let uses = readers.map(|r| {
                 let used = |i: &Instruction| i.arguments().any(|a| a == r);
                 let by_output = self.region.outputs.iter().any(|output| output.register() == r);
-                if by_output { usize::MAX } else { instructions.iter().rposition(used).unwrap_or(0) }
+                let users = (0..instructions.len()).filter(|&i| used(&instructions[i])).map(|i| self.chains.end(i));
+                if by_output { usize::MAX } else { users.max().unwrap_or(0) }
             });
             uses.max().unwrap_or(0)
         };
@@ -242,6 +254,7 @@ impl<'a> Builder<'a> {
     }
 
     fn emit(&mut self, compiled: &mut Compiled) -> Result<(), RegionError> {
+        self.chain();
         self.choose_direct();
         compiled.period = self.period();
         for register in 0..self.region.instructions.len() {
@@ -277,12 +290,24 @@ impl<'a> Builder<'a> {
         if matches!(instruction, Instruction::Load(_) | Instruction::Iota { .. }) {
             return;
         }
-        let arguments: Vec<Register> = instruction.arguments().collect();
+        if self.chains.inside[register].is_some() {
+            return;
+        }
+        // Of a chain: the arguments of all its instructions but for its own registers.
+        let chained = (0..register).filter(|&r| self.chains.inside[r] == Some(register)).chain([register]);
+        let arguments = chained.flat_map(|r| self.region.instructions[r].arguments());
+        let arguments: Vec<Register> = arguments.filter(|&a| self.chains.inside[a] != Some(register)).collect();
         for &argument in &arguments {
             self.ensure_loaded(argument, compiled);
         }
         // Arguments used up here leave their slots to the result: the loops read a vector before they write it.
-        let step = self.step(register, Place::Slot(0), &[], &[]);
+        let step = match self.chains.ends[register] {
+            Some((chain, arguments)) => {
+                let arguments = arguments.map(|argument| self.place[argument].unwrap_or(Place::Slot(0)));
+                Step::Compute { op: Op::Chain(chain), arguments, to: Place::Slot(0) }
+            }
+            None => self.step(register, Place::Slot(0), &[], &[]),
+        };
         arguments.iter().for_each(|&argument| self.release(argument));
         let place = match self.direct[register] {
             Some(o) => self.output_place(o),
@@ -409,7 +434,20 @@ impl<'a> Builder<'a> {
         let wide: usize = compiled.folds.iter().filter_map(|fold| fold.wide).map(|wide| wide.period).sum();
         let slots = self.slots.max(1);
         let room = FILE - wide;
-        let tile = (TILE_WORDS / slots).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
+        let mut dense: Vec<Buffer> = Vec::new();
+        let places = compiled.steps.iter().filter_map(|step| match step {
+            Step::Compute { arguments, to, .. } => Some([arguments[0], arguments[1], arguments[2], *to]),
+            _ => None,
+        });
+        for place in places.flatten() {
+            if let Place::Dense(buffer, _) = place
+                && !dense.contains(&buffer)
+            {
+                dense.push(buffer);
+            }
+        }
+        let touched = slots + dense.len() + compiled.periodics;
+        let tile = (TILE_WORDS / touched).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
         if tile == 0 {
             return Err(RegionError::TooManyValues { limit: room / 16, found: slots });
         }

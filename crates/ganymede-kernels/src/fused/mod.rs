@@ -5,6 +5,7 @@
 //! To add an instruction: a variant in `region.rs`, its types in `check.rs`, its vector loop in `ops.rs`, its
 //! meaning in `naive/fused.rs`. Not here: which nodes of a graph make a region (`ganymede-graph`).
 
+mod chain;
 mod check;
 mod collapse;
 mod compile;

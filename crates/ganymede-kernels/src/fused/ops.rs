@@ -3,6 +3,7 @@
 
 use ganymede_tensor::DType;
 
+use super::chain::Chain;
 use super::region::{Binary, Compare, Instruction, Unary};
 use crate::isa::{LANES, Simd};
 use crate::math;
@@ -21,6 +22,7 @@ pub(super) enum Op {
     CompareInteger(Compare, Sign),
     Select,
     Convert(DType, DType),
+    Chain(Chain),
 }
 
 /// Whether integers are compared as `i32` or as unsigned.
@@ -146,6 +148,26 @@ pub(super) unsafe fn apply<S: Simd>(s: S, op: Op, mut cursor: Cursor, tail: usiz
         (ab => $value:expr, $a:ident, $b:ident) => {
             each!(s, cursor, tail, 2, [a: load_ptr, b: load_ptr], store_ptr, { let ($a, $b) = (a, b); $value })
         };
+        (abc => $value:expr, $a:ident, $b:ident, $c:ident) => {
+            each!(s, cursor, tail, 3, [a: load_ptr, b: load_ptr, c: load_ptr], store_ptr,
+                { let ($a, $b, $c) = (a, b, c); $value })
+        };
+    }
+    macro_rules! chain {
+        ($first:ident, $second:ident) => {
+            match $second {
+                Binary::Add => float!(abc => s.add(s.$first(x, y), z), x, y, z),
+                Binary::Sub => float!(abc => s.sub(s.$first(x, y), z), x, y, z),
+                Binary::Mul => float!(abc => s.mul(s.$first(x, y), z), x, y, z),
+                _ => float!(abc => maximum(s, s.$first(x, y), z), x, y, z),
+            }
+        };
+        (into $first:ident, $second:ident) => {
+            match $second {
+                Binary::Sub => float!(abc => s.sub(z, s.$first(x, y)), x, y, z),
+                _ => float!(abc => maximum(s, z, s.$first(x, y)), x, y, z),
+            }
+        };
     }
     macro_rules! compare {
         ($value:expr, $a:ident, $b:ident) => {
@@ -194,6 +216,17 @@ pub(super) unsafe fn apply<S: Simd>(s: S, op: Op, mut cursor: Cursor, tail: usiz
             Binary::Maximum => float!(ab => maximum(s, x, y), x, y),
             Binary::Minimum => float!(ab => s.select(s.eq(x, x), s.min(x, y), x), x, y),
             Binary::And | Binary::Or => debug_assert!(false, "checked: no logic on floats"),
+        },
+        Op::Chain(chain) => match chain {
+            Chain::Then(Binary::Add, second) => chain!(add, second),
+            Chain::Then(Binary::Sub, second) => chain!(sub, second),
+            Chain::Then(_, second) => chain!(mul, second),
+            Chain::Into(Binary::Add, second) => chain!(into add, second),
+            Chain::Into(Binary::Sub, second) => chain!(into sub, second),
+            Chain::Into(_, second) => chain!(into mul, second),
+            Chain::Lerp => float!(abc => s.add(x, s.mul(s.sub(y, x), z)), x, y, z),
+            Chain::OverRoot => float!(abc => s.div(x, s.add(s.sqrt(y), z)), x, y, z),
+            Chain::SquaredDifference => float!(ab => { let d = s.sub(x, y); s.mul(d, d) }, x, y),
         },
         Op::Logic(function) => match function {
             Binary::And => integer!(ab => s.and(x, y), x, y),
