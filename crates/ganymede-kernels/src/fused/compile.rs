@@ -22,9 +22,9 @@ const LONGEST_PERIOD: usize = 16 * 1024;
 /// Fewest periods worth keeping.
 const FEWEST_PERIODS: usize = 4;
 
-/// Points of a tile, at most, and the words that a tile touches, about: half of a first-level cache.
+/// Points of a tile, at most, and the size of registers of a tile that is aimed at (24 KiB, of a first-level cache).
 const TILE: usize = 1024;
-const TILE_WORDS: usize = 4 * 1024;
+const TILE_WORDS: usize = 6 * 1024;
 const SMALLEST_TILE: usize = 128;
 
 /// Where the values of a register are.
@@ -434,20 +434,7 @@ impl<'a> Builder<'a> {
         let wide: usize = compiled.folds.iter().filter_map(|fold| fold.wide).map(|wide| wide.period).sum();
         let slots = self.slots.max(1);
         let room = FILE - wide;
-        let mut dense: Vec<Buffer> = Vec::new();
-        let places = compiled.steps.iter().filter_map(|step| match step {
-            Step::Compute { arguments, to, .. } => Some([arguments[0], arguments[1], arguments[2], *to]),
-            _ => None,
-        });
-        for place in places.flatten() {
-            if let Place::Dense(buffer, _) = place
-                && !dense.contains(&buffer)
-            {
-                dense.push(buffer);
-            }
-        }
-        let touched = slots + dense.len() + compiled.periodics;
-        let tile = (TILE_WORDS / touched).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
+        let tile = (TILE_WORDS / slots).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
         if tile == 0 {
             return Err(RegionError::TooManyValues { limit: room / 16, found: slots });
         }
