@@ -1,6 +1,8 @@
 //! Speed of matrix products and convolutions: GFLOPS and per cent of the measured peak of fused multiply-add.
 //!
-//! `cargo bench -p ganymede-kernels --bench contractions -- [--threads N] [--isa NAME] [--cpu] [FILTER]`
+//! `cargo bench -p ganymede-kernels --bench contractions -- [--threads N] [--isa NAME] [--copies N] [--cpu] [FILTER]`
+//!
+//! With copies, matrix products go through so many operands in turn: as in a step, they are not in cache then.
 
 use ganymede_kernels::conv::{ConvAxis, ConvPlan, ConvSpec, Numerics};
 use ganymede_kernels::gemm::{MatmulSpec, matmul, scratch_len};
@@ -60,6 +62,7 @@ struct Bench {
     isa: Isa,
     peak: f64,
     cpu: bool,
+    copies: usize,
     filter: String,
 }
 
@@ -77,7 +80,7 @@ impl Bench {
             return;
         }
         let spec = MatmulSpec { batch, m, n, k, transpose_a, transpose_b };
-        let copies = std::env::var("COPIES").map_or(1, |c| c.parse().unwrap());
+        let copies = self.copies;
         let (a, b) = (vec![vec![0.5; batch * m * k]; copies], vec![vec![0.25; batch * k * n]; copies]);
         let (mut c, mut scratch) =
             (vec![vec![0.0; batch * m * n]; copies], vec![0.0; scratch_len(&spec, self.pool.threads())]);
@@ -145,8 +148,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let option = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
     let threads = option("--threads").map_or(1, |n| n.parse().expect("a number of threads"));
+    let copies = option("--copies").map_or(1, |n| n.parse().expect("a number of copies"));
     let isa = option("--isa").map_or(Isa::detect(), |name| Isa::from_name(name).expect("an instruction set"));
-    let values: Vec<&String> = ["--threads", "--isa"].iter().filter_map(|n| option(n)).collect();
+    let values: Vec<&String> = ["--threads", "--isa", "--copies"].iter().filter_map(|n| option(n)).collect();
     let filter = arguments.iter().find(|a| !a.starts_with("--") && !values.contains(a)).cloned().unwrap_or_default();
 
     let cpu = arguments.iter().any(|a| a == "--cpu");
@@ -154,7 +158,7 @@ fn main() {
     let seconds = best(cpu, || pool.run(threads, &|_| assert!(isa.dispatch(Peak(1_000_000)) > 0.0)));
     let peak = threads as f64 * 6.0 * 16.0 * 2e6 / seconds / 1e9;
     println!("{} with {threads} threads, peak {peak:.1} GFLOPS", isa.name());
-    let bench = Bench { pool, isa, peak, cpu, filter };
+    let bench = Bench { pool, isa, peak, cpu, copies, filter };
 
     for size in [64, 128, 256, 512, 1024, 2048] {
         bench.matmul(1, size, size, size, "nn");

@@ -197,6 +197,16 @@ impl Kernel for AdamByHand<'_> {
     }
 }
 
+/// Places for buffers of these sizes, one after the other from `end` on.
+fn spans(sizes: impl Iterator<Item = usize>, end: &mut usize) -> Vec<Span> {
+    let span = |bytes: usize| {
+        let offset = end.next_multiple_of(64);
+        *end = offset + bytes;
+        Span { memory: 0, offset, bytes }
+    };
+    sizes.map(span).collect()
+}
+
 /// Seconds of the interpreter and of the loop by hand, in turn on one thread.
 fn pair(
     isa: Isa,
@@ -206,25 +216,13 @@ fn pair(
     mut hand: impl FnMut(&mut [Vec<f32>]),
 ) -> [f64; 2] {
     let compiled = Compiled::new(region).expect("the regions above are valid");
-    let bytes = |x: &[f32]| x.iter().flat_map(|x| x.to_ne_bytes()).collect::<Vec<u8>>();
-    let mut memory = Memory::new(
-        reads.iter().map(|r| r.len() * 4 + 64).sum::<usize>() + writes.iter().map(|w| w.len() * 4 + 64).sum::<usize>(),
-    )
-    .expect("memory for a benchmark");
-    let mut end: usize = 0;
-    let mut span = |len: usize| {
-        let offset = end.next_multiple_of(64);
-        end = offset + len * 4;
-        Span { memory: 0, offset, bytes: len * 4 }
-    };
-    let read_spans: Vec<Span> = reads.iter().map(|r| span(r.len())).collect();
-    let write_spans: Vec<Span> = writes.iter().map(|w| span(w.len())).collect();
-    for (span, values) in read_spans
-        .iter()
-        .zip(reads)
-        .chain(write_spans.iter().zip(writes.iter().map(|w| &w[..]).collect::<Vec<_>>().iter()))
-    {
-        memory.view_mut::<u8>()[span.offset..span.offset + span.bytes].copy_from_slice(&bytes(values));
+    let mut end = 0;
+    let read_spans = spans(compiled.read_bytes(), &mut end);
+    let write_spans = spans(compiled.write_bytes(), &mut end);
+    let mut memory = Memory::new(end).expect("memory for a benchmark");
+    let values = reads.iter().copied().chain(writes.iter().map(|w| &w[..]));
+    for (span, values) in read_spans.iter().chain(&write_spans).zip(values) {
+        memory.view_mut::<f32>()[span.offset / 4..][..values.len()].copy_from_slice(values);
     }
     let mut access = Access::new(read_spans, write_spans).expect("the spans do not overlap");
     let (mut scratch, pool) = (vec![0.0; compiled.scratch_len()], Pool::new(1).expect("a thread"));
@@ -306,17 +304,9 @@ fn main() {
     println!("{:<45} {:>8} {:>7} {:>9} {:>7}", isa.name(), "threads", "ms", "GB/s", "MB");
     for (name, region, updated) in workloads {
         let compiled = Compiled::new(&region).expect("the regions above are valid");
-        let place = |sizes: Vec<usize>, end: &mut usize| -> Vec<Span> {
-            let span = |bytes: usize| {
-                let offset = end.next_multiple_of(64);
-                *end = offset + bytes;
-                Span { memory: 0, offset, bytes }
-            };
-            sizes.into_iter().map(span).collect()
-        };
         let mut end = 0;
-        let reads = place(compiled.read_bytes().collect(), &mut end);
-        let writes = place(compiled.write_bytes().collect(), &mut end);
+        let reads = spans(compiled.read_bytes(), &mut end);
+        let writes = spans(compiled.write_bytes(), &mut end);
         let bytes: usize = reads.iter().chain(&writes).chain(&writes[..updated]).map(|span| span.bytes).sum();
         let mut memory = Memory::new(end).expect("memory for a benchmark");
         memory.view_mut::<f32>().iter_mut().enumerate().for_each(|(i, x)| *x = (i % 997) as f32 * 1e-3);
