@@ -6,7 +6,7 @@
 use super::gathering::{Gathering, Region};
 use super::spec::ConvSpec;
 use crate::gemm::pack::PackGathered;
-use crate::gemm::parallel::{Epilogue, Output, run_epilogue, with_scratch};
+use crate::gemm::parallel::{Epilogue, Output, with_scratch};
 use crate::gemm::thin::{self, Dots, FEW};
 use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece, ROW_STRIDE};
 use crate::isa::{Isa, LANES};
@@ -90,9 +90,10 @@ impl GatherPlan {
         self.groups == 1 && channels <= self.columns && self.gathering.regions.iter().all(beside)
     }
 
-    /// Computes `out` from `from` and the kernel; the lengths have been checked.
+    /// Computes `out` from `from` and the kernel; the lengths have been checked. Gives back the epilogue if it is still to
+    /// be called.
     #[allow(clippy::too_many_arguments)]
-    pub fn run(
+    pub fn run<'e>(
         &self,
         pool: &Pool,
         isa: Isa,
@@ -100,13 +101,13 @@ impl GatherPlan {
         kernel: &[f32],
         out: &mut [f32],
         scratch: &mut [f32],
-        epilogue: Epilogue<'_>,
-    ) {
+        epilogue: Epilogue<'e>,
+    ) -> Epilogue<'e> {
         let at_once = epilogue.filter(|_| self.finishes_rows());
         let channels = self.gathering.write.channels;
         let (packed, own) = scratch.split_at_mut(self.groups * self.packed_group());
         self.pack_kernel(pool, isa, kernel, packed);
-        let (packed, target) = (&*packed, Output::new(&mut *out));
+        let (packed, target) = (&*packed, Output::new(out));
         with_scratch(pool, self.tasks, own, self.own_scratch(), &|task, scratch| {
             let number = self.first_tasks.partition_point(|first| *first <= task) - 1;
             let region = &self.gathering.regions[number];
@@ -142,9 +143,7 @@ impl GatherPlan {
                 }
             }
         });
-        if at_once.is_none() {
-            run_epilogue(pool, out, self.groups * channels, epilogue);
-        }
+        if at_once.is_some() { None } else { epilogue }
     }
 
     /// # Safety

@@ -21,7 +21,7 @@ mod transform;
 use super::numerics::Numerics;
 use super::plan::Pass;
 use super::spec::ConvSpec;
-use crate::gemm::parallel::{Epilogue, Finished, Output, run_epilogue, with_scratch};
+use crate::gemm::parallel::{Epilogue, Finished, Output, with_scratch};
 use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
@@ -191,9 +191,10 @@ impl WinogradPlan {
         activations + weights + threads * own + counts
     }
 
-    /// Computes `out` from the two operands; the lengths have been checked.
+    /// Computes `out` from the two operands; the lengths have been checked. Gives back the epilogue if it is still to be
+    /// called.
     #[allow(clippy::too_many_arguments)]
-    pub fn run(
+    pub fn run<'e>(
         &self,
         pool: &Pool,
         isa: Isa,
@@ -201,18 +202,21 @@ impl WinogradPlan {
         second: &[f32],
         out: &mut [f32],
         scratch: &mut [f32],
-        epilogue: Epilogue<'_>,
-    ) {
+        epilogue: Epilogue<'e>,
+    ) -> Epilogue<'e> {
         let [activations, weights, _, counts] = self.scratch();
         let (activations, rest) = scratch.split_at_mut(activations);
         let (weights, rest) = rest.split_at_mut(weights);
         let (counts, own) = rest.split_at_mut(counts);
         let scratch = Scratch { activations, weights, counts, own };
         match self.pass {
-            Pass::Forward | Pass::InputGrad => self.run_product(pool, isa, first, second, out, scratch, epilogue),
+            Pass::Forward | Pass::InputGrad => {
+                self.run_product(pool, isa, first, second, out, scratch, epilogue);
+                None
+            }
             Pass::WeightGrad => {
                 self.run_weight_grad(pool, isa, first, second, out, scratch);
-                run_epilogue(pool, out, self.kernel.out_channels, epilogue);
+                epilogue
             }
         }
     }
