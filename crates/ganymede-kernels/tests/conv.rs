@@ -167,6 +167,8 @@ fn shapes_with_fewer_multiplications() {
         (square(20, (8, 3, 1, 1), 96, 48, 3), 1e-5),                           // groups of one and two vectors
         (square(6, (9, 3, 1, 1), 128, 192, 2), 1e-5),                          // groups that blocks of rows would cross
         (square(120, (8, 3, 1, 1), 160, 160, 10), 1e-5),                       // groups and several blocks of tiles
+        (square(109, (7, 3, 1, 1), 160, 160, 10), 1e-5),                       // the same of tiles that are not whole
+        (pair(5, [axis(8, 3, 1, 1, 1), axis(6, 3, 1, 1, 1)], 32, 48), 1e-5),   // not whole on one side
         (square(200, (3, 3, 1, 0), 64, 64, 1), 1e-5),                          // single outputs: the direct algorithm
     ] {
         check_within(bound, Numerics::Fast, &pools, &spec, &mut random);

@@ -34,14 +34,15 @@ impl Numerics {
         }
     }
 
-    /// The largest squares of outputs that Toom-Cook may compute in one go with so many taps; 0 for none.
+    /// The largest squares of outputs that Toom-Cook may compute in one go with so many taps in a phase;
+    /// 0 for none.
     ///
     /// Larger squares lose accuracy faster than they save products. As exact as sums of products is F(2, 3) alone, and not
-    /// for weights' gradients; F(2, 2) has up to twice the error (docs/reference/accuracy.md).
-    pub(super) fn largest_square(self, taps: usize, pass: Pass) -> usize {
+    /// for weights' gradients nor with phases; F(2, 2) has up to twice the error (docs/reference/accuracy.md).
+    pub(super) fn largest_square(self, taps: usize, stride: usize, pass: Pass) -> usize {
         match self {
             Numerics::Fast => 4,
-            Numerics::Strict if taps == 3 && pass != Pass::WeightGrad => 2,
+            Numerics::Strict if taps == 3 && stride == 1 && pass != Pass::WeightGrad => 2,
             Numerics::Strict => 0,
         }
     }

@@ -205,11 +205,11 @@ fn choose(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> (Algorithm, Choice
     (algorithm, Choice::new("direct", why))
 }
 
-/// Toom-Cook in words: squares of m outputs a side, at most r taps a side in each phase.
-fn toom_cook(spec: &ConvSpec, (m, r, phases): (usize, usize, usize)) -> Choice {
+/// Toom-Cook in words: squares of m outputs a side, at most r taps a side in each phase, `points` multiplications.
+fn toom_cook(spec: &ConvSpec, (m, r, phases, points): (usize, usize, usize, usize)) -> Choice {
     let axes = spec.axes.len() as u32;
     let sides = |side: usize| vec![side.to_string(); axes as usize].join("x");
-    let (points, direct) = (phases * (m + r - 1).pow(axes), m.pow(axes) * spec.taps());
+    let direct = m.pow(axes) * spec.taps();
     let split = if phases > 1 { format!("{phases} phases, ") } else { String::new() };
     let reason = format!("{split}{points} instead of {direct} multiplications for {} outputs", sides(m));
     Choice::new(format!("toom-cook F({},{})", sides(m), sides(r)), reason)

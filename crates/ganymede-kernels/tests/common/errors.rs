@@ -15,7 +15,8 @@ pub const PASSES: [&str; 3] = ["forward", "input gradient", "weight gradient"];
 /// A layer: a name and its shape.
 pub type Layer = (&'static str, ConvSpec);
 
-/// Layers of which every Toom-Cook size computes one when numerics are fast: as many outputs a side as a square has.
+/// Layers of which every Toom-Cook size computes one when numerics are fast: as many outputs a side as a square has. In one
+/// with 7 squares are not whole and phases of different length.
 pub fn squares() -> Vec<Layer> {
     vec![
         ("4x4 stride 2, 2x2 outputs", square(64, (6, 4, 2, 0), 64, 64, 1)),
@@ -30,6 +31,7 @@ pub fn squares() -> Vec<Layer> {
         ("5x5, 2x2 outputs", square(64, (6, 5, 1, 0), 64, 64, 1)),
         ("5x5, 3x3 outputs", square(32, (7, 5, 1, 0), 64, 64, 1)),
         ("5x5, 4x4 outputs", square(32, (8, 5, 1, 0), 64, 64, 1)),
+        ("5x5 stride 2, 7x7 outputs", square(16, (14, 5, 2, 2), 64, 64, 1)),
         ("3x3, 8x8 outputs, 4 groups", square(16, (8, 3, 1, 1), 64, 64, 4)),
     ]
 }

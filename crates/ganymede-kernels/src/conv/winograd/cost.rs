@@ -45,17 +45,25 @@ pub fn choose(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<Size, S
         let tiles = (spec.batch * y.output().div_ceil(m) * x.output().div_ceil(m)) as f64;
         // Both passes of a transform: terms of the matrix times the length of the other side, before and after.
         let both = |terms: usize, before: usize, after: usize| (terms * (before + after)) as f64;
-        let products = (n * n) as f64 * tiles * pairs;
+        let products = products(&y, size) * products(&x, size) * spec.batch as f64 * pairs / (stride * stride) as f64;
         let input = both(with_matrix!(Input as T, size, T::terms()), n, n) * tiles * deep;
         let output = both(with_matrix!(Output as T, size, T::terms()), n, m) * tiles * wide;
         let weights = both(with_matrix!(Weight as T, size, T::terms()), r, n) * pairs;
         (products + input + output + weights, size)
     };
-    let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r, pass));
+    let sizes = Size::ALL.into_iter().filter(|size| size.r == r && size.m <= numerics.largest_square(r, stride, pass));
     let best = sizes.map(cost).min_by(|a, b| a.0.total_cmp(&b.0));
     let (cost, size) =
         best.ok_or_else(|| format!("no squares with {r} taps are exact enough for {numerics} numerics"))?;
     if cost * MARGIN < direct(spec) { Ok(size) } else { Err("transforms would cost more than they save".into()) }
+}
+
+/// Points of the tiles and phases of one side: at ∞ there is none of a tile that is not whole, or of a phase with fewer taps.
+fn products(axis: &ConvAxis, size: Size) -> f64 {
+    let (whole, tiles) = (axis.output() / size.m, axis.output().div_ceil(size.m));
+    let phases = tiling::phases(axis);
+    let long = phases.iter().filter(|phase| phase.taps.len() == size.r).count();
+    (tiles * phases.len() * (size.n() - 1) + whole * long) as f64
 }
 
 /// Products of the direct algorithm, which leaves out those with padding.

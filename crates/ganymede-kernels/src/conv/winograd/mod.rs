@@ -6,8 +6,11 @@
 //! squares overlap), the weight gradient is Gᵀ(Vᵀ M)G. All of it goes in blocks that stay in the cache; blocks and the
 //! order of every sum are fixed by the shape alone.
 //!
+//! The last point is ∞: there stand the last tap alone, and the last output alone. What has no such tap (a phase with
+//! fewer than the others) or no such output (a tile at the end of a side that m does not divide) needs no product there.
+//!
 //! `toom_cook.rs` has the matrices, `tiling.rs` says what a square and a phase is, `transform.rs` applies the matrices,
-//! `cuts.rs` has the blocks and tasks. When it pays is decided in `cost.rs`.
+//! `cuts.rs` has the blocks and tasks, `weight_grad.rs` the weight gradient. When it pays is decided in `cost.rs`.
 //!
 //! # Source
 //! Lavin, Gray (2016), "Fast algorithms for convolutional neural networks", arXiv:1509.09308.
@@ -17,6 +20,7 @@ mod cuts;
 mod tiling;
 mod toom_cook;
 mod transform;
+mod weight_grad;
 
 use super::numerics::Numerics;
 use super::plan::Pass;
@@ -28,7 +32,7 @@ use crate::pool::Pool;
 use cuts::{WeightTask, blocks, pieces, weight_tasks};
 use tiling::{Kernel2d, Tiling};
 use toom_cook::{Size, with_matrix};
-use transform::{By, FromPoints, FromWeights, Layout, ToPoints, ToWeights};
+use transform::{By, FromPoints, Layout, ToPoints, ToWeights};
 
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
@@ -44,6 +48,8 @@ pub struct WinogradPlan {
     /// Tiles over all samples, and how many are taken at once.
     tiles: usize,
     tile_block: usize,
+    /// Tiles that are always in one task of a product.
+    unit: usize,
     /// Columns of the product (a multiple of 16) whose weights are taken at once.
     column_block: usize,
     /// Tiles and columns of one task.
@@ -59,7 +65,7 @@ impl WinogradPlan {
     pub fn new(spec: &ConvSpec, pass: Pass, numerics: Numerics) -> Result<WinogradPlan, String> {
         let size = cost::choose(spec, pass, numerics)?;
         let (m, n) = (size.m, size.n());
-        let (input, output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
+        let (mut input, mut output) = (Tiling::input(spec, m, n), Tiling::output(spec, m));
         let tiles = spec.batch * input.tiles();
         let (points, deep, wide) = (n * n, input.phases() * input.chunks() * LANES, output.chunks() * LANES);
         let (held, columns) = if pass == Pass::InputGrad { (wide, deep) } else { (deep, wide) };
@@ -73,11 +79,24 @@ impl WinogradPlan {
                 (MAX_ROWS, (1..=TASK.1 / PANEL).map(|n| n * PANEL).rfind(|n| whole.is_multiple_of(*n)).unwrap_or(PANEL))
             }
         };
-        // The input gradient adds overlapping squares in order, so that its blocks are whole samples.
-        let unit = if pass == Pass::InputGrad { input.tiles() } else { task.0 };
+        // The input gradient adds overlapping squares in order, so that its blocks are whole samples. So are sorted ones:
+        // those of one task, or for a weight gradient of a block.
+        let sorts = output.ragged() && 2 * input.tiles() <= task.0;
+        let unit = match pass {
+            Pass::WeightGrad if sorts => input.tiles(),
+            _ if sorts => spec.batch.div_ceil(tiles.div_ceil(task.0 / input.tiles() * input.tiles())) * input.tiles(),
+            Pass::InputGrad => input.tiles(),
+            _ => task.0,
+        };
         let column_unit = if whole < columns { whole } else { task.1 };
         let weights = (pass != Pass::WeightGrad).then_some((points * depth, columns, column_unit));
         let (tile_block, column_block) = blocks((points * held, tiles, unit), weights);
+        if sorts {
+            let together = if pass == Pass::WeightGrad { tile_block } else { unit } / input.tiles();
+            input.sort(together);
+            output.sort(together);
+        }
+        let unit = if sorts || pass == Pass::InputGrad { unit } else { 1 };
         let kernel = Kernel2d::new(spec);
         let groups = spec.groups;
         let weight_tasks = weight_tasks((deep, wide), groups, task.1);
@@ -89,6 +108,7 @@ impl WinogradPlan {
             kernel,
             tiles,
             tile_block,
+            unit,
             column_block,
             task,
             groups,
@@ -96,9 +116,17 @@ impl WinogradPlan {
         })
     }
 
-    /// The side of its squares of outputs, the most taps on a side of a phase, and the phases.
-    pub fn squares(&self) -> (usize, usize, usize) {
-        (self.size.m, self.size.r, self.input.phases())
+    /// The side of its squares of outputs, the most taps on a side of a phase, the phases, and the multiplications of a
+    /// whole square.
+    pub fn squares(&self) -> (usize, usize, usize, usize) {
+        let of = |point| self.kernel.phases_with(self.size.r, self.ends(point)).len();
+        (self.size.m, self.size.r, self.input.phases(), (0..self.points()).map(of).sum())
+    }
+
+    /// On which sides a point is ∞.
+    fn ends(&self, point: usize) -> [bool; 2] {
+        let n = self.size.n();
+        [point / n, point % n].map(|at| at == n - 1)
     }
 
     fn points(&self) -> usize {
@@ -173,16 +201,6 @@ impl WinogradPlan {
     /// The layout of one task's product.
     fn sums(&self) -> Layout {
         Self::rows(self.task.0, self.task.1)
-    }
-
-    /// The layout of one task's product of a weight gradient.
-    fn weight_layout(&self) -> Layout {
-        Self::rows(self.weight_tasks.iter().map(|task| task.rows.len()).max().unwrap_or(0), self.task.1)
-    }
-
-    /// Floats of one task's product of a weight gradient.
-    fn weight_sums(&self) -> usize {
-        self.points() * self.weight_layout().point
     }
 
     /// How many floats of scratch `run` needs.
@@ -334,10 +352,9 @@ impl WinogradPlan {
     ) {
         let backward = self.pass == Pass::InputGrad;
         let (layout, sums) = (self.layouts().0, self.sums());
-        // Rows of one task: some tiles, or for the input gradient whole samples, a few tiles after the other.
-        let unit = if backward { self.input.tiles() } else { 1 };
-        let units = part.count / unit;
-        let blocks = units.div_ceil((self.task.0 / unit).max(1));
+        // Rows of one task: some tiles, or whole samples, a few tiles after the other.
+        let units = part.count.div_ceil(self.unit);
+        let blocks = units.div_ceil((self.task.0 / self.unit).max(1));
         let tiling = if backward { &self.input } else { &self.output };
         let column_tasks = part.width.div_ceil(self.task.1);
         let each = self.points() * sums.point;
@@ -347,37 +364,54 @@ impl WinogradPlan {
             let column = columns * self.task.1;
             let width = self.task.1.min(part.width - column);
             let group = if self.groups > 1 { (part.column + column) / (self.columns() / self.groups) } else { 0 };
-            let (start, end) = (units * block / blocks * unit, units * (block + 1) / blocks * unit);
+            let bound = |block: usize| (units * block / blocks * self.unit).min(part.count);
+            let (start, end) = (bound(block), bound(block + 1));
+            let chunk = (part.column + column) / LANES;
             for first in (start..end).step_by(self.task.0) {
                 let rows = self.task.0.min(end - first);
+                let tiles = part.first + first..part.first + first + rows;
                 let mut c_rows = [0; MAX_ROWS];
                 c_rows.iter_mut().take(rows).enumerate().for_each(|(i, at)| *at = i * sums.tile);
                 for point in 0..self.points() {
-                    let a = &activations[point * layout.point + first * layout.tile + group * part.depth..];
+                    let ends = self.ends(point);
+                    let (phases, mut whole) =
+                        (self.kernel.phases_with(self.size.r, ends), tiling.whole(tiles.clone(), ends));
+                    let mut depth = 0..part.depth;
+                    if !backward {
+                        depth = phases.start * depth.len() / self.input.phases()
+                            ..phases.end * depth.len() / self.input.phases();
+                    } else if !phases.contains(&(chunk / tiling.chunks())) {
+                        whole = 0..0;
+                    }
+                    let sum = &mut own[point * sums.point..];
+                    for row in (0..rows).filter(|row| !whole.contains(row)) {
+                        sum[row * sums.tile..][..width].fill(0.0);
+                    }
+                    let at = point * layout.point + (first + whole.start) * layout.tile + group * part.depth;
+                    let a = &activations[at..];
                     let b = &weights[point * self.weight_point() + column * part.depth..];
-                    for k in (0..part.depth).step_by(MAX_DEPTH) {
-                        let (pieces, count) = pieces(k, part.depth);
+                    for k in depth.clone().step_by(MAX_DEPTH) {
+                        let (pieces, count) = pieces(k, depth.end);
                         let block = Block {
                             a: &a[k..],
                             layout: tile::Layout::Strided(layout.tile),
                             b,
                             panel_stride: part.depth * PANEL,
                             pieces: &pieces[..count],
-                            c_rows: &c_rows[..rows],
+                            c_rows: &c_rows[whole.clone()],
                             columns: width,
-                            accumulate: k > 0,
+                            accumulate: k > depth.start,
                             apart: true,
                         };
                         // SAFETY: the point's sums lie in this thread's scratch.
-                        unsafe { tile::block_product(isa, block, own[point * sums.point..].as_mut_ptr()) };
+                        unsafe { tile::block_product(isa, block, sum.as_mut_ptr()) };
                     }
                 }
-                let chunk = (part.column + column) / LANES;
                 let transform = FromPoints {
                     tiling,
                     from: own,
                     layout: sums,
-                    tiles: part.first + first..part.first + first + rows,
+                    tiles,
                     chunks: chunk..chunk + width / LANES,
                     to: out.start(),
                     add: backward,
@@ -397,61 +431,6 @@ impl WinogradPlan {
                 });
             }
         });
-    }
-
-    fn run_weight_grad(&self, pool: &Pool, isa: Isa, x: &[f32], dy: &[f32], out: &mut [f32], scratch: Scratch<'_>) {
-        let Scratch { activations, weights: together, own, .. } = scratch;
-        let (left, right) = self.layouts();
-        let right = right.unwrap_or(left);
-        let (v, m) = activations.split_at_mut(self.points() * left.point);
-        let (tasks, sums, each) = (self.weight_tasks.len(), self.weight_layout(), self.weight_sums());
-        let (target, shared) = (Output::new(out), Output::new(together));
-        let alone = self.tile_block >= self.tiles;
-        for first in (0..self.tiles).step_by(self.tile_block) {
-            let count = self.tile_block.min(self.tiles - first);
-            let last = first + count == self.tiles;
-            self.transform(pool, isa, Side::Input, x, (first, count), left, v);
-            self.transform(pool, isa, Side::Output, dy, (first, count), right, m);
-            let (v, m) = (&*v, &*m);
-            with_scratch(pool, tasks, own, if alone { each } else { 0 }, &|task, own| {
-                let WeightTask { rows, columns, group } = &self.weight_tasks[task];
-                // SAFETY: each task has its own part of the sums.
-                let sum = if alone { own } else { unsafe { shared.part(task * each, each) } };
-                let mut c_rows = [0; MAX_ROWS];
-                c_rows.iter_mut().enumerate().for_each(|(i, at)| *at = i * sums.tile);
-                for point in 0..self.points() {
-                    let a = &v[point * left.point + rows.start / MAX_ROWS * left.group + rows.start % MAX_ROWS..];
-                    let b = &m[point * right.point + columns.start / PANEL * right.group..];
-                    for k in (0..count).step_by(MAX_DEPTH) {
-                        let (pieces, n) = pieces(k, count);
-                        let block = Block {
-                            a: &a[k * MAX_ROWS..],
-                            layout: tile::Layout::Columns,
-                            b,
-                            panel_stride: right.group,
-                            pieces: &pieces[..n],
-                            c_rows: &c_rows[..rows.len()],
-                            columns: columns.len(),
-                            accumulate: first + k > 0,
-                            apart: true,
-                        };
-                        // SAFETY: the point's sums lie in this task's part.
-                        unsafe { tile::block_product(isa, block, sum[point * sums.point..].as_mut_ptr()) };
-                    }
-                }
-                if last {
-                    let transform = FromWeights {
-                        kernel: &self.kernel,
-                        from: sum,
-                        strides: (sums.point, sums.tile),
-                        rows: rows.start - group..rows.end - group,
-                        columns: columns.start..columns.end.min(self.kernel.out_channels),
-                        to: target.start(),
-                    };
-                    with_matrix!(WeightGrad as T, self.size, isa.dispatch(By::<T, _>::new(transform)));
-                }
-            });
-        }
     }
 }
 

@@ -63,6 +63,8 @@ impl Window {
 struct TilingAxis {
     len: usize,
     tiles: usize,
+    /// How many of the tiles have all their outputs: all, or all but the last.
+    whole: usize,
     /// How far one tile is from the next.
     advance: usize,
     /// The distance between the positions of a square.
@@ -78,6 +80,9 @@ pub struct Tiling {
     size: usize,
     /// Channels of the tensor.
     pub channels: usize,
+    samples: usize,
+    /// Samples in a row whose tiles are sorted; none when tiles stand as they lie.
+    sorted: Option<usize>,
 }
 
 impl Tiling {
@@ -86,20 +91,94 @@ impl Tiling {
         let axis = |axis: &ConvAxis| TilingAxis {
             len: axis.input,
             tiles: axis.output().div_ceil(m),
+            whole: axis.output() / m,
             advance: m * axis.stride,
             step: axis.stride,
             starts: phases(axis).iter().map(|p| p.start).collect(),
         };
-        Tiling { axes: [axis(&spec.axes[0]), axis(&spec.axes[1])], size, channels: spec.in_channels }
+        let axes = [axis(&spec.axes[0]), axis(&spec.axes[1])];
+        Tiling { axes, size, channels: spec.in_channels, samples: spec.batch, sorted: None }
     }
 
     /// The squares of the output, of size m.
     pub fn output(spec: &ConvSpec, m: usize) -> Tiling {
         let axis = |axis: &ConvAxis| {
             let len = axis.output();
-            TilingAxis { len, tiles: len.div_ceil(m), advance: m, step: 1, starts: vec![0] }
+            TilingAxis { len, tiles: len.div_ceil(m), whole: len / m, advance: m, step: 1, starts: vec![0] }
         };
-        Tiling { axes: [axis(&spec.axes[0]), axis(&spec.axes[1])], size: m, channels: spec.out_channels }
+        let axes = [axis(&spec.axes[0]), axis(&spec.axes[1])];
+        Tiling { axes, size: m, channels: spec.out_channels, samples: spec.batch, sorted: None }
+    }
+
+    /// Whether some tiles lack outputs at their ends.
+    pub fn ragged(&self) -> bool {
+        self.axes.iter().any(|axis| axis.whole < axis.tiles)
+    }
+
+    /// Numbers the tiles of so many samples together so that those which are whole on a side stand in one range.
+    pub fn sort(&mut self, samples: usize) {
+        self.sorted = Some(samples);
+    }
+
+    /// Rows and columns of the kinds of tiles, in the order in which they are sorted: whole on side y are the first two
+    /// kinds, on side x the second and third, on both the second.
+    #[inline(always)]
+    fn kinds(&self) -> [[Range<usize>; 2]; 4] {
+        let [y, x] = &self.axes;
+        let (inner, outer) = ([0..y.whole, 0..x.whole], [y.whole..y.tiles, x.whole..x.tiles]);
+        let kind = |last_y: bool, last_x: bool| {
+            let of = |last: bool, axis: usize| if last { outer[axis].clone() } else { inner[axis].clone() };
+            [of(last_y, 0), of(last_x, 1)]
+        };
+        [kind(false, true), kind(false, false), kind(true, false), kind(true, true)]
+    }
+
+    /// The sample of tile number `tile` over all samples, and the tile's row and column.
+    #[inline(always)]
+    fn place(&self, tile: usize) -> (usize, [usize; 2]) {
+        let each = self.tiles();
+        let Some(together) = self.sorted else {
+            let (sample, tile) = (tile / each, tile % each);
+            return (sample, [tile / self.axes[1].tiles, tile % self.axes[1].tiles]);
+        };
+        let first = tile / (together * each) * together;
+        let (samples, mut tile) = (together.min(self.samples - first), tile - first * each);
+        for [rows, columns] in self.kinds() {
+            let size = rows.len() * columns.len();
+            if tile < samples * size {
+                let (sample, within) = (tile / size, tile % size);
+                let (row, column) = (within / columns.len(), within % columns.len());
+                return (first + sample, [rows.start + row, columns.start + column]);
+            }
+            tile -= samples * size;
+        }
+        unreachable!("a sample has as many tiles as its kinds have together")
+    }
+
+    /// Which of these tiles, counted from the first, can be whole on the sides of `ends`: those that are sorted together,
+    /// else all.
+    pub fn whole(&self, tiles: Range<usize>, ends: [bool; 2]) -> Range<usize> {
+        let all = 0..tiles.len();
+        let Some(together) = self.sorted else { return all };
+        let each = self.tiles();
+        let first = tiles.start / (together * each) * together;
+        let samples = together.min(self.samples - first);
+        if tiles.end > (first + samples) * each {
+            return all;
+        }
+        let sizes = self.kinds().map(|[rows, columns]| samples * rows.len() * columns.len());
+        let skipped = if ends[1] { sizes[0] } else { 0 };
+        let kept: usize = sizes[..if ends[0] {
+            2
+        } else if ends[1] {
+            3
+        } else {
+            4
+        }]
+            .iter()
+            .sum();
+        let clip = |at: usize| (first * each + at).clamp(tiles.start, tiles.end) - tiles.start;
+        clip(skipped)..clip(kept.max(skipped))
     }
 
     /// Tiles of one sample.
@@ -128,7 +207,7 @@ impl Tiling {
     }
 
     /// Calls `run` with the positions, (first, how many) over all samples, that these tiles cover: of the output, whose
-    /// squares lie side by side, or of whole samples.
+    /// squares lie side by side, or of whole samples (when they are sorted, of these alone).
     pub fn positions(&self, tiles: Range<usize>, mut run: impl FnMut(usize, usize)) {
         let [y, x] = &self.axes;
         let (each, sample) = (self.tiles(), y.len * x.len);
@@ -160,15 +239,14 @@ impl Tiling {
     #[inline(always)]
     pub fn windows(&self, tile: usize, phase: usize) -> (usize, [Window; 2]) {
         let [y, x] = &self.axes;
-        let (sample, tile) = (tile / self.tiles(), tile % self.tiles());
+        let (sample, [row, column]) = self.place(tile);
         let window = |axis: &TilingAxis, tile: usize, phase: usize| Window {
             start: axis.starts[phase] + (tile * axis.advance) as isize,
             step: axis.step,
             size: self.size,
             len: axis.len,
         };
-        let windows =
-            [window(y, tile / x.tiles, phase / x.starts.len()), window(x, tile % x.tiles, phase % x.starts.len())];
+        let windows = [window(y, row, phase / x.starts.len()), window(x, column, phase % x.starts.len())];
         (sample, windows)
     }
 }
@@ -201,6 +279,18 @@ impl Kernel2d {
         let [y, x] = &self.phases;
         let (y, x) = (&y[phase / x.len()], &x[phase % x.len()]);
         Some(y.taps.get(i)? * self.width + x.taps.get(j)?)
+    }
+
+    /// The phases that have `taps` taps on the sides of `ends`, and what lies between them.
+    pub fn phases_with(&self, taps: usize, ends: [bool; 2]) -> Range<usize> {
+        let [y, x] = &self.phases;
+        let fits = |phase: &usize| {
+            let of = [&y[phase / x.len()], &x[phase % x.len()]];
+            (0..2).all(|axis| !ends[axis] || of[axis].taps.len() == taps)
+        };
+        let mut fitting = (0..y.len() * x.len()).filter(fits);
+        let first = fitting.next();
+        first.map_or(0..0, |first| first..fitting.next_back().unwrap_or(first) + 1)
     }
 }
 
@@ -236,6 +326,34 @@ mod tests {
                 tiling.positions(first..end, |at, n| seen[at..at + n].iter_mut().for_each(|count| *count += 1));
             }
             assert!(seen.iter().all(|count| *count == 1), "{step}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn sorted_tiles_are_the_same_tiles_and_whole_ones_stand_together() {
+        let axis = |input| ConvAxis { input, kernel: 3, stride: 1, dilation: 1, pad_low: 1, pad_high: 1 };
+        for (height, width) in [(7, 7), (7, 8), (8, 5), (3, 9), (2, 2), (8, 8)] {
+            let axes = vec![axis(height), axis(width)];
+            let spec = ConvSpec { batch: 5, axes, in_channels: 16, out_channels: 16, groups: 1 };
+            let natural = Tiling::output(&spec, 4);
+            let mut sorted = natural.clone();
+            sorted.sort(2);
+            let all = 5 * natural.tiles();
+            let mut places: Vec<_> = (0..all).map(|tile| sorted.place(tile)).collect();
+            for group in (0..all).step_by(2 * natural.tiles()) {
+                let tiles = group..(group + 2 * natural.tiles()).min(all);
+                for ends in [[false, false], [true, false], [false, true], [true, true]] {
+                    let is_whole = |tile: usize| {
+                        let (_, place) = sorted.place(tile);
+                        (0..2).all(|axis| !ends[axis] || (place[axis] + 1) * 4 <= [height, width][axis])
+                    };
+                    let expected: Vec<usize> = tiles.clone().filter(|tile| is_whole(*tile)).collect();
+                    let found = sorted.whole(tiles.clone(), ends);
+                    assert_eq!(found.map(|at| tiles.start + at).collect::<Vec<_>>(), expected, "{height}x{width}");
+                }
+            }
+            places.sort_unstable();
+            assert_eq!(places, (0..all).map(|tile| natural.place(tile)).collect::<Vec<_>>());
         }
     }
 
