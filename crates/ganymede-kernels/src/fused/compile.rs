@@ -22,7 +22,7 @@ const LONGEST_PERIOD: usize = 16 * 1024;
 /// Fewest periods worth keeping.
 const FEWEST_PERIODS: usize = 4;
 
-/// Points of a tile, at most, and the size of registers of a tile that is aimed at (24 KiB, of a first-level cache).
+/// Points of a tile, at most, and the size of what a tile touches that is aimed at (24 KiB, of a first-level cache).
 const TILE: usize = 1024;
 const TILE_WORDS: usize = 6 * 1024;
 const SMALLEST_TILE: usize = 128;
@@ -434,7 +434,9 @@ impl<'a> Builder<'a> {
         let wide: usize = compiled.folds.iter().filter_map(|fold| fold.wide).map(|wide| wide.period).sum();
         let slots = self.slots.max(1);
         let room = FILE - wide;
-        let tile = (TILE_WORDS / slots).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
+        // A reduction is better off with long tiles than with all its operands in cache.
+        let touched = if compiled.folds.is_empty() { slots + dense_buffers(&compiled.steps) } else { slots };
+        let tile = (TILE_WORDS / touched).clamp(SMALLEST_TILE, TILE).min(room / slots) / 16 * 16;
         if tile == 0 {
             return Err(RegionError::TooManyValues { limit: room / 16, found: slots });
         }
@@ -462,4 +464,20 @@ impl<'a> Builder<'a> {
             self.free.push(slot);
         }
     }
+}
+
+/// How many buffers these steps read or write in place of registers.
+fn dense_buffers(steps: &[Step]) -> usize {
+    let mut found: Vec<Buffer> = Vec::new();
+    for step in steps {
+        let Step::Compute { arguments, to, .. } = step else { continue };
+        for place in arguments.iter().chain([to]) {
+            if let Place::Dense(buffer, _) = place
+                && !found.contains(buffer)
+            {
+                found.push(*buffer);
+            }
+        }
+    }
+    found.len()
 }
