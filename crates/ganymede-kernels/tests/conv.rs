@@ -169,9 +169,27 @@ fn shapes_with_fewer_multiplications() {
         (square(120, (8, 3, 1, 1), 160, 160, 10), 1e-5),                       // groups and several blocks of tiles
         (square(109, (7, 3, 1, 1), 160, 160, 10), 1e-5),                       // the same of tiles that are not whole
         (pair(5, [axis(8, 3, 1, 1, 1), axis(6, 3, 1, 1, 1)], 32, 48), 1e-5),   // not whole on one side
+        (pair(6, [axis(8, 3, 1, 1, 1), axis(3, 3, 1, 1, 1)], 272, 64), 1e-5),  // none whole on one side, long sums
         (square(200, (3, 3, 1, 0), 64, 64, 1), 1e-5),                          // single outputs: the direct algorithm
     ] {
         check_within(bound, Numerics::Fast, &pools, &spec, &mut random);
+    }
+}
+
+/// Every way in which squares can be cut off at the ends of both sides.
+#[test]
+fn squares_of_every_height_and_width() {
+    let (pools, mut random) = (pools(), Random(5));
+    for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (4, 2), (5, 2)] {
+        let axis = |outputs: usize| {
+            let input = (outputs - 1) * stride + 1;
+            ConvAxis { input, kernel, stride, dilation: 1, pad_low: (kernel - 1) / 2, pad_high: kernel / 2 }
+        };
+        for (height, width) in (1..=9).flat_map(|height| (1..=9).map(move |width| (height, width))) {
+            let axes = vec![axis(height), axis(width)];
+            let spec = ConvSpec { batch: 3, axes, in_channels: 16, out_channels: 32, groups: 1 };
+            check_within(2e-5, Numerics::Fast, &pools, &spec, &mut random);
+        }
     }
 }
 

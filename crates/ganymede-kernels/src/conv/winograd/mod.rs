@@ -387,6 +387,9 @@ impl WinogradPlan {
                     for row in (0..rows).filter(|row| !whole.contains(row)) {
                         sum[row * sums.tile..][..width].fill(0.0);
                     }
+                    if whole.is_empty() {
+                        continue;
+                    }
                     let at = point * layout.point + (first + whole.start) * layout.tile + group * part.depth;
                     let a = &activations[at..];
                     let b = &weights[point * self.weight_point() + column * part.depth..];
