@@ -1,13 +1,14 @@
 //! Training generative adversarial networks.
 //!
 //! A [`spec::TrainSpec`] decides everything; [`phases::trace`] turns it into programs, [`Trainer`] runs
-//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, metrics and presets
+//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, augmentations, metrics and presets
 //! are tables with one file an entry.
 //!
 //! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is
 //! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`.
 #![forbid(unsafe_code)]
 
+pub mod augment;
 pub mod check;
 pub mod checkpoint;
 mod error;

@@ -2,9 +2,12 @@
 //! for as long as the networks do not change. Not here: the losses (`objectives/`, `regularizers/`),
 //! the order of updates (`phases.rs`).
 
+use crate::augment::Augmentation;
+use crate::regularizers::Player;
 use crate::spec::LatentDistribution;
 use ganymede_data::Codec;
 use ganymede_graph::{Builder, Expr};
+use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{Layer, Mode, Model, Scope};
 use ganymede_tensor::{DType, TensorType};
 use std::cell::{Cell, RefCell};
@@ -38,6 +41,10 @@ pub(crate) struct Trace<'g> {
     /// What a batch of real samples is; none where samples are only drawn.
     pub codec: Option<&'g Codec>,
     pub latent: LatentDistribution,
+    /// What is done to samples before the discriminator sees them.
+    pub augment: Vec<Box<dyn Augmentation>>,
+    /// The scalar inputs that follow the number of the step.
+    pub numbers: RefCell<Vec<(String, Scheduled)>>,
     real: Cell<Option<Expr<'g>>>,
     /// Raised when a network changes: what was computed with the old parameters is not reused.
     version: Cell<u64>,
@@ -63,6 +70,8 @@ impl<'g> Trace<'g> {
             batch,
             codec: None,
             latent,
+            augment: Vec::new(),
+            numbers: RefCell::default(),
             real: Cell::new(None),
             version: Cell::new(0),
             draw: Cell::new(0),
@@ -146,13 +155,14 @@ impl<'g> Trace<'g> {
         self.apply("generator", &self.with_label("generator", latent))[0]
     }
 
+    /// The discriminator's verdict on `x`, of which it sees `seen`.
     #[track_caller]
-    pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
+    fn judge(&self, x: Expr<'g>, seen: impl FnOnce() -> Expr<'g>) -> Verdict<'g> {
         let key = (self.version.get(), x.id().0);
         if let Some(known) = self.verdicts.borrow().get(&key) {
             return known.clone();
         }
-        let outputs = self.apply("discriminator", &self.with_label("discriminator", x));
+        let outputs = self.apply("discriminator", &self.with_label("discriminator", seen()));
         let verdict = Verdict {
             input: x,
             logits: outputs[0],
@@ -176,16 +186,55 @@ impl<'g> Trace<'g> {
 pub struct LossScope<'g> {
     pub(crate) trace: Rc<Trace<'g>>,
     pub(crate) phase: String,
+    pub(crate) player: Player,
 }
 
 impl<'g> LossScope<'g> {
-    /// The discriminator's verdict on samples, at the parameters that it has in this phase.
+    pub(crate) fn new(trace: &Rc<Trace<'g>>, phase: &str, player: Player) -> LossScope<'g> {
+        LossScope { trace: Rc::clone(trace), phase: phase.to_string(), player }
+    }
+
+    /// Whose loss it is.
+    pub fn player(&self) -> Player {
+        self.player
+    }
+
+    /// The discriminator's verdict on samples, at the parameters that it has in this phase. It sees them through the
+    /// spec's augmentations, with noise of their own for each `x`.
     ///
     /// # Shapes
     /// x (N, …sample).
     #[track_caller]
     pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
-        self.trace.discriminator(x)
+        self.trace.judge(x, || self.augmented(x))
+    }
+
+    /// Samples as the discriminator sees them.
+    #[track_caller]
+    fn augmented(&self, x: Expr<'g>) -> Expr<'g> {
+        let scope = |at: usize| LossScope { phase: format!("augment/{at}"), ..self.clone() };
+        self.trace.augment.iter().enumerate().fold(x, |x, (at, augmentation)| {
+            let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
+            augmentation.apply(&scope(at), x)
+        })
+    }
+
+    /// Tells the augmentations what the discriminator thinks of real samples.
+    pub(crate) fn observe(&self, real: &Verdict<'g>) {
+        for (at, augmentation) in self.trace.augment.iter().enumerate() {
+            let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
+            augmentation.observe(&LossScope { phase: format!("augment/{at}"), ..self.clone() }, real);
+        }
+    }
+
+    /// The builder, for constants and noise of shapes of one's own.
+    pub fn builder(&self) -> &'g Builder {
+        self.trace.builder
+    }
+
+    /// Samples of the batch in this program.
+    pub fn batch(&self) -> usize {
+        self.trace.batch
     }
 
     /// Generated samples of a latent, (N, …sample).
@@ -230,9 +279,23 @@ impl<'g> LossScope<'g> {
         b + (a - b) * epsilon
     }
 
-    /// A named number that the host writes before each run: it can follow a schedule.
+    /// A named number of this phase, which the host writes before each run: it follows its schedule over the steps.
+    ///
+    /// # Shapes
+    /// ().
     #[track_caller]
-    pub fn scalar(&self, name: &str) -> Expr<'g> {
+    pub fn number(&self, name: &str, value: &Scheduled) -> Expr<'g> {
+        let name = format!("{}/{name}", self.phase);
+        let mut numbers = self.trace.numbers.borrow_mut();
+        if !numbers.iter().any(|(known, _)| *known == name) {
+            numbers.push((name.clone(), value.clone()));
+        }
+        self.trace.builder.scalar(&name)
+    }
+
+    /// A scalar of this phase that the optimizer writes.
+    #[track_caller]
+    pub(crate) fn scalar(&self, name: &str) -> Expr<'g> {
         self.trace.builder.scalar(&format!("{}/{name}", self.phase))
     }
 

@@ -3,13 +3,13 @@
 //! (`trainer.rs`).
 
 use crate::error::GanError;
-use crate::phases::{self, EMA_SUFFIX, StepProgram, Traced};
+use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
 use crate::spec::TrainSpec;
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
 use ganymede_runtime::{Backend, Program, Store};
 use ganymede_tensor::{Data, Tensor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What a training takes, known before its first step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct PlanReport {
     pub arena_bytes: u64,
     /// Bytes of inputs, outputs and constants.
     pub fixed_bytes: u64,
-    /// Floating-point operations of a step.
+    /// Floating-point operations of a step, in the mean of many.
     pub flops: u64,
     /// Numbers in each network: (trainable, other).
     pub parameters: BTreeMap<String, (u64, u64)>,
@@ -47,12 +47,29 @@ struct Loaded {
     program: Box<dyn Program>,
 }
 
+struct Group {
+    programs: Vec<Loaded>,
+    every: u64,
+    repeat: u64,
+    reads_batch: bool,
+}
+
 /// The programs of a training over their store.
 pub struct Stepper {
     spec: TrainSpec,
     store: Box<dyn Store>,
-    programs: Vec<Loaded>,
+    groups: Vec<Group>,
     parameters: BTreeMap<String, Vec<Parameter>>,
+}
+
+/// One run of a program: where it stands in the step.
+struct Run {
+    step: u64,
+    /// How many runs of its group came before, counted from the training's start.
+    iteration: u64,
+    draw: u32,
+    /// Number of the part of the batch.
+    part: usize,
 }
 
 impl Stepper {
@@ -61,14 +78,19 @@ impl Stepper {
     /// # Errors
     /// Whatever is wrong with the spec, and when the memory cannot be had.
     pub fn new(spec: &TrainSpec, codec: &Codec, backend: &dyn Backend) -> Result<Stepper, GanError> {
-        let Traced { programs, parameters, layout } = phases::trace(spec, codec)?;
+        let Traced { groups, parameters, layout } = phases::trace(spec, codec)?;
         let store = backend.store(&layout)?;
-        let mut loaded = Vec::new();
-        for info in programs {
+        let load = |info: StepProgram| {
             let program = backend.load(&info.graph, store.as_ref())?;
-            loaded.push(Loaded { info, program });
-        }
-        Ok(Stepper { spec: spec.clone(), store, programs: loaded, parameters })
+            Ok(Loaded { info, program })
+        };
+        let group = |group: StepGroup| {
+            let StepGroup { programs, every, repeat, reads_batch } = group;
+            let programs = programs.into_iter().map(load).collect::<Result<_, GanError>>()?;
+            Ok(Group { programs, every, repeat, reads_batch })
+        };
+        let groups = groups.into_iter().map(group).collect::<Result<_, GanError>>()?;
+        Ok(Stepper { spec: spec.clone(), store, groups, parameters })
     }
 
     /// The states.
@@ -89,7 +111,7 @@ impl Stepper {
 
     /// What it takes, before it runs.
     pub fn plan(&self) -> PlanReport {
-        let memory: Vec<_> = self.programs.iter().map(|p| p.program.memory()).collect();
+        let memory: Vec<_> = self.programs().map(|program| program.memory()).collect();
         let count = |list: &[Parameter], trainable: bool| -> u64 {
             list.iter().filter(|p| p.trainable == trainable).map(|p| p.shape.elements() as u64).sum()
         };
@@ -97,7 +119,7 @@ impl Stepper {
             state_bytes: self.store.layout().bytes() as u64,
             arena_bytes: memory.iter().map(|m| m.arena_bytes as u64).max().unwrap_or(0),
             fixed_bytes: memory.iter().map(|m| m.fixed_bytes as u64).sum(),
-            flops: self.programs.iter().map(|p| p.program.flops() * p.info.repeat).sum(),
+            flops: self.groups.iter().map(|group| group.flops(self.spec.train.micro_batches)).sum::<f64>() as u64,
             parameters: self
                 .parameters
                 .iter()
@@ -108,12 +130,12 @@ impl Stepper {
 
     /// The programs of a step, in order.
     pub fn programs(&self) -> impl Iterator<Item = &dyn Program> {
-        self.programs.iter().map(|loaded| loaded.program.as_ref())
+        self.groups.iter().flat_map(|group| &group.programs).map(|loaded| loaded.program.as_ref())
     }
 
     /// Starts (from zero) or stops the measuring of kernels.
     pub fn profile(&mut self, on: bool) {
-        self.programs.iter_mut().for_each(|loaded| loaded.program.profile(on));
+        self.groups.iter_mut().flat_map(|group| &mut group.programs).for_each(|loaded| loaded.program.profile(on));
     }
 
     /// Gives every state its first value: parameters by their initializers, averages the same; slots are zeros, as the store makes them.
@@ -151,15 +173,15 @@ impl Stepper {
 
     /// Number of batches that a step takes, whether or not all its programs run.
     pub fn batches_per_step(&self) -> u64 {
-        let reads = self.programs.iter().filter(|p| p.info.reads_real);
+        let reads = self.groups.iter().filter(|group| group.reads_batch);
         if self.spec.train.fresh_reals {
-            reads.map(|p| p.info.repeat).sum()
+            reads.map(|group| group.repeat).sum()
         } else {
-            reads.map(|p| p.info.repeat).max().unwrap_or(0)
+            reads.map(|group| group.repeat).max().unwrap_or(0)
         }
     }
 
-    /// Runs step `step` (from 0): each program as often as it is due, each run on the batch that `next` gives.
+    /// Runs step `step` (from 0): each group of phases as often as it is due, each run on the batch that `next` gives.
     ///
     /// # Errors
     /// What `next` gives, and when a program refuses its inputs. Numbers that are not finite are no
@@ -169,77 +191,126 @@ impl Stepper {
         step: u64,
         mut next: impl FnMut() -> Result<Batch, GanError>,
     ) -> Result<StepResult, GanError> {
-        let runs: u64 = self.programs.iter().map(|p| p.info.repeat).sum();
+        let runs: u64 = self.groups.iter().map(|group| group.repeat).sum();
         let mut draw = step * runs;
         let mut result = StepResult { losses: Vec::new(), non_finite: Vec::new() };
         let taken: Vec<Batch> = (0..self.batches_per_step()).map(|_| next()).collect::<Result<_, _>>()?;
         let mut used = 0;
-        for at in 0..self.programs.len() {
-            let repeat = self.programs[at].info.repeat;
-            let due = step.is_multiple_of(self.programs[at].info.every);
+        for at in 0..self.groups.len() {
+            let Group { every, repeat, reads_batch, .. } = self.groups[at];
             for k in 0..repeat {
-                if due {
-                    if self.programs[at].info.reads_real {
-                        let number = if self.spec.train.fresh_reals { used } else { k };
-                        self.give_batch(at, &taken[number as usize])?;
-                    }
-                    self.give_scalars(at, step, k, draw as u32)?;
-                    let loaded = &mut self.programs[at];
-                    loaded.program.run(self.store.as_mut())?;
-                    collect(loaded, &mut result)?;
+                if step.is_multiple_of(every) {
+                    let number = if self.spec.train.fresh_reals { used } else { k };
+                    let batch = reads_batch.then(|| &taken[number as usize]);
+                    let iteration = (step / every) * repeat + k;
+                    self.run_group(at, &Run { step, iteration, draw: draw as u32, part: 0 }, batch, &mut result)?;
                     if !result.non_finite.is_empty() {
                         return Ok(result);
                     }
                 }
-                used += u64::from(self.programs[at].info.reads_real);
+                used += u64::from(reads_batch);
                 draw += 1;
             }
         }
         Ok(result)
     }
 
-    fn give_batch(&mut self, at: usize, batch: &Batch) -> Result<(), GanError> {
-        let program = self.programs[at].program.as_mut();
-        let wanted: Vec<String> = program.inputs().iter().filter(|i| !i.scalar).map(|i| i.name.clone()).collect();
-        for (name, tensor) in batch.tensors.iter().filter(|(name, _)| wanted.iter().any(|w| w == name)) {
-            program.write(name, tensor)?;
+    /// Runs the programs of a group that are due: one, or one for each part of the batch.
+    fn run_group(
+        &mut self,
+        at: usize,
+        run: &Run,
+        batch: Option<&Batch>,
+        result: &mut StepResult,
+    ) -> Result<(), GanError> {
+        let Stepper { spec, store, groups, .. } = self;
+        let parts = spec.train.micro_batches;
+        for part in 0..parts {
+            let wanted = match part + 1 == parts {
+                _ if parts == 1 => Part::Whole,
+                true => Part::Apply,
+                false => Part::Accumulate,
+            };
+            let due = |loaded: &&mut Loaded| loaded.info.part == wanted && loaded.info.is_due(run.iteration);
+            let Some(loaded) = groups[at].programs.iter_mut().find(due) else { continue };
+            if let Some(batch) = batch {
+                give_batch(loaded, batch, part, parts)?;
+            }
+            give_scalars(spec, loaded, &Run { part, ..*run })?;
+            loaded.program.run(store.as_mut())?;
+            collect(loaded, part, parts, result)?;
+            if !result.non_finite.is_empty() {
+                break;
+            }
         }
         Ok(())
     }
+}
 
-    /// Writes seed, draw, the optimizers' numbers, the terms' weights and the average's rate.
-    fn give_scalars(&mut self, at: usize, step: u64, repeat: u64, draw: u32) -> Result<(), GanError> {
-        let Loaded { info, program } = &mut self.programs[at];
-        let inputs: std::collections::HashSet<String> = program.inputs().iter().map(|i| i.name.clone()).collect();
-        let seed = self.spec.seed;
-        if inputs.contains("seed") {
-            let words = vec![seed as u32, (seed >> 32) as u32];
-            program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
-        }
-        if inputs.contains("draw") {
-            program.write_scalar("draw", f64::from(draw))?;
-        }
-        for phase in &info.phases {
-            let iteration = (step / info.every) * info.repeat + repeat;
-            for (name, value) in phase.optimizer.scalars(iteration) {
-                let name = format!("{}/{name}", phase.name);
-                if inputs.contains(&name) {
-                    program.write_scalar(&name, value)?;
-                }
-            }
-            for (term, weight) in phase.terms.iter().zip(&phase.weights) {
-                let name = format!("{}/{term}/weight", phase.name);
-                if inputs.contains(&name) {
-                    program.write_scalar(&name, *weight)?;
-                }
-            }
-        }
-        if let (true, Some(ema)) = (info.averages && inputs.contains("ema/rate"), &self.spec.ema) {
-            let images = self.spec.train.images_per_step() as f64;
-            program.write_scalar("ema/rate", 1.0 - ema.beta(images, images * step as f64))?;
-        }
-        Ok(())
+impl Group {
+    /// Floating-point operations in a step, in the mean of many.
+    fn flops(&self, parts: usize) -> f64 {
+        const TURNS: u64 = 10_000; // More than the product of the usual intervals.
+        let lazy = self.programs.iter().any(|loaded| !loaded.info.due.is_empty());
+        let turns = if lazy { TURNS } else { 1 };
+        let of = |loaded: &Loaded| {
+            let runs = (0..turns).filter(|&run| loaded.info.is_due(run)).count() as f64 / turns as f64;
+            let times = if loaded.info.part == Part::Accumulate { parts - 1 } else { 1 };
+            loaded.program.flops() as f64 * runs * times as f64
+        };
+        self.programs.iter().map(of).sum::<f64>() * self.repeat as f64 / self.every.max(1) as f64
     }
+}
+
+impl StepProgram {
+    /// Whether it is the one for this run of its group.
+    fn is_due(&self, iteration: u64) -> bool {
+        let divides = |every: &u64| iteration.is_multiple_of(*every);
+        self.due.iter().all(divides) && !self.not_due.iter().any(divides)
+    }
+}
+
+/// Writes what a program reads of part `part` of a batch.
+fn give_batch(loaded: &mut Loaded, batch: &Batch, part: usize, parts: usize) -> Result<(), GanError> {
+    let program = loaded.program.as_mut();
+    let wanted: Vec<String> = program.inputs().iter().filter(|i| !i.scalar).map(|i| i.name.clone()).collect();
+    for (name, tensor) in batch.tensors.iter().filter(|(name, _)| wanted.iter().any(|w| w == name)) {
+        if parts == 1 {
+            program.write(name, tensor)?;
+        } else {
+            let rows = tensor.shape().first().copied().unwrap_or(0) / parts;
+            program.write(name, &tensor.rows(part * rows..(part + 1) * rows))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes seed, draw, the optimizers' numbers, those that follow the step, and the average's rate.
+fn give_scalars(spec: &TrainSpec, loaded: &mut Loaded, run: &Run) -> Result<(), GanError> {
+    let Loaded { info, program } = loaded;
+    let inputs: HashSet<String> = program.inputs().iter().map(|i| i.name.clone()).collect();
+    let first = run.part * (spec.train.batch / spec.train.micro_batches);
+    let mut scalars = vec![
+        ("draw".to_string(), f64::from(run.draw)),
+        ("first_sample".to_string(), first as f64),
+        ("accumulated/keep".to_string(), if run.part == 0 { 0.0 } else { 1.0 }),
+    ];
+    for phase in &info.phases {
+        let of_optimizer = phase.optimizer.scalars(run.iteration).into_iter();
+        scalars.extend(of_optimizer.map(|(name, value)| (format!("{}/{name}", phase.name), value)));
+    }
+    scalars.extend(info.numbers.iter().map(|(name, number)| (name.clone(), number.value(run.step))));
+    if let (true, Some(ema)) = (info.averages, &spec.ema) {
+        scalars.push(("ema/rate".into(), 1.0 - ema.beta(spec.train.images_per_step() as f64, run.step)));
+    }
+    for (name, value) in scalars.into_iter().filter(|(name, _)| inputs.contains(name)) {
+        program.write_scalar(&name, value)?;
+    }
+    if inputs.contains("seed") {
+        let words = vec![spec.seed as u32, (spec.seed >> 32) as u32];
+        program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
+    }
+    Ok(())
 }
 
 /// What a parameter's initializer gives for a seed.
@@ -248,16 +319,15 @@ pub(crate) fn first_value(parameter: &Parameter, seed: u64) -> Result<Tensor, Ga
     value.map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })
 }
 
-/// Reads losses and finite flags of the program that just ran.
-fn collect(loaded: &Loaded, result: &mut StepResult) -> Result<(), GanError> {
-    for phase in &loaded.info.phases {
-        for term in &phase.terms {
-            let name = format!("{}/{term}", phase.name);
-            let value = loaded.program.read_scalar(&name)? as f32;
-            match result.losses.iter_mut().find(|(n, _)| *n == name) {
-                Some(known) => known.1 = value,
-                None => result.losses.push((name, value)),
-            }
+/// Reads losses and finite flags of the program that just ran; the losses of the parts of a batch are averaged.
+fn collect(loaded: &Loaded, part: usize, parts: usize, result: &mut StepResult) -> Result<(), GanError> {
+    for name in &loaded.info.terms {
+        let value = loaded.program.read_scalar(name)? as f32;
+        let share = if parts == 1 { value } else { value / parts as f32 };
+        match result.losses.iter_mut().find(|(n, _)| n == name) {
+            Some(known) if part > 0 => known.1 += share,
+            Some(known) => known.1 = share,
+            None => result.losses.push((name.clone(), share)),
         }
     }
     let flags = loaded.program.read("flags")?.to_f64();

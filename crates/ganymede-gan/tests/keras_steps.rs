@@ -39,13 +39,8 @@ fn network(case: &Value, name: &str) -> NetworkSpec {
 fn spec(case: &Value) -> TrainSpec {
     let mut optimizer = case["optimizer"]["config"].clone();
     optimizer["class_name"] = case["optimizer"]["class"].clone();
-    let phase = |name: &str, network: &str| PhaseSpec {
-        name: name.into(),
-        trains: vec![network.into()],
-        optimizer: Some(OptimizerConfig::from_value(optimizer.clone()).unwrap()),
-        terms: vec![TermSpec::new("non_saturating")],
-        every: 1,
-    };
+    let optimizer = || Some(OptimizerConfig::from_value(optimizer.clone()).unwrap());
+    let phase = |name, network| PhaseSpec::new(name, &[network], optimizer(), vec![TermSpec::new("non_saturating")]);
     let mut spec = TrainSpec::default();
     spec.train.batch = BATCH;
     spec.train.update = if case["update"] == "simultaneous" { Update::Simultaneous } else { Update::Alternating };
@@ -69,8 +64,8 @@ fn codec(case: &Value) -> Codec {
 
 /// The step as one program that takes its latents as the input `latent`.
 fn program(traced: &Traced) -> Graph {
-    assert_eq!(traced.programs.len(), 1, "both phases share their fakes");
-    let mut graph = traced.programs[0].graph.clone();
+    assert_eq!(traced.groups.len(), 1, "both phases share their fakes");
+    let mut graph = traced.groups[0].programs[0].graph.clone();
     let mut random: Vec<_> = graph.nodes.iter_mut().filter(|node| matches!(node.op, Op::Random(_))).collect();
     assert_eq!(random.len(), 1, "the latents, and no other noise");
     random[0].op = Op::Input(Input { name: "latent".into(), scalar: false });
@@ -88,7 +83,7 @@ fn inputs(traced: &Traced, step: u64, expected: &Value) -> HashMap<String, Array
         ("seed".to_string(), words(&[2])),
         ("draw".to_string(), words(&[])),
     ]);
-    for phase in &traced.programs[0].phases {
+    for phase in &traced.groups[0].programs[0].phases {
         inputs.insert(format!("{}/non_saturating/weight", phase.name), Array::scalar(1.0));
         for (name, value) in phase.optimizer.scalars(step) {
             inputs.insert(format!("{}/{name}", phase.name), Array::scalar(value));
@@ -144,7 +139,7 @@ fn check(
             // Adam's first momentum is (1 − beta_1) times the gradient.
             for (network, list) in expected["gradients"].as_object().into_iter().flatten() {
                 let trained = traced.parameters[network].iter().filter(|p| p.trainable);
-                let phase = traced.programs[0].phases.iter().find(|p| network.starts_with(&p.name)).unwrap();
+                let phase = traced.groups[0].programs[0].phases.iter().find(|p| network.starts_with(&p.name)).unwrap();
                 let scalars: HashMap<_, _> = phase.optimizer.scalars(0).into_iter().collect();
                 for (parameter, gradient) in trained.zip(list.as_array().unwrap()) {
                     let mut found = states[&format!("{}/momentum/{}", phase.name, parameter.name)].clone();

@@ -176,7 +176,7 @@ fn a_number_that_is_not_finite_is_named_and_never_applied() {
 #[test]
 fn a_gradient_whose_square_is_not_finite_is_named_and_never_applied() {
     let mut spec = edit(&spec(), "phases.0.optimizer={class_name='Adam'}").unwrap();
-    spec.phases[0].terms[0].weight = 1e25;
+    spec.phases[0].terms[0].weight = 1e25.into();
     let mut stepper = Stepper::new(&spec, &codec(), &CpuBackend::new(CpuOptions::default()).unwrap()).unwrap();
     stepper.initialise().unwrap();
     let before = states(&stepper);
@@ -192,7 +192,7 @@ fn a_gradient_whose_square_is_not_finite_is_named_and_never_applied() {
 #[test]
 fn a_state_that_is_not_finite_is_found() {
     let mut spec = edit(&spec(), "phases.1.optimizer={class_name='SGD', learning_rate=3e38}").unwrap();
-    spec.phases[1].terms[0].weight = 1e6;
+    spec.phases[1].terms[0].weight = 1e6.into();
     let mut stepper = Stepper::new(&spec, &codec(), &CpuBackend::new(CpuOptions::default()).unwrap()).unwrap();
     stepper.initialise().unwrap();
     assert_eq!(stepper.not_finite().unwrap(), [""; 0]);
@@ -219,7 +219,7 @@ fn a_critic_that_is_trained_several_times_takes_a_batch_each_time() {
 fn a_gradient_penalty_is_a_term_like_any_other() {
     let mut spec = spec();
     let mut term = ganymede_gan::spec::TermSpec::new("gradient_penalty");
-    term.weight = 10.0;
+    term.weight = 10.0.into();
     spec.phases[0].terms.push(term.clone());
     let result = run(&spec, &CpuBackend::new(CpuOptions::default()).unwrap(), 1, None);
     assert_ne!(states(&result), states(&run(&self::spec(), &CpuBackend::new(CpuOptions::default()).unwrap(), 1, None)));

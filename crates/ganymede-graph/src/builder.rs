@@ -18,6 +18,9 @@ pub enum Randomness {
     /// One seed for each of n samples: the input `seed`, u32\[n, 2\]; element indices start at 0 in
     /// each sample, so a sample does not depend on its neighbours.
     PerSample(usize),
+    /// One seed for a batch of which the program has a part: the inputs `seed`, u32\[2\], and
+    /// `first_sample`, the number of the part's first sample. The parts' numbers are those of the batch.
+    Part,
 }
 
 struct Inner {
@@ -303,13 +306,17 @@ impl Builder {
         };
         let randomness = self.inner.borrow().randomness;
         let seed_type = match randomness {
-            Randomness::Batch => TensorType::new(DType::U32, [2]),
+            Randomness::Batch | Randomness::Part => TensorType::new(DType::U32, [2]),
             Randomness::PerSample(n) => TensorType::new(DType::U32, [n, 2]),
         };
         let seed = self.input("seed", seed_type);
         let draw = self.scalar_of("draw", DType::U32);
         let stream = stream_of(&format!("{path}#{call}"));
-        self.push(Op::Random(ops::Random { distribution, shape, stream }), &[seed, draw])
+        let op = Op::Random(ops::Random { distribution, shape, stream });
+        match randomness {
+            Randomness::Part => self.push(op, &[seed, draw, self.scalar_of("first_sample", DType::U32)]),
+            _ => self.push(op, &[seed, draw]),
+        }
     }
 
     // --- errors -------------------------------------------------------------------------

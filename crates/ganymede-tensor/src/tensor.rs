@@ -149,6 +149,25 @@ impl Tensor {
         &self.data
     }
 
+    /// Samples `range` of the first axis.
+    ///
+    /// # Panics
+    /// When the range is not inside of the axis.
+    pub fn rows(&self, range: std::ops::Range<usize>) -> Tensor {
+        let each = self.shape.iter().skip(1).product::<usize>();
+        let (from, to) = (range.start * each, range.end * each);
+        let data = match &self.data {
+            Data::F32(v) => Data::F32(v[from..to].to_vec()),
+            Data::I32(v) => Data::I32(v[from..to].to_vec()),
+            Data::U32(v) => Data::U32(v[from..to].to_vec()),
+            Data::U16(v) => Data::U16(v[from..to].to_vec()),
+            Data::U8(v) => Data::U8(v[from..to].to_vec()),
+            Data::Bool(v) => Data::Bool(v[from..to].to_vec()),
+        };
+        let sizes = std::iter::once(range.len()).chain(self.shape.iter().skip(1).copied());
+        Tensor { shape: sizes.collect::<Vec<usize>>().into(), data }
+    }
+
     /// The elements, taken out.
     pub fn into_data(self) -> Data {
         self.data

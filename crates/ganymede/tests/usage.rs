@@ -73,7 +73,7 @@ fn numbers_out_of_range_are_refused_before_there_is_a_run() {
         ("train.minutes=-1", "train.minutes: expected a number above 0"),
         ("train.n_critic=9000000000000000000", "train.n_critic: expected 1 to 1000"),
         ("train.batch=9000000000000000000", "train.batch: expected 1 to 65536"),
-        ("ema.half_life_kimg=nan", "ema.half_life_kimg: expected a number above 0"),
+        ("ema.half_life_kimg=-10", "ema.half_life_kimg: expected a number above 0"),
         ("phases.0.every=0", "phases.0.every: expected at least 1"),
     ] {
         let ran = ganymede(&["train", "ring2d", "--outdir", outdir, "--set", set]);

@@ -3,8 +3,12 @@
 
 use super::{Finding, Fix, Subject};
 use crate::phases::MAX_N_CRITIC;
-use crate::spec::{EmaSpec, TrainSection, TrainSpec};
+use crate::spec::{EmaSpec, PhaseSpec, TrainSection, TrainSpec};
+use ganymede_nn::schedules::Scheduled;
 use std::fmt::Display;
+
+/// Where a phase keeps a number.
+type SetNumber = fn(&mut PhaseSpec) -> &mut Option<Scheduled>;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let (train, usual) = (&s.spec.train, TrainSection::default());
@@ -26,13 +30,20 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let holds = (1..=MAX_N_CRITIC).contains(&train.n_critic);
     let set = |spec: &mut TrainSpec, n| spec.train.n_critic = n;
     found.require(holds, "train.n_critic", &expected, train.n_critic, usual.n_critic, set);
+    let (parts, batch) = (train.micro_batches, train.batch);
+    let expected = format!("a number of parts that divides the batch of {batch}");
+    let holds = parts > 0 && batch.is_multiple_of(parts);
+    let set = |spec: &mut TrainSpec, n| spec.train.micro_batches = n;
+    found.require(holds, "train.micro_batches", &expected, parts, usual.micro_batches, set);
     let expected = "at least 1 checkpoint that stays";
     found.require(train.keep > 0, "train.keep", expected, train.keep, usual.keep, |spec, n| spec.train.keep = n);
     if let Some(ema) = &s.spec.ema {
-        let (half_life, ramp_up, usual) = (ema.half_life_kimg, ema.ramp_up, EmaSpec::default());
-        let set = |spec: &mut TrainSpec, n| spec.ema.iter_mut().for_each(|ema| ema.half_life_kimg = n);
-        let expected = "a number above 0; without averaging the table is left out";
-        found.require(above_zero(half_life), "ema.half_life_kimg", expected, half_life, usual.half_life_kimg, set);
+        let (ramp_up, usual) = (ema.ramp_up, EmaSpec::default());
+        if let Scheduled::Constant(half_life) = ema.half_life_kimg {
+            let set = |spec: &mut TrainSpec, n: f64| spec.ema.iter_mut().for_each(|ema| ema.half_life_kimg = n.into());
+            let expected = "a number above 0; without averaging the table is left out";
+            found.require(above_zero(half_life), "ema.half_life_kimg", expected, half_life, 10.0, set);
+        }
         let set = |spec: &mut TrainSpec, n| spec.ema.iter_mut().for_each(|ema| ema.ramp_up = n);
         let expected = "0 (no ramp-up) or a number above it";
         let holds = ramp_up == 0.0 || above_zero(ramp_up);
@@ -43,12 +54,28 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         let expected = "at least 1: it runs in steps that this number divides";
         found.require(phase.every > 0, &format!("phases.{at}.every"), expected, phase.every, 1, set);
         for (number, term) in phase.terms.iter().enumerate() {
-            let set = move |spec: &mut TrainSpec, n| spec.phases[at].terms[number].weight = n;
-            // The engine computes in f32: a larger weight would be infinite there.
-            let holds = (term.weight as f32).is_finite();
-            let place = format!("phases.{at}.terms.{number}.weight");
-            found.require(holds, &place, "a finite factor of the loss", term.weight, 1.0, set);
+            let place = format!("phases.{at}.terms.{number}");
+            let set = move |spec: &mut TrainSpec, n| spec.phases[at].terms[number].every = n;
+            let expected = "at least 1: it is in the loss of every so many runs of its phase";
+            found.require(term.every > 0, &format!("{place}.every"), expected, term.every, 1, set);
+            if let Scheduled::Constant(weight) = term.weight {
+                let set = move |spec: &mut TrainSpec, n: f64| spec.phases[at].terms[number].weight = n.into();
+                // The engine computes in f32: a larger weight would be infinite there.
+                let (holds, place) = ((weight as f32).is_finite(), format!("{place}.weight"));
+                found.require(holds, &place, "a finite factor of the loss", weight, 1.0, set);
+            }
         }
+        let mut within = |name: &str, number: &Option<Scheduled>, range: (f64, f64), usual: f64, set: SetNumber| {
+            if let Some(Scheduled::Constant(value)) = number {
+                let (holds, place) = ((range.0..=range.1).contains(value), format!("phases.{at}.{name}"));
+                let expected = format!("a number from {} to {}", range.0, range.1);
+                let set = move |spec: &mut TrainSpec, n: f64| *set(&mut spec.phases[at]) = Some(n.into());
+                found.require(holds, &place, &expected, *value, usual, set);
+            }
+        };
+        within("label_flip", &phase.label_flip, (0.0, 1.0), 0.05, |phase| &mut phase.label_flip);
+        within("top_k", &phase.top_k, (0.0, 1.0), 0.5, |phase| &mut phase.top_k);
+        within("clip_weights", &phase.clip_weights, (0.0, 1e30), 0.01, |phase| &mut phase.clip_weights);
     }
     found.0
 }

@@ -52,8 +52,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let name = network.clone();
             let fix = Fix::new("add a phase that trains it", move |spec| {
                 let letter = name.chars().next().unwrap_or('x').to_string();
-                let (trains, terms) = (vec![name.clone()], vec![TermSpec::new("non_saturating")]);
-                spec.phases.push(PhaseSpec { name: letter, trains, every: 1, optimizer: adam(), terms });
+                let terms = vec![TermSpec::new("non_saturating")];
+                spec.phases.push(PhaseSpec::new(&letter, &[&name], adam(), terms));
             });
             let reason = "no phase trains it: it would keep its first values";
             findings.push(Finding::error(format!("networks.{network}"), reason, vec![fix]));

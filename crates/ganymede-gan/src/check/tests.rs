@@ -172,12 +172,17 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         "train.n_critic=0",
         "train.n_critic=1001",
         "train.keep=0",
-        "ema.half_life_kimg=nan",
+        "ema.half_life_kimg=0",
         "ema.half_life_kimg=-10",
         "ema.ramp_up=-0.1",
         "ema.ramp_up=nan",
         "phases.0.every=0",
-        "phases.1.terms.0.weight=nan",
+        "phases.0.label_flip=1.5",
+        "phases.1.top_k=-0.5",
+        "phases.0.clip_weights=-1",
+        "phases.0.terms.0.every=0",
+        "train.micro_batches=0",
+        "train.micro_batches=7",
         "phases.1.terms.0.weight=1e39",
         "phases.1.optimizer.learning_rate=0",
         "phases.1.optimizer.learning_rate={class_name=\"CosineDecay\",initial_learning_rate=0.0,decay_steps=50}",
@@ -192,7 +197,16 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         assert_eq!(changes.len(), 1, "{bad}: {changes:?}");
         assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors(), "{bad}");
     }
+    for bad in ["ema.half_life_kimg=nan", "phases.1.terms.0.weight=inf"] {
+        let error = edit(&spec, bad).unwrap_err().to_string();
+        assert!(error.contains("expected a finite number or a schedule"), "{bad}: {error}");
+    }
     for good in [
+        "phases.0.label_flip=0.05",
+        "phases.1.top_k=0.5",
+        "phases.0.clip_weights=0.01",
+        "phases.0.terms.0.every=1",
+        "train.micro_batches=8",
         "train.steps=1",
         "train.kimg=0.001",
         "train.minutes=1e9",

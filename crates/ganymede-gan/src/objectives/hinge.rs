@@ -3,6 +3,7 @@
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 
 /// The hinge objective, with logits l:
 ///
@@ -15,7 +16,9 @@ use ganymede_graph::Expr;
 /// # Source
 /// Lim, Ye (2017), "Geometric GAN", arXiv:1705.02894; Miyato, Kataoka, Koyama, Yoshida (2018), "Spectral
 /// normalization for generative adversarial networks", arXiv:1802.05957, equations 16 and 17.
-pub struct Hinge;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hinge {}
 
 impl GanObjective for Hinge {
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {

@@ -3,6 +3,7 @@
 use super::{GanObjective, NonSaturating};
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 
 /// The minimax objective, with logits l = logit D(x):
 ///
@@ -15,11 +16,13 @@ use ganymede_graph::Expr;
 ///
 /// # Source
 /// Goodfellow et al. (2014), "Generative adversarial nets", arXiv:1406.2661, equation 1.
-pub struct Minimax;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimax {}
 
 impl GanObjective for Minimax {
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        NonSaturating.discriminator_loss(s, real, fake)
+        NonSaturating {}.discriminator_loss(s, real, fake)
     }
 
     fn generator_loss<'g>(&self, _: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {

@@ -21,6 +21,7 @@ use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
 use ganymede_graph::Expr;
 use ganymede_nn::losses::LossKind;
+use serde::de::DeserializeOwned;
 
 /// A pair of losses over the discriminator's verdicts on real and on generated samples.
 pub trait GanObjective {
@@ -38,7 +39,7 @@ pub struct Entry {
     pub name: &'static str,
     /// One sentence for lists.
     pub summary: &'static str,
-    make: fn() -> Box<dyn GanObjective>,
+    make: fn(toml::Table) -> Result<Box<dyn GanObjective>, toml::de::Error>,
 }
 
 /// Every objective that is not a plain Keras loss.
@@ -46,29 +47,35 @@ pub const OBJECTIVES: &[Entry] = &[
     Entry {
         name: "non_saturating",
         summary: "the generator maximises ln D(fake); Goodfellow et al. 2014",
-        make: || Box::new(NonSaturating),
+        make: make::<NonSaturating>,
     },
     Entry {
         name: "minimax",
         summary: "the generator minimises ln(1 − D(fake)); Goodfellow et al. 2014",
-        make: || Box::new(Minimax),
+        make: make::<Minimax>,
     },
     Entry {
         name: "hinge",
         summary: "the discriminator wants a margin of 1 and no more; Lim, Ye 2017",
-        make: || Box::new(Hinge),
+        make: make::<Hinge>,
     },
     Entry {
         name: "wasserstein",
         summary: "the difference of the critic's means, for a critic of bounded slope; Arjovsky et al. 2017",
-        make: || Box::new(Wasserstein),
+        make: make::<Wasserstein>,
     },
     Entry {
         name: "relativistic_paired",
         summary: "real and fake are compared pair by pair; Jolicoeur-Martineau 2018",
-        make: || Box::new(RelativisticPaired),
+        make: make::<RelativisticPaired>,
     },
 ];
+
+fn make<O: GanObjective + DeserializeOwned + 'static>(
+    arguments: toml::Table,
+) -> Result<Box<dyn GanObjective>, toml::de::Error> {
+    toml::Value::Table(arguments).try_into().map(|o: O| Box::new(o) as Box<dyn GanObjective>)
+}
 
 /// Every name that [`objective`] knows.
 pub fn names() -> Vec<String> {
@@ -83,13 +90,10 @@ pub fn names() -> Vec<String> {
 pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanError> {
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
     if let Some(entry) = OBJECTIVES.iter().find(|e| e.name == term.class_name) {
-        if let Some(argument) = term.arguments.keys().next() {
-            return Err(refuse(format!("expected no arguments, found `{argument}`")));
-        }
         if term.args.is_some() {
             return Err(refuse("expected no `args`: it compares real and fake by itself".into()));
         }
-        return Ok(Some((entry.make)()));
+        return (entry.make)(term.arguments.clone()).map(Some).map_err(|e| refuse(e.message().to_string()));
     }
     if LossKind::NAMES.contains(&term.class_name.as_str()) {
         return Ok(Some(Box::new(KerasLoss::from_term(term)?)));
@@ -101,6 +105,7 @@ pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanEr
 mod tests {
     use super::*;
     use crate::loss_scope::{Networks, Trace};
+    use crate::regularizers::Player;
     use crate::spec::LatentDistribution;
     use ganymede_data::{CODEC_VERSION, Codec, Kind};
     use ganymede_graph::Builder;
@@ -135,7 +140,7 @@ mod tests {
         let (codec, networks) = numbers();
         let mut trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
         trace.codec = Some(&codec);
-        let scope = LossScope { trace: Rc::new(trace), phase: "d".into() };
+        let scope = LossScope::new(&Rc::new(trace), "d", Player::Discriminator);
         let reals = scope.discriminator(scope.real());
         let fakes = scope.discriminator(builder.input("fake", TensorType::f32([2, 1])));
         let d = objective.discriminator_loss(&scope, &reals, &fakes);
@@ -159,7 +164,7 @@ mod tests {
         for entry in OBJECTIVES {
             // Inside of the margin of `hinge`, which wants nothing beyond it.
             for (real, fake) in [(0.0, 0.0), (0.9, -0.9), (-1.5, 0.5)] {
-                let (_, [real_grad, fake_grad, generator]) = losses(&*(entry.make)(), real, fake);
+                let (_, [real_grad, fake_grad, generator]) = losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
                 let name = entry.name;
                 assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");
                 assert!(fake_grad > 0.0, "{name}: the discriminator wants lower logits of fakes: {fake_grad}");
@@ -172,7 +177,7 @@ mod tests {
     fn every_objective_is_finite_where_the_discriminator_is_sure() {
         for entry in OBJECTIVES {
             for (real, fake) in [(50.0, -50.0), (-50.0, 50.0), (50.0, 50.0), (-50.0, -50.0)] {
-                let (values, gradients) = losses(&*(entry.make)(), real, fake);
+                let (values, gradients) = losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
                 let finite = values.iter().chain(&gradients).all(|x| x.is_finite());
                 assert!(finite, "{} at {real}, {fake}: {values:?} {gradients:?}", entry.name);
             }

@@ -3,6 +3,7 @@
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 
 /// The non-saturating objective, with logits l = logit D(x):
 ///
@@ -14,7 +15,9 @@ use ganymede_graph::Expr;
 ///
 /// # Source
 /// Goodfellow et al. (2014), "Generative adversarial nets", arXiv:1406.2661, section 3.
-pub struct NonSaturating;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NonSaturating {}
 
 impl GanObjective for NonSaturating {
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {

@@ -3,6 +3,7 @@
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 
 /// The relativistic paired objective, with logits l; sample i of the batch of fakes is compared with real sample i:
 ///
@@ -18,7 +19,9 @@ use ganymede_graph::Expr;
 /// Jolicoeur-Martineau (2018), "The relativistic discriminator: a key element missing from standard GAN",
 /// arXiv:1807.00734, section 4; Huang, Gokaslan, Kuleshov, Tompkin (2024), "The GAN is dead; long live the GAN! A
 /// modern GAN baseline", arXiv:2501.05441, section 2.
-pub struct RelativisticPaired;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelativisticPaired {}
 
 impl GanObjective for RelativisticPaired {
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {

@@ -3,6 +3,7 @@
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 
 /// The Wasserstein objective, with the critic's values l:
 ///
@@ -16,7 +17,9 @@ use ganymede_graph::Expr;
 ///
 /// # Source
 /// Arjovsky, Chintala, Bottou (2017), "Wasserstein GAN", arXiv:1701.07875, equation 2 and algorithm 1.
-pub struct Wasserstein;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wasserstein {}
 
 impl GanObjective for Wasserstein {
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {

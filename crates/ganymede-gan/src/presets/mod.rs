@@ -110,13 +110,8 @@ fn networks(generator: Vec<LayerConfig>, discriminator: Vec<LayerConfig>) -> BTr
 
 /// The two phases of a GAN with one objective and an Adam for each network.
 fn phases(objective: &str, learning_rate: f64, beta_1: f64) -> Vec<PhaseSpec> {
-    let phase = |name: &str, network: &str| PhaseSpec {
-        name: name.into(),
-        trains: vec![network.into()],
-        every: 1,
-        optimizer: Some(adam(learning_rate, beta_1)),
-        terms: vec![TermSpec::new(objective)],
-    };
+    let optimizer = || Some(adam(learning_rate, beta_1));
+    let phase = |name, network| PhaseSpec::new(name, &[network], optimizer(), vec![TermSpec::new(objective)]);
     vec![phase("d", "discriminator"), phase("g", "generator")]
 }
 

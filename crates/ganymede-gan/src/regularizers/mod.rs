@@ -116,7 +116,7 @@ mod tests {
         let builder = Builder::new("penalty");
         let mut trace = Trace::new(&builder, &networks, Mode::Train, 4, LatentDistribution::default());
         trace.codec = Some(&codec);
-        let scope = LossScope { trace: Rc::new(trace), phase: "d".into() };
+        let scope = LossScope::new(&Rc::new(trace), "d", Player::Discriminator);
         let penalty = regularizer.penalty(&scope);
         let kernel = builder.state("discriminator/dense/kernel", TensorType::f32([3, 1]));
         builder.output("penalty", penalty);

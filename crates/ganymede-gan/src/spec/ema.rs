@@ -1,5 +1,6 @@
 //! `[ema]`: the averaged generator. Not here: averaging (`phases.rs`).
 
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 /// `[ema]`: an exponential moving average of a network's parameters, from which samples are drawn.
@@ -22,7 +23,7 @@ pub struct EmaSpec {
     pub network: String,
     /// After how many thousand images an old value counts half.
     #[serde(default = "half_life")]
-    pub half_life_kimg: f64,
+    pub half_life_kimg: Scheduled,
     /// Largest half-life as a part of the images seen so far; 0 turns the ramp-up off.
     #[serde(default = "ramp_up")]
     pub ramp_up: f64,
@@ -32,8 +33,8 @@ fn generator() -> String {
     "generator".into()
 }
 
-fn half_life() -> f64 {
-    10.0
+fn half_life() -> Scheduled {
+    Scheduled::Constant(10.0)
 }
 
 fn ramp_up() -> f64 {
@@ -47,9 +48,9 @@ impl Default for EmaSpec {
 }
 
 impl EmaSpec {
-    /// β of a step that shows `images` real images after `seen` were shown.
-    pub fn beta(&self, images: f64, seen: f64) -> f64 {
-        let half_life = self.half_life_kimg * 1000.0;
+    /// β of step `step`, where a step shows `images` real images.
+    pub fn beta(&self, images: f64, step: u64) -> f64 {
+        let (half_life, seen) = (self.half_life_kimg.value(step) * 1000.0, images * step as f64);
         let half_life = if self.ramp_up > 0.0 { half_life.min(seen * self.ramp_up) } else { half_life };
         if half_life <= 0.0 { 0.0 } else { libm::exp2(-images / half_life) }
     }
@@ -61,25 +62,25 @@ mod tests {
 
     #[test]
     fn half_of_the_old_value_is_left_after_a_half_life() {
-        let ema = EmaSpec { half_life_kimg: 1.0, ramp_up: 0.0, ..EmaSpec::default() };
-        let left: f64 = (0..10).map(|_| ema.beta(100.0, 0.0)).product();
+        let ema = EmaSpec { half_life_kimg: Scheduled::Constant(1.0), ramp_up: 0.0, ..EmaSpec::default() };
+        let left: f64 = (0..10).map(|_| ema.beta(100.0, 0)).product();
         assert!((left - 0.5).abs() < 1e-12);
     }
 
     #[test]
     fn the_ramp_up_starts_from_a_copy() {
         let ema = EmaSpec::default();
-        assert_eq!(ema.beta(64.0, 0.0), 0.0);
-        assert!(ema.beta(64.0, 64.0) < ema.beta(64.0, 6400.0));
-        assert!((ema.beta(64.0, 1e9) - 0.5f64.powf(64.0 / 10_000.0)).abs() < 1e-15);
+        assert_eq!(ema.beta(64.0, 0), 0.0);
+        assert!(ema.beta(64.0, 1) < ema.beta(64.0, 100));
+        assert!((ema.beta(64.0, 20_000_000) - 0.5f64.powf(64.0 / 10_000.0)).abs() < 1e-15);
     }
 
     /// The same bits on every machine: a platform's own power function may round otherwise.
     #[test]
     fn the_bits_are_fixed() {
-        let bits = |seen| EmaSpec::default().beta(64.0, seen).to_bits();
+        let bits = |step| EmaSpec::default().beta(64.0, step).to_bits();
         assert_eq!(
-            [512.0, 2688.0, 5376.0, 9344.0].map(bits),
+            [8, 42, 84, 146].map(bits),
             [0x3fc6_a09e_667f_3bcd, 0x3fe7_0102_ae57_556f, 0x3feb_21b3_aa92_3da1, 0x3fed_19f1_716a_f7b5,]
         );
     }

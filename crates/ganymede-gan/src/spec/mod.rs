@@ -2,6 +2,7 @@
 //! returns one, flags edit one, a run directory keeps one. One section a file. Not here: whether it
 //! makes sense (`check/`), what it becomes (`phases.rs`).
 
+mod augment;
 mod data;
 mod edit;
 mod ema;
@@ -10,6 +11,7 @@ pub(crate) mod numerics;
 mod phase;
 mod train;
 
+pub use augment::AugmentSpec;
 pub use data::DataSpec;
 pub use edit::{Difference, differences, edit};
 pub use ema::EmaSpec;
@@ -58,6 +60,9 @@ pub struct TrainSpec {
     /// What generators draw from.
     #[serde(default)]
     pub latent: LatentSpec,
+    /// What is done to samples before the discriminator sees them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<AugmentSpec>,
     /// The averaged copy of the generator; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<EmaSpec>,

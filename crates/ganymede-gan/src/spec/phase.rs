@@ -1,6 +1,7 @@
 //! `[[phases]]`: what is trained by which loss with which optimizer. Not here: the losses (`objectives/`, `regularizers/`).
 
 use ganymede_nn::OptimizerConfig;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 /// One of `[[phases]]`: a loss, the networks it trains and their optimizer.
@@ -17,9 +18,39 @@ pub struct PhaseSpec {
     /// The optimizer; none is an error that `check` names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<OptimizerConfig>,
+    /// Names of layers that it leaves as they are, though they stand in a network that it trains, such as
+    /// `discriminator/conv2d`: Mo, Cho, Shin (2020), "Freeze the discriminator", arXiv:2002.10964.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<String>,
+    /// After each update its parameters are cut to [−c, c]: Arjovsky et al. (2017), arXiv:1701.07875, algorithm 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_weights: Option<Scheduled>,
+    /// The chance that a discriminator's objective takes a real sample's verdict for a fake's, and that fake's for the real one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_flip: Option<Scheduled>,
+    /// The share of the fakes, those with the highest logits, that a generator's objective learns from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<Scheduled>,
     /// Its loss is the weighted sum of these.
     #[serde(default)]
     pub terms: Vec<TermSpec>,
+}
+
+impl PhaseSpec {
+    /// A phase of every step, which trains all of its networks.
+    pub fn new(name: &str, trains: &[&str], optimizer: Option<OptimizerConfig>, terms: Vec<TermSpec>) -> Self {
+        PhaseSpec {
+            name: name.into(),
+            trains: trains.iter().map(|network| network.to_string()).collect(),
+            every: 1,
+            optimizer,
+            freeze: Vec::new(),
+            clip_weights: None,
+            label_flip: None,
+            top_k: None,
+            terms,
+        }
+    }
 }
 
 /// One term of a phase's loss: an objective, a Keras loss or a regularizer.
@@ -29,7 +60,10 @@ pub struct TermSpec {
     pub class_name: String,
     /// Its factor in the loss.
     #[serde(default = "unit", skip_serializing_if = "is_unit")]
-    pub weight: f64,
+    pub weight: Scheduled,
+    /// It is in the loss of every `every`-th run of its phase, and counts that many times there.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub every: u64,
     /// What a Keras loss compares: `["real", "fake"]` (real with 1, fake with 0) for a discriminator,
     /// `["fake"]` (fake with 1) for a generator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +76,7 @@ pub struct TermSpec {
 impl TermSpec {
     /// A term of weight 1 without arguments.
     pub fn new(class_name: &str) -> Self {
-        TermSpec { class_name: class_name.into(), weight: 1.0, args: None, arguments: toml::Table::new() }
+        TermSpec { class_name: class_name.into(), weight: unit(), every: 1, args: None, arguments: toml::Table::new() }
     }
 }
 
@@ -54,10 +88,10 @@ fn is_one(every: &u64) -> bool {
     *every == 1
 }
 
-fn unit() -> f64 {
-    1.0
+fn unit() -> Scheduled {
+    Scheduled::Constant(1.0)
 }
 
-fn is_unit(weight: &f64) -> bool {
-    *weight == 1.0
+fn is_unit(weight: &Scheduled) -> bool {
+    *weight == unit()
 }

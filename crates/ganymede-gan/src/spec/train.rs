@@ -32,6 +32,10 @@ pub struct TrainSection {
     /// Discriminator updates in a step, each on a batch of its own.
     #[serde(default = "n_critic")]
     pub n_critic: u64,
+    /// Parts that a batch is computed in, one after another: the gradients are those of the whole batch where nothing
+    /// joins its samples, the memory that of a part.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub micro_batches: usize,
     /// How exact convolutions are.
     #[serde(default, with = "numerics")]
     pub numerics: Numerics,
@@ -68,6 +72,14 @@ fn n_critic() -> u64 {
     1
 }
 
+fn whole() -> usize {
+    1
+}
+
+fn is_whole(parts: &usize) -> bool {
+    *parts == 1
+}
+
 fn tick_every() -> u64 {
     50
 }
@@ -95,6 +107,7 @@ impl Default for TrainSection {
             fresh_fakes: false,
             fresh_reals: false,
             n_critic: n_critic(),
+            micro_batches: whole(),
             numerics: Numerics::default(),
             tick_every: tick_every(),
             snapshot_every: snapshot_every(),

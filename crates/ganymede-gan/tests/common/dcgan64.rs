@@ -69,7 +69,7 @@ pub fn gradients(kind: Kind, draw: u32, numerics: Numerics) -> Vec<(String, Vec<
         kind: ganymede_data::Kind::Points { reference: Vec::new() },
     };
     let traced = trace(&spec, &codec).unwrap();
-    let [program] = &traced.programs[..] else { panic!("both phases share their fakes") };
+    let [program] = &traced.groups[0].programs[..] else { panic!("both phases share their fakes") };
     let mut graph = program.graph.clone();
     let random: Vec<_> = graph.nodes.iter_mut().filter(|node| matches!(node.op, Op::Random(_))).collect();
     let [latent] = random.try_into().unwrap_or_else(|_| panic!("the latents, and no other noise"));

@@ -118,6 +118,11 @@ impl Written for Scheduled {
     fn read_value(value: Value) -> Result<Self, Vec<ConfigError>> {
         match value.as_f64() {
             Some(value) => Ok(Scheduled::Constant(value)),
+            // What is no finite number has no form in JSON.
+            None if value.is_null() => {
+                let (kind, found) = ("a finite number or a schedule", "nan or inf".into());
+                Err(vec![ConfigError::Form { kind, found }])
+            }
             None => Schedule::read_value(value).map(Scheduled::Schedule),
         }
     }

@@ -189,6 +189,7 @@ impl Lowering<'_> {
                 },
                 stream: op.stream,
                 per_sample: operand(0).rank() == 2,
+                row: node.ty.shape.iter().skip(1).product(),
             }),
             Op::Gather(_) => Ok(Draft::Gather { width: operand(0)[1..].iter().product() }),
             Op::ScatterAdd(_) => Ok(Draft::ScatterAdd { width: node.ty.shape[1..].iter().product() }),

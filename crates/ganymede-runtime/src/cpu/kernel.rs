@@ -27,8 +27,8 @@ pub(super) enum Draft {
     Matmul { spec: MatmulSpec, epilogue: Option<Region> },
     /// write 0 = a convolution's product of read 0 and read 1; the epilogue has the further reads and writes.
     Conv { pass: ConvPass, spec: ConvSpec, epilogue: Option<Region> },
-    /// write 0 = random numbers of seed (read 0) and draw (read 1).
-    Random { distribution: Distribution, stream: u32, per_sample: bool },
+    /// write 0 = random numbers of seed (read 0) and draw (read 1), from a sample (read 2, if any) of `row` elements on.
+    Random { distribution: Distribution, stream: u32, per_sample: bool, row: usize },
     /// write 0 = rows of read 0 by read 1.
     Gather { width: usize },
     /// write 0 = sums of the rows read 1 by read 0.
@@ -42,7 +42,7 @@ pub(super) enum Kernel {
     Transpose { transpose: Transpose, dtype: DType },
     Matmul { spec: MatmulSpec, epilogue: Option<Compiled> },
     Conv { plan: Box<ConvPlan>, columns: usize, epilogue: Option<Compiled> },
-    Random { distribution: Distribution, stream: u32, per_sample: bool },
+    Random { distribution: Distribution, stream: u32, per_sample: bool, row: usize },
     Gather { width: usize },
     ScatterAdd { width: usize },
 }
@@ -107,8 +107,8 @@ impl Draft {
                 let columns = if *pass == ConvPass::InputGrad { spec.in_channels } else { spec.out_channels };
                 Kernel::Conv { plan, columns, epilogue: epilogue.as_ref().map(region).transpose()? }
             }
-            Draft::Random { distribution, stream, per_sample } => {
-                Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample }
+            Draft::Random { distribution, stream, per_sample, row } => {
+                Kernel::Random { distribution: *distribution, stream: *stream, per_sample: *per_sample, row: *row }
             }
             Draft::Gather { width } => Kernel::Gather { width: *width },
             Draft::ScatterAdd { width } => Kernel::ScatterAdd { width: *width },
@@ -177,11 +177,12 @@ impl Kernel {
                     plan.run(pool, isa, a, b, c, scratch, epilogue).map_err(|e| e.to_string())
                 })?;
             }
-            Kernel::Random { distribution, stream, per_sample } => {
+            Kernel::Random { distribution, stream, per_sample, row } => {
                 let (seed, draw) = (view::<u32>(reads[0]), view::<u32>(reads[1])[0]);
+                let first = reads.get(2).map_or(0, |first| u64::from(view::<u32>(first)[0]) * *row as u64);
                 let seeds = match per_sample {
                     true => Seeds::PerSample(seed),
-                    false => Seeds::Whole { key: [seed[0], seed[1]], first: 0 },
+                    false => Seeds::Whole { key: [seed[0], seed[1]], first },
                 };
                 random::fill(pool, isa, *distribution, seeds, *stream, draw, view_mut(writes[0]));
             }

@@ -1,0 +1,191 @@
+//! The loss of a phase and its gradients. Not here: what the terms are (`objectives/`, `regularizers/`), what becomes
+//! of the gradients (`update.rs`).
+
+use super::{Flag, Recorder, term_names};
+use crate::error::GanError;
+use crate::loss_scope::{LossScope, Verdict};
+use crate::objectives::{GanObjective, objective};
+use crate::regularizers::{Player, Regularizer, regularizer};
+use crate::spec::{PhaseSpec, TermSpec};
+use ganymede_graph::Expr;
+use ganymede_nn::Parameter;
+use ganymede_tensor::TensorType;
+
+/// What a phase trains: a parameter, its value in the loss and the gradient.
+pub(super) type Gradient<'g> = (Parameter, Expr<'g>, Expr<'g>);
+
+/// A term of a phase, made from the tables.
+enum Term {
+    Objective(Box<dyn GanObjective>),
+    Regularizer(Box<dyn Regularizer>),
+}
+
+fn term(spec: &TermSpec) -> Result<Term, GanError> {
+    if let Some(objective) = objective(spec)? {
+        return Ok(Term::Objective(objective));
+    }
+    if let Some(regularizer) = regularizer(spec)? {
+        return Ok(Term::Regularizer(regularizer));
+    }
+    Err(GanError::Unknown { kind: "a term of a loss", name: spec.class_name.clone(), known: term_names() })
+}
+
+/// Whose loss a phase is.
+pub(super) fn player(phase: &PhaseSpec) -> Player {
+    let generators = phase.trains.iter().any(|network| network == "generator");
+    if generators { Player::Generator } else { Player::Discriminator }
+}
+
+/// Names of a phase's terms: their classes, with a number where one comes again.
+pub(super) fn names(phase: &PhaseSpec) -> Vec<String> {
+    let name = |(at, term): (usize, &TermSpec)| {
+        let again = phase.terms[..at].iter().filter(|other| other.class_name == term.class_name).count();
+        if again == 0 { term.class_name.clone() } else { format!("{}#{again}", term.class_name) }
+    };
+    phase.terms.iter().enumerate().map(name).collect()
+}
+
+/// The loss of a phase and its gradients; `due` says which intervals of terms are.
+pub(super) fn differentiate<'g>(
+    phase: &PhaseSpec,
+    scope: &LossScope<'g>,
+    due: &[u64],
+    recorder: &mut Recorder<'g>,
+) -> Result<Vec<Gradient<'g>>, GanError> {
+    let refuse = |reason: String| GanError::Argument { what: format!("phase `{}`", phase.name), reason };
+    let builder = scope.trace.builder;
+    let (mut loss, mut verdicts): (Option<Expr<'g>>, _) = (None, None);
+    for (spec, name) in phase.terms.iter().zip(names(phase)) {
+        if spec.every > 1 && !due.contains(&spec.every) {
+            continue;
+        }
+        let value = match (term(spec)?, scope.player) {
+            (Term::Objective(o), Player::Discriminator) => {
+                let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope));
+                o.discriminator_loss(scope, real, fake)
+            }
+            (Term::Objective(o), Player::Generator) => o.generator_loss(scope, &best(phase, scope)),
+            (Term::Regularizer(r), player) if r.player() == player => r.penalty(scope),
+            (Term::Regularizer(r), _) => {
+                return Err(refuse(format!("`{}` belongs to the loss of the {:?}", spec.class_name, r.player())));
+            }
+        };
+        builder.output(&format!("{}/{name}", phase.name), value);
+        recorder.terms.push(format!("{}/{name}", phase.name));
+        recorder.flag(&phase.name, format!("term {name}"), value);
+        let weight = scope.number(&format!("{name}/weight"), &spec.weight);
+        // A term that is due every k-th time counts k times then.
+        let weighted = if spec.every > 1 { value * weight * spec.every as f64 } else { value * weight };
+        loss = Some(loss.map_or(weighted, |sum| sum + weighted));
+    }
+    let Some(mut loss) = loss else { return Err(refuse("expected at least one term at every step, found none".into())) };
+    let trained = trained(phase, scope)?;
+    for (parameter, value) in &trained {
+        if let Some(regularizer) = &parameter.regularizer {
+            loss = loss + regularizer.penalty(*value);
+        }
+    }
+    let values: Vec<Expr<'g>> = trained.iter().map(|(_, value)| *value).collect();
+    let gradients = loss.grad(&values);
+    for ((parameter, _), gradient) in trained.iter().zip(&gradients) {
+        // Of the square: where it is no f32, Adam's step by an infinite velocity would be 0 for ever.
+        recorder.flag(&phase.name, format!("gradient of {}", parameter.name), gradient.square());
+    }
+    Ok(trained.into_iter().zip(gradients).map(|((p, v), g)| (p, v, g)).collect())
+}
+
+/// The verdicts on real samples and on fakes that a discriminator's loss is of. With `label_flip` some pairs of
+/// them have changed places.
+fn judged<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> (Verdict<'g>, Verdict<'g>) {
+    let (real, fake) = (scope.discriminator(scope.real()), scope.discriminator(scope.fake()));
+    scope.observe(&real);
+    let Some(share) = &phase.label_flip else { return (real, fake) };
+    let shape = real.logits.shape();
+    if shape != fake.logits.shape() {
+        return (real, fake);
+    }
+    let _scope = scope.trace.builder.enter_path(&format!("{}/label_flip", phase.name));
+    let chance = scope.trace.builder.uniform(column(&shape));
+    let flipped = chance.less(scope.number("label_flip", share));
+    let swap = |a: &Verdict<'g>, b: &Verdict<'g>| Verdict { logits: flipped.select(b.logits, a.logits), ..a.clone() };
+    (swap(&real, &fake), swap(&fake, &real))
+}
+
+/// One value a sample, beside values of `shape`: (N, 1, …).
+fn column(shape: &[usize]) -> Vec<usize> {
+    shape.iter().take(1).copied().chain(shape.iter().skip(1).map(|_| 1)).collect()
+}
+
+/// The verdict on fakes that a generator's loss is of. With `top_k` derivatives flow through the share with the highest
+/// logits alone, N/k times as much through each: the gradient is that of the mean over these k.
+///
+/// # Source
+/// Sinha, Zhao, Goyal, Raffel, Odena (2020), "Top-k training of GANs: improving GAN performance by throwing away bad
+/// samples", arXiv:2002.06224.
+fn best<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Verdict<'g> {
+    let fake = scope.discriminator(scope.fake());
+    let Some(share) = &phase.top_k else { return fake };
+    let logits = fake.logits;
+    let shape = logits.shape();
+    let Some(&batch) = shape.first().filter(|_| !logits.is_poison()) else { return fake };
+    let score = logits.sum_per_sample().stop_gradient(); // (N,)
+    let (own, other) = (score.reshape([batch, 1]), score.reshape([1, batch]));
+    // A sample's rank is the number of those above it; of equals the first is the higher one.
+    let index = |axis| scope.trace.builder.iota(TensorType::f32([batch, batch]), axis);
+    let above = other.greater(own).or(other.equal(own).and(index(1).less(index(0)))); // (N, N)
+    let rank = above.select(1.0, 0.0).sum_axes(&[1]); // (N,)
+    let below = (-(scope.number("top_k", share) * batch as f64)).floor();
+    let count = (-below).maximum(1.0); // k = ⌈share·N⌉, at least 1
+    let factor = rank.less(count).select(batch as f64 / count, 0.0).reshape(column(&shape)); // (N, 1, …)
+    let through = (logits - logits.stop_gradient()) * factor;
+    Verdict { logits: logits.stop_gradient() + through, ..fake }
+}
+
+/// The trainable parameters of a phase's networks with their current values.
+fn trained<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Result<Vec<(Parameter, Expr<'g>)>, GanError> {
+    let what = || format!("phase `{}`", phase.name);
+    let mut found = Vec::new();
+    for network in &phase.trains {
+        let Some(scope) = scope.trace.scopes.get(network) else {
+            let known = scope.trace.scopes.keys().cloned().collect();
+            return Err(GanError::Unknown { kind: "a network of the spec", name: network.clone(), known });
+        };
+        for parameter in scope.parameters().into_iter().filter(|p| p.trainable) {
+            let value = scope.builder().state(&parameter.name, TensorType::f32(parameter.shape.clone()));
+            found.push((parameter, value));
+        }
+    }
+    if found.is_empty() {
+        let reason = format!("expected networks with parameters in the loss, found none in {:?}", phase.trains);
+        return Err(GanError::Argument { what: what(), reason });
+    }
+    for frozen in &phase.freeze {
+        let inside = |p: &Parameter| p.name.strip_prefix(frozen.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let before = found.len();
+        found.retain(|(p, _)| !inside(p));
+        if found.len() == before {
+            let reason = format!("expected `freeze` to name layers that it trains, such as `discriminator/conv2d`, found `{frozen}`");
+            return Err(GanError::Argument { what: what(), reason });
+        }
+    }
+    if found.is_empty() {
+        let reason = "expected `freeze` to leave something to train, found every layer in it".into();
+        return Err(GanError::Argument { what: what(), reason });
+    }
+    Ok(found)
+}
+
+impl<'g> Recorder<'g> {
+    /// Records whether every element of a value is finite.
+    pub(super) fn flag(&mut self, phase: &str, what: String, value: Expr<'g>) {
+        self.flags.push(Flag { phase: phase.to_string(), what });
+        self.finite.push(not_finite(value));
+    }
+}
+
+/// 0 where every element is finite, else NaN, as a scalar: ∞ − ∞ and NaN − NaN are NaN. (Of x·0 the 0 would be taken out
+/// of the sum, which may overflow.)
+#[allow(clippy::eq_op)]
+fn not_finite<'g>(x: Expr<'g>) -> Expr<'g> {
+    (x - x).sum()
+}

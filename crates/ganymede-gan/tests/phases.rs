@@ -1,0 +1,246 @@
+//! What a phase can do beside its loss: lazy terms, parts of a batch, schedules, flipped verdicts, the best fakes, cut
+//! weights, frozen layers. Not here: the plain step (`step.rs`).
+
+use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_gan::Stepper;
+use ganymede_gan::spec::{TrainSpec, edit};
+use ganymede_runtime::{CpuBackend, CpuOptions, ReferenceBackend};
+use ganymede_tensor::{DType, Rng, Tensor};
+use std::collections::BTreeMap;
+
+/// With a learning rate of 1, a parameter's change is its gradient.
+const SPEC: &str = r#"
+seed = 5
+[train]
+batch = 8
+steps = 10
+fresh_fakes = true
+[[networks.generator.layers]]
+class_name = "Input"
+shape = [4]
+[[networks.generator.layers]]
+class_name = "Dense"
+units = 6
+activation = "tanh"
+[[networks.generator.layers]]
+class_name = "Dense"
+units = 3
+[[networks.discriminator.layers]]
+class_name = "Input"
+shape = [3]
+[[networks.discriminator.layers]]
+class_name = "Dense"
+units = 7
+activation = "tanh"
+[[networks.discriminator.layers]]
+class_name = "Dropout"
+rate = 0.5
+[[networks.discriminator.layers]]
+class_name = "Dense"
+units = 1
+[[phases]]
+name = "d"
+trains = ["discriminator"]
+optimizer = { class_name = "SGD", learning_rate = 1.0 }
+terms = [{ class_name = "non_saturating" }]
+[[phases]]
+name = "g"
+trains = ["generator"]
+optimizer = { class_name = "SGD", learning_rate = 1.0 }
+terms = [{ class_name = "non_saturating" }]
+"#;
+
+fn spec(edits: &[&str]) -> TrainSpec {
+    edits.iter().fold(TrainSpec::from_toml(SPEC).unwrap(), |spec, change| edit(&spec, change).unwrap())
+}
+
+fn codec() -> Codec {
+    Codec {
+        format_version: CODEC_VERSION,
+        format: "test".into(),
+        source: "test".into(),
+        dtype: DType::F32,
+        shape: vec![3],
+        range: [-1.0, 1.0],
+        classes: Vec::new(),
+        kind: Kind::Points { reference: Vec::new() },
+    }
+}
+
+fn batch(number: u64) -> Batch {
+    let mut rng = Rng::at(1, 2, number as u32);
+    let values = (0..24).map(|_| rng.normal() as f32).collect();
+    Batch { number, tensors: vec![("real", Tensor::from_f32([8, 3], values).unwrap())] }
+}
+
+type States = BTreeMap<String, Vec<f64>>;
+
+struct Ran {
+    states: States,
+    losses: Vec<BTreeMap<String, f32>>,
+}
+
+/// The states after so many steps from the initial values, and each step's losses.
+fn run(spec: &TrainSpec, steps: u64) -> Ran {
+    let mut stepper = Stepper::new(spec, &codec(), &ReferenceBackend).unwrap();
+    stepper.initialise().unwrap();
+    let mut losses = Vec::new();
+    for step in 0..steps {
+        let result = stepper.run(step, || Ok(batch(step))).unwrap();
+        assert_eq!(result.non_finite, []);
+        losses.push(result.losses.into_iter().collect());
+    }
+    let store = stepper.store();
+    let read = |name: &str| store.read(name).unwrap().to_f64();
+    let states = store.layout().entries.iter().map(|e| (e.name.clone(), read(&e.name))).collect();
+    Ran { states, losses }
+}
+
+/// What a parameter changes by in the first step.
+fn change(spec: &TrainSpec, name: &str) -> Vec<f64> {
+    let (before, after) = (run(spec, 0), run(spec, 1));
+    after.states[name].iter().zip(&before.states[name]).map(|(a, b)| a - b).collect()
+}
+
+fn close(a: &[f64], b: &[f64], tolerance: f64) -> bool {
+    let largest = a.iter().chain(b).fold(1e-9f64, |m, v| m.max(v.abs()));
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance * largest)
+}
+
+const KERNEL: &str = "discriminator/dense/kernel";
+const LAZY: &str = "phases.0.terms=[{class_name='non_saturating'},{class_name='r1',every=3,weight=0.5}]";
+const EVERY: &str = "phases.0.terms=[{class_name='non_saturating'},{class_name='r1',weight=1.5}]";
+
+#[test]
+fn a_lazy_term_counts_as_often_as_its_interval_and_in_no_other_run() {
+    let plain = spec(&[]);
+    // In step 0 it is due: the step is that of three times the weight at every step.
+    assert!(close(&change(&spec(&[LAZY]), KERNEL), &change(&spec(&[EVERY]), KERNEL), 1e-6));
+    assert!(!close(&change(&spec(&[LAZY]), KERNEL), &change(&plain, KERNEL), 1e-3));
+    let shown: Vec<bool> = run(&spec(&[LAZY]), 7).losses.iter().map(|l| l.contains_key("d/r1")).collect();
+    assert_eq!(shown, [true, false, false, true, false, false, true]);
+}
+
+#[test]
+fn intervals_combine_and_those_that_never_do_are_no_program() {
+    let terms = "phases.0.terms=[{class_name='non_saturating'},{class_name='r1',every=2},{class_name='r2',every=4}]";
+    let spec = spec(&[terms]);
+    let losses = run(&spec, 5).losses;
+    let shown = |name: &str| losses.iter().map(|l| l.contains_key(name)).collect::<Vec<_>>();
+    assert_eq!(shown("d/r1"), [true, false, true, false, true]);
+    assert_eq!(shown("d/r2"), [true, false, false, false, true]);
+    let traced = ganymede_gan::phases::trace(&spec, &codec()).unwrap();
+    assert_eq!(traced.groups[0].programs.len(), 3, "r2 is never due without r1");
+}
+
+#[test]
+fn the_parts_of_a_batch_give_the_gradients_of_the_whole() {
+    for parts in [2, 4, 8] {
+        let parted = spec(&[&format!("train.micro_batches={parts}")]);
+        for name in [KERNEL, "generator/dense/kernel", "generator/dense_1/bias"] {
+            let (whole, parted) = (change(&spec(&[]), name), change(&parted, name));
+            assert!(close(&whole, &parted, 1e-5), "{parts} parts, {name}: {whole:?}, {parted:?}");
+        }
+        // The second update begins from nothing again.
+        assert!(close(&run(&spec(&[]), 3).states[KERNEL], &run(&parted, 3).states[KERNEL], 1e-4));
+        let (whole, parted) = (&run(&spec(&[]), 1).losses[0], &run(&parted, 1).losses[0]);
+        for (name, loss) in whole {
+            assert!((loss - parted[name]).abs() < 1e-5, "{name}: {loss} whole, {} in parts", parted[name]);
+        }
+    }
+}
+
+#[test]
+fn parts_are_repeated_to_the_byte_for_any_number_of_threads() {
+    let bytes = |threads| {
+        let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() }).unwrap();
+        let mut stepper = Stepper::new(&spec(&["train.micro_batches=4"]), &codec(), &backend).unwrap();
+        stepper.initialise().unwrap();
+        for step in 0..4 {
+            stepper.run(step, || Ok(batch(step))).unwrap();
+        }
+        let store = stepper.store();
+        store.layout().entries.iter().map(|e| store.read(&e.name).unwrap().to_le_bytes()).collect::<Vec<_>>()
+    };
+    assert_eq!(bytes(1), bytes(1));
+    assert_eq!(bytes(1), bytes(3));
+}
+
+#[test]
+fn parts_that_no_batch_has_are_refused() {
+    for (edits, expected) in [
+        (vec!["train.micro_batches=3"], "expected a number that divides the batch of 8, found 3"),
+        (vec!["train.micro_batches=0"], "expected a number that divides the batch of 8, found 0"),
+        (vec!["train.micro_batches=2", "train.update=simultaneous"], "use `alternating`"),
+        (vec!["phases.0.terms=[{class_name='r1',every=0}]"], "expected `every` to be at least 1, found 0"),
+        (vec!["phases.0.terms=[{class_name='r1',every=2}]"], "expected at least one term at every step, found none"),
+    ] {
+        let error = Stepper::new(&spec(&edits), &codec(), &ReferenceBackend).err().unwrap().to_string();
+        assert!(error.contains(expected), "{edits:?}: {error}");
+    }
+}
+
+#[test]
+fn weights_follow_their_schedules() {
+    let falling = "{class_name='PolynomialDecay',initial_learning_rate=2.0,decay_steps=2,end_learning_rate=0.0}";
+    let falling = spec(&[&format!("phases.0.terms=[{{class_name='non_saturating',weight={falling}}}]")]);
+    let twice = spec(&["phases.0.terms=[{class_name='non_saturating',weight=2.0}]"]);
+    assert_eq!(change(&falling, KERNEL), change(&twice, KERNEL));
+    // After two steps the weight is 0: nothing moves the discriminator any more.
+    assert_eq!(run(&falling, 2).states[KERNEL], run(&falling, 3).states[KERNEL]);
+    assert_ne!(run(&falling, 1).states[KERNEL], run(&falling, 2).states[KERNEL]);
+}
+
+/// When every pair changes places, the loss is that of real and fake exchanged: the discriminator's losses add up to
+/// that of both.
+#[test]
+fn flipped_verdicts_change_places() {
+    let wasserstein = "phases.0.terms=[{class_name='wasserstein'}]";
+    let loss = |flip: &str| run(&spec(&[wasserstein, flip]), 1).losses[0]["d/wasserstein"];
+    let (none, all) = (loss("phases.0.label_flip=0.0"), loss("phases.0.label_flip=1.0"));
+    assert!(none != 0.0 && (none + all).abs() < 1e-6, "{none}, {all}");
+    let some = loss("phases.0.label_flip=0.5");
+    assert!(some.abs() < none.abs() && some != none, "{some}");
+}
+
+/// With the whole share nothing changes. By a linear discriminator every fake gives the last bias the same gradient:
+/// then the mean of the best is that of all.
+#[test]
+fn the_best_fakes_alone_are_learned_from() {
+    let no_noise = "networks.discriminator.layers.2.rate=0.0";
+    let wasserstein = "phases.1.terms=[{class_name='wasserstein'}]";
+    let of = |edits: &[&str]| change(&spec(&[&[no_noise, wasserstein][..], edits].concat()), "generator/dense_1/bias");
+    assert!(close(&of(&[]), &of(&["phases.1.top_k=1.0"]), 1e-6));
+    let (half, one) = (of(&["phases.1.top_k=0.5"]), of(&["phases.1.top_k=0.01"]));
+    assert!(!close(&of(&[]), &half, 1e-3) && !close(&half, &one, 1e-3));
+    let linear = "networks.discriminator.layers=[{class_name='Input',shape=[3]},{class_name='Dense',units=1}]";
+    assert!(close(&of(&[linear]), &of(&[linear, "phases.1.top_k=0.25"]), 1e-6));
+}
+
+#[test]
+fn weights_are_cut_and_frozen_layers_stay() {
+    let states = run(&spec(&["phases.0.clip_weights=0.01"]), 2).states;
+    for (name, values) in states.iter().filter(|(name, _)| name.starts_with("discriminator")) {
+        assert!(values.iter().all(|v| v.abs() <= 0.01f32.into()), "{name}: {values:?}");
+    }
+    assert!(states["generator/dense/kernel"].iter().any(|v| v.abs() > 0.01));
+    let frozen = spec(&["phases.0.freeze=['discriminator/dense']"]);
+    let (before, after) = (run(&frozen, 0).states, run(&frozen, 2).states);
+    assert_eq!(before[KERNEL], after[KERNEL]);
+    assert_ne!(before["discriminator/dense_1/kernel"], after["discriminator/dense_1/kernel"]);
+    let wrong = Stepper::new(&spec(&["phases.0.freeze=['discriminator/dens']"]), &codec(), &ReferenceBackend);
+    let error = wrong.err().unwrap().to_string();
+    assert!(error.contains("expected `freeze` to name layers that it trains") && error.contains("dens`"), "{error}");
+}
+
+#[test]
+fn instance_noise_fades_by_its_schedule() {
+    let noise = |sigma: &str| spec(&[&format!("augment=[{{class_name='instance_noise',sigma={sigma}}}]")]);
+    assert_eq!(change(&noise("0.0"), KERNEL), change(&spec(&[]), KERNEL));
+    assert_ne!(change(&noise("0.3"), KERNEL), change(&spec(&[]), KERNEL));
+    let fading = noise("{class_name='PiecewiseConstantDecay',boundaries=[0],values=[0.3,0.0]}");
+    assert_eq!(change(&fading, KERNEL), change(&noise("0.3"), KERNEL));
+    let unknown = spec(&["augment=[{class_name='instant_noise'}]"]);
+    let error = Stepper::new(&unknown, &codec(), &ReferenceBackend).err().unwrap().to_string();
+    assert!(error.contains("expected an augmentation, found `instant_noise`"), "{error}");
+}
