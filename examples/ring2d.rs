@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The whole step is compiled here: errors, memory and cost are known before training.
     let backend = CpuBackend::new(CpuOptions::default())?;
     let stepper = Stepper::new(&spec, data.codec(), &backend)?;
-    let sampler = Sampler::new(&spec, &backend)?;
+    let sampler = Sampler::new(&spec, data.codec(), None, &backend)?;
     println!("a step takes {} FLOP and {} bytes at most", stepper.plan().flops, stepper.plan().peak_bytes());
 
     let folder = std::env::temp_dir().join("ganymede-example");

@@ -5,7 +5,7 @@ use crate::error::GanError;
 use crate::metrics::METRICS;
 use crate::resources;
 use crate::run_dir;
-use crate::sampler::Sampler;
+use crate::sampler::{Labels, Sampler};
 use ganymede_data::{Codec, Dataset};
 use ganymede_runtime::Backend;
 use ganymede_tensor::{Rng, Tensor, stream_of};
@@ -67,12 +67,15 @@ pub fn evaluate(
         let reason = format!("expected 1 to {} samples, and 2 or more to train on, found {count}", train.len());
         return Err(GanError::Argument { what, reason });
     }
-    let (mut sampler, codec, checkpoint) = Sampler::open(run, step, backend)?;
+    let (mut sampler, codec, checkpoint) = Sampler::open(run, step, None, backend)?;
     let elements: usize = codec.shape.iter().product();
     resources::check(((2 * count + 2 * floor_samples) * elements * size_of::<f32>()) as u64, resources::available())?;
-    let fake = sampler.draw(0..count as u64)?;
     let order = Rng::new(spec.seed, stream_of("evaluate/order")).permutation(train.len());
     let order: Vec<u32> = order.into_iter().map(|at| train[at]).collect();
+    // The classes are those of the real samples that they are compared with.
+    let labels: Option<Vec<u32>> =
+        dataset.labels().map(|all| order[..count].iter().map(|&i| all[i as usize]).collect());
+    let fake = sampler.draw(0..count as u64, labels.as_deref().map_or(Labels::InTurn, Labels::Each))?;
     let real = read(dataset, &codec, &order[..count])?;
     let halves = [&order[..floor_samples], &order[floor_samples..2 * floor_samples]];
     let [first, second] = halves.map(|half| read(dataset, &codec, half));

@@ -32,7 +32,7 @@ mod verify;
 pub use error::GanError;
 pub use evaluate::{Evaluation, Score, evaluate};
 pub use loss_scope::{LossScope, Verdict};
-pub use sampler::{Sampler, Seeds};
+pub use sampler::{Labels, Sampler, Seeds};
 pub use step::{PlanReport, Stepper};
 pub use trainer::{Outcome, Reason, Setup, Trainer};
 pub use verify::{Verification, verify};

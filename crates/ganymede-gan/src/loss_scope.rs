@@ -32,6 +32,13 @@ pub(crate) struct Networks {
     pub models: BTreeMap<String, Model>,
 }
 
+impl Networks {
+    /// Whether a network has a second input: the labels.
+    pub fn takes_labels(&self, network: &str) -> bool {
+        self.models.get(network).is_some_and(|model| model.input_count() > 1)
+    }
+}
+
 /// One traced program: what its phases share.
 pub(crate) struct Trace<'g> {
     pub builder: &'g Builder,
@@ -173,11 +180,18 @@ impl<'g> Trace<'g> {
         verdict
     }
 
-    /// A network with two inputs takes the label as the second.
+    /// A network with two inputs takes the labels as the second.
+    #[track_caller]
     fn with_label(&self, network: &str, x: Expr<'g>) -> Vec<Expr<'g>> {
-        let inputs = self.networks.models.get(network).map_or(1, |m| m.input_shapes().len());
-        let label = if inputs > 1 { self.label() } else { None };
-        [x].into_iter().chain(label).collect()
+        if !self.networks.takes_labels(network) {
+            return vec![x];
+        }
+        let label = self.label().unwrap_or_else(|| {
+            let message = format!("`{network}` takes labels as its second input, and the data has no classes");
+            let hint = "sub-folders of pictures are classes; or train a preset without labels, such as dcgan";
+            self.builder.error_as(message, Some(hint.into()), TensorType::new(DType::I32, [self.batch]))
+        });
+        vec![x, label]
     }
 }
 

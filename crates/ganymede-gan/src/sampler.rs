@@ -5,7 +5,7 @@ use crate::checkpoint;
 use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, trace_sample};
 use crate::run_dir;
-use crate::spec::TrainSpec;
+use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
 use ganymede_data::Codec;
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
@@ -19,38 +19,78 @@ const BATCH: usize = 64;
 /// The seeds of samples: a range of numbers, one for each.
 pub type Seeds = Range<u64>;
 
+/// Which class each sample is of; a generator without classes takes no notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels<'a> {
+    /// Each in turn: the sample of seed s is of class s mod C.
+    InTurn,
+    /// All of one.
+    All(u32),
+    /// One for each sample.
+    Each(&'a [u32]),
+}
+
 /// A generator, ready to draw.
 pub struct Sampler {
     store: Box<dyn Store>,
     program: Box<dyn Program>,
     network: String,
     shape: Vec<usize>,
+    classes: u64,
+    /// What the scalar `truncation` is, where there is one.
+    truncation: Option<f64>,
 }
 
 impl Sampler {
-    /// Compiles the generator of `spec` (its averaged copy where there is one); its states are zeros.
+    /// Compiles the generator of `spec` (its averaged copy where there is one) for samples of `codec`; its states are
+    /// zeros. With `truncation` latents lie within ± that many standard deviations (of uniform ones: within ± that).
     ///
     /// # Errors
-    /// Whatever is wrong with the spec, and when the memory cannot be had.
-    pub fn new(spec: &TrainSpec, backend: &dyn Backend) -> Result<Sampler, GanError> {
-        let graph = trace_sample(spec, BATCH)?;
+    /// Whatever is wrong with the spec, [`GanError::Argument`] for a truncation that is not above 0, and when the memory
+    /// cannot be had.
+    pub fn new(
+        spec: &TrainSpec,
+        codec: &Codec,
+        truncation: Option<f64>,
+        backend: &dyn Backend,
+    ) -> Result<Sampler, GanError> {
+        if let Some(bad) = truncation.filter(|t| !(*t > 0.0 && t.is_finite())) {
+            let reason = format!("expected a number above 0, such as 0.7, found {bad}");
+            return Err(GanError::Argument { what: "truncation".into(), reason });
+        }
+        let graph = trace_sample(spec, BATCH, truncation.is_some())?;
         let store = backend.store(&StateLayout::of_graph(&graph, "generator"))?;
         let program = backend.load(&graph, store.as_ref())?;
         let averaged = spec.ema.as_ref().is_some_and(|ema| ema.network == "generator");
         let network = if averaged { format!("generator{EMA_SUFFIX}") } else { "generator".into() };
         let shape = program.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
-        Ok(Sampler { store, program, network, shape: shape.unwrap_or_default() })
+        let labelled = program.inputs().iter().any(|input| input.name == "label");
+        if labelled && codec.classes.is_empty() {
+            let reason = "the generator takes labels, and the data has no classes".into();
+            return Err(GanError::Argument { what: "networks.generator".into(), reason });
+        }
+        let classes = if labelled { codec.classes.len() as u64 } else { 0 };
+        let truncation = truncation.map(|t| match spec.latent.distribution {
+            LatentDistribution::Normal => libm::erf(t * std::f64::consts::FRAC_1_SQRT_2),
+            LatentDistribution::Uniform => t.min(1.0),
+        });
+        Ok(Sampler { store, program, network, shape: shape.unwrap_or_default(), classes, truncation })
     }
 
     /// The generator of a run's checkpoint (the newest without a step), with the codec that writes its samples.
     ///
     /// # Errors
     /// [`GanError::Run`] when the folder is no run; what finding and loading the checkpoint gives.
-    pub fn open(run: &Path, step: Option<u64>, backend: &dyn Backend) -> Result<(Sampler, Codec, PathBuf), GanError> {
+    pub fn open(
+        run: &Path,
+        step: Option<u64>,
+        truncation: Option<f64>,
+        backend: &dyn Backend,
+    ) -> Result<(Sampler, Codec, PathBuf), GanError> {
         let spec = run_dir::read_spec(run)?;
         let codec = run_dir::read_codec(run)?;
         let checkpoint = checkpoint::find(run, step)?;
-        let mut sampler = Sampler::new(&spec, backend)?;
+        let mut sampler = Sampler::new(&spec, &codec, truncation, backend)?;
         checkpoint::load_network(&checkpoint, &sampler.network.clone(), sampler.store.as_mut())?;
         Ok((sampler, codec, checkpoint))
     }
@@ -93,30 +133,69 @@ impl Sampler {
         &self.shape
     }
 
+    /// How many classes its samples can be asked for; 0 where it takes no labels.
+    pub fn classes(&self) -> u64 {
+        self.classes
+    }
+
     /// One sample for each seed, (n, …sample), in the network's range. Full batches are run, what is
     /// too much is dropped: a sample does not depend on its neighbours.
     ///
     /// # Errors
-    /// When running fails.
-    pub fn draw(&mut self, seeds: Seeds) -> Result<Tensor, GanError> {
+    /// [`GanError::Argument`] for a label that is no class, or not one for each sample; when running fails.
+    pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
         let count = (seeds.end.saturating_sub(seeds.start)) as usize;
+        self.check(count, labels)?;
         let each: usize = self.shape.iter().product();
         let mut values = Vec::with_capacity(count * each);
-        let mut first = seeds.start;
-        while values.len() < count * each {
-            let words = (0..BATCH as u64).map(|i| first.wrapping_add(i)).flat_map(|s| [s as u32, (s >> 32) as u32]);
+        let mut done = 0;
+        while done < count {
+            let batch = (0..BATCH as u64).map(|i| seeds.start.wrapping_add(done as u64 + i));
+            let words = batch.clone().flat_map(|s| [s as u32, (s >> 32) as u32]);
             let seed = Tensor::new([BATCH, 2], Data::U32(words.collect())).expect("two words a sample");
             self.program.write("seed", &seed)?;
             self.program.write_scalar("draw", 0.0)?;
+            if self.classes > 0 {
+                let label = |(i, seed): (usize, u64)| match labels {
+                    Labels::InTurn => (seed % self.classes) as i32,
+                    Labels::All(label) => label as i32,
+                    Labels::Each(labels) => labels.get(done + i).copied().unwrap_or(0) as i32,
+                };
+                let labels = batch.enumerate().map(label).collect();
+                self.program.write("label", &Tensor::new([BATCH], Data::I32(labels)).expect("a label a sample"))?;
+            }
+            if let Some(truncation) = self.truncation {
+                self.program.write_scalar("truncation", truncation)?;
+            }
             self.program.run(self.store.as_mut())?;
             let sample = self.program.read("sample")?;
             let sample =
                 sample.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
-            let wanted = (count * each - values.len()).min(sample.len());
-            values.extend_from_slice(&sample[..wanted]);
-            first = first.wrapping_add(BATCH as u64);
+            let wanted = (count - done).min(BATCH);
+            values.extend_from_slice(&sample[..wanted * each]);
+            done += wanted;
         }
         let shape: Vec<usize> = [count].into_iter().chain(self.shape.iter().copied()).collect();
         Tensor::from_f32(shape, values).map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })
+    }
+
+    /// Refuses labels that the generator has not learned.
+    fn check(&self, count: usize, labels: Labels<'_>) -> Result<(), GanError> {
+        let refuse = |reason: String| Err(GanError::Argument { what: "labels".into(), reason });
+        let largest = match labels {
+            Labels::InTurn => None,
+            Labels::All(_) if self.classes == 0 => {
+                return refuse("the generator takes no labels: it cannot draw a class alone".into());
+            }
+            Labels::All(label) => Some(label),
+            Labels::Each(labels) if labels.len() != count => {
+                return refuse(format!("expected one for each of {count} samples, found {}", labels.len()));
+            }
+            Labels::Each(labels) => labels.iter().copied().max(),
+        };
+        match largest.filter(|&label| self.classes > 0 && u64::from(label) >= self.classes) {
+            Some(label) => refuse(format!("expected classes 0 to {}, found {label}", self.classes - 1)),
+            None => Ok(()),
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::events::{self, Event, EventLog, Line, Observer};
 use crate::profile::Profile;
 use crate::resources;
 use crate::run_dir::RunDir;
-use crate::sampler::Sampler;
+use crate::sampler::{Labels, Sampler};
 use crate::spec::{PhaseSpec, TrainSpec};
 use crate::step::{StepResult, Stepper};
 use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
@@ -356,7 +356,7 @@ impl<'a> Trainer<'a> {
             Kind::Images { .. } => 64,
             Kind::Points { .. } => 1024,
         };
-        let samples = self.sampler.draw(0..count)?;
+        let samples = self.sampler.draw(0..count, Labels::InTurn)?;
         self.snapshot = self.run.snapshot(self.step);
         self.codec.write_grid(&self.snapshot, &samples, 8)?;
         let file = self.snapshot.strip_prefix(self.run.path()).unwrap_or(&self.snapshot).to_string_lossy().into_owned();

@@ -43,6 +43,43 @@ impl<'g> Expr<'g> {
         self.builder().full(self.shape(), 0.0).maximum(self)
     }
 
+    /// The x with erf x = this, within a few ulp of f32; arguments are kept inside ±(1 − 2⁻²⁴), where x is ±3.8.
+    ///
+    /// # Source
+    /// Giles (2012), "Approximating the erfinv function", GPU Computing Gems, single precision.
+    #[track_caller]
+    pub fn erf_inv(self) -> Expr<'g> {
+        const CENTRE: [f64; 9] = [
+            2.81022636e-08,
+            3.43273939e-07,
+            -3.5233877e-06,
+            -4.39150654e-06,
+            0.00021858087,
+            -0.00125372503,
+            -0.00417768164,
+            0.246640727,
+            1.50140941,
+        ];
+        const TAIL: [f64; 9] = [
+            -0.000200214257,
+            0.000100950558,
+            0.00134934322,
+            -0.00367342844,
+            0.00573950773,
+            -0.0076224613,
+            0.00943887047,
+            1.00167406,
+            2.83297682,
+        ];
+        let inside = 1.0 - 1.0 / 16_777_216.0;
+        let x = self.clamp(-inside, inside);
+        let w = -((1.0 - x) * (x + 1.0)).log();
+        let horner = |terms: [f64; 9], w: Expr<'g>| terms[1..].iter().fold(w * 0.0 + terms[0], |sum, &c| sum * w + c);
+        let centre = horner(CENTRE, w - 2.5);
+        let tail = horner(TAIL, w.sqrt() - 3.0);
+        x * w.less(5.0).select(centre, tail)
+    }
+
     /// ln(1 + eˣ), without overflow: max(x, 0) + ln(1 + e^(−|x|)).
     #[track_caller]
     pub fn softplus(self) -> Expr<'g> {

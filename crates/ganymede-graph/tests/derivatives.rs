@@ -122,6 +122,7 @@ const COMPOSITES: &[(&str, Case)] = &[
     ("relu", case(V, |_, x| x[0].relu() * x[0])),
     ("leaky relu", case(V, |_, x| x[0].maximum(x[0] * 0.2) * x[0])),
     ("softplus", case(V, |_, x| x[0].softplus())),
+    ("erf_inv", case(V, |_, x| (x[0] * 0.2).erf_inv())),
     ("clamp", case(V, |_, x| x[0].clamp(-1.0, 1.0) * x[0])),
     ("mean", case(V, |_, x| x[0].mean_axes(&[0]))),
     ("variance", case(&[&[4, 3]], |_, x| x[0].variance_axes(&[0]))),

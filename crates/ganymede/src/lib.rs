@@ -28,7 +28,7 @@ pub mod prelude {
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
     pub use ganymede_gan::spec::TrainSpec;
-    pub use ganymede_gan::{GanError, Outcome, Sampler, Setup, Stepper, Trainer};
+    pub use ganymede_gan::{GanError, Labels, Outcome, Sampler, Setup, Stepper, Trainer};
     pub use ganymede_graph::{Builder, Expr, Graph};
     pub use ganymede_nn::{Layer, Mode, Model, Scope};
     pub use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, StateLayout, Store};

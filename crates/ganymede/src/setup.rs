@@ -81,7 +81,7 @@ pub fn rehearse(
     machine: &MachineFlags,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), samples: 0 };
+    let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), samples: 0, classes: None };
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(&facts));
     if let Some(finding) = report.of(Severity::Error).find(|f| f.rule == "data_shape") {
         let fixes: Vec<&str> = finding.fixes.iter().map(|fix| fix.what.as_str()).collect();
@@ -123,7 +123,12 @@ pub fn prepare(
     let split = dataset.split(spec.data.options.holdout, spec.seed);
     let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
-    let facts = DataFacts { name: spec.data.source.clone(), shape: codec.shape.clone(), samples: split.train.len() };
+    let facts = DataFacts {
+        name: spec.data.source.clone(),
+        shape: codec.shape.clone(),
+        samples: split.train.len(),
+        classes: Some(codec.classes.len()),
+    };
     judge(&spec, &facts, file, terminal)?;
     let machine = machine.machine(spec.train.numerics)?;
     let stepper = compile(&spec, codec, &machine, terminal)?;
@@ -230,7 +235,7 @@ impl Prepared {
     pub fn train(self, start: Start, json: bool, profile: Option<u64>, terminal: &mut Terminal) -> Result<(), Failure> {
         let Prepared { spec, dataset, machine, mut stepper } = self;
         resources::check(stepper.plan().peak_bytes(), resources::available())?;
-        let sampler = Sampler::new(&spec, &machine.backend).map_err(|e| machine.explain(e))?;
+        let sampler = Sampler::new(&spec, dataset.codec(), None, &machine.backend).map_err(|e| machine.explain(e))?;
         let resumes = matches!(start, Start::Resume(_));
         let run = match start {
             Start::Resume(run) => {

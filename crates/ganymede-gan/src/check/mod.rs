@@ -7,6 +7,7 @@ mod beta_1;
 mod data_shape;
 mod generator_range;
 mod kernel_stride;
+mod labels;
 mod logits;
 mod loss_args;
 mod numbers;
@@ -107,6 +108,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
     Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
     Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },
+    Rule { name: "labels", summary: "networks that take labels get them, for every class", run: labels::run },
     Rule {
         name: "generator_range",
         summary: "the generator's last activation covers the data's range",

@@ -5,7 +5,6 @@ use crate::phases;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
 use ganymede_graph::{BuildError, Builder};
 use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope};
-use ganymede_tensor::TensorType;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -18,6 +17,8 @@ pub struct DataFacts {
     pub shape: Vec<usize>,
     /// Number of samples that are trained on.
     pub samples: usize,
+    /// Number of its classes, 0 without labels; none before it was read.
+    pub classes: Option<usize>,
 }
 
 /// What building a network alone gave.
@@ -115,14 +116,8 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     let model = Model::from_config(name, &config).map_err(|e| e.issues)?;
     let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();
     let builder = Builder::new(name);
-    let values: Vec<_> = inputs
-        .iter()
-        .enumerate()
-        .map(|(i, sizes)| {
-            let shape: Vec<usize> = [batch].into_iter().chain(sizes.iter().copied()).collect();
-            builder.input(&format!("input_{i}"), TensorType::f32(shape))
-        })
-        .collect();
+    let types = model.input_types(batch).into_iter().enumerate();
+    let values: Vec<_> = types.map(|(i, ty)| builder.input(&format!("input_{i}"), ty)).collect();
     let outputs = model.build(&Scope::root(&builder, name, Mode::Train), &values);
     let output = outputs.first().filter(|o| !o.is_poison()).map(|o| o.shape()[1..].to_vec()).unwrap_or_default();
     let errors = builder.take_errors();

@@ -35,7 +35,7 @@ fn every_defect_of_the_tutorial_is_found_at_once() {
 #[test]
 fn what_concerns_the_data_is_an_error_when_it_is_named() {
     for shape in [vec![28, 28, 1], vec![32, 32, 3]] {
-        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000 };
+        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000, classes: Some(0) };
         let report = check(&verbatim(), Some(&data));
         assert!(report.of(Severity::Error).any(|f| f.rule == "data_shape"), "{shape:?}");
         let (spec, _) = fix(&verbatim(), Some(&data)).unwrap();
@@ -67,7 +67,7 @@ fn presets_have_no_errors() {
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![64, 64, 3]] {
             let Ok(spec) = preset_for(entry.name, &PresetInput { shape: shape.clone() }) else { continue };
-            let data = DataFacts { name: "data".into(), shape, samples: 10_000 };
+            let data = DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(0) };
             let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
             assert!(!report.has_errors(), "{}: {report}", entry.name);
         }
@@ -78,7 +78,7 @@ fn presets_have_no_errors() {
 fn shared_dead_and_missing_optimizers_are_found_and_mended() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000 };
+    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let broken: [fn(&mut TrainSpec); 4] = [
         |spec| spec.phases[0].optimizer = None,
         |spec| drop(spec.phases.pop()),
@@ -101,7 +101,7 @@ fn shared_dead_and_missing_optimizers_are_found_and_mended() {
 #[test]
 fn a_dense_generator_follows_the_data() {
     for (shape, units) in [(vec![2], 3), (vec![28, 28, 1], 783)] {
-        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000 };
+        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000, classes: Some(0) };
         let mut layers = vec![format!("{{ class_name = \"Dense\", units = {units}, activation = \"tanh\" }}")];
         if shape.len() > 1 {
             layers.push(format!("{{ class_name = \"Reshape\", target_shape = [{units}, 1, 1] }}"));
@@ -155,7 +155,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000 };
+    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let checked = |assignment: &str| {
         let draft = Draft { spec: edit(&spec, assignment).unwrap(), missing: Vec::new() };
         (check(&draft, Some(&data)), draft)
@@ -230,7 +230,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000 };
+    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let penalty = |at: usize, more: &str| {
         format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
     };
@@ -273,4 +273,52 @@ fn a_misspelt_argument_is_one_error_and_gets_its_name() {
     assert!(report.to_string().ends_with("\n1 error, 1 hint"), "{report}");
     let (mended, _) = fix(&draft, None).unwrap();
     assert_eq!(mended.networks, good.networks);
+}
+
+#[test]
+fn labels_are_there_for_networks_that_take_them() {
+    let text = r#"
+train = { steps = 10, batch = 8 }
+data = { source = "ring2d" }
+[networks.generator]
+layers = [
+    { class_name = "Input", shape = [4], name = "latent" },
+    { class_name = "Input", shape = [], dtype = "int32", name = "label" },
+    { class_name = "Embedding", input_dim = 3, output_dim = 4, inputs = ["label"], name = "meaning" },
+    { class_name = "Multiply", inputs = ["latent", "meaning"] },
+    { class_name = "Dense", units = 2 },
+]
+[networks.discriminator]
+layers = [
+    { class_name = "Input", shape = [2] },
+    { class_name = "Dense", units = 1 },
+]
+[[phases]]
+name = "d"
+trains = ["discriminator"]
+optimizer = { class_name = "Adam", beta_1 = 0.5 }
+terms = [{ class_name = "hinge" }]
+[[phases]]
+name = "g"
+trains = ["generator"]
+optimizer = { class_name = "Adam", beta_1 = 0.5 }
+terms = [{ class_name = "hinge" }]
+"#;
+    let draft = TrainSpec::draft(text).unwrap();
+    let errors = |classes| {
+        let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(classes) };
+        let report = check(&draft, Some(&data));
+        let told = report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>();
+        if classes == 8 {
+            let (mended, _) = fix(&draft, Some(&data)).unwrap();
+            assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors());
+        }
+        told
+    };
+    assert_eq!(errors(3), [""; 0]);
+    assert_eq!(
+        errors(8),
+        ["networks.generator.layers.2 (Embedding): expected input_dim of 8, the number of the data's classes, found 3"]
+    );
+    assert!(errors(0)[0].starts_with("networks.generator: it takes labels"), "{:?}", errors(0));
 }

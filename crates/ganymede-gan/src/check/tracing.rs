@@ -11,8 +11,8 @@ use ganymede_tensor::DType;
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let known = s.network("discriminator").and_then(|d| d.inputs.first());
     let Some(shape) = s.data.map(|data| &data.shape).or(known) else { return Vec::new() };
-    let codec = stand_in(shape);
-    let sampled = || phases::trace_sample(s.spec, 1).map(drop);
+    let codec = stand_in(shape, s.data.and_then(|data| data.classes).unwrap_or(1));
+    let sampled = || phases::trace_sample(s.spec, 1, false).map(drop);
     let Err(error) = trace(s.spec, &codec).and_then(|()| sampled()) else { return Vec::new() };
     let mut findings = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
@@ -54,8 +54,8 @@ fn told(place: &str, error: &GanError) -> Vec<Finding> {
     reasons.into_iter().map(|reason| Finding::error(place, reason, Vec::new())).collect()
 }
 
-/// A description of samples of such a shape; what else it says changes no type in a program.
-fn stand_in(shape: &[usize]) -> Codec {
+/// A description of samples of such a shape and so many classes; what else it says changes no type in a program.
+fn stand_in(shape: &[usize], classes: usize) -> Codec {
     let (dtype, range, kind) = match shape.len() {
         3 => (DType::U8, [0.0, 255.0], Kind::Images { background: [0; 3], fit: Fit::Crop }),
         _ => (DType::F32, [-1.0, 1.0], Kind::Points { reference: Vec::new() }),
@@ -67,7 +67,7 @@ fn stand_in(shape: &[usize]) -> Codec {
         dtype,
         shape: shape.to_vec(),
         range,
-        classes: Vec::new(),
+        classes: (0..classes).map(|class| class.to_string()).collect(),
         kind,
     }
 }

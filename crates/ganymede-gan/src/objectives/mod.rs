@@ -164,7 +164,8 @@ mod tests {
         for entry in OBJECTIVES {
             // Inside of the margin of `hinge`, which wants nothing beyond it.
             for (real, fake) in [(0.0, 0.0), (0.9, -0.9), (-1.5, 0.5)] {
-                let (_, [real_grad, fake_grad, generator]) = losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
+                let (_, [real_grad, fake_grad, generator]) =
+                    losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
                 let name = entry.name;
                 assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");
                 assert!(fake_grad > 0.0, "{name}: the discriminator wants lower logits of fakes: {fake_grad}");

@@ -54,4 +54,3 @@ pub(super) fn note_states(graph: &Graph, traced: &mut Traced) {
         push_once(traced, name.to_string(), ty.clone(), &group.join("/"));
     }
 }
-

@@ -78,7 +78,9 @@ pub(super) fn differentiate<'g>(
         let weighted = if spec.every > 1 { value * weight * spec.every as f64 } else { value * weight };
         loss = Some(loss.map_or(weighted, |sum| sum + weighted));
     }
-    let Some(mut loss) = loss else { return Err(refuse("expected at least one term at every step, found none".into())) };
+    let Some(mut loss) = loss else {
+        return Err(refuse("expected at least one term at every step, found none".into()));
+    };
     let trained = trained(phase, scope)?;
     for (parameter, value) in &trained {
         if let Some(regularizer) = &parameter.regularizer {
@@ -164,7 +166,9 @@ fn trained<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Result<Vec<(Paramete
         let before = found.len();
         found.retain(|(p, _)| !inside(p));
         if found.len() == before {
-            let reason = format!("expected `freeze` to name layers that it trains, such as `discriminator/conv2d`, found `{frozen}`");
+            let reason = format!(
+                "expected `freeze` to name layers that it trains, such as `discriminator/conv2d`, found `{frozen}`"
+            );
             return Err(GanError::Argument { what: what(), reason });
         }
     }

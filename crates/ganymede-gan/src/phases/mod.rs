@@ -316,4 +316,3 @@ pub(crate) fn averaged(network: &str, state: &str) -> String {
     let rest = state.strip_prefix(network).unwrap_or(state);
     format!("{network}{EMA_SUFFIX}{rest}")
 }
-

@@ -35,12 +35,7 @@ pub(super) fn parts<'g>(
 }
 
 /// The optimizer's update of what a phase trains.
-pub(super) fn update<'g>(
-    phase: &PhaseSpec,
-    scope: &LossScope<'g>,
-    gradients: &[Gradient<'g>],
-    traced: &mut Traced,
-) {
+pub(super) fn update<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, gradients: &[Gradient<'g>], traced: &mut Traced) {
     let Some(optimizer) = &phase.optimizer else { return };
     let builder = scope.trace.builder;
     let slots = optimizer.slots();
@@ -86,4 +81,3 @@ pub(super) fn average(trace: &Trace<'_>, network: &str) {
         builder.assign(&name, if parameter.trainable { old.lerp(value, rate) } else { value });
     }
 }
-

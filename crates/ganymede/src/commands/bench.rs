@@ -11,7 +11,7 @@ use clap::Args;
 use ganymede_data::{Batch, CODEC_VERSION, Codec, Fit, Kind};
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::{TrainSection, TrainSpec, Update};
-use ganymede_gan::{GanError, Sampler, Stepper, resources};
+use ganymede_gan::{GanError, Labels, Sampler, Stepper, resources};
 use ganymede_kernels::peak;
 use ganymede_runtime::RuntimeError;
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorError};
@@ -155,16 +155,16 @@ impl Timed {
 
     /// Times drawing, from latents to the bytes of files, by the generator as it is now.
     fn draw(&mut self, spec: &TrainSpec, codec: &Codec, machine: &Machine, count: u64) -> Result<(), Failure> {
-        let mut sampler = Sampler::new(spec, &machine.backend).map_err(|e| machine.explain(e))?;
+        let mut sampler = Sampler::new(spec, codec, None, &machine.backend).map_err(|e| machine.explain(e))?;
         match &self.stepper {
             Some(stepper) => sampler.copy_from(stepper.store())?,
             None => sampler.initialise(spec, codec)?,
         }
         // The first batch touches memory for the first time.
-        sampler.draw(0..1)?;
+        sampler.draw(0..1, Labels::InTurn)?;
         let start = Instant::now();
         for first in (0..count).step_by(CHUNK as usize) {
-            let drawn = sampler.draw(first..count.min(first + CHUNK))?;
+            let drawn = sampler.draw(first..count.min(first + CHUNK), Labels::InTurn)?;
             let refuse = |e: TensorError| GanError::Argument { what: "sample".into(), reason: e.to_string() };
             let values = drawn.as_f32().map_err(refuse)?;
             std::hint::black_box(codec.encode(values));

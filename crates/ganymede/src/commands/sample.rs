@@ -6,7 +6,8 @@ use crate::flags::{CheckpointFlags, MachineFlags, seeds};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::Codec;
-use ganymede_gan::{Sampler, run_dir};
+use ganymede_gan::{GanError, Labels, Sampler, Seeds, run_dir};
+use ganymede_tensor::Tensor;
 use serde_json::json;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,12 @@ pub struct Sample {
     /// Each in a file of its own in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// All of this class, by its name or number [default: each class in turn]
+    #[arg(long, value_name = "CLASS")]
+    class: Option<String>,
+    /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
+    #[arg(long, value_name = "T")]
+    truncation: Option<f64>,
     #[command(flatten)]
     at: CheckpointFlags,
     #[command(flatten)]
@@ -52,6 +59,10 @@ impl Command for Sample {
             &["ganymede sample runs/00000-dcgan-fashion-mnist --seed 100-199 --out clothes"],
         ),
         (
+            "One class of a conditional run",
+            &["ganymede sample runs/00003-cgan-fashion-mnist --class 7 --grid shoes.png"],
+        ),
+        (
             "As the generator was after 500 steps",
             &["ganymede sample runs/00000-dcgan-fashion-mnist --checkpoint 500 --grid early.png"],
         ),
@@ -67,13 +78,37 @@ impl Command for Sample {
         }
         let machine = self.machine.machine(run_dir::read_spec(&self.at.run)?.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
-            Sampler::open(&self.at.run, self.at.checkpoint, &machine.backend).map_err(|e| machine.explain(e))?;
+            Sampler::open(&self.at.run, self.at.checkpoint, self.truncation, &machine.backend)
+                .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
+        let labels = match &self.class {
+            Some(class) => Labels::All(label(class, &sampler, &codec)?),
+            None => Labels::InTurn,
+        };
+        let mut draw = |seeds| sampler.draw(seeds, labels);
         match &self.out {
-            Some(folder) => self.files(folder, seeds, &mut sampler, &codec, terminal),
-            None => self.picture(seeds, &mut sampler, &codec, &checkpoint, terminal),
+            Some(folder) => self.files(folder, seeds, &mut draw, &codec, terminal),
+            None => self.picture(seeds, &mut draw, &codec, &checkpoint, terminal),
         }
     }
+}
+
+/// What draws the samples of some seeds.
+type Draw<'a> = dyn FnMut(Seeds) -> Result<Tensor, GanError> + 'a;
+
+/// The label of a class that is named or numbered.
+fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> {
+    if sampler.classes() == 0 {
+        let text = "--class: the run's generator takes no labels: it cannot draw a class alone";
+        return Err(Failure::new(USAGE, text).with_hint("train a conditional preset (`ganymede presets` lists them)"));
+    }
+    let named = codec.classes.iter().position(|name| name == class);
+    let numbered = || class.parse::<usize>().ok().filter(|&at| at < codec.classes.len());
+    named.or_else(numbered).map(|at| at as u32).ok_or_else(|| {
+        let known: Vec<String> = codec.classes.iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
+        let text = format!("--class: expected a class of the run, found `{class}`");
+        Failure::new(USAGE, text).with_hint(format!("its classes: {}", known.join(", ")))
+    })
 }
 
 impl Sample {
@@ -81,17 +116,17 @@ impl Sample {
         &self,
         folder: &Path,
         seeds: RangeInclusive<u64>,
-        sampler: &mut Sampler,
+        draw: &mut Draw<'_>,
         codec: &Codec,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let refuse = |e: std::io::Error| Failure::new(USER, format!("cannot create {}: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(refuse)?;
-        let each = sampler.shape().iter().product::<usize>().max(1);
+        let each = codec.shape.iter().product::<usize>().max(1);
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
         while first < end {
             let next = end.min(first.saturating_add(CHUNK));
-            let drawn = sampler.draw(first..next)?;
+            let drawn = draw(first..next)?;
             let values = drawn.as_f32().map_err(|e| Failure::new(USER, e.to_string()))?;
             for (seed, sample) in (first..next).zip(values.chunks_exact(each)) {
                 let file = codec.write_sample(folder, seed, sample)?;
@@ -109,7 +144,7 @@ impl Sample {
     fn picture(
         &self,
         seeds: RangeInclusive<u64>,
-        sampler: &mut Sampler,
+        draw: &mut Draw<'_>,
         codec: &Codec,
         checkpoint: &Path,
         terminal: &mut Terminal,
@@ -128,7 +163,7 @@ impl Sample {
                 format!("{}-{}-seeds-{first}-{last}.png", name(&run), name(checkpoint)).into()
             }
         };
-        let drawn = sampler.draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
+        let drawn = draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
         codec.write_grid(&file, &drawn, (count as f64).sqrt().ceil() as usize)?;
         match self.json {
             true => terminal.result(&json!({ "kind": "grid", "first": first, "last": last, "file": file }).to_string()),
