@@ -26,6 +26,7 @@ pub mod run_dir;
 mod sampler;
 pub mod spec;
 mod step;
+mod table;
 mod trainer;
 mod verify;
 

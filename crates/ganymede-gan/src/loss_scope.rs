@@ -6,7 +6,7 @@ use crate::augment::Augmentation;
 use crate::regularizers::Player;
 use crate::spec::LatentDistribution;
 use ganymede_data::Codec;
-use ganymede_graph::{Builder, Expr};
+use ganymede_graph::{Builder, Expr, ScopeGuard};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{Layer, Mode, Model, Scope};
 use ganymede_tensor::{DType, TensorType};
@@ -21,9 +21,9 @@ pub struct Verdict<'g> {
     pub input: Expr<'g>,
     /// Its logits, (N, …).
     pub logits: Expr<'g>,
-    /// Logits of the classes, when the network has a second output.
+    /// Logits of the classes (N, C), when the network has a second output of two axes.
     pub class_logits: Option<Expr<'g>>,
-    /// Its further outputs, which the spec names as features.
+    /// Its other outputs, which the spec names as features.
     pub features: Vec<Expr<'g>>,
 }
 
@@ -170,11 +170,12 @@ impl<'g> Trace<'g> {
             return known.clone();
         }
         let outputs = self.apply("discriminator", &self.with_label("discriminator", seen()));
+        let classes = outputs.get(1).copied().filter(|second| second.rank() == 2);
         let verdict = Verdict {
             input: x,
             logits: outputs[0],
-            class_logits: outputs.get(1).copied(),
-            features: outputs.get(2..).unwrap_or(&[]).to_vec(),
+            class_logits: classes,
+            features: outputs[1..].iter().skip(usize::from(classes.is_some())).copied().collect(),
         };
         self.verdicts.borrow_mut().insert(key, verdict.clone());
         verdict
@@ -239,6 +240,12 @@ impl<'g> LossScope<'g> {
             let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
             augmentation.observe(&LossScope { phase: format!("augment/{at}"), ..self.clone() }, real);
         }
+    }
+
+    /// Puts noise that is drawn until the guard is dropped under a name of its own in this phase.
+    #[must_use = "the scope ends when the guard is dropped"]
+    pub fn enter(&self, name: &str) -> ScopeGuard<'g> {
+        self.trace.builder.enter_path(&format!("{}/{name}", self.phase))
     }
 
     /// The builder, for constants and noise of shapes of one's own.
@@ -311,6 +318,14 @@ impl<'g> LossScope<'g> {
     #[track_caller]
     pub(crate) fn scalar(&self, name: &str) -> Expr<'g> {
         self.trace.builder.scalar(&format!("{}/{name}", self.phase))
+    }
+
+    /// The trained weights of a network that have two axes or more, at their values in this phase: those of the layers
+    /// that were built so far.
+    pub fn kernels(&self, network: &str) -> Vec<Expr<'g>> {
+        let Some(scope) = self.trace.scopes.get(network) else { return Vec::new() };
+        let kernels = scope.parameters().into_iter().filter(|p| p.trainable && p.shape.rank() > 1);
+        kernels.map(|p| self.trace.builder.state(&p.name, TensorType::f32(p.shape))).collect()
     }
 
     /// A named state of this phase, zero at first.

@@ -84,6 +84,11 @@ pub fn tidy(root: &Path) -> bool {
     errors == 0
 }
 
+/// Paths of all Rust sources of the repository, from its root.
+pub fn rust_sources(root: &Path) -> Result<Vec<String>, String> {
+    Ok(Repository::open(root)?.ending(".rs").map(|file| file.path.clone()).collect())
+}
+
 impl Repository {
     fn open(root: &Path) -> Result<Repository, String> {
         let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];

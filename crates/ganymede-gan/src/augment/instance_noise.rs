@@ -6,6 +6,8 @@ use ganymede_graph::Expr;
 use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "normal noise on all that the discriminator sees; Sønderby et al. 2016";
+
 /// x + sigma·n with n standard normal in every element: the distributions of real and generated samples overlap, so
 /// that the discriminator cannot part them for certain. A schedule lets it fade.
 ///

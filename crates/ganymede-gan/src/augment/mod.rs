@@ -1,16 +1,12 @@
 //! Augmentations: what is done to samples, real and generated alike, before the discriminator sees them; derivatives
-//! flow through it. To add one: a file here with a struct that implements [`Augmentation`] and a line in
+//! flow through it. To add one: a file here with a sentence and a struct that implements [`Augmentation`], and a line in
 //! [`AUGMENTATIONS`]. Not here: what is done to the data once (`ganymede-data`).
-
-mod instance_noise;
-
-pub use instance_noise::InstanceNoise;
 
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::AugmentSpec;
+use crate::table::table;
 use ganymede_graph::Expr;
-use serde::de::DeserializeOwned;
 
 /// A differentiable change of samples.
 pub trait Augmentation {
@@ -26,26 +22,11 @@ pub trait Augmentation {
     }
 }
 
-/// An entry of the table: name, one sentence, constructor from arguments.
-pub struct Entry {
-    /// Name in specs.
-    pub name: &'static str,
-    /// One sentence for lists.
-    pub summary: &'static str,
-    make: fn(toml::Table) -> Result<Box<dyn Augmentation>, toml::de::Error>,
-}
-
-/// Every augmentation.
-pub const AUGMENTATIONS: &[Entry] = &[Entry {
-    name: "instance_noise",
-    summary: "normal noise on all that the discriminator sees; Sønderby et al. 2016",
-    make: make::<InstanceNoise>,
-}];
-
-fn make<A: Augmentation + DeserializeOwned + 'static>(
-    arguments: toml::Table,
-) -> Result<Box<dyn Augmentation>, toml::de::Error> {
-    toml::Value::Table(arguments).try_into().map(|a: A| Box::new(a) as Box<dyn Augmentation>)
+table! {
+    /// Every augmentation.
+    AUGMENTATIONS: dyn Augmentation {
+        instance_noise::InstanceNoise,
+    }
 }
 
 /// The augmentations of a spec, in order.
@@ -53,15 +34,15 @@ fn make<A: Augmentation + DeserializeOwned + 'static>(
 /// # Errors
 /// [`GanError::Unknown`] for a name that is not in the table, [`GanError::Argument`] for arguments that are not its.
 pub fn augmentations(specs: &[AugmentSpec]) -> Result<Vec<Box<dyn Augmentation>>, GanError> {
-    let of = |spec: &AugmentSpec| {
-        let Some(entry) = AUGMENTATIONS.iter().find(|e| e.name == spec.class_name) else {
-            let known = AUGMENTATIONS.iter().map(|e| e.name.to_string()).collect();
-            return Err(GanError::Unknown { kind: "an augmentation", name: spec.class_name.clone(), known });
-        };
-        (entry.make)(spec.arguments.clone()).map_err(|e| GanError::Argument {
-            what: format!("augmentation `{}`", spec.class_name),
-            reason: e.message().to_string(),
-        })
+    let of = |spec: &AugmentSpec| match make(&spec.class_name, &spec.arguments) {
+        Some(made) => {
+            let what = || format!("augmentation `{}`", spec.class_name);
+            made.map_err(|reason| GanError::Argument { what: what(), reason })
+        }
+        None => {
+            let known = AUGMENTATIONS.iter().map(|entry| entry.name.to_string()).collect();
+            Err(GanError::Unknown { kind: "an augmentation", name: spec.class_name.clone(), known })
+        }
     };
     specs.iter().map(of).collect()
 }

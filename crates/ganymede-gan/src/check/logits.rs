@@ -3,11 +3,14 @@
 use super::{Finding, Fix, Subject};
 use crate::objectives::OBJECTIVES;
 use crate::spec::TermSpec;
+use ganymede_nn::losses::LossKind;
 use serde_json::json;
 
 /// What a loss wants of the discriminator: `Some(true)` logits, `Some(false)` probabilities, `None` either.
 fn wants_logits(term: &TermSpec) -> Option<bool> {
     match term.class_name.as_str() {
+        // What it compares is a sample.
+        "began" => None,
         name if OBJECTIVES.iter().any(|entry| entry.name == name) => Some(true),
         "BinaryCrossentropy" | "CategoricalCrossentropy" | "SparseCategoricalCrossentropy" => {
             Some(term.arguments.get("from_logits").and_then(toml::Value::as_bool).unwrap_or(false))
@@ -27,7 +30,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         .flat_map(|(at, phase)| phase.terms.iter().enumerate().map(move |(number, term)| (at, number, term)))
         .collect();
     if let Some((.., term)) = terms.iter().find(|(_, _, t)| squashes && wants_logits(t) == Some(true)) {
-        let consequence = if matches!(term.class_name.as_str(), "hinge" | "wasserstein" | "relativistic_paired") {
+        let of_any_size = !matches!(term.class_name.as_str(), "non_saturating" | "minimax")
+            && !LossKind::NAMES.contains(&term.class_name.as_str());
+        let consequence = if of_any_size {
             format!("`{}` compares logits of any size, these stay between 0 and 1", term.class_name)
         } else {
             format!(

@@ -5,6 +5,8 @@ use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "the discriminator wants a margin of 1 and no more; Lim, Ye 2017";
+
 /// The hinge objective, with logits l:
 ///
 /// - discriminator: E max(0, 1 − l_real) + E max(0, 1 + l_fake): what is beyond the margin no longer counts;

@@ -1,9 +1,12 @@
 //! The minimax objective.
 
+use super::non_saturating::one;
 use super::{GanObjective, NonSaturating};
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
+
+pub(super) const SUMMARY: &str = "the generator minimises ln(1 − D(fake)); Goodfellow et al. 2014";
 
 /// The minimax objective, with logits l = logit D(x):
 ///
@@ -18,11 +21,16 @@ use serde::{Deserialize, Serialize};
 /// Goodfellow et al. (2014), "Generative adversarial nets", arXiv:1406.2661, equation 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Minimax {}
+pub struct Minimax {
+    /// What D(x) is to be for real samples: 0.9 keeps the discriminator from being sure; Salimans et al. (2016),
+    /// "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
+    #[serde(default = "one")]
+    pub real_label: f64,
+}
 
 impl GanObjective for Minimax {
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        NonSaturating {}.discriminator_loss(s, real, fake)
+        NonSaturating { real_label: self.real_label }.discriminator_loss(s, real, fake)
     }
 
     fn generator_loss<'g>(&self, _: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {

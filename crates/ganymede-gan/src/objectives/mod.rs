@@ -1,27 +1,17 @@
 //! Objectives: what a discriminator and a generator want of each other. To add one: a file here with
-//! a struct that implements [`GanObjective`] and a line in [`OBJECTIVES`]; the names of commands,
+//! a sentence and a struct that implements [`GanObjective`], and a line in [`OBJECTIVES`]; the names of commands,
 //! documents and contract tests follow from the table. Not here: penalties (`regularizers/`).
 
-mod hinge;
 mod keras_loss;
-mod minimax;
-mod non_saturating;
-mod relativistic_paired;
-mod wasserstein;
 
-pub use hinge::Hinge;
 pub use keras_loss::KerasLoss;
-pub use minimax::Minimax;
-pub use non_saturating::NonSaturating;
-pub use relativistic_paired::RelativisticPaired;
-pub use wasserstein::Wasserstein;
 
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
+use crate::table::table;
 use ganymede_graph::Expr;
 use ganymede_nn::losses::LossKind;
-use serde::de::DeserializeOwned;
 
 /// A pair of losses over the discriminator's verdicts on real and on generated samples.
 pub trait GanObjective {
@@ -33,48 +23,19 @@ pub trait GanObjective {
     fn generator_loss<'g>(&self, s: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g>;
 }
 
-/// An entry of the table: name, one sentence, constructor from a term's arguments.
-pub struct Entry {
-    /// Name in specs.
-    pub name: &'static str,
-    /// One sentence for lists.
-    pub summary: &'static str,
-    make: fn(toml::Table) -> Result<Box<dyn GanObjective>, toml::de::Error>,
-}
-
-/// Every objective that is not a plain Keras loss.
-pub const OBJECTIVES: &[Entry] = &[
-    Entry {
-        name: "non_saturating",
-        summary: "the generator maximises ln D(fake); Goodfellow et al. 2014",
-        make: make::<NonSaturating>,
-    },
-    Entry {
-        name: "minimax",
-        summary: "the generator minimises ln(1 − D(fake)); Goodfellow et al. 2014",
-        make: make::<Minimax>,
-    },
-    Entry {
-        name: "hinge",
-        summary: "the discriminator wants a margin of 1 and no more; Lim, Ye 2017",
-        make: make::<Hinge>,
-    },
-    Entry {
-        name: "wasserstein",
-        summary: "the difference of the critic's means, for a critic of bounded slope; Arjovsky et al. 2017",
-        make: make::<Wasserstein>,
-    },
-    Entry {
-        name: "relativistic_paired",
-        summary: "real and fake are compared pair by pair; Jolicoeur-Martineau 2018",
-        make: make::<RelativisticPaired>,
-    },
-];
-
-fn make<O: GanObjective + DeserializeOwned + 'static>(
-    arguments: toml::Table,
-) -> Result<Box<dyn GanObjective>, toml::de::Error> {
-    toml::Value::Table(arguments).try_into().map(|o: O| Box::new(o) as Box<dyn GanObjective>)
+table! {
+    /// Every objective that is not a plain Keras loss.
+    OBJECTIVES: dyn GanObjective {
+        non_saturating::NonSaturating,
+        minimax::Minimax,
+        least_squares::LeastSquares,
+        hinge::Hinge,
+        wasserstein::Wasserstein,
+        relativistic_paired::RelativisticPaired,
+        relativistic_average::RelativisticAverage,
+        dual_contrastive::DualContrastive,
+        began::Began,
+    }
 }
 
 /// Every name that [`objective`] knows.
@@ -89,11 +50,11 @@ pub fn names() -> Vec<String> {
 /// [`GanError::Argument`] when the term's arguments are not the objective's.
 pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanError> {
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
-    if let Some(entry) = OBJECTIVES.iter().find(|e| e.name == term.class_name) {
+    if let Some(made) = make(&term.class_name, &term.arguments) {
         if term.args.is_some() {
             return Err(refuse("expected no `args`: it compares real and fake by itself".into()));
         }
-        return (entry.make)(term.arguments.clone()).map(Some).map_err(|e| refuse(e.message().to_string()));
+        return made.map(Some).map_err(refuse);
     }
     if LossKind::NAMES.contains(&term.class_name.as_str()) {
         return Ok(Some(Box::new(KerasLoss::from_term(term)?)));
@@ -110,7 +71,7 @@ mod tests {
     use ganymede_data::{CODEC_VERSION, Codec, Kind};
     use ganymede_graph::Builder;
     use ganymede_graph::interpret::{Array, run};
-    use ganymede_nn::layers::{Identity, Input};
+    use ganymede_nn::layers::{Identity, Input, Rescaling};
     use ganymede_nn::{Mode, Sequential};
     use ganymede_tensor::{DType, TensorType};
     use std::collections::BTreeMap;
@@ -135,7 +96,7 @@ mod tests {
 
     /// The discriminator's and the generator's loss at these logits, and their gradients: of the first by real and
     /// fake logits, of the second by fake logits.
-    fn losses(objective: &dyn GanObjective, real: f64, fake: f64) -> ([f64; 2], [f64; 3]) {
+    fn losses(objective: &dyn GanObjective, real: [f64; 2], fake: [f64; 2]) -> ([f64; 2], [f64; 3]) {
         let builder = Builder::new("objective");
         let (codec, networks) = numbers();
         let mut trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
@@ -153,19 +114,20 @@ mod tests {
         }
         drop(scope);
         let inputs =
-            [("real", real), ("fake", fake)].map(|(name, x)| (name.to_string(), Array::new([2, 1], vec![x; 2])));
-        let outputs = run(&builder.finish().unwrap(), &inputs.into(), &mut BTreeMap::new()).unwrap();
+            [("real", real), ("fake", fake)].map(|(name, x)| (name.to_string(), Array::new([2, 1], x.to_vec())));
+        let mut states = BTreeMap::from([("d/k".to_string(), Array::new([0; 0], vec![0.0]))]);
+        let outputs = run(&builder.finish().unwrap(), &inputs.into(), &mut states).unwrap();
         let sum = |i: usize| outputs[&i.to_string()].data.iter().sum::<f64>();
         ([sum(0), sum(1)], [sum(2), sum(3), sum(4)])
     }
 
     #[test]
     fn every_objective_pulls_the_two_networks_apart() {
-        for entry in OBJECTIVES {
-            // Inside of the margin of `hinge`, which wants nothing beyond it.
-            for (real, fake) in [(0.0, 0.0), (0.9, -0.9), (-1.5, 0.5)] {
+        for entry in OBJECTIVES.iter().filter(|entry| entry.name != "began") {
+            // Inside of what `hinge` and `least_squares` want, beyond which they want nothing or the opposite.
+            for (real, fake) in [(0.5, 0.4), (0.9, 0.1), (-1.5, 0.7)] {
                 let (_, [real_grad, fake_grad, generator]) =
-                    losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
+                    losses(&*(entry.make)(toml::Table::new()).unwrap(), [real; 2], [fake; 2]);
                 let name = entry.name;
                 assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");
                 assert!(fake_grad > 0.0, "{name}: the discriminator wants lower logits of fakes: {fake_grad}");
@@ -174,11 +136,74 @@ mod tests {
         }
     }
 
+    /// Two logits of each kind; by hand, in the formulas' own terms.
+    #[test]
+    fn losses_are_those_of_the_formulas() {
+        let (real, fake) = ([0.3, -1.2], [0.8, -0.1]);
+        let softplus = |x: f64| x.exp().ln_1p();
+        let mean = |x: [f64; 2]| (x[0] + x[1]) / 2.0;
+        let each = |x: [f64; 2], f: &dyn Fn(f64) -> f64| mean(x.map(f));
+        let contrast = |f: f64, r: f64| (f - r).exp();
+        let dual = mean([0, 1].map(|i| (1.0 + contrast(fake[0], real[i]) + contrast(fake[1], real[i])).ln()))
+            + mean([0, 1].map(|j| (1.0 + contrast(fake[j], real[0]) + contrast(fake[j], real[1])).ln()));
+        let average = |high: [f64; 2], low: [f64; 2]| {
+            each(high, &|x| softplus(mean(low) - x)) + each(low, &|x| softplus(x - mean(high)))
+        };
+        let smooth = each(real, &|x| 0.9 * softplus(-x) + 0.1 * softplus(x)) + each(fake, &softplus);
+        let squares = |x: [f64; 2], wanted: f64| 0.5 * each(x, &|x| (x - wanted).powi(2));
+        for (name, arguments, d, g) in [
+            ("least_squares", "", squares(real, 1.0) + squares(fake, 0.0), squares(fake, 1.0)),
+            (
+                "least_squares",
+                "fake_label = -1.0\ngenerator_label = 0.0",
+                squares(real, 1.0) + squares(fake, -1.0),
+                squares(fake, 0.0),
+            ),
+            ("relativistic_average", "", average(real, fake), average(fake, real)),
+            ("dual_contrastive", "", dual, -dual),
+            ("non_saturating", "real_label = 0.9", smooth, each(fake, &|x| softplus(-x))),
+            ("minimax", "real_label = 0.9", smooth, -each(fake, &softplus)),
+            ("hinge", "", each(real, &|x| (1.0 - x).max(0.0)) + each(fake, &|x| (1.0 + x).max(0.0)), -mean(fake)),
+        ] {
+            let objective = make(name, &toml::from_str(arguments).unwrap()).unwrap().unwrap();
+            let ([found_d, found_g], _) = losses(&*objective, real, fake);
+            assert!((found_d - d).abs() < 1e-9 && (found_g - g).abs() < 1e-9, "{name}: {found_d} {d}, {found_g} {g}");
+        }
+        let error = make("hinge", &toml::from_str("margin = 2.0").unwrap()).unwrap().err().unwrap();
+        assert!(error.contains("margin"), "{error}");
+    }
+
+    /// Of an autoencoder that gives all it sees back halved, L(x) = E |x|/2. With k at 0 at first.
+    #[test]
+    fn began_holds_its_balance() {
+        let builder = Builder::new("began");
+        let (codec, _) = numbers();
+        let stack = Sequential::new("discriminator").add(Input::new([1])).add(Rescaling::new(0.5));
+        let networks = Networks { models: BTreeMap::from([("discriminator".to_string(), stack.model().unwrap())]) };
+        let mut trace = Trace::new(&builder, &networks, Mode::Train, 2, LatentDistribution::default());
+        trace.codec = Some(&codec);
+        let scope = LossScope::new(&Rc::new(trace), "d", Player::Discriminator);
+        let fakes = scope.discriminator(builder.input("fake", TensorType::f32([2, 1])));
+        let objective = Began { gamma: 0.5, lambda: 0.1 };
+        builder.output("d", objective.discriminator_loss(&scope, &scope.discriminator(scope.real()), &fakes));
+        builder.output("g", objective.generator_loss(&scope, &fakes));
+        drop(scope);
+        let graph = builder.finish().unwrap();
+        let mut states = BTreeMap::from([("d/k".to_string(), Array::new([0; 0], vec![0.2]))]);
+        let inputs = [("real", vec![4.0, -2.0]), ("fake", vec![0.5, -0.5])];
+        let inputs = inputs.map(|(name, values)| (name.to_string(), Array::new([2, 1], values)));
+        let outputs = run(&graph, &inputs.into(), &mut states).unwrap();
+        let (real, fake) = (1.5, 0.25);
+        assert!((outputs["d"].data[0] - (real - 0.2 * fake)).abs() < 1e-9);
+        assert!((outputs["g"].data[0] - fake).abs() < 1e-9);
+        assert!((states["d/k"].data[0] - (0.2 + 0.1 * (0.5 * real - fake))).abs() < 1e-9, "{:?}", states["d/k"]);
+    }
+
     #[test]
     fn every_objective_is_finite_where_the_discriminator_is_sure() {
         for entry in OBJECTIVES {
             for (real, fake) in [(50.0, -50.0), (-50.0, 50.0), (50.0, 50.0), (-50.0, -50.0)] {
-                let (values, gradients) = losses(&*(entry.make)(toml::Table::new()).unwrap(), real, fake);
+                let (values, gradients) = losses(&*(entry.make)(toml::Table::new()).unwrap(), [real; 2], [fake; 2]);
                 let finite = values.iter().chain(&gradients).all(|x| x.is_finite());
                 assert!(finite, "{} at {real}, {fake}: {values:?} {gradients:?}", entry.name);
             }

@@ -5,9 +5,12 @@ use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "the generator maximises ln D(fake); Goodfellow et al. 2014";
+
 /// The non-saturating objective, with logits l = logit D(x):
 ///
-/// - discriminator: E softplus(−l_real) + E softplus(l_fake), which is −E ln D(x) − E ln(1 − D(G(z)));
+/// - discriminator: E softplus(−l_real) + E softplus(l_fake), which is −E ln D(x) − E ln(1 − D(G(z))); with
+///   `real_label` t below 1 the first part is −E \[t ln D(x) + (1 − t) ln(1 − D(x))\];
 /// - generator: E softplus(−l_fake), which is −E ln D(G(z)).
 ///
 /// # Shapes
@@ -17,11 +20,25 @@ use serde::{Deserialize, Serialize};
 /// Goodfellow et al. (2014), "Generative adversarial nets", arXiv:1406.2661, section 3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NonSaturating {}
+pub struct NonSaturating {
+    /// What D(x) is to be for real samples: 0.9 keeps the discriminator from being sure; Salimans et al. (2016),
+    /// "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
+    #[serde(default = "one")]
+    pub real_label: f64,
+}
+
+pub(super) fn one() -> f64 {
+    1.0
+}
 
 impl GanObjective for NonSaturating {
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        (-real.logits).softplus().mean() + fake.logits.softplus().mean()
+        let mut of_real = (-real.logits).softplus().mean();
+        if self.real_label != 1.0 {
+            // softplus(−l) and softplus(l) differ by l.
+            of_real = of_real + real.logits.mean() * (1.0 - self.real_label);
+        }
+        of_real + fake.logits.softplus().mean()
     }
 
     fn generator_loss<'g>(&self, _: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {

@@ -5,6 +5,8 @@ use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "real and fake are compared pair by pair; Jolicoeur-Martineau 2018";
+
 /// The relativistic paired objective, with logits l; sample i of the batch of fakes is compared with real sample i:
 ///
 /// - discriminator: E softplus(−(l_real − l_fake));

@@ -5,6 +5,9 @@ use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str =
+    "the difference of the critic's means, for a critic of bounded slope; Arjovsky et al. 2017";
+
 /// The Wasserstein objective, with the critic's values l:
 ///
 /// - discriminator (critic): E l_fake − E l_real, the estimate of the distance with its sign turned;

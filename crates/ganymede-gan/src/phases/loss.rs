@@ -65,9 +65,9 @@ pub(super) fn differentiate<'g>(
                 o.discriminator_loss(scope, real, fake)
             }
             (Term::Objective(o), Player::Generator) => o.generator_loss(scope, &best(phase, scope)),
-            (Term::Regularizer(r), player) if r.player() == player => r.penalty(scope),
+            (Term::Regularizer(r), player) if r.players().contains(&player) => r.penalty(scope),
             (Term::Regularizer(r), _) => {
-                return Err(refuse(format!("`{}` belongs to the loss of the {:?}", spec.class_name, r.player())));
+                return Err(refuse(format!("`{}` belongs to the loss of the {:?}", spec.class_name, r.players()[0])));
             }
         };
         builder.output(&format!("{}/{name}", phase.name), value);

@@ -195,7 +195,7 @@ fn combinations(intervals: &BTreeSet<u64>) -> Vec<(Vec<u64>, Vec<u64>)> {
     let split = |bits: usize| (0..all.len()).partition::<Vec<usize>, _>(|i| bits >> i & 1 == 1);
     let of = |at: &[usize]| at.iter().map(|&i| all[i]).collect::<Vec<u64>>();
     (0..1usize << all.len())
-        .map(|bits| split(bits))
+        .map(split)
         .map(|(due, rest)| (of(&due), of(&rest)))
         .filter(|(due, rest)| {
             // Beyond u64 no step comes.

@@ -5,6 +5,8 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "the critic's slope between real and fake is held at 1; Gulrajani et al. 2017";
+
 /// E (‖∇D(x̂)‖₂ − target)² at x̂ = ε·real + (1 − ε)·fake, ε ~ U(0, 1) a sample: the critic's slope is
 /// held at `target`. Its gradient is a gradient of a gradient.
 ///
@@ -36,8 +38,8 @@ fn single() -> usize {
 }
 
 impl Regularizer for GradientPenalty {
-    fn player(&self) -> Player {
-        Player::Discriminator
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator]
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {

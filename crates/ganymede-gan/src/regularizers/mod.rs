@@ -1,20 +1,12 @@
 //! Regularizers: terms that a player's loss gets beside the objective. To add one: a file here with a
-//! struct that implements [`Regularizer`] and a line in [`REGULARIZERS`]. Weight and interval are the
+//! sentence and a struct that implements [`Regularizer`], and a line in [`REGULARIZERS`]. Weight and interval are the
 //! term's and the phase's. Not here: penalties on weights, which are Keras's (`ganymede-nn`).
-
-mod gradient_penalty;
-mod r1;
-mod r2;
-
-pub use gradient_penalty::GradientPenalty;
-pub use r1::R1;
-pub use r2::R2;
 
 use crate::error::GanError;
 use crate::loss_scope::LossScope;
 use crate::spec::TermSpec;
+use crate::table::table;
 use ganymede_graph::Expr;
-use serde::de::DeserializeOwned;
 
 /// Whose loss a regularizer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,45 +19,31 @@ pub enum Player {
 
 /// A term of one player's loss.
 pub trait Regularizer {
-    /// Whose loss it belongs to.
-    fn player(&self) -> Player;
+    /// Whose losses it belongs to.
+    fn players(&self) -> &'static [Player];
 
     /// The penalty before its weight; a scalar.
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g>;
 }
 
-/// An entry of the table: name, one sentence, constructor from a term's arguments.
-pub struct Entry {
-    /// Name in specs.
-    pub name: &'static str,
-    /// One sentence for lists.
-    pub summary: &'static str,
-    make: fn(toml::Table) -> Result<Box<dyn Regularizer>, toml::de::Error>,
-}
-
-/// Every regularizer.
-pub const REGULARIZERS: &[Entry] = &[
-    Entry {
-        name: "gradient_penalty",
-        summary: "the critic's slope between real and fake is held at 1; Gulrajani et al. 2017",
-        make: make::<GradientPenalty>,
-    },
-    Entry {
-        name: "r1",
-        summary: "the discriminator's slope at real samples is held at 0; Mescheder et al. 2018",
-        make: make::<R1>,
-    },
-    Entry {
-        name: "r2",
-        summary: "the discriminator's slope at generated samples is held at 0; Mescheder et al. 2018",
-        make: make::<R2>,
-    },
-];
-
-fn make<R: Regularizer + DeserializeOwned + 'static>(
-    arguments: toml::Table,
-) -> Result<Box<dyn Regularizer>, toml::de::Error> {
-    toml::Value::Table(arguments).try_into().map(|r: R| Box::new(r) as Box<dyn Regularizer>)
+table! {
+    /// Every regularizer.
+    REGULARIZERS: dyn Regularizer {
+        gradient_penalty::GradientPenalty,
+        lipschitz_penalty::LipschitzPenalty,
+        dragan::Dragan,
+        zero_centered_penalty::ZeroCenteredPenalty,
+        r1::R1,
+        r2::R2,
+        consistency::Consistency,
+        balanced_consistency::BalancedConsistency,
+        latent_consistency::LatentConsistency,
+        lecam::LeCam,
+        path_length::PathLength,
+        orthogonal::Orthogonal,
+        feature_matching::FeatureMatching,
+        auxiliary_classifier::AuxiliaryClassifier,
+    }
 }
 
 /// The regularizer of a term, or `None` when its name is not in the table.
@@ -73,12 +51,12 @@ fn make<R: Regularizer + DeserializeOwned + 'static>(
 /// # Errors
 /// [`GanError::Argument`] when the term's arguments are not the regularizer's.
 pub fn regularizer(term: &TermSpec) -> Result<Option<Box<dyn Regularizer>>, GanError> {
-    let Some(entry) = REGULARIZERS.iter().find(|e| e.name == term.class_name) else { return Ok(None) };
+    let Some(made) = make(&term.class_name, &term.arguments) else { return Ok(None) };
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
     if term.args.is_some() {
         return Err(refuse("expected no `args`".into()));
     }
-    (entry.make)(term.arguments.clone()).map(Some).map_err(|e| refuse(e.message().to_string()))
+    made.map(Some).map_err(refuse)
 }
 
 #[cfg(test)]
@@ -135,19 +113,21 @@ mod tests {
         (outputs["penalty"].data[0], outputs["gradient"].data.clone())
     }
 
-    /// ‖k‖ = 3. By hand: (3 − 1)² and 2 (3 − 1) k / 3; ½ · 9 and k.
+    /// ‖k‖ = 3. By hand: (3 − 1)² and 2 (3 − 1) k / 3; 9 and 2 k; ½ · 9 and k.
     #[test]
-    fn every_penalty_of_a_plane_is_that_of_its_slope() {
-        for entry in REGULARIZERS {
-            let (expected, factor) = match entry.name {
-                "gradient_penalty" => (4.0, 4.0 / 3.0),
-                "r1" | "r2" => (4.5, 1.0),
-                name => panic!("expected the penalty of a plane for `{name}` here, found none"),
-            };
-            let (penalty, gradient) = of_a_plane(&*(entry.make)(toml::Table::new()).unwrap());
-            assert!((penalty - expected).abs() < 1e-9, "{}: {penalty}", entry.name);
+    fn penalties_of_a_plane_are_those_of_its_slope() {
+        for (name, expected, factor) in [
+            ("gradient_penalty", 4.0, 4.0 / 3.0),
+            ("lipschitz_penalty", 4.0, 4.0 / 3.0),
+            ("dragan", 4.0, 4.0 / 3.0),
+            ("zero_centered_penalty", 9.0, 2.0),
+            ("r1", 4.5, 1.0),
+            ("r2", 4.5, 1.0),
+        ] {
+            let (penalty, gradient) = of_a_plane(&*make(name, &toml::Table::new()).unwrap().unwrap());
+            assert!((penalty - expected).abs() < 1e-9, "{name}: {penalty}");
             for (found, k) in gradient.iter().zip([1.0, 2.0, 2.0]) {
-                assert!((found - factor * k).abs() < 1e-9, "{}: {gradient:?}", entry.name);
+                assert!((found - factor * k).abs() < 1e-9, "{name}: {gradient:?}");
             }
         }
     }

@@ -5,6 +5,8 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "the discriminator's slope at real samples is held at 0; Mescheder et al. 2018";
+
 /// ½ E ‖∇D(x)‖₂² at real samples x: with the weight γ of its term it is the paper's (γ/2) E ‖∇D(x)‖². The slope is
 /// that of the logits. Its gradient is a gradient of a gradient.
 ///
@@ -16,8 +18,8 @@ use serde::{Deserialize, Serialize};
 pub struct R1 {}
 
 impl Regularizer for R1 {
-    fn player(&self) -> Player {
-        Player::Discriminator
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator]
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {

@@ -6,6 +6,8 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
+pub(super) const SUMMARY: &str = "the discriminator's slope at generated samples is held at 0; Mescheder et al. 2018";
+
 /// ½ E ‖∇D(x)‖₂² at generated samples x: with the weight γ of its term it is the paper's (γ/2) E ‖∇D(G(z))‖².
 /// It is what [`R1`](super::R1) is for real samples.
 ///
@@ -17,8 +19,8 @@ use serde::{Deserialize, Serialize};
 pub struct R2 {}
 
 impl Regularizer for R2 {
-    fn player(&self) -> Player {
-        Player::Discriminator
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator]
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {

@@ -31,9 +31,14 @@ impl Primitive for Broadcast {
         arity(Self::NAME, inputs, 1)?;
         let own = &inputs[0].shape;
         let increasing = self.axes.windows(2).all(|w| w[0] < w[1]);
-        let fits = |(i, &axis): (usize, &usize)| axis < self.shape.rank() && (own[i] == 1 || own[i] == self.shape[axis]);
+        let fits =
+            |(i, &axis): (usize, &usize)| axis < self.shape.rank() && (own[i] == 1 || own[i] == self.shape[axis]);
         if self.axes.len() != own.rank() || !increasing || !self.axes.iter().enumerate().all(fits) {
-            return refuse(Self::NAME, &inputs[0], format!("it does not broadcast to {} with axes {:?}", self.shape, self.axes));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("it does not broadcast to {} with axes {:?}", self.shape, self.axes),
+            );
         }
         Ok(TensorType::new(inputs[0].dtype, self.shape.clone()))
     }
@@ -52,7 +57,9 @@ impl Primitive for Broadcast {
     fn interpret(&self, inputs: &[&Array], output: &TensorType) -> Array {
         let own = &inputs[0].ty.shape;
         let strides = own.strides();
-        let at = |index: &[usize]| self.axes.iter().enumerate().map(|(i, &a)| if own[i] == 1 { 0 } else { strides[i] * index[a] }).sum();
+        let at = |index: &[usize]| {
+            self.axes.iter().enumerate().map(|(i, &a)| if own[i] == 1 { 0 } else { strides[i] * index[a] }).sum()
+        };
         inputs[0].pick(output, |index| Some(at(index)), 0.0)
     }
     fn attributes(&self) -> Attributes {

@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Tensors one after another along an axis; each takes its slice of the cotangent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,16 +29,32 @@ impl Primitive for Concat {
             return Err(TypeError::Arity { op: Self::NAME, expected: 1, found: 0 });
         };
         if self.axis >= first.shape.rank() {
-            return refuse(Self::NAME, first, format!("expected an axis below {}, found {}", first.shape.rank(), self.axis));
+            return refuse(
+                Self::NAME,
+                first,
+                format!("expected an axis below {}, found {}", first.shape.rank(), self.axis),
+            );
         }
         let mut size = 0usize;
         for (operand, ty) in inputs.iter().enumerate() {
             if ty.dtype != first.dtype {
-                return Err(TypeError::DType { op: Self::NAME, operand, expected: first.dtype.name(), found: ty.dtype });
+                return Err(TypeError::DType {
+                    op: Self::NAME,
+                    operand,
+                    expected: first.dtype.name(),
+                    found: ty.dtype,
+                });
             }
-            if ty.shape.rank() != first.shape.rank() || ty.shape.without(&[self.axis]) != first.shape.without(&[self.axis]) {
+            if ty.shape.rank() != first.shape.rank()
+                || ty.shape.without(&[self.axis]) != first.shape.without(&[self.axis])
+            {
                 let reason = format!("sizes other than that of axis {} must be equal", self.axis);
-                return Err(TypeError::Shapes { op: Self::NAME, left: first.shape.clone(), right: ty.shape.clone(), reason });
+                return Err(TypeError::Shapes {
+                    op: Self::NAME,
+                    left: first.shape.clone(),
+                    right: ty.shape.clone(),
+                    reason,
+                });
             }
             size = size.saturating_add(ty.shape[self.axis]);
         }

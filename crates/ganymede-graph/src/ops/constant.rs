@@ -54,7 +54,11 @@ impl Primitive for Constant {
     fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, TypeError> {
         arity(Self::NAME, inputs, 0)?;
         if self.ty.shape.checked_elements() != Some(self.bits.len()) {
-            return refuse(Self::NAME, &self.ty, format!("expected {} elements, found {}", self.ty.elements(), self.bits.len()));
+            return refuse(
+                Self::NAME,
+                &self.ty,
+                format!("expected {} elements, found {}", self.ty.elements(), self.bits.len()),
+            );
         }
         Ok(self.ty.clone())
     }

@@ -46,7 +46,9 @@ impl Window {
             let reach = self.dilation[a] * kernel[a].max(1).saturating_sub(1) + 1;
             let padded = input[a].saturating_add(self.low[a]).saturating_add(self.high[a]);
             if kernel[a] == 0 || reach > padded {
-                return Err(format!("the kernel covers {reach} positions of spatial axis {a}, the padded input has {padded}"));
+                return Err(format!(
+                    "the kernel covers {reach} positions of spatial axis {a}, the padded input has {padded}"
+                ));
             }
             Ok((padded - reach) / self.strides[a] + 1)
         };
@@ -104,7 +106,10 @@ pub(super) fn check(window: &Window, sizes: &Sizes) -> Result<(), WindowError> {
     let (c_in, c_out) = (sizes.x[rank + 1], sizes.y[rank + 1]);
     if c_in != sizes.kernel[rank] * window.groups {
         let expected = sizes.kernel[rank] * window.groups;
-        return Err(format!("the kernel takes {expected} channels ({} x {} groups), the input has {c_in}", sizes.kernel[rank], window.groups));
+        return Err(format!(
+            "the kernel takes {expected} channels ({} x {} groups), the input has {c_in}",
+            sizes.kernel[rank], window.groups
+        ));
     }
     if c_out != sizes.kernel[rank + 1] {
         return Err(format!("the kernel gives {} channels, the output has {c_out}", sizes.kernel[rank + 1]));

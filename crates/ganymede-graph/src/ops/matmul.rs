@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, count, float, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Matrix product over the last two axes, the leading axes are an equal batch:
 /// y (…, m, n) = A·B with A (…, m, k), given as (…, k, m) if transposed, and B (…, k, n), given as (…, n, k).
@@ -20,7 +20,10 @@ pub struct MatMul {
 impl MatMul {
     pub(super) const NAME: &'static str = "matmul";
     pub(super) fn from_attributes(attributes: &mut Attributes) -> Result<Self, String> {
-        Ok(MatMul { transpose_a: attributes.take_bool("transpose_a")?, transpose_b: attributes.take_bool("transpose_b")? })
+        Ok(MatMul {
+            transpose_a: attributes.take_bool("transpose_a")?,
+            transpose_b: attributes.take_bool("transpose_b")?,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Surrounds the operand with a constant, and puts it between its elements. The cotangent is the slice of
 /// the operand's elements.
@@ -41,7 +41,11 @@ impl Primitive for Pad {
         let shape = &inputs[0].shape;
         let rank = shape.rank();
         if [self.low.len(), self.high.len(), self.interior.len()] != [rank; 3] {
-            return refuse(Self::NAME, &inputs[0], format!("expected a low, high and interior size for each of {rank} axes"));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("expected a low, high and interior size for each of {rank} axes"),
+            );
         }
         let size = |a: usize| {
             let gaps = shape[a].saturating_sub(1).checked_mul(self.interior[a])?;

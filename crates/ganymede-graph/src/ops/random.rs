@@ -63,7 +63,13 @@ impl Primitive for Random {
         match inputs[0].shape[..] {
             [2] => {}
             [n, 2] if samples == Some(n) => {}
-            _ => return refuse(Self::NAME, &inputs[0], format!("expected a seed of shape (2,) or (n, 2) for a result {}", self.shape)),
+            _ => {
+                return refuse(
+                    Self::NAME,
+                    &inputs[0],
+                    format!("expected a seed of shape (2,) or (n, 2) for a result {}", self.shape),
+                );
+            }
         }
         if inputs[1].shape.rank() != 0 {
             return refuse(Self::NAME, &inputs[1], "expected a scalar draw".into());
@@ -94,7 +100,10 @@ impl Primitive for Random {
     }
     fn attributes(&self) -> Attributes {
         let name = if self.distribution == Distribution::Normal { "normal" } else { "uniform" };
-        Attributes::default().word("distribution", name).sizes("shape", &self.shape).integers("stream", vec![i64::from(self.stream)])
+        Attributes::default()
+            .word("distribution", name)
+            .sizes("shape", &self.shape)
+            .integers("stream", vec![i64::from(self.stream)])
     }
     fn class(&self) -> Class {
         Class::Other

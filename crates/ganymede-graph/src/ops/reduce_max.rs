@@ -30,7 +30,11 @@ impl Primitive for ReduceMax {
         float(Self::NAME, inputs, 0)?;
         let rank = inputs[0].shape.rank();
         if !self.axes.windows(2).all(|w| w[0] < w[1]) || self.axes.last().is_some_and(|&a| a >= rank) {
-            return refuse(Self::NAME, &inputs[0], format!("expected different axes below {rank}, found {:?}", self.axes));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("expected different axes below {rank}, found {:?}", self.axes),
+            );
         }
         Ok(TensorType::f32(inputs[0].shape.without(&self.axes)))
     }

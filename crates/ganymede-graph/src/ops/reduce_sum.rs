@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, count, float, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Sum over axes, which disappear: y = Σ x; every element takes the cotangent of its sum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,11 @@ impl Primitive for ReduceSum {
         float(Self::NAME, inputs, 0)?;
         let rank = inputs[0].shape.rank();
         if !self.axes.windows(2).all(|w| w[0] < w[1]) || self.axes.last().is_some_and(|&a| a >= rank) {
-            return refuse(Self::NAME, &inputs[0], format!("expected different axes below {rank}, found {:?}", self.axes));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("expected different axes below {rank}, found {:?}", self.axes),
+            );
         }
         Ok(TensorType::f32(inputs[0].shape.without(&self.axes)))
     }

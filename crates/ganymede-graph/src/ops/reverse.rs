@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Elements of some axes in reverse order: dx = reverse(dy).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +27,11 @@ impl Primitive for Reverse {
     fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, TypeError> {
         arity(Self::NAME, inputs, 1)?;
         if let Some(axis) = self.axes.iter().find(|&&a| a >= inputs[0].shape.rank()) {
-            return refuse(Self::NAME, &inputs[0], format!("expected axes below {}, found {axis}", inputs[0].shape.rank()));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("expected axes below {}, found {axis}", inputs[0].shape.rank()),
+            );
         }
         Ok(inputs[0].clone())
     }

@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// A strided box: elements `start`, `start + stride`, … below `limit` of each axis. The cotangent is
 /// surrounded with zeros.
@@ -38,7 +38,11 @@ impl Primitive for Slice {
         let shape = &inputs[0].shape;
         let rank = shape.rank();
         if [self.start.len(), self.limit.len(), self.stride.len()] != [rank; 3] {
-            return refuse(Self::NAME, &inputs[0], format!("expected a start, limit and stride for each of {rank} axes"));
+            return refuse(
+                Self::NAME,
+                &inputs[0],
+                format!("expected a start, limit and stride for each of {rank} axes"),
+            );
         }
         for axis in 0..rank {
             let (start, limit, stride) = (self.start[axis], self.limit[axis], self.stride[axis]);
@@ -65,7 +69,8 @@ impl Primitive for Slice {
     }
     fn interpret(&self, inputs: &[&Array], output: &TensorType) -> Array {
         let strides = inputs[0].ty.shape.strides();
-        let at = |index: &[usize]| (0..index.len()).map(|a| strides[a] * (self.start[a] + index[a] * self.stride[a])).sum();
+        let at =
+            |index: &[usize]| (0..index.len()).map(|a| strides[a] * (self.start[a] + index[a] * self.stride[a])).sum();
         inputs[0].pick(output, |index| Some(at(index)), 0.0)
     }
     fn attributes(&self) -> Attributes {

@@ -4,7 +4,7 @@ use super::{Attributes, Class, Primitive, arity, refuse};
 use crate::error::TypeError;
 use crate::expr::Expr;
 use crate::interpret::Array;
-use ganymede_tensor::{TensorType};
+use ganymede_tensor::TensorType;
 
 /// Axes in another order: axis i of the result is axis `order[i]` of the operand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

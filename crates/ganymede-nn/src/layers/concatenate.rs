@@ -40,7 +40,9 @@ impl Layer for Concatenate {
                 "expected inputs that differ in the size of axis {axis} only, found {shape} and {}",
                 other.shape()
             );
-            return vec![builder.error(message, Some("bring them to one size, with Reshape, UpSampling or Cropping".into()))];
+            return vec![
+                builder.error(message, Some("bring them to one size, with Reshape, UpSampling or Cropping".into())),
+            ];
         }
         vec![concat(inputs, axis)]
     }

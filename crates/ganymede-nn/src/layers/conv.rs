@@ -64,7 +64,8 @@ impl<const N: usize> Conv<N> {
         window::not_both(self.strides, self.dilation_rate)?;
         let place = window::place(self.padding, input, self.kernel_size, self.strides, self.dilation_rate)?;
         if self.filters == 0 || self.groups == 0 {
-            let message = format!("expected filters and groups of at least 1, found {} and {}", self.filters, self.groups);
+            let message =
+                format!("expected filters and groups of at least 1, found {} and {}", self.filters, self.groups);
             return Err((message, None));
         }
         for (name, n) in [("input channels", channels), ("filters", self.filters)] {

@@ -56,7 +56,8 @@ fn crop<'g, const N: usize>(scope: &Scope<'g>, x: Expr<'g>, cropping: Borders<N>
     for (axis, (&size, [low, high])) in sizes.iter().zip(cropping.0).enumerate() {
         if low.saturating_add(high) >= size {
             let cut = low.saturating_add(high);
-            let message = format!("expected more than {cut} positions on spatial axis {axis} to cut {cut} off, found {size}");
+            let message =
+                format!("expected more than {cut} positions on spatial axis {axis} to cut {cut} off, found {size}");
             return scope.builder().error(message, Some("cut less off".into()));
         }
         (start[axis + 1], limit[axis + 1]) = (low, size - high);

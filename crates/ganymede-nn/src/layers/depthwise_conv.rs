@@ -74,7 +74,10 @@ impl<const N: usize> Depthwise<N> {
     pub fn window(&self, input: [usize; N], channels: usize) -> Result<Window, Misfit> {
         window::not_both(self.strides, self.dilation_rate)?;
         if self.depth_multiplier == 0 || channels == 0 {
-            let message = format!("expected depth_multiplier and channels of at least 1, found {} and {channels}", self.depth_multiplier);
+            let message = format!(
+                "expected depth_multiplier and channels of at least 1, found {} and {channels}",
+                self.depth_multiplier
+            );
             return Err((message, None));
         }
         let place = window::place(self.padding, input, self.kernel_size, self.strides, self.dilation_rate)?;

@@ -44,7 +44,10 @@ impl Layer for Embedding {
 
     fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
         if self.input_dim == 0 || self.output_dim == 0 {
-            let message = format!("expected input_dim and output_dim of at least 1, found {} and {}", self.input_dim, self.output_dim);
+            let message = format!(
+                "expected input_dim and output_dim of at least 1, found {} and {}",
+                self.input_dim, self.output_dim
+            );
             return scope.builder().error(message, None);
         }
         let spec = ParameterSpec::new(&self.embeddings_regularizer, &self.embeddings_constraint);

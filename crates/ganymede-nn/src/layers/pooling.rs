@@ -90,9 +90,8 @@ impl<'g, const N: usize> Pool<'g, N> {
             Padding::Causal => Err(("expected padding \"valid\" or \"same\", found \"causal\"".into(), None)),
             _ => window::place(padding, input, size, strides, PerAxis([1; N])),
         };
-        let place = placed.map_err(|(message, hint)| {
-            scope.builder().error(message.replace("kernel_size", "pool_size"), hint)
-        })?;
+        let place = placed
+            .map_err(|(message, hint)| scope.builder().error(message.replace("kernel_size", "pool_size"), hint))?;
         let around = |sizes: [usize; N]| [0].into_iter().chain(sizes).chain([0]).collect::<Vec<usize>>();
         let (low, high) = (around(place.low), around(place.high));
         let padded = if padding == Padding::Valid { x } else { x.pad(&low, &high, &vec![0; N + 2], fill) };

@@ -27,9 +27,8 @@ impl Layer for Rescaling {
         let constant = |numbers: &Numbers| match numbers.0[..] {
             [one] => builder.constant(one),
             ref all if all.len() == channels => builder.constant_tensor(TensorType::f32([channels]), all),
-            ref all => {
-                builder.error(format!("expected a number or one for each of {channels} channels, found {}", all.len()), None)
-            }
+            ref all => builder
+                .error(format!("expected a number or one for each of {channels} channels, found {}", all.len()), None),
         };
         x.convert(DType::F32) * constant(&self.scale) + constant(&self.offset)
     }

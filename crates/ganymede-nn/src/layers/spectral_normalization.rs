@@ -41,7 +41,8 @@ impl Layer for SpectralNormalization {
 
     fn build<'g>(&self, scope: &Scope<'g>, inputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
         if !(1..=MOST_ITERATIONS).contains(&self.power_iterations) {
-            let message = format!("expected power_iterations from 1 to {MOST_ITERATIONS}, found {}", self.power_iterations);
+            let message =
+                format!("expected power_iterations from 1 to {MOST_ITERATIONS}, found {}", self.power_iterations);
             return vec![scope.builder().error(message, None)];
         }
         let before = scope.parameters().len();
@@ -50,7 +51,8 @@ impl Layer for SpectralNormalization {
         let names = scope.parameters();
         let of_layer = |name: &str| name.strip_prefix(scope.path()).is_some_and(|n| n == "/vector_u");
         if !scope.builder().has_errors() && names.len() >= before && !names.iter().any(|p| of_layer(&p.name)) {
-            let message = format!("expected a layer with a kernel or embeddings, found `{}`", self.layer.0.class_name());
+            let message =
+                format!("expected a layer with a kernel or embeddings, found `{}`", self.layer.0.class_name());
             return vec![scope.builder().error(message, Some("wrap a Dense, Conv or Embedding layer".into()))];
         }
         outputs

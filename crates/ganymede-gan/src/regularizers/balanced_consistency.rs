@@ -1,0 +1,47 @@
+//! Consistency of the discriminator on real and on generated samples (bCR).
+
+use super::consistency::{four, said_of_moved};
+use super::{Player, Regularizer};
+use crate::loss_scope::LossScope;
+use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
+
+pub(super) const SUMMARY: &str =
+    "the discriminator says the same of real and generated pictures moved and mirrored; Zhao et al. 2021";
+
+/// E (D(x) − D(T(x)))² at real pictures x plus fake_share times the same at generated ones, with T as in
+/// [`Consistency`](super::Consistency).
+///
+/// # Shapes
+/// Pictures (N, H, W, C).
+///
+/// # Errors
+/// Recorded for samples of other shapes.
+///
+/// # Source
+/// Zhao, Singh, Lee, Zhang, Odena, Zhang (2021), "Improved consistency regularization for GANs", arXiv:2002.04724,
+/// algorithm 1; both weights there are 10.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BalancedConsistency {
+    /// Most pixels that a picture is moved by.
+    #[serde(default = "four")]
+    pub shift: usize,
+    /// How much generated pictures count beside real ones.
+    #[serde(default = "one")]
+    pub fake_share: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl Regularizer for BalancedConsistency {
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator]
+    }
+
+    fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
+        said_of_moved(s, s.real(), self.shift) + said_of_moved(s, s.fake(), self.shift) * self.fake_share
+    }
+}

@@ -1,0 +1,48 @@
+//! Consistency in the latent space (zCR), a term of both players.
+
+use super::{Player, Regularizer};
+use crate::loss_scope::LossScope;
+use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
+
+pub(super) const SUMMARY: &str =
+    "latents a little apart: the discriminator says the same, the generator draws others; Zhao et al. 2021";
+
+/// With δ ~ N(0, deviation²) in every element of the latents z:
+///
+/// - discriminator: E (D(G(z)) − D(G(z + δ)))²;
+/// - generator: −E (G(z) − G(z + δ))², the mean over all elements: samples of latents apart are to differ.
+///
+/// # Source
+/// Zhao, Singh, Lee, Zhang, Odena, Zhang (2021), "Improved consistency regularization for GANs", arXiv:2002.04724,
+/// algorithm 2; weights there are 5 for the discriminator, 0.5 for the generator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatentConsistency {
+    /// Standard deviation of δ.
+    #[serde(default = "deviation")]
+    pub deviation: f64,
+}
+
+fn deviation() -> f64 {
+    0.07
+}
+
+impl Regularizer for LatentConsistency {
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator, Player::Generator]
+    }
+
+    fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
+        let (z, fake) = (s.latent(), s.fake());
+        let noise = {
+            let _scope = s.enter("latent_consistency");
+            s.builder().normal(z.shape())
+        };
+        let near = s.generator(z + noise * self.deviation);
+        match s.player() {
+            Player::Discriminator => (s.discriminator(fake).logits - s.discriminator(near).logits).square().mean(),
+            Player::Generator => -(fake - near).square().mean(),
+        }
+    }
+}

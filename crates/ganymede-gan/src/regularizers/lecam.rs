@@ -1,0 +1,45 @@
+//! The LeCam regularizer.
+
+use super::{Player, Regularizer};
+use crate::loss_scope::LossScope;
+use ganymede_graph::Expr;
+use ganymede_tensor::{Shape, TensorType};
+use serde::{Deserialize, Serialize};
+
+pub(super) const SUMMARY: &str = "logits stay near the moving average of the other kind's; Tseng et al. 2021";
+
+/// E (D(x) − α_fake)² + E (D(G(z)) − α_real)², where α_real and α_fake are moving averages of the mean logits of real and
+/// generated samples: for little data. Both are states of the phase, 0 at first; the penalty sees them as they were before
+/// the step.
+///
+/// # Source
+/// Tseng, Jiang, Liu, Yang, Yang (2021), "Regularizing generative adversarial networks under limited data",
+/// arXiv:2104.03310, equation 4.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeCam {
+    /// How much of an average stays at each update.
+    #[serde(default = "decay")]
+    pub decay: f64,
+}
+
+fn decay() -> f64 {
+    0.99
+}
+
+impl Regularizer for LeCam {
+    fn players(&self) -> &'static [Player] {
+        &[Player::Discriminator]
+    }
+
+    fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
+        let (real, fake) = (s.discriminator(s.real()).logits, s.discriminator(s.fake()).logits);
+        let average = |name: &str, logits: Expr<'g>| {
+            let old = s.state(name, TensorType::f32(Shape::scalar()));
+            s.assign(name, old * self.decay + logits.mean() * (1.0 - self.decay));
+            old
+        };
+        let (of_real, of_fake) = (average("lecam_real", real), average("lecam_fake", fake));
+        (real - of_fake).square().mean() + (fake - of_real).square().mean() // ()
+    }
+}

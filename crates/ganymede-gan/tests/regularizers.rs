@@ -1,0 +1,171 @@
+//! Terms beside the objective whose values can be told by hand. Not here: penalties of gradients (`torch_penalties.rs`,
+//! `src/regularizers`).
+
+use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_gan::Stepper;
+use ganymede_gan::regularizers::REGULARIZERS;
+use ganymede_gan::spec::{TrainSpec, edit};
+use ganymede_runtime::{CpuBackend, CpuOptions};
+use ganymede_tensor::{DType, Data, Tensor};
+
+/// The generator draws (0.5, −0.25) whatever its latent is; D(x) = (1, 2)·x + 0.5.
+const SPEC: &str = r#"
+train = { steps = 1, batch = 2, fresh_fakes = true }
+[networks.generator]
+layers = [
+    { class_name = "Input", shape = [3] },
+    { class_name = "Dense", units = 2, kernel_initializer = "zeros" },
+    { class_name = "Rescaling", scale = 1.0, offset = [0.5, -0.25] },
+]
+[networks.discriminator]
+layers = [
+    { class_name = "Input", shape = [2], name = "sample" },
+    { class_name = "Rescaling", scale = [1.0, 2.0] },
+    { class_name = "Dense", units = 1, kernel_initializer = "ones", bias_initializer = { class_name = "Constant", value = 0.5 }, name = "logits" },
+]
+[[phases]]
+name = "d"
+trains = ["discriminator"]
+optimizer = { class_name = "SGD", learning_rate = 0.0 }
+terms = [{ class_name = "wasserstein" }]
+[[phases]]
+name = "g"
+trains = ["generator"]
+optimizer = { class_name = "SGD", learning_rate = 0.0 }
+terms = [{ class_name = "wasserstein" }]
+"#;
+
+/// Real samples (1, 1) and (−1, 0): logits 3.5 and −0.5. Fakes have the logit 0.5.
+const REAL: [f32; 4] = [1.0, 1.0, -1.0, 0.0];
+
+/// The losses of the first steps with a term more in both phases, or in one.
+fn losses(edits: &[&str], classes: usize, steps: u64) -> Result<Vec<Vec<(String, f32)>>, String> {
+    let mut spec = TrainSpec::from_toml(SPEC).unwrap();
+    for change in edits {
+        spec = edit(&spec, change).unwrap();
+    }
+    let codec = Codec {
+        format_version: CODEC_VERSION,
+        format: "test".into(),
+        source: "test".into(),
+        dtype: DType::F32,
+        shape: vec![2],
+        range: [-1.0, 1.0],
+        classes: (0..classes).map(|c| c.to_string()).collect(),
+        kind: Kind::Points { reference: Vec::new() },
+    };
+    let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
+    let mut stepper =
+        Stepper::new(&spec, &codec, &backend).map_err(|e| format!("{e} {}", e.hint().unwrap_or_default()))?;
+    stepper.initialise().unwrap();
+    let batch = || {
+        let real = Tensor::from_f32([2, 2], REAL.to_vec()).unwrap();
+        let label = Tensor::new([2], Data::I32(vec![1, 0])).unwrap();
+        Ok(Batch { number: 0, tensors: vec![("real", real), ("label", label)] })
+    };
+    Ok((0..steps).map(|step| stepper.run(step, batch).unwrap().losses).collect())
+}
+
+fn loss(name: &str, edits: &[&str], classes: usize) -> f64 {
+    let losses = losses(edits, classes, 1).unwrap();
+    let found = losses[0].iter().find(|(known, _)| known == name);
+    f64::from(found.unwrap_or_else(|| panic!("expected {name}, found {losses:?}")).1)
+}
+
+fn close(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
+}
+
+fn with(phase: usize, term: &str) -> String {
+    format!("phases.{phase}.terms=[{{class_name='wasserstein'}},{{{term}}}]")
+}
+
+#[test]
+fn lecam_pulls_logits_to_the_average_of_the_other_kind() {
+    let lecam = with(0, "class_name='lecam',decay=0.9");
+    let found = losses(&[&lecam], 0, 2).unwrap();
+    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
+    // Both averages are 0 at first; then a tenth of the means, 1.5 of real samples and 0.5 of fakes.
+    let penalty = |of_real: f64, of_fake: f64| {
+        ((3.5 - of_fake).powi(2) + (-0.5 - of_fake).powi(2)) / 2.0 + (0.5 - of_real).powi(2)
+    };
+    close(at(0), penalty(0.0, 0.0));
+    close(at(1), penalty(0.15, 0.05));
+}
+
+#[test]
+fn kernels_are_held_orthogonal() {
+    let wide = "networks.discriminator.layers.2.units=3";
+    // Columns of ones of two rows: each product of two is 2, of one with itself too.
+    close(loss("d/orthogonal", &[&with(0, "class_name='orthogonal'"), wide], 0), 6.0 * 4.0);
+    close(loss("d/orthogonal", &[&with(0, "class_name='orthogonal',lengths=true"), wide], 0), 6.0 * 4.0 + 3.0);
+    // The generator's kernel is 0: its columns have no length.
+    close(loss("g/orthogonal", &[&with(1, "class_name='orthogonal'")], 0), 0.0);
+    close(loss("g/orthogonal", &[&with(1, "class_name='orthogonal',lengths=true")], 0), 2.0);
+}
+
+#[test]
+fn features_are_matched_in_their_means() {
+    let features = "networks.discriminator.outputs=['logits','rescaling']";
+    // Means of (1, 2)·x: real (0, 1), fake (0.5, −0.5).
+    close(loss("g/feature_matching", &[features, &with(1, "class_name='feature_matching'")], 0), (0.25 + 2.25) / 2.0);
+    let error = losses(&[&with(1, "class_name='feature_matching'")], 0, 1).unwrap_err();
+    assert!(error.contains("expected a discriminator with features") && error.contains("outputs = ["), "{error}");
+    let error = losses(&[features, &with(0, "class_name='feature_matching'")], 0, 1).unwrap_err();
+    assert!(error.contains("belongs to the loss of the Generator"), "{error}");
+}
+
+#[test]
+fn classes_are_named_and_drawn() {
+    let classes = "networks.discriminator.outputs=['logits','rescaling']";
+    let term = |phase| with(phase, "class_name='auxiliary_classifier'");
+    // −ln softmax at the labels 1 and 0, of real logits (1, 2) and (−1, 0), of fake ones (0.5, −0.5) twice.
+    let loss_of = |chosen: f64, other: f64| (1.0 + (other - chosen).exp()).ln();
+    let of_real = (loss_of(2.0, 1.0) + loss_of(-1.0, 0.0)) / 2.0;
+    let of_fake = (loss_of(-0.5, 0.5) + loss_of(0.5, -0.5)) / 2.0;
+    close(loss("d/auxiliary_classifier", &[classes, &term(0)], 2), of_real + of_fake);
+    close(loss("g/auxiliary_classifier", &[classes, &term(1)], 2), of_fake);
+    let error = losses(&[classes, &term(0)], 0, 1).unwrap_err();
+    assert!(error.contains("expected data with labels, found none"), "{error}");
+    let error = losses(&[&term(0)], 2, 1).unwrap_err();
+    assert!(error.contains("whose second output are logits of the classes"), "{error}");
+}
+
+/// A generator that is linear in its latent: what δ changes goes with its size, the penalty with its square.
+#[test]
+fn latents_apart_are_told_apart() {
+    let linear = "networks.generator.layers.1.kernel_initializer='ones'";
+    let of = |phase: usize, deviation: f64| {
+        let term = with(phase, &format!("class_name='latent_consistency',deviation={deviation}"));
+        loss(&format!("{}/latent_consistency", ["d", "g"][phase]), &[linear, &term], 0)
+    };
+    for (phase, sign) in [(0, 1.0), (1, -1.0)] {
+        let (once, twice) = (of(phase, 0.1), of(phase, 0.2));
+        assert!(once * sign > 0.0 && (twice / once - 4.0).abs() < 1e-3, "{phase}: {once}, {twice}");
+        close(of(phase, 0.0), 0.0);
+    }
+    // Both coordinates of a sample move alike: D moves by three times as much as each of them.
+    let fakes = "phases.1.terms=[{class_name='wasserstein'}]";
+    assert!(loss("d/latent_consistency", &[linear, fakes, &with(0, "class_name='latent_consistency'")], 0) > 0.0);
+}
+
+#[test]
+fn pictures_alone_can_be_moved() {
+    for name in ["consistency", "balanced_consistency"] {
+        let error = losses(&[&with(0, &format!("class_name='{name}'"))], 0, 1).unwrap_err();
+        assert!(error.contains("expected pictures (N, height, width, channels)"), "{error}");
+    }
+}
+
+/// Whoever adds a regularizer says here where its values are tested.
+#[test]
+fn every_regularizer_has_its_numbers_somewhere() {
+    let here = ["lecam", "orthogonal", "feature_matching", "auxiliary_classifier", "latent_consistency"];
+    let moved = ["consistency", "balanced_consistency"];
+    let torch: serde_json::Value =
+        serde_json::from_str(include_str!("../../../reference/torch/penalties.json")).unwrap();
+    for entry in REGULARIZERS {
+        let known = here.contains(&entry.name) || moved.contains(&entry.name) || torch.get(entry.name).is_some();
+        assert!(known, "{} has no numbers to be compared with", entry.name);
+    }
+}
