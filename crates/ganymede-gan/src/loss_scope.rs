@@ -234,12 +234,16 @@ impl<'g> LossScope<'g> {
         })
     }
 
-    /// Tells the augmentations what the discriminator thinks of real samples.
-    pub(crate) fn observe(&self, real: &Verdict<'g>) {
+    /// Tells the augmentations what the discriminator thinks of real samples; gives the numbers that they show.
+    pub(crate) fn observe(&self, real: &Verdict<'g>) -> Vec<(String, Expr<'g>)> {
+        let mut shown = Vec::new();
         for (at, augmentation) in self.trace.augment.iter().enumerate() {
-            let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
-            augmentation.observe(&LossScope { phase: format!("augment/{at}"), ..self.clone() }, real);
+            let phase = format!("augment/{at}");
+            let _scope = self.trace.builder.enter_path(&phase);
+            let scope = LossScope { phase: phase.clone(), ..self.clone() };
+            shown.extend(augmentation.observe(&scope, real).map(|(name, value)| (format!("{phase}/{name}"), value)));
         }
+        shown
     }
 
     /// Puts noise that is drawn until the guard is dropped under a name of its own in this phase.

@@ -2,6 +2,12 @@
 //! flow through it. To add one: a file here with a sentence and a struct that implements [`Augmentation`], and a line in
 //! [`AUGMENTATIONS`]. Not here: what is done to the data once (`ganymede-data`).
 
+mod colour;
+mod geometry;
+mod pixels;
+
+pub(crate) use pixels::Pixels;
+
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::AugmentSpec;
@@ -16,15 +22,19 @@ pub trait Augmentation {
     /// x (N, …sample), the same out.
     fn apply<'g>(&self, s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g>;
 
-    /// Learns from the verdict on real samples, once for each discriminator update. Most do not.
-    fn observe<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>) {
+    /// Learns from the verdict on real samples, once for each discriminator update, and may give a number to be shown with
+    /// the losses under this name. Most do neither.
+    fn observe<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>) -> Option<(&'static str, Expr<'g>)> {
         let _ = (s, real);
+        None
     }
 }
 
 table! {
     /// Every augmentation.
     AUGMENTATIONS: dyn Augmentation {
+        diff_augment::DiffAugment,
+        adaptive::Adaptive,
         instance_noise::InstanceNoise,
     }
 }
@@ -46,3 +56,6 @@ pub fn augmentations(specs: &[AugmentSpec]) -> Result<Vec<Box<dyn Augmentation>>
     };
     specs.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests;

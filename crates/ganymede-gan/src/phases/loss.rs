@@ -61,7 +61,7 @@ pub(super) fn differentiate<'g>(
         }
         let value = match (term(spec)?, scope.player) {
             (Term::Objective(o), Player::Discriminator) => {
-                let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope));
+                let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope, recorder));
                 o.discriminator_loss(scope, real, fake)
             }
             (Term::Objective(o), Player::Generator) => o.generator_loss(scope, &best(phase, scope)),
@@ -98,9 +98,12 @@ pub(super) fn differentiate<'g>(
 
 /// The verdicts on real samples and on fakes that a discriminator's loss is of. With `label_flip` some pairs of
 /// them have changed places.
-fn judged<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> (Verdict<'g>, Verdict<'g>) {
+fn judged<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, recorder: &mut Recorder<'g>) -> (Verdict<'g>, Verdict<'g>) {
     let (real, fake) = (scope.discriminator(scope.real()), scope.discriminator(scope.fake()));
-    scope.observe(&real);
+    for (name, value) in scope.observe(&real) {
+        scope.trace.builder.output(&name, value);
+        recorder.terms.push(name);
+    }
     let Some(share) = &phase.label_flip else { return (real, fake) };
     let shape = real.logits.shape();
     if shape != fake.logits.shape() {

@@ -1,9 +1,9 @@
 //! Consistency of the discriminator on real samples (CR). Not here: on generated ones too (`balanced_consistency.rs`).
 
 use super::{Player, Regularizer};
+use crate::augment::Pixels;
 use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
-use ganymede_tensor::{DType, TensorType};
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -51,21 +51,18 @@ pub(super) fn said_of_moved<'g>(s: &LossScope<'g>, x: Expr<'g>, shift: usize) ->
 
 /// Pictures of which each is mirrored by chance and moved by whole pixels.
 fn mirrored_and_moved<'g>(s: &LossScope<'g>, x: Expr<'g>, shift: usize) -> Expr<'g> {
-    let [batch, height, width, channels] = x.shape()[..] else {
-        let message = format!("expected pictures (N, height, width, channels), found samples {}", x.shape());
-        return s.builder().error(message, Some("leave the term out: it mirrors and moves pictures".into()));
-    };
     let _scope = s.enter("consistency");
-    let builder = s.builder();
-    let chance = || builder.uniform([batch, 1, 1]);
+    let pixels = match Pixels::of(s, x, "consistency") {
+        Ok(pixels) => pixels,
+        Err(poison) => return poison,
+    };
+    let chance = || s.builder().uniform([pixels.batch, 1, 1]);
     let by = || (chance() * (2 * shift + 1) as f64).floor() - shift as f64;
     let mirrored = chance().less(0.5);
-    let index = |axis| builder.iota(TensorType::f32([batch, height, width]), axis);
-    let row = (index(1) + by()).clamp(0.0, (height - 1) as f64);
-    let column = (index(2) + by()).clamp(0.0, (width - 1) as f64);
-    let column = mirrored.select((width - 1) as f64 - column, column);
-    let pixel = ((index(0) * height as f64 + row) * width as f64 + column).convert(DType::I32); // (N, H, W)
-    x.reshape([batch * height * width, channels]).gather(pixel)
+    let (last_row, last_column) = ((pixels.height - 1) as f64, (pixels.width - 1) as f64);
+    let row = (pixels.row + by()).clamp(0.0, last_row);
+    let column = (pixels.column + by()).clamp(0.0, last_column);
+    pixels.at(row, mirrored.select(last_column - column, column))
 }
 
 #[cfg(test)]
@@ -76,6 +73,7 @@ mod tests {
     use ganymede_graph::Builder;
     use ganymede_graph::interpret::{Array, run};
     use ganymede_nn::Mode;
+    use ganymede_tensor::{DType, TensorType};
     use std::collections::BTreeMap;
     use std::rc::Rc;
 
