@@ -165,6 +165,8 @@ def merging(c):
     c.layer("concatenate_axis_1", "Concatenate", {"axis": 1}, [(2, 3, 2), (2, 1, 2)])
     c.layer("concatenate_rank_4", "Concatenate", {"axis": -1}, [(1, 2, 2, 3), (1, 2, 2, 1)])
     c.layer("concatenate_axis_minus_2", "Concatenate", {"axis": -2}, [(1, 2, 2, 3), (1, 2, 1, 3)])
+    c.layer("dot", "Dot", {"axes": 1}, [(3, 4), (3, 4)])
+    c.layer("dot_normalized", "Dot", {"axes": -1, "normalize": True}, [(3, 4), (3, 4)])
     c.rejected("concatenate_rejects", "Concatenate", {"axis": 1}, [(2, 3, 2), (2, 1, 3)])
 
 

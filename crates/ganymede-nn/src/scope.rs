@@ -77,12 +77,21 @@ pub struct Scope<'g> {
     path: String,
     registry: Rc<RefCell<Registry<'g>>>,
     substitute: Option<Rc<dyn Substitute>>,
+    standing: Option<Expr<'g>>,
 }
 
 impl<'g> Scope<'g> {
     /// The top of `network`. Its states are named `network/layer/weight`.
     pub fn root(builder: &'g Builder, network: &str, mode: Mode) -> Self {
-        Scope { builder, mode, trainable: true, path: network.to_string(), registry: Rc::default(), substitute: None }
+        Scope {
+            builder,
+            mode,
+            trainable: true,
+            path: network.to_string(),
+            registry: Rc::default(),
+            substitute: None,
+            standing: None,
+        }
     }
 
     /// The builder that nodes are appended to.
@@ -123,6 +132,17 @@ impl<'g> Scope<'g> {
     /// The same place, where layers get another value for each trainable parameter.
     pub fn with_substitute(&self, substitute: impl Substitute + 'static) -> Scope<'g> {
         Scope { substitute: Some(Rc::new(substitute)), ..self.clone() }
+    }
+
+    /// The same place, where batch statistics take `rate` of each batch in, whatever the layers' momentum is: with 1, ½, ⅓ …
+    /// they become the means over all batches (standing statistics).
+    pub fn with_standing(&self, rate: Expr<'g>) -> Scope<'g> {
+        Scope { standing: Some(rate), ..self.clone() }
+    }
+
+    /// How much of each batch statistics take in, where the layers do not say.
+    pub fn standing(&self) -> Option<Expr<'g>> {
+        self.standing
     }
 
     /// Puts nodes and errors under this path until the guard is dropped.

@@ -82,6 +82,99 @@ fn packed_samples_lie_side_by_side() {
     assert_eq!((&packed.ty.shape[..], &packed.data[4..]), (&[2, 4][..], &[4.0, 5.0, 6.0, 7.0][..]));
 }
 
+/// The result of a layer in training for these inputs, and its states afterwards.
+fn built(layer: &dyn Layer, inputs: &[Array], states: BTreeMap<String, Array>) -> (Array, BTreeMap<String, Array>) {
+    let types: Vec<TensorType> = inputs.iter().map(|x| x.ty.clone()).collect();
+    let traced = trace(Mode::Train, &types, |scope, x| layer.build(scope, x)).unwrap();
+    let mut given: HashMap<String, Array> =
+        inputs.iter().enumerate().map(|(i, x)| (format!("input{i}"), x.clone())).collect();
+    let output = traced.graph.outputs.iter().find(|(name, _)| name == "output0").unwrap().1;
+    let ty = traced.graph.ty(output).clone();
+    given.insert("cotangent0".into(), Array { data: vec![1.0; ty.elements()], ty });
+    let mut states = states;
+    let output = run(&traced.graph, &given, &mut states)["output0"].clone();
+    (output, states)
+}
+
+fn numbers(shape: &[usize], salt: u32) -> Array {
+    let mut rng = Rng::new(3, salt);
+    Array::new(shape, (0..shape.iter().product()).map(|_| rng.uniform_in(-1.0, 1.0)).collect())
+}
+
+#[test]
+fn packed_pictures_lie_in_each_others_channels() {
+    let x = numbers(&[4, 2, 3, 2], 1);
+    let (packed, _) = built(&Pack::new(2usize), std::slice::from_ref(&x), BTreeMap::new());
+    assert_eq!(packed.ty.shape[..], [2, 2, 3, 4]);
+    for (at, value) in packed.data.iter().enumerate() {
+        let (channel, pixel, pack) = (at % 4, at / 4 % 6, at / 24);
+        assert_eq!(*value, x.data[((pack * 2 + channel / 2) * 6 + pixel) * 2 + channel % 2]);
+    }
+}
+
+/// One more channel with the group's mean deviation, by hand.
+#[test]
+fn a_minibatch_says_how_much_it_differs() {
+    let x = numbers(&[6, 2, 2, 3], 2);
+    let (y, _) = built(&MinibatchStddev::new().group_size(3usize), std::slice::from_ref(&x), BTreeMap::new());
+    assert_eq!(y.ty.shape[..], [6, 2, 2, 4]);
+    for (n, sample) in y.data.chunks(16).enumerate() {
+        let deviation = |element: usize| {
+            let group: Vec<f64> = (0..3).map(|i| x.data[(n / 3 * 3 + i) * 12 + element]).collect();
+            (moments(&group).1 + 1e-8).sqrt()
+        };
+        let expected = (0..12).map(deviation).sum::<f64>() / 12.0;
+        for (pixel, channels) in sample.chunks(4).enumerate() {
+            assert_eq!(channels[..3], x.data[n * 12 + pixel * 3..n * 12 + pixel * 3 + 3]);
+            assert!((channels[3] - expected).abs() < 1e-12);
+        }
+    }
+    let same = Array::new([4, 5], vec![0.5; 20]);
+    let (y, _) = built(&MinibatchStddev::new(), &[same], BTreeMap::new());
+    assert!(y.data.chunks(6).all(|row| (row[5] - 1e-4).abs() < 1e-12), "of equal samples √10⁻⁸");
+}
+
+/// Scale and offset of each sample's class; the statistics are those of the whole batch, as without classes.
+#[test]
+fn conditional_batch_normalization_scales_by_the_label() {
+    let x = numbers(&[5, 2, 2, 3], 3);
+    let labels = [2.0, 0.0, 1.0, 2.0, 0.0];
+    let (gamma, beta) = (numbers(&[3, 3], 4), numbers(&[3, 3], 5));
+    let ones = || Array::new([3], vec![1.0; 3]);
+    let states = |more: &[(&str, Array)]| -> BTreeMap<String, Array> {
+        let averages = [("moving_mean", Array::new([3], vec![0.1; 3])), ("moving_variance", ones())];
+        averages.iter().chain(more).map(|(name, value)| (format!("layer/{name}"), value.clone())).collect()
+    };
+    let conditional = ConditionalBatchNormalization::new(3usize).momentum(0.9);
+    let inputs = [x.clone(), Array::new([5], labels.to_vec())];
+    let (y, after) = built(&conditional, &inputs, states(&[("gamma", gamma.clone()), ("beta", beta.clone())]));
+    let plain = BatchNormalization::new().momentum(0.9);
+    let more = [("gamma", ones()), ("beta", Array::new([3], vec![0.0; 3]))];
+    let (normalized, expected) = built(&plain, &[x], states(&more));
+    for (at, value) in y.data.iter().enumerate() {
+        let (row, channel) = (labels[at / 12] as usize * 3, at % 3);
+        let expected = normalized.data[at] * gamma.data[row + channel] + beta.data[row + channel];
+        assert!((value - expected).abs() < 1e-12);
+    }
+    for name in ["layer/moving_mean", "layer/moving_variance"] {
+        assert_eq!(after[name], expected[name]);
+    }
+}
+
+#[test]
+fn a_dot_product_is_one_number_a_sample() {
+    let (a, b) = (numbers(&[3, 4], 6), numbers(&[3, 4], 7));
+    let dot = |n: usize, a: &[f64], b: &[f64]| (0..4).map(|i| a[n * 4 + i] * b[n * 4 + i]).sum::<f64>();
+    let (y, _) = built(&Dot::new(1), &[a.clone(), b.clone()], BTreeMap::new());
+    let (cosine, _) = built(&Dot::new(-1).normalize(true), &[a.clone(), b.clone()], BTreeMap::new());
+    assert_eq!(y.ty.shape[..], [3, 1]);
+    for n in 0..3 {
+        let expected = dot(n, &a.data, &b.data);
+        let lengths = (dot(n, &a.data, &a.data) * dot(n, &b.data, &b.data)).sqrt();
+        assert!((y.data[n] - expected).abs() < 1e-12 && (cosine.data[n] - expected / lengths).abs() < 1e-12);
+    }
+}
+
 /// Each group has its own activation; at a temperature near 0 the choices are one-hot, and choice i is as frequent as
 /// softmax(x) says: the property that Gumbel noise is for.
 #[test]

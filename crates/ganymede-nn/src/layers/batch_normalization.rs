@@ -73,27 +73,42 @@ impl Layer for BatchNormalization {
             let spec = ParameterSpec::new(&self.beta_regularizer, &self.beta_constraint);
             scope.parameter("beta", size, &self.beta_initializer, spec)
         });
-        let moving_mean = scope.statistic("moving_mean", size, &self.moving_mean_initializer);
-        let moving_variance = scope.statistic("moving_variance", size, &self.moving_variance_initializer);
-
-        let (mean, variance) = match scope.mode() {
-            Mode::Train if scope.trainable() => {
-                let others: Vec<usize> = (0..shape.rank()).filter(|&a| a != axis).collect();
-                let shift = moving_mean.stop_gradient();
-                let shifted = x - shift.broadcast(shape.clone(), &[axis]);
-                let offset = shifted.mean_axes(&others); // (C,)
-                let variance = (shifted.square().mean_axes(&others) - offset.square()).maximum(0.0);
-                let mean = shift + offset;
-                let update = |old: Expr<'g>, new: Expr<'g>| old * self.momentum + new * (1.0 - self.momentum);
-                scope.assign("moving_mean", update(moving_mean, mean));
-                scope.assign("moving_variance", update(moving_variance, variance));
-                (mean, variance)
-            }
-            _ => (moving_mean, moving_variance),
-        };
+        let first = (&self.moving_mean_initializer, &self.moving_variance_initializer);
+        let (mean, variance) = moments(scope, x, axis, self.momentum, first);
         let inverse = (variance + self.epsilon).rsqrt();
         let factor = gamma.map_or(inverse, |gamma| inverse * gamma);
         let scaled = (x - mean.broadcast(shape.clone(), &[axis])) * factor.broadcast(shape.clone(), &[axis]);
         beta.map_or(scaled, |beta| scaled + beta.broadcast(shape, &[axis]))
     }
+}
+
+/// Mean and variance by which `x` is normalized, (C,): in training those of the batch, which move the averages, else the
+/// moving averages.
+pub(super) fn moments<'g>(
+    scope: &Scope<'g>,
+    x: Expr<'g>,
+    axis: usize,
+    momentum: f64,
+    (first_mean, first_variance): (&Initializer, &Initializer),
+) -> (Expr<'g>, Expr<'g>) {
+    let shape = x.shape();
+    let size = [shape[axis]];
+    let moving_mean = scope.statistic("moving_mean", size, first_mean);
+    let moving_variance = scope.statistic("moving_variance", size, first_variance);
+    if scope.mode() != Mode::Train || !scope.trainable() {
+        return (moving_mean, moving_variance);
+    }
+    let others: Vec<usize> = (0..shape.rank()).filter(|&a| a != axis).collect();
+    let shift = moving_mean.stop_gradient();
+    let shifted = x - shift.broadcast(shape.clone(), &[axis]);
+    let offset = shifted.mean_axes(&others); // (C,)
+    let variance = (shifted.square().mean_axes(&others) - offset.square()).maximum(0.0);
+    let mean = shift + offset;
+    let update = |old: Expr<'g>, new: Expr<'g>| match scope.standing() {
+        Some(rate) => old.lerp(new, rate),
+        None => old * momentum + new * (1.0 - momentum),
+    };
+    scope.assign("moving_mean", update(moving_mean, mean));
+    scope.assign("moving_variance", update(moving_variance, variance));
+    (mean, variance)
 }

@@ -91,11 +91,13 @@ table! {
         activation: ActivationLayer;
         batch_normalization: BatchNormalization;
         concatenate: Concatenate;
+        conditional_batch_normalization: ConditionalBatchNormalization;
         conv: Conv, Conv1D, Conv2D, Conv3D;
         conv_transpose: Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose;
         cropping: Cropping1D, Cropping2D, Cropping3D;
         dense: Dense;
         depthwise_conv: DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D;
+        dot: Dot;
         dropout: Dropout, SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D;
         elu: ELU;
         embedding: Embedding;
@@ -109,6 +111,7 @@ table! {
         layer_normalization: LayerNormalization;
         leaky_relu: LeakyReLU;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
+        minibatch_stddev: MinibatchStddev;
         pack: Pack;
         permute: Permute;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
@@ -147,6 +150,7 @@ table! {
         "Dense" => Dense,
         "DepthwiseConv1D" => DepthwiseConv1D,
         "DepthwiseConv2D" => DepthwiseConv2D,
+        "Dot" => Dot,
         "Dropout" => Dropout,
         "ELU" => ELU,
         "Embedding" => Embedding,
@@ -192,6 +196,8 @@ table! {
         "ZeroPadding1D" => ZeroPadding1D,
         "ZeroPadding2D" => ZeroPadding2D,
         "ZeroPadding3D" => ZeroPadding3D,
+        "ganymede>ConditionalBatchNormalization" => ConditionalBatchNormalization,
+        "ganymede>MinibatchStddev" => MinibatchStddev,
         "ganymede>Pack" => Pack,
         "ganymede>TabularActivation" => TabularActivation,
     }

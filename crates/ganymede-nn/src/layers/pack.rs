@@ -9,7 +9,7 @@ configured! {
     /// Each `pac` samples in a row become one, their features side by side: result i is (x[i·pac], …, x[i·pac + pac − 1]).
     ///
     /// # Shapes
-    /// (N, F) → (N / pac, pac·F).
+    /// (N, F) → (N / pac, pac·F); pictures (N, H, W, C) → (N / pac, H, W, pac·C), and so on.
     ///
     /// # Errors
     /// Recorded when pac does not divide N.
@@ -28,14 +28,24 @@ impl Layer for Pack {
     described!("ganymede>Pack");
 
     fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
-        let [batch, features] = x.shape()[..] else {
-            let message = format!("expected an input (batch, features), found {}", x.shape());
-            return scope.builder().error(message, Some("put a Flatten layer in front of it".into()));
-        };
+        let shape = x.shape();
+        let rank = shape.rank();
+        if rank < 2 {
+            let message = format!("expected an input (batch, …, features), found {shape}");
+            return scope.builder().error(message, None);
+        }
+        let (batch, features) = (shape[0], shape[rank - 1]);
         if self.pac == 0 || !batch.is_multiple_of(self.pac) {
             let message = format!("expected a batch that pac divides, found a batch of {batch} and pac = {}", self.pac);
             return scope.builder().error(message, Some("set train.batch to a multiple of pac".into()));
         }
-        x.reshape([batch / self.pac, self.pac.saturating_mul(features)])
+        let packs = batch / self.pac;
+        let between = &shape[1..rank - 1];
+        let apart: Vec<usize> = [packs, self.pac].iter().chain(between).chain([&features]).copied().collect();
+        let together: Vec<usize> = [packs].iter().chain(between).chain([&(self.pac * features)]).copied().collect();
+        // (packs, …, pac, features)
+        let order: Vec<usize> = [0].into_iter().chain(2..rank).chain([1, rank]).collect();
+        let x = if rank == 2 { x } else { x.reshape(apart).transpose(&order) };
+        x.reshape(together)
     }
 }

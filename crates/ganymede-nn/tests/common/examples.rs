@@ -35,6 +35,7 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("Dense", json!({ "units": 3, "activation": "sigmoid" }), matrix()),
         ("DepthwiseConv1D", json!({ "kernel_size": 3, "depth_multiplier": 2 }), sequence()),
         ("DepthwiseConv2D", json!({ "kernel_size": [3, 2], "padding": "same" }), image()),
+        ("Dot", json!({ "axes": 1, "normalize": true }), vec![vec![3, 4], vec![3, 4]]),
         ("Dropout", json!({ "rate": 0.4 }), matrix()),
         ("ELU", json!({ "alpha": 0.7 }), matrix()),
         ("Embedding", json!({ "input_dim": 3, "output_dim": 4 }), vec![vec![5]]),
@@ -79,6 +80,12 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("ZeroPadding1D", json!({ "padding": [2, 1] }), sequence()),
         ("ZeroPadding2D", json!({ "padding": [[0, 1], [2, 1]] }), image()),
         ("ZeroPadding3D", json!({ "padding": [[0, 1], [2, 1], [1, 1]] }), volume()),
+        (
+            "ganymede>ConditionalBatchNormalization",
+            json!({ "classes": 4, "momentum": 0.9 }),
+            vec![vec![4, 3, 3, 2], vec![4]],
+        ),
+        ("ganymede>MinibatchStddev", json!({ "group_size": 2 }), vec![vec![4, 3, 3, 2]]),
         ("ganymede>Pack", json!({ "pac": 2 }), vec![vec![4, 3]]),
         (
             "ganymede>TabularActivation",
