@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_resumed_run_changes_only_lengths_intervals_and_numerics() {
         let folder = tempfile::tempdir().unwrap();
-        let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+        let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
         let codec = Codec {
             format_version: CODEC_VERSION,
             format: "npy".into(),

@@ -129,7 +129,7 @@ fn damaged_manifests_are_read_or_refused_with_a_file() {
 
 #[test]
 fn damaged_specs_are_read_or_refused_with_their_line() {
-    let spec = preset_for("dcgan", &PresetInput { shape: vec![28, 28, 1] }).unwrap();
+    let spec = preset_for("dcgan", &PresetInput::of(vec![28, 28, 1])).unwrap();
     let good = spec.to_toml();
     let mut refused = 0;
     for seed in 0..CASES {
@@ -147,7 +147,7 @@ fn damaged_specs_are_read_or_refused_with_their_line() {
 #[test]
 fn damaged_specs_can_be_checked() {
     use ganymede_gan::check::{DataFacts, check};
-    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let good = spec.to_toml();
     let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     for seed in 0..CASES {

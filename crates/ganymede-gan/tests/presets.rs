@@ -4,7 +4,7 @@ use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
 use ganymede_gan::Stepper;
 use ganymede_gan::presets::{PRESETS, PresetInput, preset_for};
 use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::{DType, Rng, Shape, Tensor};
+use ganymede_tensor::{DType, Data, Rng, Shape, Tensor};
 
 fn codec(shape: &[usize]) -> Codec {
     Codec {
@@ -14,7 +14,7 @@ fn codec(shape: &[usize]) -> Codec {
         dtype: DType::F32,
         shape: shape.to_vec(),
         range: [-1.0, 1.0],
-        classes: Vec::new(),
+        classes: (0..10).map(|class| class.to_string()).collect(),
         kind: Kind::Points { reference: Vec::new() },
     }
 }
@@ -23,7 +23,9 @@ fn batch(number: u64, size: usize, shape: &[usize]) -> Batch {
     let shape: Vec<usize> = [size].iter().chain(shape).copied().collect();
     let mut rng = Rng::at(1, 2, number as u32);
     let values = (0..shape.iter().product()).map(|_| (rng.normal() as f32).tanh()).collect();
-    Batch { number, tensors: vec![("real", Tensor::from_f32(Shape::from(shape), values).unwrap())] }
+    let labels = (0..size).map(|_| rng.below(10) as i32).collect();
+    let label = Tensor::new([size], Data::I32(labels)).unwrap();
+    Batch { number, tensors: vec![("real", Tensor::from_f32(Shape::from(shape), values).unwrap()), ("label", label)] }
 }
 
 #[test]
@@ -31,8 +33,8 @@ fn every_preset_takes_three_finite_steps_that_move_every_network() {
     let backend = CpuBackend::new(CpuOptions { threads: 2, ..CpuOptions::default() }).unwrap();
     for entry in PRESETS {
         let mut taken = 0;
-        for shape in [vec![2], vec![8, 8, 1], vec![28, 28, 1], vec![28, 28, 3], vec![16, 32, 3]] {
-            let Ok(mut spec) = preset_for(entry.name, &PresetInput { shape: shape.clone() }) else { continue };
+        for shape in [vec![2], vec![8, 8, 1], vec![28, 28, 1], vec![28, 28, 3], vec![16, 32, 3], vec![128, 128, 1]] {
+            let Ok(mut spec) = preset_for(entry.name, &PresetInput { width: Some(8), ..PresetInput::of(shape.clone()) }) else { continue };
             let what = format!("{} for {shape:?}", entry.name);
             spec.train.batch = 4;
             let mut stepper = Stepper::new(&spec, &codec(&shape), &backend).unwrap();

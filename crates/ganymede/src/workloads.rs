@@ -55,7 +55,7 @@ pub fn spec(name: &str, side: Option<usize>, channels: Option<usize>) -> Result<
         (None, None) if presets::default_name(&[2]) == name => vec![2],
         _ => vec![side.unwrap_or(height), side.unwrap_or(width), channels.unwrap_or(depth)],
     };
-    presets::preset_for(name, &PresetInput { shape })
+    presets::preset_for(name, &PresetInput::of(shape))
 }
 
 #[cfg(test)]

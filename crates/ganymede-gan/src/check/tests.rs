@@ -66,8 +66,8 @@ fn presets_have_no_errors() {
     use crate::presets::{PRESETS, PresetInput, preset_for};
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![64, 64, 3]] {
-            let Ok(spec) = preset_for(entry.name, &PresetInput { shape: shape.clone() }) else { continue };
-            let data = DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(0) };
+            let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
+            let data = DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10) };
             let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
             assert!(!report.has_errors(), "{}: {report}", entry.name);
         }
@@ -77,7 +77,7 @@ fn presets_have_no_errors() {
 #[test]
 fn shared_dead_and_missing_optimizers_are_found_and_mended() {
     use crate::presets::{PresetInput, preset_for};
-    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let broken: [fn(&mut TrainSpec); 4] = [
         |spec| spec.phases[0].optimizer = None,
@@ -133,7 +133,7 @@ fn a_dense_generator_follows_the_data() {
 #[test]
 fn what_cannot_be_counted_is_an_error_and_no_panic() {
     use crate::presets::{PresetInput, preset_for};
-    let good = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let good = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let codec = ganymede_data::Source::parse("ring2d").unwrap();
     let codec = ganymede_data::Dataset::open(&codec, &Default::default(), &()).unwrap().codec().clone();
     let edits: [fn(&mut TrainSpec); 3] =
@@ -154,7 +154,7 @@ fn what_cannot_be_counted_is_an_error_and_no_panic() {
 fn numbers_out_of_range_are_found_with_place_and_fix() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
-    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let checked = |assignment: &str| {
         let draft = Draft { spec: edit(&spec, assignment).unwrap(), missing: Vec::new() };
@@ -229,7 +229,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
 fn what_tracing_would_refuse_is_found_with_its_place() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
-    let spec = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
     let penalty = |at: usize, more: &str| {
         format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
@@ -261,7 +261,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
 #[test]
 fn a_misspelt_argument_is_one_error_and_gets_its_name() {
     use crate::presets::{PresetInput, preset_for};
-    let good = preset_for("mlp", &PresetInput { shape: vec![2] }).unwrap();
+    let good = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let mut spec = good.clone();
     let layer = &mut spec.networks.get_mut("generator").unwrap().layers[1];
     let units = layer.arguments.shift_remove("units").unwrap();

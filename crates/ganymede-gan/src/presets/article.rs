@@ -22,6 +22,7 @@ pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
         return Err(GanError::Argument { what: "preset `article`".into(), reason });
     }
     let start = [height / 4, width / 4];
+    let filters = input.width.unwrap_or(64);
     let up = |filters: usize| {
         let arguments = json!({
             "filters": filters, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same", "activation": "relu",
@@ -31,10 +32,10 @@ pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let picture = json!({ "filters": channels, "kernel_size": [3, 3], "padding": "same", "activation": "tanh" });
     let generator = vec![
         layer("Input", json!({ "shape": [100] })),
-        layer("Dense", json!({ "units": start[0] * start[1] * 256, "activation": "relu" })),
-        layer("Reshape", json!({ "target_shape": [start[0], start[1], 256] })),
-        up(128),
-        up(64),
+        layer("Dense", json!({ "units": start[0] * start[1] * 4 * filters, "activation": "relu" })),
+        layer("Reshape", json!({ "target_shape": [start[0], start[1], 4 * filters] })),
+        up(2 * filters),
+        up(filters),
         layer("Conv2D", picture),
     ];
     let convolution = |filters: usize| {
@@ -43,9 +44,9 @@ pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
     };
     let discriminator = vec![
         layer("Input", json!({ "shape": [height, width, channels] })),
-        convolution(64),
+        convolution(filters),
         layer("MaxPooling2D", json!({ "pool_size": [2, 2] })),
-        convolution(128),
+        convolution(2 * filters),
         layer("MaxPooling2D", json!({ "pool_size": [2, 2] })),
         layer("Flatten", json!({})),
         layer("Dense", json!({ "units": 1 })),

@@ -1,6 +1,6 @@
 //! Preset `dcgan`.
 
-use super::{PresetInput, layer, networks, phases};
+use super::{LATENT, PresetInput, layer, networks, phases};
 use crate::error::GanError;
 use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TrainSection, TrainSpec, Update};
 use ganymede_nn::LayerConfig;
@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 
 /// Filters of the layer next to the pictures.
 const WIDTH: usize = 64;
-/// Size of the latent.
-const LATENT: usize = 100;
 /// Steps of a training that is not told how long: about five minutes for small pictures on two cores.
 const STEPS: u64 = 3600;
 /// Samples in a batch of the paper's network: progress goes with the number of steps, so that a short training is
@@ -28,13 +26,14 @@ const TUTORIAL_BATCH: usize = 128;
 /// of TensorFlow.
 pub(super) fn dcgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let [height, width, channels] = input.picture("dcgan")?;
+    let filters = input.width.unwrap_or(WIDTH);
     let powers = height.is_power_of_two() && width.is_power_of_two();
     let (short, long) = (height.min(width), height.max(width));
     if powers && short >= 16 && long <= 256 {
-        return Ok(paper([height, width, channels]));
+        return Ok(paper([height, width, channels], filters));
     }
     if height.is_multiple_of(4) && width.is_multiple_of(4) && short >= 8 && long <= 256 {
-        return Ok(tutorial([height, width, channels]));
+        return Ok(tutorial([height, width, channels], filters));
     }
     let reason = format!(
         "expected sides from 8 to 256 that 4 divides, found {height}x{width}; use --resolution, such as 32 or 64"
@@ -43,11 +42,11 @@ pub(super) fn dcgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
 }
 
 /// The DCGAN paper's networks: kernels 4x4 with stride 2, halving until the short side is 4.
-fn paper([height, width, channels]: [usize; 3]) -> TrainSpec {
+fn paper([height, width, channels]: [usize; 3], narrowest: usize) -> TrainSpec {
     let normal = |mean: f64| json!({ "class_name": "RandomNormal", "mean": mean, "stddev": 0.02 });
     let stages = (height.min(width) / 4).ilog2();
     let start = [height >> stages, width >> stages];
-    let filters = |stage: u32| WIDTH << stage;
+    let filters = |stage: u32| narrowest << stage;
     let norm = || {
         let arguments = json!({ "momentum": 0.9, "epsilon": 1e-5, "gamma_initializer": normal(1.0) });
         layer("BatchNormalization", arguments)
@@ -94,7 +93,7 @@ fn paper([height, width, channels]: [usize; 3]) -> TrainSpec {
 }
 
 /// The networks of TensorFlow's tutorial: a quarter of the sides, then 5x5 kernels.
-fn tutorial([height, width, channels]: [usize; 3]) -> TrainSpec {
+fn tutorial([height, width, channels]: [usize; 3], filters: usize) -> TrainSpec {
     let start = [height / 4, width / 4];
     let up = |filters: usize, strides: usize| {
         let arguments = json!({
@@ -107,14 +106,14 @@ fn tutorial([height, width, channels]: [usize; 3]) -> TrainSpec {
     let leaky = || layer("LeakyReLU", json!({}));
     let generator = vec![
         layer("Input", json!({ "shape": [LATENT] })),
-        layer("Dense", json!({ "units": start[0] * start[1] * 256, "use_bias": false })),
+        layer("Dense", json!({ "units": start[0] * start[1] * 4 * filters, "use_bias": false })),
         norm(),
         leaky(),
-        layer("Reshape", json!({ "target_shape": [start[0], start[1], 256] })),
-        up(128, 1),
+        layer("Reshape", json!({ "target_shape": [start[0], start[1], 4 * filters] })),
+        up(2 * filters, 1),
         norm(),
         leaky(),
-        up(64, 2),
+        up(filters, 2),
         norm(),
         leaky(),
         up(channels, 2),
@@ -126,10 +125,10 @@ fn tutorial([height, width, channels]: [usize; 3]) -> TrainSpec {
     };
     let discriminator = vec![
         layer("Input", json!({ "shape": [height, width, channels] })),
-        down(64),
+        down(filters),
         leaky(),
         layer("Dropout", json!({ "rate": 0.3 })),
-        down(128),
+        down(2 * filters),
         leaky(),
         layer("Dropout", json!({ "rate": 0.3 })),
         layer("Flatten", json!({})),

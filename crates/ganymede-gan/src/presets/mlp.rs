@@ -22,6 +22,7 @@ pub(super) fn mlp(input: &PresetInput) -> Result<TrainSpec, GanError> {
     }
     let points = input.shape.len() == 1;
     let (latent, width) = if points { (16, 128) } else { (64, 512) };
+    let width = input.width.unwrap_or(width);
     let hidden = || -> [LayerConfig; 2] {
         [layer("Dense", json!({ "units": width })), layer("LeakyReLU", json!({ "negative_slope": 0.2 }))]
     };

@@ -2,13 +2,24 @@
 //! function and a line in [`PRESETS`]; the lists of commands and documents and the contract tests follow
 //! from the table. Not here: what a spec means (`spec/`).
 
+mod acgan;
 mod article;
+mod blocks;
+mod cgan;
 mod dcgan;
+mod lsgan;
 mod mlp;
+mod r3gan;
+mod ring2d;
+mod sngan;
+mod wgan_gp;
+
+use blocks::layer;
 
 use crate::error::GanError;
-use crate::spec::{NetworkSpec, PhaseSpec, TermSpec, TrainSpec};
+use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TermSpec, TrainSection, TrainSpec};
 use ganymede_data::Codec;
+use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{LayerConfig, OptimizerConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,9 +29,36 @@ use std::collections::BTreeMap;
 pub struct PresetInput {
     /// Sizes of a sample: (height, width, channels) of a picture, (coordinates,) of a point.
     pub shape: Vec<usize>,
+    /// Number of classes, 0 without labels; none where the data is not known yet.
+    pub classes: Option<usize>,
+    /// Filters or units that all of a preset's layers go by; none for its own number.
+    pub width: Option<usize>,
 }
 
+/// Classes of a spec that is asked for without data.
+const CLASSES: usize = 10;
+/// Largest width.
+const WIDEST: usize = 2048;
+
 impl PresetInput {
+    /// Samples of a shape, of which no more is known, at a preset's own width.
+    pub fn of(shape: impl Into<Vec<usize>>) -> PresetInput {
+        PresetInput { shape: shape.into(), classes: None, width: None }
+    }
+
+    /// The number of classes that a conditional preset learns.
+    fn classes(&self, preset: &'static str) -> Result<usize, GanError> {
+        match self.classes {
+            Some(0) => Err(GanError::Argument {
+                what: format!("preset `{preset}`"),
+                reason: "expected data with classes (sub-folders of pictures, or labels in IDX or npz), found none; \
+                         `dcgan` and `sngan` take none"
+                    .into(),
+            }),
+            classes => Ok(classes.unwrap_or(CLASSES)),
+        }
+    }
+
     /// Height, width and channels, when samples are pictures.
     fn picture(&self, preset: &'static str) -> Result<[usize; 3], GanError> {
         match self.shape[..] {
@@ -58,6 +96,42 @@ pub const PRESETS: &[Entry] = &[
         make: mlp::mlp,
     },
     Entry {
+        name: "lsgan",
+        summary: "DCGAN's networks with least squares; Mao et al. 2017",
+        make: lsgan::lsgan,
+    },
+    Entry {
+        name: "wgan_gp",
+        summary: "Wasserstein GAN with a gradient penalty, five critic updates a step; Gulrajani et al. 2017",
+        make: wgan_gp::wgan_gp,
+    },
+    Entry {
+        name: "sngan",
+        summary: "residual networks, spectral normalization, hinge; Miyato et al. 2018",
+        make: sngan::sngan,
+    },
+    Entry {
+        name: "r3gan",
+        summary: "residual networks without normalization, relativistic, R1 and R2; Huang et al. 2024",
+        make: r3gan::r3gan,
+    },
+    Entry {
+        name: "cgan",
+        summary: "draws the class that it is told, label beside latent and picture; Mirza, Osindero 2014",
+        make: cgan::cgan,
+    },
+    Entry {
+        name: "acgan",
+        summary: "draws the class that it is told, the discriminator names it; Odena et al. 2017",
+        make: acgan::acgan,
+    },
+    Entry {
+        name: "projection",
+        summary: "sngan that draws the class that it is told; Miyato, Koyama 2018",
+        make: sngan::projection,
+    },
+    Entry { name: "ring2d", summary: "dense GAN that finds all modes of points in the plane", make: ring2d::ring2d },
+    Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
         make: article::article,
@@ -69,7 +143,7 @@ pub const PRESETS: &[Entry] = &[
 /// # Errors
 /// [`GanError::Unknown`]; [`GanError::Argument`] when the preset does not take such samples.
 pub fn preset(name: &str, codec: &Codec) -> Result<TrainSpec, GanError> {
-    let mut spec = preset_for(name, &PresetInput { shape: codec.shape.clone() })?;
+    let mut spec = preset_for(name, &PresetInput::of(codec.shape.clone()))?;
     spec.data.source.clone_from(&codec.source);
     Ok(spec)
 }
@@ -83,6 +157,10 @@ pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError
         let known = PRESETS.iter().map(|e| e.name.to_string()).collect();
         return Err(GanError::Unknown { kind: "a preset", name: name.into(), known });
     };
+    if let Some(width) = input.width.filter(|width| !(1..=WIDEST).contains(width)) {
+        let reason = format!("expected a width from 1 to {WIDEST}, found {width}");
+        return Err(GanError::Argument { what: format!("preset `{name}`"), reason });
+    }
     let mut spec = (entry.make)(input)?;
     spec.preset = name.into();
     spec.data.shape.clone_from(&input.shape);
@@ -94,13 +172,33 @@ pub fn default_name(shape: &[usize]) -> &'static str {
     if shape.len() == 3 { "dcgan" } else { "mlp" }
 }
 
-/// A layer from its class name and arguments (a JSON object).
-fn layer(class_name: &str, arguments: Value) -> LayerConfig {
-    let arguments = match arguments {
-        Value::Object(map) => map,
-        _ => serde_json::Map::new(),
-    };
-    LayerConfig { class_name: class_name.into(), arguments, ..LayerConfig::default() }
+/// Size of the latent of the convolutional presets.
+const LATENT: usize = 100;
+
+/// The spec of pictures: batches of 32, since progress in a short training goes with the number of steps.
+fn picture_spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>) -> TrainSpec {
+    TrainSpec {
+        train: TrainSection { steps: Some(3600), batch: 32, ..TrainSection::default() },
+        ema: Some(EmaSpec::default()),
+        networks,
+        phases,
+        ..TrainSpec::default()
+    }
+}
+
+/// A phase that trains one network.
+fn phase(name: &str, network: &str, optimizer: OptimizerConfig, terms: Vec<TermSpec>) -> PhaseSpec {
+    PhaseSpec::new(name, &[network], Some(optimizer), terms)
+}
+
+/// A term with a weight.
+fn term(name: &str, weight: f64) -> TermSpec {
+    TermSpec { weight: weight.into(), ..TermSpec::new(name) }
+}
+
+/// A number that follows a schedule.
+fn scheduled(schedule: Value) -> Scheduled {
+    serde_json::from_value(schedule).expect("the schedules of presets are Keras's")
 }
 
 fn networks(generator: Vec<LayerConfig>, discriminator: Vec<LayerConfig>) -> BTreeMap<String, NetworkSpec> {
@@ -110,29 +208,88 @@ fn networks(generator: Vec<LayerConfig>, discriminator: Vec<LayerConfig>) -> BTr
 
 /// The two phases of a GAN with one objective and an Adam for each network.
 fn phases(objective: &str, learning_rate: f64, beta_1: f64) -> Vec<PhaseSpec> {
-    let optimizer = || Some(adam(learning_rate, beta_1));
-    let phase = |name, network| PhaseSpec::new(name, &[network], optimizer(), vec![TermSpec::new(objective)]);
+    let phase = |name, network| phase(name, network, adam(learning_rate, beta_1), vec![TermSpec::new(objective)]);
     vec![phase("d", "discriminator"), phase("g", "generator")]
 }
 
 fn adam(learning_rate: f64, beta_1: f64) -> OptimizerConfig {
-    let config = json!({ "class_name": "Adam", "learning_rate": learning_rate, "beta_1": beta_1 });
-    serde_json::from_value(config).expect("Adam takes learning_rate and beta_1")
+    adam_with(json!({ "learning_rate": learning_rate, "beta_1": beta_1 }))
+}
+
+/// Adam with these arguments.
+fn adam_with(mut arguments: Value) -> OptimizerConfig {
+    arguments["class_name"] = "Adam".into();
+    serde_json::from_value(arguments).expect("the arguments of presets are Adam's")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SHAPES: [&[usize]; 9] = [
+        &[2],
+        &[16, 16, 1],
+        &[28, 28, 1],
+        &[28, 28, 3],
+        &[32, 32, 3],
+        &[48, 96, 1],
+        &[64, 32, 3],
+        &[128, 128, 4],
+        &[256, 256, 3],
+    ];
+
+    /// What a preset that takes pictures does not take.
+    fn beyond(name: &str, shape: &[usize]) -> bool {
+        // Dense layers of all pixels; the tutorial's sides.
+        match name {
+            "mlp" => shape.iter().product::<usize>() > 64 * 64 * 3,
+            "article" => shape.iter().max() > Some(&64),
+            _ => false,
+        }
+    }
+
     #[test]
     fn every_preset_reads_back_from_its_toml() {
         for entry in PRESETS {
-            for shape in [vec![2], vec![28, 28, 1], vec![28, 28, 3], vec![32, 32, 3], vec![64, 32, 3]] {
-                match preset_for(entry.name, &PresetInput { shape: shape.clone() }) {
-                    Ok(spec) => assert_eq!(TrainSpec::from_toml(&spec.to_toml()).unwrap(), spec, "{}", entry.name),
-                    Err(error) => assert!(shape.len() != 3, "{}: {error}", entry.name),
+            for shape in SHAPES {
+                for width in [None, Some(8)] {
+                    let input = PresetInput { width, ..PresetInput::of(shape) };
+                    match preset_for(entry.name, &input) {
+                        Ok(spec) => assert_eq!(TrainSpec::from_toml(&spec.to_toml()).unwrap(), spec, "{}", entry.name),
+                        Err(error) => {
+                            let points = (shape.len() == 1) == (entry.name != "ring2d");
+                            assert!(points || beyond(entry.name, shape), "{} for {shape:?}: {error}", entry.name);
+                        }
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_width_goes_through_all_layers() {
+        for entry in PRESETS {
+            let shape: &[usize] = if entry.name == "ring2d" { &[2] } else { &[32, 32, 3] };
+            let spec = |width| preset_for(entry.name, &PresetInput { width: Some(width), ..PresetInput::of(shape) });
+            let texts = [8, 16].map(|width| spec(width).unwrap().to_toml());
+            assert_ne!(texts[0], texts[1], "{}", entry.name);
+            let error = spec(0).unwrap_err().to_string();
+            assert!(error.contains("expected a width from 1 to 2048, found 0"), "{}: {error}", entry.name);
+        }
+    }
+
+    #[test]
+    fn conditional_presets_want_classes_and_sides_that_can_be_halved() {
+        for name in ["cgan", "acgan", "projection"] {
+            let input = PresetInput { classes: Some(0), ..PresetInput::of([28, 28, 1]) };
+            let error = preset_for(name, &input).unwrap_err().to_string();
+            assert!(error.contains("expected data with classes"), "{error}");
+            let seven = PresetInput { classes: Some(7), ..input };
+            assert!(preset_for(name, &seven).unwrap().to_toml().contains("input_dim = 7"), "{name}");
+        }
+        for shape in [[27, 28, 1], [512, 512, 3], [16, 512, 1], [100, 100, 3]] {
+            let error = preset_for("sngan", &PresetInput::of(shape)).unwrap_err().to_string();
+            assert!(error.contains("expected sides from 16 to 256") && error.contains("--resolution"), "{error}");
         }
     }
 }

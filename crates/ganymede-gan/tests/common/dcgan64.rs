@@ -46,7 +46,7 @@ pub enum Kind {
 /// `draw` says which numbers the formula gives.
 pub fn gradients(kind: Kind, draw: u32, numerics: Numerics) -> Vec<(String, Vec<f32>)> {
     let shape = vec![64, 64, 3];
-    let mut spec = preset_for("dcgan", &PresetInput { shape: shape.clone() }).unwrap();
+    let mut spec = preset_for("dcgan", &PresetInput::of(shape.clone())).unwrap();
     spec.train.batch = BATCH;
     // Both gradients at the same parameters.
     spec.train.update = Update::Simultaneous;

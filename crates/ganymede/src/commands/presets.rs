@@ -46,7 +46,7 @@ impl SampleFlags {
             Some(n) => vec![usize::from(n)],
             None => vec![self.resolution.height as usize, self.resolution.width as usize, usize::from(self.channels)],
         };
-        Ok(presets::preset_for(preset, &PresetInput { shape })?)
+        Ok(presets::preset_for(preset, &PresetInput::of(shape))?)
     }
 }
 

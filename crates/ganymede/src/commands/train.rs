@@ -192,7 +192,7 @@ impl Train {
         let mut spec = spec.clone();
         if self.config.is_none() {
             let name = self.preset.as_deref().unwrap_or_else(|| presets::default_name(&shape));
-            let input = PresetInput { shape: shape.to_vec() };
+            let input = PresetInput::of(shape.to_vec());
             spec = TrainSpec { data: spec.data, ..presets::preset_for(name, &input)? };
         }
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;

@@ -1,0 +1,51 @@
+//! Preset `ring2d`.
+
+use super::blocks::Stack;
+use super::{PresetInput, adam_with, networks, phase, term};
+use crate::error::GanError;
+use crate::spec::{EmaSpec, TermSpec, TrainSection, TrainSpec};
+use serde_json::json;
+
+/// Filters of a hidden layer.
+const WIDTH: usize = 128;
+
+/// The toy of the literature on collapse: dense networks on points in the plane, with an objective and penalties that find
+/// all modes of a ring or a grid.
+///
+/// # Source
+/// The data: Metz et al. (2016), "Unrolled generative adversarial networks", arXiv:1611.02163; the objective and the
+/// penalties: Huang et al. (2024), arXiv:2501.05441.
+pub(super) fn ring2d(input: &PresetInput) -> Result<TrainSpec, GanError> {
+    let [coordinates @ 1..=64] = input.shape[..] else {
+        let reason =
+            format!("expected points of 1 to 64 coordinates, found samples of shape {:?}; use `dcgan` for pictures", input.shape);
+        return Err(GanError::Argument { what: "preset `ring2d`".into(), reason });
+    };
+    let width = input.width.unwrap_or(WIDTH);
+    let hidden = |stack: &mut Stack| {
+        for _ in 0..3 {
+            stack.push("Dense", json!({ "units": width, "kernel_initializer": "HeNormal" }));
+            stack.push("LeakyReLU", json!({ "negative_slope": 0.2 }));
+        }
+    };
+    let (mut generator, mut discriminator) = (Stack::default(), Stack::default());
+    generator.push("Input", json!({ "shape": [16] }));
+    hidden(&mut generator);
+    generator.push("Dense", json!({ "units": coordinates }));
+    discriminator.push("Input", json!({ "shape": [coordinates] }));
+    hidden(&mut discriminator);
+    discriminator.push("Dense", json!({ "units": 1 }));
+    let adam = || adam_with(json!({ "learning_rate": 1e-3, "beta_1": 0.0, "beta_2": 0.99 }));
+    let loss = || TermSpec::new("relativistic_paired");
+    let phases = vec![
+        phase("d", "discriminator", adam(), vec![loss(), term("r1", 0.02), term("r2", 0.02)]),
+        phase("g", "generator", adam(), vec![loss()]),
+    ];
+    Ok(TrainSpec {
+        train: TrainSection { batch: 256, steps: Some(4000), fresh_fakes: true, ..TrainSection::default() },
+        ema: Some(EmaSpec { half_life_kimg: 20.0.into(), ..EmaSpec::default() }),
+        networks: networks(generator.0, discriminator.0),
+        phases,
+        ..TrainSpec::default()
+    })
+}
