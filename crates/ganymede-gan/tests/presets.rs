@@ -34,7 +34,11 @@ fn every_preset_takes_three_finite_steps_that_move_every_network() {
     for entry in PRESETS {
         let mut taken = 0;
         for shape in [vec![2], vec![8, 8, 1], vec![28, 28, 1], vec![28, 28, 3], vec![16, 32, 3], vec![128, 128, 1]] {
-            let Ok(mut spec) = preset_for(entry.name, &PresetInput { width: Some(8), ..PresetInput::of(shape.clone()) }) else { continue };
+            let Ok(mut spec) =
+                preset_for(entry.name, &PresetInput { width: Some(8), ..PresetInput::of(shape.clone()) })
+            else {
+                continue;
+            };
             let what = format!("{} for {shape:?}", entry.name);
             spec.train.batch = 4;
             let mut stepper = Stepper::new(&spec, &codec(&shape), &backend).unwrap();

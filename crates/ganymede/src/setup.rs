@@ -99,7 +99,8 @@ pub fn rehearse(
         dtype: DType::U8,
         shape: shape.to_vec(),
         range: [0.0, 255.0],
-        classes: Vec::new(),
+        // Not known yet; those who learn classes learn some.
+        classes: (0..10).map(|class| class.to_string()).collect(),
         kind: Kind::Images { background: spec.data.options.background, fit: spec.data.options.fit },
     };
     compile(spec, &codec, &machine.machine(spec.train.numerics)?, terminal)?;

@@ -20,7 +20,9 @@ const DEFAULT_SHAPE: [usize; 3] = [28, 28, 1];
 
 /// Every work: its name, and what it is.
 pub fn list() -> Vec<(&'static str, String)> {
-    let presets = PRESETS.iter().map(|entry| (entry.name, entry.summary.to_string()));
+    // Works of the name of a preset are of the sizes that others are compared at.
+    let work = |name: &str| WORKLOADS.iter().any(|(known, _)| *known == name);
+    let presets = PRESETS.iter().filter(|entry| !work(entry.name)).map(|entry| (entry.name, entry.summary.to_string()));
     presets.chain(WORKLOADS.iter().map(|(name, text)| (*name, summary(text)))).collect()
 }
 
@@ -52,7 +54,7 @@ pub fn spec(name: &str, side: Option<usize>, channels: Option<usize>) -> Result<
     }
     let [height, width, depth] = DEFAULT_SHAPE;
     let shape = match (side, channels) {
-        (None, None) if presets::default_name(&[2]) == name => vec![2],
+        (None, None) if matches!(name, "mlp" | "ring2d") => vec![2],
         _ => vec![side.unwrap_or(height), side.unwrap_or(width), channels.unwrap_or(depth)],
     };
     presets::preset_for(name, &PresetInput::of(shape))

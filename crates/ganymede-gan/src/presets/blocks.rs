@@ -95,7 +95,10 @@ fn strided(stack: &mut Stack, class: &str, filters: usize) {
 pub(super) fn growing(stack: &mut Stack, halving: Halving, width: usize, channels: usize) {
     let Halving { stages, start: [height, across] } = halving;
     let filters = width << (stages - 1).max(2);
-    stack.push("Dense", json!({ "units": height * across * filters, "use_bias": false, "kernel_initializer": normal(0.0) }));
+    stack.push(
+        "Dense",
+        json!({ "units": height * across * filters, "use_bias": false, "kernel_initializer": normal(0.0) }),
+    );
     stack.push("Reshape", json!({ "target_shape": [height, across, filters] }));
     batch_norm(stack);
     stack.push("ReLU", json!({}));

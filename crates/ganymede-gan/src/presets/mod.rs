@@ -6,6 +6,7 @@ mod acgan;
 mod article;
 mod blocks;
 mod cgan;
+mod choice;
 mod dcgan;
 mod lsgan;
 mod mlp;
@@ -13,6 +14,8 @@ mod r3gan;
 mod ring2d;
 mod sngan;
 mod wgan_gp;
+
+pub use choice::{Choice, choose};
 
 use blocks::layer;
 
@@ -95,11 +98,7 @@ pub const PRESETS: &[Entry] = &[
         summary: "dense GAN for points and very small pictures; Goodfellow et al. 2014",
         make: mlp::mlp,
     },
-    Entry {
-        name: "lsgan",
-        summary: "DCGAN's networks with least squares; Mao et al. 2017",
-        make: lsgan::lsgan,
-    },
+    Entry { name: "lsgan", summary: "DCGAN's networks with least squares; Mao et al. 2017", make: lsgan::lsgan },
     Entry {
         name: "wgan_gp",
         summary: "Wasserstein GAN with a gradient penalty, five critic updates a step; Gulrajani et al. 2017",
@@ -143,7 +142,16 @@ pub const PRESETS: &[Entry] = &[
 /// # Errors
 /// [`GanError::Unknown`]; [`GanError::Argument`] when the preset does not take such samples.
 pub fn preset(name: &str, codec: &Codec) -> Result<TrainSpec, GanError> {
-    let mut spec = preset_for(name, &PresetInput::of(codec.shape.clone()))?;
+    preset_of_width(name, codec, None)
+}
+
+/// The same at another width than its own.
+///
+/// # Errors
+/// As [`preset`].
+pub fn preset_of_width(name: &str, codec: &Codec, width: Option<usize>) -> Result<TrainSpec, GanError> {
+    let input = PresetInput { shape: codec.shape.clone(), classes: Some(codec.classes.len()), width };
+    let mut spec = preset_for(name, &input)?;
     spec.data.source.clone_from(&codec.source);
     Ok(spec)
 }
@@ -165,11 +173,6 @@ pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError
     spec.preset = name.into();
     spec.data.shape.clone_from(&input.shape);
     Ok(spec)
-}
-
-/// The preset that fits samples of some shape: `dcgan` for pictures, `mlp` for everything else.
-pub fn default_name(shape: &[usize]) -> &'static str {
-    if shape.len() == 3 { "dcgan" } else { "mlp" }
 }
 
 /// Size of the latent of the convolutional presets.

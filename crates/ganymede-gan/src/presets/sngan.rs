@@ -69,7 +69,9 @@ fn generator(halving: Halving, width: usize, channels: usize, classes: Option<us
             Some(classes) => {
                 let last = g.0.len();
                 let before = input.map_or_else(|| format!("before_{last}"), String::from);
-                if input.is_none() && let Some(layer) = g.0.last_mut() {
+                if input.is_none()
+                    && let Some(layer) = g.0.last_mut()
+                {
                     layer.name = Some(before.clone());
                 }
                 let arguments = json!({ "classes": classes, "momentum": 0.9 });
@@ -141,7 +143,11 @@ fn discriminator(shape: &[usize], halving: Halving, width: usize, classes: Optio
         if halves || taken != filters {
             shortcut = format!("shortcut_{block}");
             from(d.push("SpectralNormalization", convolution(filters, 1)), &[&input]);
-            let last = if halves { d.push("AveragePooling2D", json!({ "pool_size": 2 })) } else { d.push("Identity", json!({})) };
+            let last = if halves {
+                d.push("AveragePooling2D", json!({ "pool_size": 2 }))
+            } else {
+                d.push("Identity", json!({}))
+            };
             last.name = Some(shortcut.clone());
         }
         let sum = format!("block_{block}");

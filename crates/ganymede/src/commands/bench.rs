@@ -25,6 +25,8 @@ const WARM_UP: u64 = 4;
 const PROFILED: u64 = 10;
 /// Different batches, used in turn.
 const BATCHES: u64 = 4;
+/// Classes of random labels, for presets that learn them.
+const CLASSES: u32 = 10;
 const MIB: f64 = (1 << 20) as f64;
 
 /// `ganymede bench`.
@@ -276,7 +278,7 @@ fn codec(work: &str, shape: &[usize]) -> Codec {
         dtype: if pictures { DType::U8 } else { DType::F32 },
         shape: shape.to_vec(),
         range: if pictures { [0.0, 255.0] } else { [-1.0, 1.0] },
-        classes: Vec::new(),
+        classes: (0..CLASSES).map(|class| class.to_string()).collect(),
         kind,
     }
 }
@@ -290,5 +292,7 @@ fn random_batch(number: u64, size: usize, codec: &Codec) -> Batch {
         _ => Data::F32((0..elements).map(|_| rng.uniform_in(-1.0, 1.0) as f32).collect()),
     };
     let real = Tensor::new(shape, data).expect("as many elements as the shape has");
-    Batch { number, tensors: vec![("real", real)] }
+    let labels = (0..size).map(|_| rng.below(CLASSES) as i32).collect();
+    let label = Tensor::new([size], Data::I32(labels)).expect("a label a sample");
+    Batch { number, tensors: vec![("real", real), ("label", label)] }
 }

@@ -34,6 +34,12 @@ pub struct SampleFlags {
     /// Points with so many coordinates instead of pictures
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
+    /// Number of classes, for presets that draw the class that they are told [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    classes: Option<u16>,
+    /// Filters or units that all layers go by [default: the preset's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=2048))]
+    width: Option<u16>,
 }
 
 impl SampleFlags {
@@ -46,7 +52,8 @@ impl SampleFlags {
             Some(n) => vec![usize::from(n)],
             None => vec![self.resolution.height as usize, self.resolution.width as usize, usize::from(self.channels)],
         };
-        Ok(presets::preset_for(preset, &PresetInput::of(shape))?)
+        let input = PresetInput { shape, classes: self.classes.map(usize::from), width: self.width.map(usize::from) };
+        Ok(presets::preset_for(preset, &input)?)
     }
 }
 
@@ -76,7 +83,7 @@ impl Command for Presets {
         for entry in PRESETS {
             terminal.result(&match self.json {
                 true => json!({ "kind": "preset", "name": entry.name, "summary": entry.summary }).to_string(),
-                false => format!("{:<10} {}", entry.name, entry.summary),
+                false => format!("{:<11} {}", entry.name, entry.summary),
             })?;
         }
         Ok(())

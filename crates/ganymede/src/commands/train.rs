@@ -24,9 +24,13 @@ const DEFAULT_SIDE: u32 = 32;
 pub struct Train {
     /// A folder, file or name of data [default: fashion-mnist, 10,000 small pictures that come along, at 32 pixels]
     data: Option<OsString>,
-    /// Which networks, losses and optimizers [default: dcgan for pictures, mlp for points]
+    /// Which networks, losses and optimizers [default: by the data and --minutes]
     #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
     preset: Option<String>,
+    /// Filters or units that all layers of the preset go by: half of them take about a quarter of the time [default: the
+    /// preset's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048), conflicts_with = "config")]
+    width: Option<u32>,
     /// Take the spec in this file instead of a preset
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -121,6 +125,9 @@ impl Train {
         if self.name.is_some() {
             return Err(refuse("--name"));
         }
+        if self.width.is_some() {
+            return Err(refuse("--width"));
+        }
         let run = RunDir::open(&self.outdir)?;
         let old = run_dir::read_spec(&self.outdir)?;
         let mut spec = match &self.config {
@@ -173,9 +180,17 @@ impl Train {
         self.rehearse(&spec, terminal)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
         if self.config.is_none() {
-            let shape = &dataset.codec().shape;
-            let name = self.preset.as_deref().unwrap_or_else(|| presets::default_name(shape));
-            spec = TrainSpec { data: spec.data, ..presets::preset(name, dataset.codec())? };
+            let codec = dataset.codec();
+            let (name, width) = match &self.preset {
+                Some(name) => (name.as_str(), self.width()),
+                None => {
+                    let choice = presets::choose(&codec.shape, self.length.minutes);
+                    let width = self.width().or(choice.width);
+                    terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
+                    (choice.preset, width)
+                }
+            };
+            spec = TrainSpec { data: spec.data, ..presets::preset_of_width(name, codec, width)? };
         }
         spec.data.shape.clone_from(&dataset.codec().shape);
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
@@ -191,12 +206,18 @@ impl Train {
         let shape = [size.height as usize, size.width as usize, spec.data.options.channels.unwrap_or(channels)];
         let mut spec = spec.clone();
         if self.config.is_none() {
-            let name = self.preset.as_deref().unwrap_or_else(|| presets::default_name(&shape));
-            let input = PresetInput::of(shape.to_vec());
+            let choice = presets::choose(&shape, self.length.minutes);
+            let name = self.preset.as_deref().unwrap_or(choice.preset);
+            let width = self.width().or(choice.width.filter(|_| self.preset.is_none()));
+            let input = PresetInput { width, ..PresetInput::of(shape) };
             spec = TrainSpec { data: spec.data, ..presets::preset_for(name, &input)? };
         }
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
         setup::rehearse(&spec, shape, &self.machine, terminal)
+    }
+
+    fn width(&self) -> Option<usize> {
+        self.width.map(|width| width as usize)
     }
 
     /// The spec with the flags that are no data's, and with `--set` where the key is wanted.
