@@ -38,8 +38,8 @@ def train(arguments, numerics, seed):
 
 
 def evaluate(arguments, run):
-    words = ["evaluate", run, "--samples", str(arguments.samples), "--threads", str(arguments.threads), "--json"]
-    return last_json([arguments.ganymede, *words])["scores"][METRIC]
+    words = ["evaluate", run, "--n", str(arguments.samples), "--metric", METRIC, "--threads", str(arguments.threads)]
+    return last_json([arguments.ganymede, *words, "--json"])["scores"][0]
 
 
 def spread(values):
@@ -63,8 +63,8 @@ def main():
         for kind in KINDS:
             run, seconds = train(arguments, kind, seed)
             score = evaluate(arguments, run)
-            distances[kind].append(score["distance"])
-            floors.append(score["floor"])
+            distances[kind].append(score["value"])
+            floors.append(score["reference"])
             print(f"| {kind} | {seed} | {score['distance']:.5f} | {score['floor']:.5f} | {seconds:.0f} |", flush=True)
     print("\n| numerics | mean distance | from least to most |\n|---|---|---|")
     for kind, values in distances.items():

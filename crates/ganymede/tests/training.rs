@@ -60,17 +60,31 @@ fn a_run_is_trained_resumed_sampled_and_verified() {
 #[test]
 fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
     let (_folder, run) = trained("10");
-    let words = ["evaluate", run.to_str().unwrap(), "--samples", "500", "--json"];
+    let words = ["evaluate", run.to_str().unwrap(), "--n", "500", "--json"];
     let found = ganymede(&words).ok().json().pop().unwrap();
-    let score = &found["scores"]["sliced_wasserstein"];
-    let (distance, floor) = (score["distance"].as_f64().unwrap(), score["floor"].as_f64().unwrap());
-    assert!(0.0 < floor && floor < distance, "{found}");
-    assert_eq!((&found["samples"], &found["floor_samples"]), (&500.into(), &500.into()));
+    let scores = found["scores"].as_array().unwrap();
+    let score = |name: &str| scores.iter().find(|score| score["metric"] == name).unwrap_or_else(|| panic!("{name}"));
+    for name in ["sliced_wasserstein", "frechet"] {
+        let number = |key: &str| score(name)[key].as_f64().unwrap();
+        assert!(number("low") <= number("value") && number("value") <= number("high"), "{found}");
+        assert!(0.0 < number("reference") && number("reference") < number("value"), "{found}");
+    }
+    assert_eq!(score("modes")["reference"], 8.0);
+    assert_eq!((&found["n"], &found["reference_n"], &score("frechet")["n"]), (&500.into(), &500.into(), &500.into()));
     let again = ganymede(&[&words[..], &["--threads", "1"]].concat()).ok().json().pop().unwrap();
     assert_eq!(found, again);
+    let fewer =
+        ganymede(&["evaluate", words[1], "-n", "400", "--metric", "frechet", "--json"]).ok().json().pop().unwrap();
+    let fewer = fewer["scores"].as_array().unwrap();
+    assert_eq!(fewer.len(), 1);
+    assert_ne!(fewer[0]["protocol"], score("frechet")["protocol"]);
     let text = ganymede(&words[..4]).ok().stdout;
-    assert!(text.contains(&format!("sliced_wasserstein  {distance:.5}, floor {floor:.5}")), "{text}");
-    let refused = ganymede(&["evaluate", run.to_str().unwrap(), "--samples", "4000000000"]);
+    assert!(text.contains("sliced_wasserstein") && text.contains("lower is better; protocol "), "{text}");
+    let refused = ganymede(&["evaluate", words[1], "--metric", "inception"]);
+    assert!(refused.code == 2 && refused.stderr.contains("frechet"), "{}", refused.stderr);
+    let refused = ganymede(&["evaluate", words[1], "grid2d", "--n", "200", "--metric", "modes", "--json"]).ok();
+    assert_eq!(refused.json().pop().unwrap()["scores"][0]["reference"], 25.0);
+    let refused = ganymede(&["evaluate", run.to_str().unwrap(), "--n", "4000000000"]);
     assert_eq!(refused.code, 1);
     assert!(refused.stderr.contains("found 4000000000"), "{}", refused.stderr);
 }

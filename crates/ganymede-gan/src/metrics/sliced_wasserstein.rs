@@ -1,5 +1,8 @@
 //! Metric `sliced_wasserstein`.
 
+use super::bootstrap::{Estimate, FEW, drawn};
+use super::matrix::dot;
+use super::{Better, Value};
 use crate::error::GanError;
 use ganymede_tensor::{Rng, Tensor, stream_of};
 
@@ -7,8 +10,6 @@ use ganymede_tensor::{Rng, Tensor, stream_of};
 const DIRECTIONS: usize = 256;
 /// Directions that a sample is projected on at once: they stay in the first cache while samples pass by.
 const BLOCK: usize = 8;
-/// Sums of a projection that run side by side.
-const LANES: usize = 16;
 
 /// Mean over P = 256 random unit directions θ of the Wasserstein-1 distance of the projected sets.
 ///
@@ -80,16 +81,24 @@ fn sorted(samples: &[f32], size: usize, directions: &[Vec<f32>]) -> Vec<Vec<f32>
     projections
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    let (a_lanes, b_lanes) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = a_lanes.remainder().iter().zip(b_lanes.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a_lanes.zip(b_lanes) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + rest
+/// The distance with an interval: both sets are resampled by samples.
+pub(super) fn values(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<Value>, GanError> {
+    let value = sliced_wasserstein(a, b, seed)?;
+    let mut rng = Rng::new(seed, stream_of("metrics/sliced_wasserstein/bootstrap"));
+    let taken = |x: &Tensor, rows: &[usize]| -> Result<Tensor, GanError> {
+        let values = x.as_f32().unwrap_or(&[]);
+        let size = values.len() / rows.len().max(1);
+        let values = rows.iter().flat_map(|&row| values[row * size..(row + 1) * size].iter().copied()).collect();
+        Tensor::from_f32(x.shape().clone(), values)
+            .map_err(|e| GanError::Argument { what: "sliced_wasserstein".into(), reason: e.to_string() })
+    };
+    let count = a.shape().first().copied().unwrap_or(0);
+    let resampled = (0..FEW).map(|_| {
+        let (of_a, of_b) = (drawn(count, &mut rng), drawn(count, &mut rng));
+        sliced_wasserstein(&taken(a, &of_a)?, &taken(b, &of_b)?, seed)
+    });
+    let resampled = resampled.collect::<Result<Vec<f64>, _>>()?;
+    Ok(vec![Value { name: "sliced_wasserstein", better: Better::Lower, estimate: Estimate::of(value, &resampled) }])
 }
 
 #[cfg(test)]

@@ -6,18 +6,25 @@ use crate::flags::{CheckpointFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_gan::metrics::METRICS;
-use ganymede_gan::run_dir;
+use ganymede_gan::metrics::Better;
+use ganymede_gan::{EvaluateOptions, Score, metric_names, run_dir};
 use serde_json::json;
+use std::ffi::OsString;
 
 /// `ganymede evaluate`.
 #[derive(Args, Debug)]
 pub struct Evaluate {
-    /// How many samples are compared with as many real ones [default: 5000, or as many as were trained on]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    samples: Option<u32>,
     #[command(flatten)]
     at: CheckpointFlags,
+    /// Other data to compare with, such as a test set [default: what the run was trained on]
+    #[arg(value_name = "DATA")]
+    data: Option<OsString>,
+    /// How many samples are compared with as many real ones [default: 5000, or as many as there are]
+    #[arg(short = 'n', long = "n", value_name = "N", alias = "samples", value_parser = clap::value_parser!(u32).range(1..))]
+    n: Option<u32>,
+    /// Only this metric; several times for several
+    #[arg(long, value_name = "NAME", value_parser = metric_names())]
+    metric: Vec<String>,
     #[command(flatten)]
     machine: MachineFlags,
     /// The result as one JSON object
@@ -32,40 +39,68 @@ impl Command for Evaluate {
         ("The newest checkpoint", &["ganymede evaluate runs/00000-dcgan-fashion-mnist"]),
         (
             "An earlier one, by fewer samples",
-            &["ganymede evaluate runs/00000-dcgan-fashion-mnist --checkpoint 500 --samples 1000"],
+            &["ganymede evaluate runs/00000-dcgan-fashion-mnist --checkpoint 500 --n 1000"],
         ),
+        ("One metric alone", &["ganymede evaluate runs/00000-dcgan-fashion-mnist --metric frechet"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let spec = run_dir::read_spec(&self.at.run)?;
-        let dataset = setup::open_data(&spec.data, terminal)?;
+        let mut data = spec.data.clone();
+        if let Some(other) = &self.data {
+            data.source = setup::source_name(other)?;
+        }
+        let dataset = setup::open_data(&data, terminal)?;
         let machine = self.machine.machine(spec.train.numerics)?;
-        let samples = self.samples.map(|n| n as usize);
-        let found = ganymede_gan::evaluate(&self.at.run, self.at.checkpoint, samples, &dataset, &machine.backend)
+        let options = EvaluateOptions {
+            step: self.at.checkpoint,
+            samples: self.n.map(|n| n as usize),
+            metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
+            whole: self.data.is_some(),
+        };
+        let found = ganymede_gan::evaluate(&self.at.run, &options, &dataset, &machine.backend)
             .map_err(|e| machine.explain(e))?;
         if self.json {
-            let scores: serde_json::Map<_, _> = found
-                .scores
-                .iter()
-                .map(|s| (s.metric.to_string(), json!({ "distance": s.distance, "floor": s.floor })))
-                .collect();
             let value = json!({
-                "kind": "evaluation", "checkpoint": found.checkpoint, "samples": found.samples,
-                "floor_samples": found.floor_samples, "scores": scores,
+                "kind": "evaluation", "checkpoint": found.checkpoint, "n": found.samples,
+                "reference_n": found.reference_samples, "scores": found.scores, "left_out": found.left_out,
             });
             return terminal.result(&value.to_string());
         }
-        let counts = format!(
-            "{} generated, {} real; floor: {} real, {} others",
-            found.samples, found.samples, found.floor_samples, found.floor_samples
-        );
-        let mut lines = vec![format!("checkpoint  {}", found.checkpoint.display()), format!("samples     {counts}")];
-        for (score, metric) in found.scores.iter().zip(METRICS) {
-            lines.push(format!(
-                "{}  {:.5}, floor {:.5} ({})",
-                score.metric, score.distance, score.floor, metric.summary
-            ));
+        terminal.result(&format!("checkpoint  {}", found.checkpoint.display()))?;
+        let (n, reference) = (found.samples, found.reference_samples);
+        terminal.result(&format!(
+            "samples     {n} generated, {n} real; references: {reference} real, {reference} others"
+        ))?;
+        for score in &found.scores {
+            terminal.result(&line(score))?;
         }
-        terminal.result(&lines.join("\n"))
+        for reason in &found.left_out {
+            terminal.say(&format!("left out    {reason}"));
+        }
+        Ok(())
     }
+}
+
+/// `frechet of random  12.3 (11.9 to 12.7), real samples 0.8; lower is better; protocol 0a1b2c`.
+fn line(score: &Score) -> String {
+    let what = match score.of.as_str() {
+        "samples" => score.metric.clone(),
+        of => format!("{} of {of}", score.metric),
+    };
+    let estimate = &score.estimate;
+    let reference = score.reference.map_or(String::new(), |value| format!(", real samples {}", short(value)));
+    let better = match score.better {
+        Better::Lower => "lower is better",
+        Better::Higher => "higher is better",
+        Better::Near => "best near that of real samples",
+    };
+    let (value, low, high) = (short(estimate.value), short(estimate.low), short(estimate.high));
+    format!("{what:<40}{value:>9} ({low} to {high}){reference}; {better}; protocol {}", score.protocol)
+}
+
+/// Four digits.
+fn short(value: f64) -> String {
+    let digits = 4 - 1 - value.abs().max(1e-3).log10().floor() as i32;
+    format!("{value:.*}", digits.clamp(0, 6) as usize)
 }

@@ -1,0 +1,125 @@
+//! Metrics beside the packages that others use: clean-fid and prdc on the same features, TensorFlow's MS-SSIM on the same
+//! pictures, by the formula of `reference/metrics.py`. Not here: what every metric must do (`src/metrics`).
+
+use ganymede_gan::metrics::features::{Classifier, Labelled, random};
+use ganymede_gan::metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
+use ganymede_runtime::{CpuBackend, CpuOptions};
+use ganymede_tensor::{Rng, Tensor};
+use serde_json::Value;
+
+/// Number i of stream `salt`, in (−1, 1).
+fn value(salt: u32, i: usize) -> f64 {
+    let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
+    h ^= h >> 16;
+    h = h.wrapping_mul(0x7FEB_352D);
+    h ^= h >> 15;
+    h = h.wrapping_mul(0x846C_A68B);
+    h ^= h >> 16;
+    (f64::from(h >> 8) + 0.5) / f64::from(1 << 23) - 1.0
+}
+
+/// Sums of four numbers, columns of falling deviation.
+fn features(salt: u32, rows: usize, columns: usize, scale: f64, shift: f64) -> Matrix {
+    let number = |at: usize| {
+        let sum: f64 = (0..4).map(|k| value(4 * salt + k, at)).sum();
+        (sum * scale / (1.0 + 0.1 * (at % columns) as f64) + shift) as f32
+    };
+    Matrix::new(columns, (0..rows * columns).map(number).collect()).unwrap()
+}
+
+#[test]
+fn metrics_of_features_are_those_of_clean_fid_and_prdc() {
+    let cases: Value = serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap();
+    for case in cases["features"].as_array().unwrap() {
+        let number = |name: &str| case[name].as_f64().unwrap();
+        let (rows, columns) = (number("rows") as usize, number("columns") as usize);
+        let (a, b) =
+            (features(1, rows, columns, 1.0, 0.0), features(2, rows, columns, number("scale"), number("shift")));
+        let close = |name: &str, found: f64| {
+            let expected = number(name);
+            assert!(
+                (found - expected).abs() <= 1e-3 * expected.abs(),
+                "{name} of {rows}: {found}, expected {expected}"
+            );
+        };
+        close("frechet", frechet(&a, &b).unwrap());
+        close("kernel", kernel_distance(&a, &b).unwrap());
+        let mean = |each: &[f64]| each.iter().sum::<f64>() / each.len() as f64;
+        let found = neighbours(&a, &b, 5).unwrap();
+        for (name, each) in ["precision", "recall", "density", "coverage"].into_iter().zip(&found) {
+            close(name, mean(each));
+        }
+    }
+}
+
+#[test]
+fn similarity_is_that_of_tensorflow() {
+    let cases: Value = serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap();
+    for case in cases["ms_ssim"].as_array().unwrap() {
+        let number = |name: &str| case[name].as_u64().unwrap() as usize;
+        let shape = [number("height"), number("width"), number("channels")];
+        let count = shape.iter().product();
+        let smooth = |at: usize| {
+            let (c, pixel) = (at % shape[2], at / shape[2]);
+            let (row, column) = ((pixel / shape[1]) as f64, (pixel % shape[1]) as f64);
+            0.5 + 0.3 * (0.21 * row + 0.1 * c as f64).sin() * (0.17 * column).cos()
+        };
+        let picture = |salt: u32, noise: f64| -> Vec<f64> {
+            (0..count).map(|at| f64::from((smooth(at) + noise * value(salt, at)) as f32)).collect()
+        };
+        let (found, scales) = similarity(&picture(1, 0.05), &picture(2, 0.15), shape);
+        let expected = case["value"].as_f64().unwrap();
+        assert_eq!(scales, number("scales"));
+        assert!((found - expected).abs() <= 1e-4, "{shape:?}: {found}, expected {expected}");
+    }
+}
+
+/// Squares of two kinds on noise: bright at the left, or at the right.
+fn sides(count: usize, stream: u32) -> (Tensor, Vec<u32>) {
+    let mut rng = Rng::new(9, stream);
+    let labels: Vec<u32> = (0..count).map(|_| rng.below(2)).collect();
+    let mut values = Vec::with_capacity(count * 144);
+    for &label in &labels {
+        let pixel = |at: usize, noise: f64| {
+            let bright = (at % 12 < 6) == (label == 0) && at % 3 == 0;
+            (noise * 0.3 + if bright { 0.5 } else { -0.5 }) as f32
+        };
+        (0..144).for_each(|at| values.push(pixel(at, rng.normal())));
+    }
+    (Tensor::from_f32([count, 12, 12, 1], values).unwrap(), labels)
+}
+
+#[test]
+fn a_classifier_learns_labels_the_same_every_time() {
+    let (samples, labels) = sides(300, 1);
+    let (others, truth) = sides(100, 2);
+    let learn = |threads| {
+        let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() }).unwrap();
+        let mut classifier = Classifier::learn(Labelled { samples: &samples, labels: &labels }, 2, &backend).unwrap();
+        let right = classifier.right(Labelled { samples: &others, labels: &truth }).unwrap();
+        assert!(right.iter().sum::<f64>() > 95.0, "{} of 100", right.iter().sum::<f64>());
+        classifier.features(&others).unwrap()
+    };
+    let one = learn(1);
+    assert_eq!((one.rows(), one.columns()), (100, 64));
+    assert_eq!(one, learn(2));
+    let backend = CpuBackend::new(CpuOptions::default()).unwrap();
+    let error = Classifier::learn(Labelled { samples: &samples, labels: &labels[1..] }, 2, &backend).err().unwrap();
+    assert!(error.to_string().contains("expected a label below 2 for each of 300 pictures, found 299"), "{error}");
+}
+
+#[test]
+fn random_features_tell_kinds_apart_and_never_change() {
+    let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
+    let (samples, _) = sides(130, 1);
+    let (same, _) = sides(130, 3);
+    let other = Tensor::from_f32([130, 12, 12, 1], samples.as_f32().unwrap().iter().map(|v| -v).collect()).unwrap();
+    let rows = |x: &Tensor| random(x, &backend).unwrap();
+    let features = rows(&samples);
+    assert_eq!((features.rows(), features.columns()), (130, 160));
+    let (near, far) = (frechet(&features, &rows(&same)).unwrap(), frechet(&features, &rows(&other)).unwrap());
+    assert!(near < 0.2 * far, "{near} and {far}");
+    // A sample's features do not depend on those beside it.
+    let some = Tensor::from_f32([2, 12, 12, 1], samples.as_f32().unwrap()[70 * 144..72 * 144].to_vec()).unwrap();
+    assert_eq!(rows(&some).row(1), features.row(71));
+}
