@@ -65,7 +65,7 @@ def main():
             score = evaluate(arguments, run)
             distances[kind].append(score["value"])
             floors.append(score["reference"])
-            print(f"| {kind} | {seed} | {score['distance']:.5f} | {score['floor']:.5f} | {seconds:.0f} |", flush=True)
+            print(f"| {kind} | {seed} | {score['value']:.5f} | {score['reference']:.5f} | {seconds:.0f} |", flush=True)
     print("\n| numerics | mean distance | from least to most |\n|---|---|---|")
     for kind, values in distances.items():
         print(f"| {kind} | {statistics.mean(values):.5f} | {spread(values)} |")

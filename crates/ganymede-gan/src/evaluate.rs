@@ -101,7 +101,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
     let known = metric_names();
-    for name in options.metrics.iter().flatten().filter(|name| !known.contains(&name.as_str())) {
+    if let Some(name) = options.metrics.iter().flatten().find(|name| !known.contains(&name.as_str())) {
         let known = known.iter().map(|name| name.to_string()).collect();
         return Err(GanError::Unknown { kind: "a metric", name: name.clone(), known });
     }
