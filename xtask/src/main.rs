@@ -3,6 +3,7 @@
 
 mod ci;
 mod peers;
+mod presets_table;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,11 @@ const COMMANDS: &[Command] = &[
         name: "bench-peers",
         summary: "ganymede beside Keras and PyTorch on the same work, as tables in Markdown",
         run: Run::With(peers::bench_peers, peers::USAGE),
+    },
+    Command {
+        name: "presets-table",
+        summary: "every preset trained on real data, measured, and the page docs/reference/presets.md",
+        run: Run::With(presets_table::presets_table, presets_table::USAGE),
     },
 ];
 

@@ -81,7 +81,7 @@ fn sides(count: usize, stream: u32) -> (Tensor, Vec<u32>) {
     let mut values = Vec::with_capacity(count * 144);
     for &label in &labels {
         let pixel = |at: usize, noise: f64| {
-            let bright = (at % 12 < 6) == (label == 0) && at % 3 == 0;
+            let bright = (at % 12 < 6) == (label == 0) && at.is_multiple_of(3);
             (noise * 0.3 + if bright { 0.5 } else { -0.5 }) as f32
         };
         (0..144).for_each(|at| values.push(pixel(at, rng.normal())));
