@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let run = RunDir::create(&folder, "ring2d", &spec, data.codec(), &env)?;
     let codec = data.codec().clone();
-    let setup = Setup { spec, run, codec, stepper, sampler, isa: backend.name() };
+    let setup = Setup { spec, run, codec, stepper, sampler, isa: backend.name(), backend: Box::new(backend) };
     let outcome = Trainer::start(setup, &mut Losses)?.train(data, &AtomicBool::new(false))?;
     println!("samples in {}", outcome.snapshot.display());
     Ok(())

@@ -7,6 +7,7 @@ use crate::metrics::{self, Better, Entry, Estimate, METRICS, Matrix, Mixture, Of
 use crate::resources;
 use crate::run_dir;
 use crate::sampler::{Labels, Sampler};
+use crate::spec::TrainSpec;
 use ganymede_data::{Codec, Dataset};
 use ganymede_runtime::Backend;
 use ganymede_tensor::{Rng, Tensor, stream_of};
@@ -100,6 +101,20 @@ pub fn evaluate(
     backend: &dyn Backend,
 ) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
+    let (mut sampler, codec, checkpoint) = Sampler::open(run, options.step, None, backend)?;
+    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend)?;
+    Ok(Evaluation { checkpoint, ..compared })
+}
+
+/// The same of a generator that is in memory.
+pub(crate) fn compare(
+    spec: &TrainSpec,
+    codec: &Codec,
+    sampler: &mut Sampler,
+    options: &EvaluateOptions,
+    dataset: &Dataset,
+    backend: &dyn Backend,
+) -> Result<Evaluation, GanError> {
     let known = metric_names();
     if let Some(name) = options.metrics.iter().flatten().find(|name| !known.contains(&name.as_str())) {
         let known = known.iter().map(|name| name.to_string()).collect();
@@ -109,11 +124,10 @@ pub fn evaluate(
     let used: Vec<u32> = if options.whole { (0..dataset.len() as u32).collect() } else { split.train };
     let count = options.samples.unwrap_or(DEFAULT_SAMPLES.min(used.len()));
     let reference = count.min(used.len() / 2);
-    if count > used.len() || reference == 0 {
+    if count == 0 || count > used.len() || reference == 0 {
         let reason = format!("expected 1 to {} samples, and 2 or more real ones, found {count}", used.len());
         return Err(GanError::Argument { what: "samples".into(), reason });
     }
-    let (mut sampler, codec, checkpoint) = Sampler::open(run, options.step, None, backend)?;
     if dataset.codec().shape != codec.shape {
         let reason = format!("expected samples {:?}, as the run's, found {:?}", codec.shape, dataset.codec().shape);
         return Err(GanError::Argument { what: "data".into(), reason });
@@ -130,19 +144,19 @@ pub fn evaluate(
     let [first, second] = [0, 1].map(|half| &order[half * reference..(half + 1) * reference]);
     let holdout: &[u32] = if split.holdout.is_empty() || options.whole { second } else { &split.holdout };
     let sets = Sets {
-        real: read(dataset, &codec, &order[..count])?,
+        real: read(dataset, codec, &order[..count])?,
         fake,
-        halves: [read(dataset, &codec, first)?, read(dataset, &codec, second)?],
+        halves: [read(dataset, codec, first)?, read(dataset, codec, second)?],
         labels: labels.as_deref(),
         asked,
         classes: dataset.classes().len(),
-        learned: read(dataset, &codec, &order[..LEARNED.min(order.len())])?,
-        held_out: (read(dataset, &codec, holdout)?, holdout, dataset.labels()),
+        learned: read(dataset, codec, &order[..LEARNED.min(order.len())])?,
+        held_out: (read(dataset, codec, holdout)?, holdout, dataset.labels()),
         protocol: format!("{PROTOCOL} {} {:?} {:?}", dataset.fingerprint(), codec.shape, codec.range),
     };
     let wanted = |name: &str| options.metrics.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
     let (scores, left_out) = sets.scores(&wanted, backend)?;
-    Ok(Evaluation { checkpoint, samples: count, reference_samples: reference, scores, left_out })
+    Ok(Evaluation { checkpoint: PathBuf::new(), samples: count, reference_samples: reference, scores, left_out })
 }
 
 /// What is compared.

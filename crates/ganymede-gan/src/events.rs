@@ -2,6 +2,7 @@
 //! in `docs/reference/events.md`. Not here: showing them (the command, the studio).
 
 use crate::error::GanError;
+use crate::evaluate::Score;
 use crate::profile::Profile;
 use crate::run_dir::write_whole;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,16 @@ pub enum Event {
     Snapshot {
         /// File in the run.
         file: String,
+    },
+    /// The generator was compared with the data.
+    Metrics {
+        /// All numbers.
+        scores: Vec<Score>,
+        /// What could not be computed, and why.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<String>,
+        /// Seconds that it took.
+        seconds: f64,
     },
     /// A checkpoint was written.
     Checkpoint {
@@ -148,7 +159,8 @@ impl EventLog {
 }
 
 /// The kinds of this version, as `docs/reference/events.md` describes them.
-const KINDS: [&str; 8] = ["start", "resume", "tick", "snapshot", "checkpoint", "replay", "non_finite", "end"];
+const KINDS: [&str; 9] =
+    ["start", "resume", "tick", "snapshot", "metrics", "checkpoint", "replay", "non_finite", "end"];
 
 /// What every line has, whatever its kind.
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 
 use crate::checkpoint;
 use crate::error::GanError;
+use crate::evaluate::{EvaluateOptions, compare};
 use crate::events::{self, Event, EventLog, Line, Observer};
 use crate::profile::Profile;
 use crate::resources;
@@ -11,6 +12,7 @@ use crate::sampler::{Labels, Sampler};
 use crate::spec::{PhaseSpec, TrainSpec};
 use crate::step::{StepResult, Stepper};
 use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
+use ganymede_runtime::Backend;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +64,7 @@ pub struct Trainer<'a> {
     isa: String,
     stepper: Stepper,
     sampler: Sampler,
+    backend: Box<dyn Backend>,
     codec: Codec,
     log: EventLog,
     observer: &'a mut dyn Observer,
@@ -99,6 +102,8 @@ pub struct Setup {
     pub sampler: Sampler,
     /// Name of the instruction set, for the manifest.
     pub isa: String,
+    /// Where metrics are computed.
+    pub backend: Box<dyn Backend>,
 }
 
 impl<'a> Trainer<'a> {
@@ -153,7 +158,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn new(setup: Setup, observer: &'a mut dyn Observer) -> Result<Trainer<'a>, GanError> {
-        let Setup { spec, run, codec, stepper, sampler, isa } = setup;
+        let Setup { spec, run, codec, stepper, sampler, isa, backend } = setup;
         let log = EventLog::open(&run.path().join("events.jsonl"))?;
         let snapshot = run.snapshot(0);
         let started = Instant::now();
@@ -163,6 +168,7 @@ impl<'a> Trainer<'a> {
             isa,
             stepper,
             sampler,
+            backend,
             codec,
             log,
             observer,
@@ -185,7 +191,7 @@ impl<'a> Trainer<'a> {
     /// [`GanError::NonFinite`] when a number is not finite any more; what data, computing and writing give.
     pub fn train(mut self, dataset: Arc<Dataset>, stop: &AtomicBool) -> Result<Outcome, GanError> {
         self.started = Instant::now();
-        let mut loader = self.loader(dataset)?;
+        let mut loader = self.loader(Arc::clone(&dataset))?;
         let mut tick = Tick::new(Duration::ZERO);
         let measured = self.step + BEFORE_PROFILE..(self.step + BEFORE_PROFILE).saturating_add(self.profile);
         let reason = loop {
@@ -213,6 +219,7 @@ impl<'a> Trainer<'a> {
             if shows {
                 self.draw_snapshot()?;
             }
+            self.evaluate(&dataset)?;
             if saves {
                 self.save()?;
             }
@@ -347,6 +354,26 @@ impl<'a> Trainer<'a> {
         self.saved = Some((self.step, false));
         let name = checkpoint::name(self.step);
         self.emit(Event::Checkpoint { name, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    /// Compares the generator with the data, where that is due. The training goes on to the same bytes with and without.
+    fn evaluate(&mut self, dataset: &Dataset) -> Result<(), GanError> {
+        let before = ((self.step - 1) * self.spec.train.images_per_step()) as f64 / 1000.0;
+        let Some(due) = self.spec.evaluate.as_ref().filter(|spec| spec.is_due(self.kimg(), before)) else {
+            return Ok(());
+        };
+        let most = dataset.split(self.spec.data.options.holdout, self.spec.seed).train.len();
+        let (samples, metrics) = (Some(due.samples.min(most)), due.metrics.clone());
+        let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
+        let start = Instant::now();
+        self.sampler.copy_from(self.stepper.store())?;
+        let backend = self.backend.as_ref();
+        // A number that cannot be had is no reason to end a training.
+        let (scores, left_out) = match compare(&self.spec, &self.codec, &mut self.sampler, &options, dataset, backend) {
+            Ok(found) => (found.scores, found.left_out),
+            Err(error) => (Vec::new(), vec![error.to_string()]),
+        };
+        self.emit(Event::Metrics { scores, left_out, seconds: start.elapsed().as_secs_f64() })
     }
 
     /// Draws the fixed grid: seeds 0, 1, … as `ganymede sample` draws them.

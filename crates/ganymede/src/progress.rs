@@ -167,6 +167,15 @@ impl Observer for Show<'_> {
                 self.terminal.say(&text);
             }
             Event::Snapshot { file } => self.terminal.say(&format!("samples  {file}")),
+            Event::Metrics { scores, left_out, .. } => {
+                let number = |s: &ganymede_gan::Score| match s.of.as_str() {
+                    "samples" => format!("{} {:.4}", s.metric, s.estimate.value),
+                    of => format!("{} of {of} {:.4}", s.metric, s.estimate.value),
+                };
+                let numbers: Vec<String> = scores.iter().map(number).collect();
+                self.terminal.say(&format!("metrics  {}", numbers.join(", ")));
+                left_out.iter().for_each(|reason| self.terminal.say(&format!("left out {reason}")));
+            }
             Event::Checkpoint { name, seconds } => {
                 self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)"))
             }

@@ -263,7 +263,8 @@ impl Prepared {
         let peak = profile.map(|_| peak::measure(machine.isa_set, machine.threads)).transpose();
         let mut show = Show::new(terminal, &spec.train, json, Arc::clone(&stop));
         show.peak = peak.map_err(RuntimeError::from)?;
-        let setup = Setup { spec, run, codec, stepper, sampler, isa: machine.isa.into() };
+        let (isa, backend) = (machine.isa.into(), Box::new(machine.backend));
+        let setup = Setup { spec, run, codec, stepper, sampler, isa, backend };
         let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
         let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).train(dataset, &stop));
         show.finish();

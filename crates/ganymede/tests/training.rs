@@ -89,6 +89,23 @@ fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
     assert!(refused.stderr.contains("found 4000000000"), "{}", refused.stderr);
 }
 
+/// The metrics are in the events, and the training ends with the bytes that it ends with otherwise.
+#[test]
+fn metrics_while_it_trains_change_nothing() {
+    let (_plain, plain) = trained("20");
+    let folder = tempfile::tempdir().unwrap();
+    let evaluate = "evaluate={every_kimg=0.3,samples=300,metrics=['modes','frechet']}";
+    let ran = train(folder.path(), &["--steps", "20", "--set", evaluate]).ok();
+    assert!(ran.stderr.contains("metrics  frechet") && ran.stderr.contains("modes"), "{}", ran.stderr);
+    let run = folder.path().join("00000-mlp-ring2d");
+    assert_eq!(generator(&run, 20), generator(&plain, 20));
+    let events = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
+    let lines: Vec<&str> = events.lines().filter(|line| line.contains("\"kind\":\"metrics\"")).collect();
+    // 20 steps of 32 are 0.64 thousand: after 0.3 and after 0.6.
+    assert_eq!(lines.len(), 2, "{events}");
+    assert!(lines[0].contains("\"protocol\":") && lines[0].contains("\"metric\":\"modes\""), "{}", lines[0]);
+}
+
 #[test]
 fn an_outdir_that_is_a_run_goes_on_and_lists_what_may_not_change() {
     let (_folder, run) = trained("10");

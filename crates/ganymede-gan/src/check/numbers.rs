@@ -2,6 +2,7 @@
 //! (`batch.rs`), learning rates (`optimizers.rs`), arguments of layers, which are refused where they are read.
 
 use super::{Finding, Fix, Subject};
+use crate::evaluate::metric_names;
 use crate::phases::MAX_N_CRITIC;
 use crate::spec::{EmaSpec, PhaseSpec, TrainSection, TrainSpec};
 use ganymede_nn::schedules::Scheduled;
@@ -48,6 +49,22 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         let expected = "0 (no ramp-up) or a number above it";
         let holds = ramp_up == 0.0 || above_zero(ramp_up);
         found.require(holds, "ema.ramp_up", expected, ramp_up, usual.ramp_up, set);
+    }
+    if let Some(evaluate) = &s.spec.evaluate {
+        let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.every_kimg = n);
+        let expected = "a number above 0; without metrics while it runs the table is left out";
+        found.require(above_zero(evaluate.every_kimg), "evaluate.every_kimg", expected, evaluate.every_kimg, 50.0, set);
+        let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.samples = n);
+        let expected = "at least 2 samples";
+        found.require(evaluate.samples > 1, "evaluate.samples", expected, evaluate.samples, 1000, set);
+        let known = metric_names();
+        for name in evaluate.metrics.iter().flatten().filter(|name| !known.contains(&name.as_str())) {
+            let reason = format!("expected one of {}; found {name}", known.join(", "));
+            let fix = Fix::new("leave evaluate.metrics out: all of them", |spec| {
+                spec.evaluate.iter_mut().for_each(|evaluate| evaluate.metrics = None);
+            });
+            found.0.push(Finding::error("evaluate.metrics", reason, vec![fix]));
+        }
     }
     for (at, phase) in s.spec.phases.iter().enumerate() {
         let set = move |spec: &mut TrainSpec, n| spec.phases[at].every = n;

@@ -177,6 +177,8 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         "ema.ramp_up=-0.1",
         "ema.ramp_up=nan",
         "phases.0.every=0",
+        "evaluate={every_kimg=0.0}",
+        "evaluate={every_kimg=1.0,metrics=['inception']}",
         "phases.0.label_flip=1.5",
         "phases.1.top_k=-0.5",
         "phases.0.clip_weights=-1",
@@ -191,7 +193,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         let errors: Vec<&Finding> = report.of(Severity::Error).collect();
         assert_eq!(errors.len(), 1, "{bad}: {report}");
         let place = bad.split(['=', '(']).next().unwrap().replace(".optimizer.learning_rate", " (`g`)");
-        assert_eq!(errors[0].place, place, "{report}");
+        assert!(errors[0].place.starts_with(&place), "{report}");
         assert!(errors[0].reason.contains("expected") || errors[0].reason.contains("nothing would move"), "{report}");
         let (mended, changes) = fix(&draft, Some(&data)).unwrap();
         assert_eq!(changes.len(), 1, "{bad}: {changes:?}");

@@ -64,7 +64,7 @@ pub fn covered(mixture: &Mixture, fake: &[f32]) -> Vec<Option<usize>> {
 }
 
 /// The number of modes out of `count` that samples are of, the share of samples that are of any, and the
-/// Kullback–Leibler divergence from the even distribution over all modes, in nats: ln(count) where all are of one.
+/// Kullback–Leibler divergence from the even distribution over all modes, in nats: ln(count) where all are of one, or none is of any.
 ///
 /// # Source
 /// Metz, Poole, Pfau, Sohl-Dickstein (2017), "Unrolled generative adversarial networks", arXiv:1611.02163; Srivastava,
@@ -80,7 +80,10 @@ pub fn modes(found: &[Option<usize>], count: usize, seed: u64) -> Vec<Value> {
     let divergence = |rows: &[usize]| {
         let mut counts = vec![0.0f64; count];
         rows.iter().filter_map(|&row| found[row]).for_each(|mode| counts[mode] += 1.0);
-        let total = counts.iter().sum::<f64>().max(1.0);
+        let total = counts.iter().sum::<f64>();
+        if total == 0.0 {
+            return libm::log(count as f64);
+        }
         let term = |n: &f64| if *n > 0.0 { n / total * libm::log(n / total * count as f64) } else { 0.0 };
         counts.iter().map(term).sum::<f64>()
     };

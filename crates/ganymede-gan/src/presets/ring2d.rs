@@ -1,13 +1,17 @@
 //! Preset `ring2d`.
 
 use super::blocks::Stack;
-use super::{PresetInput, adam_with, networks, phase, term};
+use super::{PresetInput, adam_with, networks, phase, scheduled, term};
 use crate::error::GanError;
 use crate::spec::{EmaSpec, TermSpec, TrainSection, TrainSpec};
 use serde_json::json;
 
-/// Filters of a hidden layer.
+/// Units of a hidden layer.
 const WIDTH: usize = 128;
+/// Steps of a training that is not told how long, and of its schedules.
+const STEPS: u64 = 7000;
+/// Updates of the discriminator for one with penalties.
+const LAZY: u64 = 4;
 
 /// The toy of the literature on collapse: dense networks on points in the plane, with an objective and penalties that find
 /// all modes of a ring or a grid.
@@ -37,14 +41,17 @@ pub(super) fn ring2d(input: &PresetInput) -> Result<TrainSpec, GanError> {
     discriminator.push("Input", json!({ "shape": [coordinates] }));
     hidden(&mut discriminator);
     discriminator.push("Dense", json!({ "units": 1 }));
-    let adam = || adam_with(json!({ "learning_rate": 1e-3, "beta_1": 0.0, "beta_2": 0.99 }));
+    let falling = |first: f64, part: f64| json!({ "class_name": "CosineDecay", "initial_learning_rate": first, "decay_steps": STEPS, "alpha": part });
+    let adam = || adam_with(json!({ "learning_rate": falling(1e-3, 0.01), "beta_1": 0.5, "beta_2": 0.99 }));
     let loss = || TermSpec::new("relativistic_paired");
+    // Strong penalties at first find all modes, weak ones at last make them sharp.
+    let penalty = |name: &str| TermSpec { weight: scheduled(falling(0.03, 0.01)), every: LAZY, ..term(name, 1.0) };
     let phases = vec![
-        phase("d", "discriminator", adam(), vec![loss(), term("r1", 0.02), term("r2", 0.02)]),
+        phase("d", "discriminator", adam(), vec![loss(), penalty("r1"), penalty("r2")]),
         phase("g", "generator", adam(), vec![loss()]),
     ];
     Ok(TrainSpec {
-        train: TrainSection { batch: 256, steps: Some(4000), fresh_fakes: true, ..TrainSection::default() },
+        train: TrainSection { batch: 256, steps: Some(STEPS), fresh_fakes: true, ..TrainSection::default() },
         ema: Some(EmaSpec { half_life_kimg: 20.0.into(), ..EmaSpec::default() }),
         networks: networks(generator.0, discriminator.0),
         phases,

@@ -6,6 +6,7 @@ mod augment;
 mod data;
 mod edit;
 mod ema;
+mod evaluate;
 mod network;
 pub(crate) mod numerics;
 mod phase;
@@ -15,6 +16,7 @@ pub use augment::AugmentSpec;
 pub use data::DataSpec;
 pub use edit::{Difference, differences, edit};
 pub use ema::EmaSpec;
+pub use evaluate::EvaluateSpec;
 pub use network::{LatentDistribution, LatentSpec, NetworkSpec};
 pub use phase::{PhaseSpec, TermSpec};
 pub use train::{TrainSection, Update};
@@ -66,6 +68,9 @@ pub struct TrainSpec {
     /// The averaged copy of the generator; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<EmaSpec>,
+    /// Metrics while it runs; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluate: Option<EvaluateSpec>,
     /// The networks by name.
     #[serde(default)]
     pub networks: BTreeMap<String, NetworkSpec>,
