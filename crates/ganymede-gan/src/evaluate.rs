@@ -8,7 +8,7 @@ use crate::resources;
 use crate::run_dir;
 use crate::sampler::{Labels, Sampler};
 use crate::spec::TrainSpec;
-use ganymede_data::{Codec, Dataset};
+use ganymede_data::{Codec, DataOptions, Dataset, Resolution, Source};
 use ganymede_runtime::Backend;
 use ganymede_tensor::{Rng, Tensor, stream_of};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ const CHUNK: usize = 256;
 const PROTOCOL: u32 = 1;
 /// Hexadecimal digits of a protocol.
 const DIGITS: usize = 12;
+/// Images in a picture of `stacked-fashion-mnist`, and the combinations of their ten classes.
+const STACKED: usize = 3;
+const COMBINATIONS: usize = 1000;
 /// Names of the scores that are of no two sets alone.
 const SPECIAL: [&str; 2] = ["modes", "classes"];
 
@@ -150,6 +153,7 @@ pub(crate) fn compare(
         labels: labels.as_deref(),
         asked,
         classes: dataset.classes().len(),
+        stacked: dataset.codec().format == "stacked-fashion-mnist",
         learned: read(dataset, codec, &order[..LEARNED.min(order.len())])?,
         held_out: (read(dataset, codec, holdout)?, holdout, dataset.labels()),
         protocol: format!("{PROTOCOL} {} {:?} {:?}", dataset.fingerprint(), codec.shape, codec.range),
@@ -169,6 +173,8 @@ struct Sets<'a> {
     /// Labels that the generated samples were drawn for.
     asked: Option<&'a [u32]>,
     classes: usize,
+    /// Whether each picture is three images of classes that are known.
+    stacked: bool,
     /// What a classifier learns from.
     learned: Tensor,
     /// Samples that it did not see, their numbers in the data, and all labels.
@@ -242,7 +248,11 @@ impl Sets<'_> {
                 }
             }
         }
-        if wanted("modes") && !pictures {
+        if wanted("modes") && self.stacked {
+            let found = self.combinations(backend)?;
+            let [fake, real] = found.map(|found| metrics::modes(&found, COMBINATIONS, SEED));
+            pair(fake, real, "classifier");
+        } else if wanted("modes") && !pictures {
             match self.labels {
                 Some(labels) => {
                     let mixture = Mixture::of(&self.real, &labels[..count], self.classes)?;
@@ -265,6 +275,35 @@ impl Sets<'_> {
             }
         }
         Ok((scores, left_out))
+    }
+
+    /// The classes of the three images of each generated and each real picture, as one number: by a classifier of the images
+    /// that they are stacked from.
+    fn combinations(&self, backend: &dyn Backend) -> Result<[Vec<Option<usize>>; 2], GanError> {
+        let shape = self.real.shape();
+        let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let resolution = Resolution { width: side(shape[2]), height: side(shape[1]) };
+        let options = DataOptions { resolution: Some(resolution), channels: Some(1), ..DataOptions::default() };
+        let images = Dataset::open(&Source::parse("fashion-mnist")?, &options, &())?;
+        let all: Vec<u32> = (0..images.len() as u32).collect();
+        let samples = read(&images, images.codec(), &all)?;
+        let labels = images.labels().unwrap_or(&[]);
+        let classes = images.classes().len();
+        let mut classifier = Classifier::learn(Labelled { samples: &samples, labels }, classes, backend)?;
+        let mut of = |set: &Tensor| -> Result<Vec<Option<usize>>, GanError> {
+            let values = set.as_f32().unwrap_or(&[]);
+            let sizes: Vec<usize> = set.shape()[..3].iter().copied().chain([1]).collect();
+            let mut found = vec![0; sizes[0]];
+            for channel in 0..STACKED {
+                let plane = values.iter().skip(channel).step_by(STACKED).copied().collect();
+                let plane = Tensor::from_f32(sizes.clone(), plane)
+                    .map_err(|e| GanError::Argument { what: "modes".into(), reason: e.to_string() })?;
+                let said = classifier.classify(&plane)?;
+                found.iter_mut().zip(said).for_each(|(number, class)| *number = *number * classes + class as usize);
+            }
+            Ok(found.into_iter().map(Some).collect())
+        };
+        Ok([of(&self.fake)?, of(&self.real)?])
     }
 
     /// Whether generated samples are of the classes that they were drawn for, by a classifier of real ones; and how many

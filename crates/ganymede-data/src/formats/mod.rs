@@ -19,6 +19,7 @@ mod npy;
 mod npz;
 pub(crate) mod points;
 mod ring2d;
+mod stacked_fashion_mnist;
 pub(crate) mod stream;
 
 use crate::codec::Kind;
@@ -36,6 +37,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &fashion_mnist::FashionMnist,
     &ring2d::Ring2d,
     &grid2d::Grid2d,
+    &stacked_fashion_mnist::StackedFashionMnist,
     &idx::Idx,
     &npy::Npy,
     &npz::Npz,

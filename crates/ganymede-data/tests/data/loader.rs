@@ -84,6 +84,32 @@ fn mirroring_flips_some_and_only_left_to_right() {
 }
 
 #[test]
+fn channels_of_stacked_pictures_are_images() {
+    let open = |name: &str, options: &DataOptions| Dataset::open(&Source::parse(name).unwrap(), options, &());
+    let options = DataOptions { use_cache: false, ..DataOptions::default() };
+    let (images, stacked) =
+        (open("fashion-mnist", &options).unwrap(), open("stacked-fashion-mnist", &options).unwrap());
+    assert_eq!((stacked.len(), stacked.sample_type().to_string()), (30_000, "u8[28,28,3]".into()));
+    assert!(stacked.labels().is_none() && stacked.classes().is_empty());
+    let all: Vec<u32> = (0..images.len() as u32).collect();
+    let known: std::collections::HashSet<Vec<u8>> =
+        images.gather(&all).unwrap().to_le_bytes().chunks(784).map(<[u8]>::to_vec).collect();
+    let some: Vec<u32> = (0..200).map(|i| i * 149).collect();
+    let pictures = stacked.gather(&some).unwrap().to_le_bytes();
+    let mut planes = std::collections::HashSet::new();
+    for picture in pictures.chunks(784 * 3) {
+        for channel in 0..3 {
+            let plane: Vec<u8> = picture.iter().skip(channel).step_by(3).copied().collect();
+            assert!(known.contains(&plane));
+            planes.insert(plane);
+        }
+    }
+    assert!(planes.len() > 550, "{} of 600 drawn from 10,000", planes.len());
+    let error = open("stacked-fashion-mnist", &DataOptions { channels: Some(1), ..options }).err().unwrap();
+    assert!(error.to_string().contains("three channels"), "{error}");
+}
+
+#[test]
 fn points_lie_where_the_mixtures_say() {
     for (name, modes, sigma) in [("ring2d", 8, 0.02), ("grid2d", 25, 0.05)] {
         let data = Dataset::open(&Source::parse(name).unwrap(), &DataOptions::default(), &()).unwrap();
