@@ -3,7 +3,7 @@
 
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::phases::{self, EMA_SUFFIX, trace_sample};
+use crate::phases::{self, trace_sample, trace_standing};
 use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
@@ -61,8 +61,7 @@ impl Sampler {
         let graph = trace_sample(spec, BATCH, truncation.is_some())?;
         let store = backend.store(&StateLayout::of_graph(&graph, "generator"))?;
         let program = backend.load(&graph, store.as_ref())?;
-        let averaged = spec.ema.as_ref().is_some_and(|ema| ema.network == "generator");
-        let network = if averaged { format!("generator{EMA_SUFFIX}") } else { "generator".into() };
+        let network = phases::sampled(spec);
         let shape = program.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
         let labelled = program.inputs().iter().any(|input| input.name == "label");
         if labelled && codec.classes.is_empty() {
@@ -131,6 +130,32 @@ impl Sampler {
     /// Sizes of a sample.
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Takes the generator's batch statistics anew, as the means over so many batches of its own latents: those of an averaged
+    /// generator are else the ones that the generator had in training.
+    ///
+    /// # Errors
+    /// [`GanError::Argument`] when it has none, or `batches` is 0; when running fails.
+    pub fn standing(&mut self, spec: &TrainSpec, batches: u32, backend: &dyn Backend) -> Result<(), GanError> {
+        if batches == 0 {
+            let reason = "expected at least 1 batch, found 0".into();
+            return Err(GanError::Argument { what: "standing statistics".into(), reason });
+        }
+        let graph = trace_standing(spec, BATCH)?;
+        let mut program = backend.load(&graph, self.store.as_ref())?;
+        let words = vec![spec.seed as u32, (spec.seed >> 32) as u32];
+        program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
+        if self.classes > 0 {
+            let labels = (0..BATCH as u64).map(|i| (i % self.classes) as i32).collect();
+            program.write("label", &Tensor::new([BATCH], Data::I32(labels)).expect("a label a sample"))?;
+        }
+        for batch in 0..batches {
+            program.write_scalar("draw", f64::from(batch))?;
+            program.write_scalar("rate", 1.0 / f64::from(batch + 1))?;
+            program.run(self.store.as_mut())?;
+        }
+        Ok(())
     }
 
     /// How many classes its samples can be asked for; 0 where it takes no labels.

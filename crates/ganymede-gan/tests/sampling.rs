@@ -118,3 +118,35 @@ fn labels_that_nobody_has_are_refused() {
     let error = ganymede_gan::phases::trace(&labelled, &codec(0)).err().unwrap().to_string();
     assert!(error.contains("`generator` takes labels as its second input"), "{error}");
 }
+
+/// A batch norm over latents: after standing statistics samples are the latents themselves, brought to mean 0 and variance 1
+/// by the statistics of many batches, which are near 0 and 1; before, by a mean of 5 and a variance of 4.
+#[test]
+fn standing_statistics_are_means_over_batches() {
+    let text = PLAIN.replace(
+        "{ class_name = \"Identity\" }",
+        "{ class_name = \"BatchNormalization\", epsilon = 0.0, moving_mean_initializer = { class_name = \"Constant\", value = 5.0 }, \
+         moving_variance_initializer = { class_name = \"Constant\", value = 4.0 } }",
+    );
+    let trained = LABELLED.split("[[phases]]").nth(1).unwrap();
+    let spec =
+        TrainSpec::from_toml(&format!("{}[[phases]]{trained}", text.split("[[phases]]").next().unwrap())).unwrap();
+    let backend = CpuBackend::new(CpuOptions::default()).unwrap();
+    let mut sampler = Sampler::new(&spec, &codec(0), None, &backend).unwrap();
+    sampler.initialise(&spec, &codec(0)).unwrap();
+    let plain = latents("normal", None);
+    let drawn = |sampler: &mut Sampler| sampler.draw(5..1005, Labels::InTurn).unwrap().as_f32().unwrap().to_vec();
+    for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
+        assert!(((z - 5.0) / 2.0 - sample).abs() < 1e-5);
+    }
+    sampler.standing(&spec, 200, &backend).unwrap();
+    // 12,800 latents: mean and variance within a few hundredths.
+    for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
+        assert!((z - sample).abs() < 0.05 * z.abs().max(1.0), "{z} became {sample}");
+    }
+    let plain = TrainSpec::from_toml(PLAIN).unwrap();
+    let mut none = Sampler::new(&plain, &codec(0), None, &backend).unwrap();
+    let error = none.standing(&plain, 10, &backend).unwrap_err().to_string();
+    assert!(error.contains("expected a generator with batch normalization"), "{error}");
+    assert!(sampler.standing(&spec, 0, &backend).is_err());
+}

@@ -6,7 +6,8 @@ mod loss;
 mod sample;
 mod update;
 
-pub use sample::trace_sample;
+pub(crate) use sample::sampled;
+pub use sample::{trace_sample, trace_standing};
 
 use crate::augment;
 use crate::error::GanError;

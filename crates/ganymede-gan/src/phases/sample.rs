@@ -9,6 +9,44 @@ use ganymede_nn::{Layer, Mode, Scope};
 use ganymede_tensor::{DType, TensorType};
 use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 
+/// Traces the program that runs the generator that samples are drawn from on a batch as in training: its batch statistics
+/// take the scalar `rate` of the batch in. With 1, ½, ⅓ … they become the means over all batches. Nothing else changes.
+///
+/// # Errors
+/// As [`trace`](super::trace), and [`GanError::Argument`] when the generator has no batch statistics.
+///
+/// # Source
+/// Brock, Donahue, Simonyan (2019), "Large scale GAN training for high fidelity natural image synthesis",
+/// arXiv:1809.11096, section 4.1 (standing statistics).
+pub fn trace_standing(spec: &TrainSpec, batch: usize) -> Result<Graph, GanError> {
+    let networks = networks(spec)?;
+    let builder = Builder::new("standing");
+    let trace = Trace::new(&builder, &networks, Mode::Train, batch, spec.latent.distribution);
+    let mut inputs = vec![trace.latent()];
+    if networks.takes_labels("generator") {
+        inputs.push(builder.input("label", TensorType::new(DType::I32, [batch])));
+    }
+    let scope = Scope::root(&builder, &sampled(spec), Mode::Train).with_standing(builder.scalar("rate"));
+    if let Some(model) = networks.models.get("generator") {
+        model.build(&scope, &inputs);
+    }
+    drop((trace, scope));
+    let mut graph = builder.finish()?;
+    graph.assigns.retain(|(name, _)| name.ends_with("/moving_mean") || name.ends_with("/moving_variance"));
+    if graph.assigns.is_empty() {
+        let reason =
+            "expected a generator with batch normalization, whose statistics can be taken anew, found none".into();
+        return Err(GanError::Argument { what: "standing statistics".into(), reason });
+    }
+    Ok(graph)
+}
+
+/// The name of the generator that samples are drawn from: the averaged one where there is one.
+pub(crate) fn sampled(spec: &TrainSpec) -> String {
+    let averaged = spec.ema.as_ref().is_some_and(|ema| ema.network == "generator");
+    if averaged { format!("generator{EMA_SUFFIX}") } else { "generator".into() }
+}
+
 /// Traces the program that draws `batch` samples, each from a seed of its own, with the averaged
 /// generator when there is one. Output `sample` (batch, …); a generator of classes reads the input `label` (batch,).
 /// A truncated one draws latents within ±t: it reads the scalar `truncation`, which is t for uniform latents and
@@ -28,8 +66,7 @@ pub fn trace_sample(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<G
     let networks = networks(spec)?;
     let builder = Builder::with_randomness("sample", Randomness::PerSample(batch));
     let trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
-    let averaged = spec.ema.as_ref().is_some_and(|ema| ema.network == "generator");
-    let name = if averaged { format!("generator{EMA_SUFFIX}") } else { "generator".into() };
+    let name = sampled(spec);
     let mut inputs = vec![trace.latent()];
     if truncated {
         let within = builder.scalar("truncation");

@@ -40,6 +40,9 @@ pub struct Sample {
     /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
     #[arg(long, value_name = "T")]
     truncation: Option<f64>,
+    /// Take batch statistics anew over N batches of 64 first (standing statistics)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    standing_statistics: Option<u32>,
     #[command(flatten)]
     at: CheckpointFlags,
     #[command(flatten)]
@@ -76,11 +79,15 @@ impl Command for Sample {
             let hint = format!("--grid {}", file.with_extension("png").display());
             return Err(Failure::new(USAGE, text).with_hint(hint));
         }
-        let machine = self.machine.machine(run_dir::read_spec(&self.at.run)?.train.numerics)?;
+        let spec = run_dir::read_spec(&self.at.run)?;
+        let machine = self.machine.machine(spec.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
             Sampler::open(&self.at.run, self.at.checkpoint, self.truncation, &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
+        if let Some(batches) = self.standing_statistics {
+            sampler.standing(&spec, batches, &machine.backend)?;
+        }
         let labels = match &self.class {
             Some(class) => Labels::All(label(class, &sampler, &codec)?),
             None => Labels::InTurn,
