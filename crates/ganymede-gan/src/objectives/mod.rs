@@ -33,6 +33,7 @@ table! {
         wasserstein::Wasserstein,
         relativistic_paired::RelativisticPaired,
         relativistic_average::RelativisticAverage,
+        relativistic_hinge::RelativisticHinge,
         dual_contrastive::DualContrastive,
         began::Began,
     }
