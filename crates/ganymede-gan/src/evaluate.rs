@@ -68,6 +68,14 @@ pub struct Score {
     pub protocol: String,
 }
 
+/// Which of these numbers stand beside earlier ones of another protocol, which do not compare: name, features, both
+/// protocols.
+pub fn incomparable<'a>(now: &'a [Score], earlier: &'a [Score]) -> Vec<(&'a Score, &'a Score)> {
+    let same = |a: &Score, b: &Score| a.metric == b.metric && a.of == b.of;
+    let pairs = now.iter().filter_map(|score| Some((score, earlier.iter().find(|other| same(score, other))?)));
+    pairs.filter(|(score, other)| score.protocol != other.protocol).collect()
+}
+
 /// How an evaluation goes.
 #[derive(Clone, Debug, Default)]
 pub struct EvaluateOptions {

@@ -31,7 +31,7 @@ mod trainer;
 mod verify;
 
 pub use error::GanError;
-pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, metric_names};
+pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, incomparable, metric_names};
 pub use loss_scope::{LossScope, Verdict};
 pub use sampler::{Labels, Sampler, Seeds};
 pub use step::{PlanReport, Stepper};

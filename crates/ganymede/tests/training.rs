@@ -104,6 +104,15 @@ fn metrics_while_it_trains_change_nothing() {
     // 20 steps of 32 are 0.64 thousand: after 0.3 and after 0.6.
     assert_eq!(lines.len(), 2, "{events}");
     assert!(lines[0].contains("\"protocol\":") && lines[0].contains("\"metric\":\"modes\""), "{}", lines[0]);
+    // Of 300 samples as there they compare, of 200 they do not.
+    let evaluate =
+        |n: &str| ganymede(&["evaluate", run.to_str().unwrap(), "--n", n, "--metric", "frechet"]).ok().stderr;
+    assert!(!evaluate("300").contains("warning"), "{}", evaluate("300"));
+    assert!(
+        evaluate("200").contains("warning: frechet of step 19 in events.jsonl have another protocol"),
+        "{}",
+        evaluate("200")
+    );
 }
 
 #[test]

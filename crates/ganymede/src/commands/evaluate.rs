@@ -6,8 +6,9 @@ use crate::flags::{CheckpointFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
+use ganymede_gan::events::{self, Event};
 use ganymede_gan::metrics::Better;
-use ganymede_gan::{EvaluateOptions, Score, metric_names, run_dir};
+use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir};
 use serde_json::json;
 use std::ffi::OsString;
 
@@ -60,6 +61,7 @@ impl Command for Evaluate {
         };
         let found = ganymede_gan::evaluate(&self.at.run, &options, &dataset, &machine.backend)
             .map_err(|e| machine.explain(e))?;
+        self.warn(&found.scores, terminal)?;
         if self.json {
             let value = json!({
                 "kind": "evaluation", "checkpoint": found.checkpoint, "n": found.samples,
@@ -77,6 +79,27 @@ impl Command for Evaluate {
         }
         for reason in &found.left_out {
             terminal.say(&format!("left out    {reason}"));
+        }
+        Ok(())
+    }
+}
+
+impl Evaluate {
+    /// Says which numbers do not compare with those that the run's training wrote down.
+    fn warn(&self, scores: &[Score], terminal: &mut Terminal) -> Result<(), Failure> {
+        let lines = events::read(&self.at.run.join("events.jsonl"))?;
+        let earlier = lines.iter().rev().find_map(|line| match &line.event {
+            Event::Metrics { scores, .. } if !scores.is_empty() => Some((line.step, scores)),
+            _ => None,
+        });
+        let Some((step, earlier)) = earlier else { return Ok(()) };
+        let names: Vec<&str> = incomparable(scores, earlier).iter().map(|(score, _)| score.metric.as_str()).collect();
+        if !names.is_empty() {
+            terminal.say(&format!(
+                "warning: {} of step {step} in events.jsonl have another protocol (data, size, n or features): do not compare them \
+                 with these",
+                names.join(", ")
+            ));
         }
         Ok(())
     }
