@@ -1,10 +1,12 @@
 //! The project's own commands (`cargo xtask ci`). Not here: what a user runs (`crates/ganymede`).
 #![forbid(unsafe_code)]
 
+mod ablations;
 mod ci;
 mod peers;
 mod presets_table;
 mod tidy;
+mod timed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +51,11 @@ const COMMANDS: &[Command] = &[
         name: "presets-table",
         summary: "every preset trained on real data, measured, and the page docs/reference/presets.md",
         run: Run::With(presets_table::presets_table, presets_table::USAGE),
+    },
+    Command {
+        name: "ablations",
+        summary: "tricks on and off, and modes of stacked pictures, and the page docs/reference/ablations.md",
+        run: Run::With(ablations::ablations, ablations::USAGE),
     },
 ];
 

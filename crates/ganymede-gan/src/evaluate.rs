@@ -6,7 +6,7 @@ use crate::metrics::features::{Classifier, Labelled, VERSION, random};
 use crate::metrics::{self, Better, Entry, Estimate, METRICS, Matrix, Mixture, Of, Value};
 use crate::resources;
 use crate::run_dir;
-use crate::sampler::{Labels, Sampler};
+use crate::sampler::{Labels, Sampler, SamplerOptions};
 use crate::spec::TrainSpec;
 use ganymede_data::{Codec, DataOptions, Dataset, Resolution, Source};
 use ganymede_runtime::Backend;
@@ -79,8 +79,8 @@ pub fn incomparable<'a>(now: &'a [Score], earlier: &'a [Score]) -> Vec<(&'a Scor
 /// How an evaluation goes.
 #[derive(Clone, Debug, Default)]
 pub struct EvaluateOptions {
-    /// The checkpoint of this step; the newest without.
-    pub step: Option<u64>,
+    /// Which generator, and how it draws.
+    pub generator: SamplerOptions,
     /// Samples on both sides.
     pub samples: Option<usize>,
     /// Names of metrics; all without.
@@ -94,7 +94,7 @@ pub fn metric_names() -> Vec<&'static str> {
     METRICS.iter().map(|entry| entry.name).chain(SPECIAL).collect()
 }
 
-/// Compares samples of seeds 0, 1, … of a run's checkpoint (averaged weights where there are any) with as many real
+/// Compares samples of seeds 0, 1, … of a run's checkpoint (averaged weights where there are any and no others are asked for) with as many real
 /// samples that it was trained on. These are taken in an order that the run's seed fixes, because files often stand in the
 /// order of their classes; a generator of classes draws those of the real samples. References compare two disjoint parts
 /// of the real samples.
@@ -112,7 +112,7 @@ pub fn evaluate(
     backend: &dyn Backend,
 ) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
-    let (mut sampler, codec, checkpoint) = Sampler::open(run, options.step, None, backend)?;
+    let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
     let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend)?;
     Ok(Evaluation { checkpoint, ..compared })
 }

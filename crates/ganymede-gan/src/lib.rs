@@ -33,7 +33,7 @@ mod verify;
 pub use error::GanError;
 pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, incomparable, metric_names};
 pub use loss_scope::{LossScope, Verdict};
-pub use sampler::{Labels, Sampler, Seeds};
+pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
 pub use step::{PlanReport, Stepper};
 pub use trainer::{Outcome, Reason, Setup, Trainer};
 pub use verify::{Verification, verify};

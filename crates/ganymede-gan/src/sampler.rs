@@ -30,11 +30,23 @@ pub enum Labels<'a> {
     Each(&'a [u32]),
 }
 
+/// Which generator of a run, and how it draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SamplerOptions {
+    /// The checkpoint of this step; the newest without.
+    pub step: Option<u64>,
+    /// The weights of the last step, even where there are averaged ones.
+    pub last_weights: bool,
+    /// Latents lie within ± that many standard deviations (of uniform ones: within ± that).
+    pub truncation: Option<f64>,
+}
+
 /// A generator, ready to draw.
 pub struct Sampler {
     store: Box<dyn Store>,
     program: Box<dyn Program>,
     network: String,
+    spec: TrainSpec,
     shape: Vec<usize>,
     classes: u64,
     /// What the scalar `truncation` is, where there is one.
@@ -73,23 +85,26 @@ impl Sampler {
             LatentDistribution::Normal => libm::erf(t * std::f64::consts::FRAC_1_SQRT_2),
             LatentDistribution::Uniform => t.min(1.0),
         });
-        Ok(Sampler { store, program, network, shape: shape.unwrap_or_default(), classes, truncation })
+        let (spec, shape) = (spec.clone(), shape.unwrap_or_default());
+        Ok(Sampler { store, program, network, spec, shape, classes, truncation })
     }
 
-    /// The generator of a run's checkpoint (the newest without a step), with the codec that writes its samples.
+    /// The generator of a run's checkpoint, with the codec that writes its samples.
     ///
     /// # Errors
     /// [`GanError::Run`] when the folder is no run; what finding and loading the checkpoint gives.
     pub fn open(
         run: &Path,
-        step: Option<u64>,
-        truncation: Option<f64>,
+        options: SamplerOptions,
         backend: &dyn Backend,
     ) -> Result<(Sampler, Codec, PathBuf), GanError> {
-        let spec = run_dir::read_spec(run)?;
+        let mut spec = run_dir::read_spec(run)?;
+        if options.last_weights {
+            spec.ema = None;
+        }
         let codec = run_dir::read_codec(run)?;
-        let checkpoint = checkpoint::find(run, step)?;
-        let mut sampler = Sampler::new(&spec, &codec, truncation, backend)?;
+        let checkpoint = checkpoint::find(run, options.step)?;
+        let mut sampler = Sampler::new(&spec, &codec, options.truncation, backend)?;
         checkpoint::load_network(&checkpoint, &sampler.network.clone(), sampler.store.as_mut())?;
         Ok((sampler, codec, checkpoint))
     }
@@ -98,13 +113,13 @@ impl Sampler {
     ///
     /// # Errors
     /// Whatever is wrong with the spec.
-    pub fn initialise(&mut self, spec: &TrainSpec, codec: &Codec) -> Result<(), GanError> {
-        let traced = phases::trace(spec, codec)?;
+    pub fn initialise(&mut self, codec: &Codec) -> Result<(), GanError> {
+        let traced = phases::trace(&self.spec, codec)?;
         for parameter in traced.parameters.get("generator").into_iter().flatten() {
             let averaged = self.network != "generator";
             let name = if averaged { phases::averaged("generator", &parameter.name) } else { parameter.name.clone() };
             if self.store.layout().entries.iter().any(|entry| entry.name == name) {
-                self.store.write(&name, &first_value(parameter, spec.seed)?)?;
+                self.store.write(&name, &first_value(parameter, self.spec.seed)?)?;
             }
         }
         Ok(())
@@ -137,14 +152,14 @@ impl Sampler {
     ///
     /// # Errors
     /// [`GanError::Argument`] when it has none, or `batches` is 0; when running fails.
-    pub fn standing(&mut self, spec: &TrainSpec, batches: u32, backend: &dyn Backend) -> Result<(), GanError> {
+    pub fn standing(&mut self, batches: u32, backend: &dyn Backend) -> Result<(), GanError> {
         if batches == 0 {
             let reason = "expected at least 1 batch, found 0".into();
             return Err(GanError::Argument { what: "standing statistics".into(), reason });
         }
-        let graph = trace_standing(spec, BATCH)?;
+        let graph = trace_standing(&self.spec, BATCH)?;
         let mut program = backend.load(&graph, self.store.as_ref())?;
-        let words = vec![spec.seed as u32, (spec.seed >> 32) as u32];
+        let words = vec![self.spec.seed as u32, (self.spec.seed >> 32) as u32];
         program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
         if self.classes > 0 {
             let labels = (0..BATCH as u64).map(|i| (i % self.classes) as i32).collect();

@@ -91,7 +91,7 @@ fn truncated_latents_lie_within_their_bound_in_the_order_of_the_others() {
 fn classes_come_in_turn_or_as_they_are_asked_for() {
     let spec = TrainSpec::from_toml(LABELLED).unwrap();
     let mut sampler = sampler(&spec, 3, None).unwrap();
-    sampler.initialise(&spec, &codec(3)).unwrap();
+    sampler.initialise(&codec(3)).unwrap();
     assert_eq!(sampler.classes(), 3);
     let mut classes = |seeds: std::ops::Range<u64>, labels: Labels<'_>| -> Vec<usize> {
         let drawn = sampler.draw(seeds, labels).unwrap();
@@ -133,20 +133,20 @@ fn standing_statistics_are_means_over_batches() {
         TrainSpec::from_toml(&format!("{}[[phases]]{trained}", text.split("[[phases]]").next().unwrap())).unwrap();
     let backend = CpuBackend::new(CpuOptions::default()).unwrap();
     let mut sampler = Sampler::new(&spec, &codec(0), None, &backend).unwrap();
-    sampler.initialise(&spec, &codec(0)).unwrap();
+    sampler.initialise(&codec(0)).unwrap();
     let plain = latents("normal", None);
     let drawn = |sampler: &mut Sampler| sampler.draw(5..1005, Labels::InTurn).unwrap().as_f32().unwrap().to_vec();
     for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
         assert!(((z - 5.0) / 2.0 - sample).abs() < 1e-5);
     }
-    sampler.standing(&spec, 200, &backend).unwrap();
+    sampler.standing(200, &backend).unwrap();
     // 12,800 latents: mean and variance within a few hundredths.
     for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
         assert!((z - sample).abs() < 0.05 * z.abs().max(1.0), "{z} became {sample}");
     }
     let plain = TrainSpec::from_toml(PLAIN).unwrap();
     let mut none = Sampler::new(&plain, &codec(0), None, &backend).unwrap();
-    let error = none.standing(&plain, 10, &backend).unwrap_err().to_string();
+    let error = none.standing(10, &backend).unwrap_err().to_string();
     assert!(error.contains("expected a generator with batch normalization"), "{error}");
-    assert!(sampler.standing(&spec, 0, &backend).is_err());
+    assert!(sampler.standing(0, &backend).is_err());
 }

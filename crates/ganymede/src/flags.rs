@@ -3,9 +3,9 @@
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Resolution, parse_background};
-use ganymede_gan::GanError;
 use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
+use ganymede_gan::{GanError, SamplerOptions};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuBackend, CpuOptions, Numerics, RuntimeError};
 use std::ops::RangeInclusive;
@@ -62,6 +62,23 @@ pub struct CheckpointFlags {
     /// Checkpoint after this step [default: the newest]
     #[arg(long, value_name = "STEP")]
     pub checkpoint: Option<u64>,
+}
+
+/// Which generator of which run.
+#[derive(Args, Clone, Debug)]
+pub struct GeneratorFlags {
+    #[command(flatten)]
+    pub at: CheckpointFlags,
+    /// The weights of that step itself, not their averages
+    #[arg(long)]
+    pub last_weights: bool,
+}
+
+impl GeneratorFlags {
+    /// The generator that they name, with this truncation.
+    pub fn options(&self, truncation: Option<f64>) -> SamplerOptions {
+        SamplerOptions { step: self.at.checkpoint, last_weights: self.last_weights, truncation }
+    }
 }
 
 /// How exact a training is.

@@ -1,6 +1,7 @@
 //! The page `docs/reference/presets.md`: what every cell came to.
 
 use super::cells::CELLS;
+use crate::timed::shown;
 use serde_json::Value;
 use std::path::Path;
 
@@ -93,17 +94,6 @@ fn row(value: &Value) -> String {
         row += &format!(" {} |", score.map_or("–".into(), shown));
     }
     row + "\n"
-}
-
-/// `0.166 (0.151 to 0.181) / 0.001`.
-fn shown(score: &Value) -> String {
-    let short = |key: &str| match score[key].as_f64() {
-        Some(n) if n.abs() >= 100.0 => format!("{n:.0}"),
-        Some(n) if n.abs() >= 1.0 => format!("{n:.2}"),
-        Some(n) => format!("{n:.4}"),
-        None => "–".into(),
-    };
-    format!("{} ({} to {}) / {}", short("value"), short("low"), short("high"), short("reference"))
 }
 
 #[cfg(test)]

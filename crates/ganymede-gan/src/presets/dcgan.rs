@@ -2,7 +2,7 @@
 
 use super::{LATENT, PresetInput, layer, networks, phases};
 use crate::error::GanError;
-use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TrainSection, TrainSpec, Update};
+use crate::spec::{EmaSpec, NetworkSpec, TrainSection, TrainSpec, Update};
 use ganymede_nn::LayerConfig;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -11,14 +11,12 @@ use std::collections::BTreeMap;
 const WIDTH: usize = 64;
 /// Steps of a training that is not told how long: about five minutes for small pictures on two cores.
 const STEPS: u64 = 3600;
-/// Samples in a batch of the paper's network: progress goes with the number of steps, so that a short training is
-/// better off with small ones.
-const PAPER_BATCH: usize = 32;
-/// Samples in a batch of the tutorial's network, which learns little from small ones (docs/decisions/0007).
-const TUTORIAL_BATCH: usize = 128;
+/// Samples in a batch: progress goes with the number of steps, so that a short training is better off with small ones
+/// (docs/decisions/0007).
+const BATCH: usize = 32;
 
 /// A convolutional GAN. Sides that are powers of two get the paper's network as in PyTorch's example,
-/// other sides that 4 divides (28) that of TensorFlow's tutorial.
+/// other sides that 4 divides (28) that of TensorFlow's tutorial; both train with the paper's Adam.
 ///
 /// # Source
 /// Radford, Metz, Chintala (2015), "Unsupervised representation learning with deep convolutional
@@ -89,7 +87,7 @@ fn paper([height, width, channels]: [usize; 3], narrowest: usize) -> TrainSpec {
     discriminator.push(layer("Flatten", json!({})));
 
     let networks = networks(generator, discriminator);
-    spec(networks, phases("non_saturating", 2e-4, 0.5), Update::Alternating, PAPER_BATCH)
+    spec(networks, Update::Alternating)
 }
 
 /// The networks of TensorFlow's tutorial: a quarter of the sides, then 5x5 kernels.
@@ -135,15 +133,15 @@ fn tutorial([height, width, channels]: [usize; 3], filters: usize) -> TrainSpec 
         layer("Dense", json!({ "units": 1 })),
     ];
     let networks = networks(generator, discriminator);
-    spec(networks, phases("non_saturating", 1e-4, 0.9), Update::Simultaneous, TUTORIAL_BATCH)
+    spec(networks, Update::Simultaneous)
 }
 
-fn spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>, update: Update, batch: usize) -> TrainSpec {
+fn spec(networks: BTreeMap<String, NetworkSpec>, update: Update) -> TrainSpec {
     TrainSpec {
-        train: TrainSection { steps: Some(STEPS), batch, update, ..TrainSection::default() },
+        train: TrainSection { steps: Some(STEPS), batch: BATCH, update, ..TrainSection::default() },
         ema: Some(EmaSpec::default()),
         networks,
-        phases,
+        phases: phases("non_saturating", 2e-4, 0.5),
         ..TrainSpec::default()
     }
 }

@@ -160,7 +160,7 @@ impl Timed {
         let mut sampler = Sampler::new(spec, codec, None, &machine.backend).map_err(|e| machine.explain(e))?;
         match &self.stepper {
             Some(stepper) => sampler.copy_from(stepper.store())?,
-            None => sampler.initialise(spec, codec)?,
+            None => sampler.initialise(codec)?,
         }
         // The first batch touches memory for the first time.
         sampler.draw(0..1, Labels::InTurn)?;

@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::Failure;
-use crate::flags::{CheckpointFlags, MachineFlags};
+use crate::flags::{GeneratorFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -16,7 +16,7 @@ use std::ffi::OsString;
 #[derive(Args, Debug)]
 pub struct Evaluate {
     #[command(flatten)]
-    at: CheckpointFlags,
+    generator: GeneratorFlags,
     /// Other data to compare with, such as a test set [default: what the run was trained on]
     #[arg(value_name = "DATA")]
     data: Option<OsString>,
@@ -46,7 +46,7 @@ impl Command for Evaluate {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let spec = run_dir::read_spec(&self.at.run)?;
+        let spec = run_dir::read_spec(&self.generator.at.run)?;
         let mut data = spec.data.clone();
         if let Some(other) = &self.data {
             data.source = setup::source_name(other)?;
@@ -54,12 +54,12 @@ impl Command for Evaluate {
         let dataset = setup::open_data(&data, terminal)?;
         let machine = self.machine.machine(spec.train.numerics)?;
         let options = EvaluateOptions {
-            step: self.at.checkpoint,
+            generator: self.generator.options(None),
             samples: self.n.map(|n| n as usize),
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
         };
-        let found = ganymede_gan::evaluate(&self.at.run, &options, &dataset, &machine.backend)
+        let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend)
             .map_err(|e| machine.explain(e))?;
         self.warn(&found.scores, terminal)?;
         if self.json {
@@ -87,7 +87,7 @@ impl Command for Evaluate {
 impl Evaluate {
     /// Says which numbers do not compare with those that the run's training wrote down.
     fn warn(&self, scores: &[Score], terminal: &mut Terminal) -> Result<(), Failure> {
-        let lines = events::read(&self.at.run.join("events.jsonl"))?;
+        let lines = events::read(&self.generator.at.run.join("events.jsonl"))?;
         let earlier = lines.iter().rev().find_map(|line| match &line.event {
             Event::Metrics { scores, .. } if !scores.is_empty() => Some((line.step, scores)),
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{CheckpointFlags, MachineFlags, seeds};
+use crate::flags::{GeneratorFlags, MachineFlags, seeds};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::Codec;
@@ -44,7 +44,7 @@ pub struct Sample {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     standing_statistics: Option<u32>,
     #[command(flatten)]
-    at: CheckpointFlags,
+    generator: GeneratorFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Results as JSON, one object a line
@@ -79,14 +79,14 @@ impl Command for Sample {
             let hint = format!("--grid {}", file.with_extension("png").display());
             return Err(Failure::new(USAGE, text).with_hint(hint));
         }
-        let spec = run_dir::read_spec(&self.at.run)?;
+        let spec = run_dir::read_spec(&self.generator.at.run)?;
         let machine = self.machine.machine(spec.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
-            Sampler::open(&self.at.run, self.at.checkpoint, self.truncation, &machine.backend)
+            Sampler::open(&self.generator.at.run, self.generator.options(self.truncation), &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         if let Some(batches) = self.standing_statistics {
-            sampler.standing(&spec, batches, &machine.backend)?;
+            sampler.standing(batches, &machine.backend)?;
         }
         let labels = match &self.class {
             Some(class) => Labels::All(label(class, &sampler, &codec)?),
@@ -166,7 +166,7 @@ impl Sample {
             Some(file) => file.clone(),
             None => {
                 let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                let run = self.at.run.canonicalize().unwrap_or_else(|_| self.at.run.clone());
+                let run = self.generator.at.run.canonicalize().unwrap_or_else(|_| self.generator.at.run.clone());
                 format!("{}-{}-seeds-{first}-{last}.png", name(&run), name(checkpoint)).into()
             }
         };

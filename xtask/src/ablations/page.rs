@@ -1,0 +1,158 @@
+//! The page `docs/reference/ablations.md`: what every trick came to.
+
+use super::settings::{MODES, PAIRS};
+use super::{Run, runs};
+use crate::timed::shown;
+use serde_json::Value;
+use std::path::Path;
+
+/// The scores of a row: name, features, heading, whether lower is better.
+const COLUMNS: &[(&str, &str, &str, bool)] = &[
+    ("frechet", "random", "Fréchet, random features", true),
+    ("frechet", "classifier", "Fréchet, classifier", true),
+    ("precision", "classifier", "precision, classifier", false),
+    ("coverage", "classifier", "coverage, classifier", false),
+];
+/// The scores that two rows are compared by.
+const COMPARED: &[usize] = &[0, 1, 3];
+
+/// Writes the page from the files of all trainings that are done.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn write(root: &Path, results: &Path) -> Result<(), String> {
+    let mut done = Vec::new();
+    for run in runs() {
+        let path = run.result(results);
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        done.push((run, serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?));
+    }
+    let path = root.join("docs/reference/ablations.md");
+    std::fs::write(&path, page(&done)).map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
+fn page(done: &[(Run, Value)]) -> String {
+    let mut page = String::from(
+        "# Ablations\n\nTrainings with and without a trick by `cargo xtask ablations`, which writes this page: presets changed in \
+         one thing, on Fashion-MNIST at 16 pixels, five minutes each, three seeds; a step with the trick may take longer, so that \
+         its training has fewer. 5,000 samples beside 5,000 of all images. Numbers stand with their intervals of about 95 % and, \
+         after the stroke, that of real samples beside other real ones ([metrics](../concepts/metrics.md)).\n\n",
+    );
+    if let Some((_, first)) = done.first() {
+        page += &format!(
+            "Width {}, {} threads a training, {} trainings at a time, on two processor cores that were not always idle.\n",
+            first["width"], first["threads"], first["jobs"]
+        );
+    }
+    for [heading, on, off] in PAIRS {
+        let of =
+            |name: &str| -> Vec<&Value> { done.iter().filter(|(r, _)| r.setting.name == name).map(|d| &d.1).collect() };
+        let (on, off) = (of(on), of(off));
+        let rows =
+            |values: &[&Value]| values.iter().map(|value| row(value, &value["averaged"], None)).collect::<String>();
+        page += &format!("\n## {heading}\n\n{}{}{}\n", head(), rows(&on), rows(&off));
+        let pairs: Vec<(&Value, &Value)> =
+            on.iter().zip(&off).map(|(on, off)| (&on["averaged"], &off["averaged"])).collect();
+        page += &verdict("With it", &pairs);
+    }
+    page += "\n## Averaged weights (EMA): each training, with its averages and with its last weights\n\n";
+    page += &head();
+    let mut pairs = Vec::new();
+    for (_, value) in done.iter().filter(|(_, value)| value["averaged"].is_array()) {
+        page += &(row(value, &value["averaged"], Some("averages")) + &row(value, &value["last"], Some("last")));
+        pairs.push((&value["averaged"], &value["last"]));
+    }
+    page += &format!("\n{}", verdict("With averages", &pairs));
+    page += &modes(done);
+    page += "\n## Samples\n\n";
+    for (run, _) in done {
+        let name = run.name();
+        page += &format!("{name}:\n\n![samples of {name}](ablations/{name}.png)\n\n");
+    }
+    page.trim_end().to_string() + "\n"
+}
+
+fn head() -> String {
+    let headings: String = COLUMNS.iter().map(|(_, _, heading, _)| format!(" {heading} |")).collect();
+    format!("| setting | seed | steps |{headings}\n|---|---|---|{}\n", "---|".repeat(COLUMNS.len()))
+}
+
+fn row(value: &Value, scores: &Value, weights: Option<&str>) -> String {
+    let setting = value["setting"].as_str().unwrap_or("");
+    let weights = weights.map_or(String::new(), |weights| format!(", {weights}"));
+    let cells: String = COLUMNS
+        .iter()
+        .map(|(name, of, ..)| format!(" {} |", score(scores, name, of).map_or("–".into(), shown)))
+        .collect();
+    format!("| {setting}{weights} | {} | {} |{cells}\n", value["seed"], value["step"])
+}
+
+fn score<'a>(scores: &'a Value, name: &str, of: &str) -> Option<&'a Value> {
+    scores.as_array()?.iter().find(|score| score["metric"] == name && score["of"] == of)
+}
+
+/// In how many pairs the first is better, by each score.
+fn verdict(what: &str, pairs: &[(&Value, &Value)]) -> String {
+    let told = COMPARED.iter().map(|&at| {
+        let (name, of, heading, lower) = COLUMNS[at];
+        let value = |scores: &Value| score(scores, name, of).and_then(|score| score["value"].as_f64());
+        let both = pairs.iter().filter_map(|(on, off)| Some((value(on)?, value(off)?)));
+        let better = both.clone().filter(|(on, off)| if lower { on < off } else { on > off }).count();
+        format!("{heading}: better in {better} of {}", both.count())
+    });
+    format!("{what}, {}.\n", told.collect::<Vec<_>>().join("; "))
+}
+
+/// The modes of stacked pictures, over the steps.
+fn modes(done: &[(Run, Value)]) -> String {
+    let mut text = String::from(
+        "\n## Modes: three stacked images, 1,000 combinations of classes\n\nAmong 26,000 samples after an hour and at quarters of it. \
+         `stacked-r3gan` is the preset `r3gan`; `stacked-minimax` is `dcgan`'s networks with the minimax loss and no averages.\n\n\
+         | setting | steps | modes | of real pictures |\n|---|---|---|---|\n",
+    );
+    for (_, value) in done.iter().filter(|(run, _)| MODES.contains(&run.setting.name)) {
+        for point in value["points"].as_array().into_iter().flatten() {
+            let Some(found) = score(&point["scores"], "modes", "classifier") else { continue };
+            let setting = value["setting"].as_str().unwrap_or("");
+            text += &format!("| {setting} | {} | {} | {} |\n", point["step"], found["value"], found["reference"]);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ablations::settings::SETTINGS;
+    use serde_json::json;
+
+    fn training(name: &str, frechet: f64) -> (Run, Value) {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).unwrap();
+        let scores = |value: f64| json!([{ "metric": "frechet", "of": "random", "value": value, "low": 0.1, "high": 0.5, "reference": 0.001 }]);
+        let value = json!({
+            "setting": name, "seed": 0, "step": 900, "width": 32, "threads": 1, "jobs": 2,
+            "averaged": scores(frechet), "last": scores(0.3),
+        });
+        (Run { setting, seed: 0 }, value)
+    }
+
+    #[test]
+    fn pairs_are_counted_by_which_is_better() {
+        let text = page(&[training("r1", 0.2), training("no-r1", 0.4)]);
+        assert!(text.contains("| r1 | 0 | 900 | 0.2000 (0.1000 to 0.5000) / 0.0010 | – |"), "{text}");
+        assert!(
+            text.contains("With it, Fréchet, random features: better in 1 of 1; Fréchet, classifier: better in 0 of 0"),
+            "{text}"
+        );
+        assert!(text.contains("With averages, Fréchet, random features: better in 1 of 2;"), "{text}");
+        assert!(text.contains("(ablations/r1-seed-0.png)"), "{text}");
+    }
+
+    #[test]
+    fn modes_stand_by_their_steps() {
+        let (run, _) = training("stacked-r3gan", 0.0);
+        let found = json!([{ "metric": "modes", "of": "classifier", "value": 950.0, "reference": 1000.0 }]);
+        let value = json!({ "setting": "stacked-r3gan", "points": [{ "step": 500, "scores": found }] });
+        assert!(page(&[(run, value)]).contains("| stacked-r3gan | 500 | 950.0 | 1000.0 |"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Trainings of so many minutes by the command `ganymede`, several at a time, that go on where they were broken off. Not here:
+//! which ones, and what is made of them (`presets_table/`, `ablations/`).
+
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What is asked for.
+#[derive(Debug, PartialEq)]
+pub struct Options {
+    /// Folder with the data, where it is needed.
+    pub data: Option<PathBuf>,
+    /// Minutes of each training, where not its own.
+    pub minutes: Option<f64>,
+    /// Width of the presets.
+    pub width: u32,
+    /// Threads of each.
+    pub threads: u32,
+    /// How many run at the same time.
+    pub jobs: usize,
+    /// Names of those that are wanted; all when empty.
+    pub only: Vec<String>,
+}
+
+impl Options {
+    /// Reads words after a command whose usage this is; names are what `--only` takes.
+    pub fn parse(words: &[String], usage: &str, names: &[String]) -> Result<Options, String> {
+        let mut options = Options { data: None, minutes: None, width: 32, threads: 1, jobs: 2, only: Vec::new() };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let value = words.next().ok_or(format!("expected a value after {word}"))?;
+            let number = || match value.parse::<u32>() {
+                Ok(n) if n > 0 => Ok(n),
+                _ => Err(format!("{word}: expected a number above 0, found `{value}`")),
+            };
+            match word.as_str() {
+                "--data" => options.data = Some(value.into()),
+                "--minutes" => {
+                    let minutes = value.parse::<f64>().ok().filter(|m| *m > 0.0 && m.is_finite());
+                    options.minutes =
+                        Some(minutes.ok_or(format!("--minutes: expected a number above 0, found `{value}`"))?);
+                }
+                "--width" => options.width = number()?,
+                "--threads" => options.threads = number()?,
+                "--jobs" => options.jobs = number()? as usize,
+                "--only" if names.contains(value) => options.only.push(value.clone()),
+                "--only" => return Err(format!("--only: expected one of {}, found `{value}`", names.join(", "))),
+                _ => return Err(format!("expected {usage}, found `{word}`")),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Does what is wanted and not done, several at a time; a failure does not keep the others from it.
+    ///
+    /// # Errors
+    /// How many failed; the reasons were printed.
+    pub fn each<T: Sync>(
+        &self,
+        all: &[T],
+        name: impl Fn(&T) -> String + Sync,
+        done: impl Fn(&T) -> bool,
+        work: impl Fn(&T) -> Result<(), String> + Sync,
+    ) -> Result<(), String> {
+        let wanted: Vec<&T> =
+            all.iter().filter(|item| self.only.is_empty() || self.only.contains(&name(item))).collect();
+        let left: Vec<&T> = wanted.iter().copied().filter(|item| !done(item)).collect();
+        eprintln!("{} of {} are done", wanted.len() - left.len(), wanted.len());
+        let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs {
+                scope.spawn(|| {
+                    while let Some(item) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        match work(item) {
+                            Ok(()) => eprintln!("{}: done", name(item)),
+                            Err(reason) => {
+                                eprintln!("{}: {reason}", name(item));
+                                failed.fetch_add(1, Ordering::Relaxed);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        match failed.into_inner() {
+            0 => Ok(()),
+            failed => Err(format!("{failed} failed; the same command goes on with them")),
+        }
+    }
+}
+
+/// A training of so many minutes.
+pub struct Training {
+    /// The folder that its run is alone in.
+    pub outdir: PathBuf,
+    pub minutes: f64,
+    pub threads: u32,
+    /// The words after `train`.
+    pub words: Vec<OsString>,
+}
+
+/// The command, built.
+pub struct Ganymede(PathBuf);
+
+impl Ganymede {
+    /// Builds it in the release profile.
+    pub fn build(root: &Path) -> Result<Ganymede, String> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(root).args(["build", "--release", "-p", "ganymede", "--locked"]);
+        if !cargo.status().is_ok_and(|status| status.success()) {
+            return Err("the command ganymede cannot be built".into());
+        }
+        Ok(Ganymede(root.join("target/release").join(format!("ganymede{}", std::env::consts::EXE_SUFFIX))))
+    }
+
+    /// A run of the command with these words.
+    pub fn words(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.0);
+        command.args(words);
+        command
+    }
+
+    /// Trains, or goes on for the minutes that are left; gives the run's folder.
+    pub fn train(&self, training: &Training) -> Result<PathBuf, String> {
+        let run = || std::fs::read_dir(&training.outdir).ok()?.next()?.ok().map(|run| run.path());
+        let (begun, threads) = (run(), training.threads.to_string());
+        let spent = begun.as_deref().map_or(0.0, minutes_of);
+        if spent < training.minutes {
+            let mut command = match &begun {
+                Some(run) => {
+                    let mut command = self.words(&["resume"]);
+                    command.arg(run);
+                    command
+                }
+                None => {
+                    let mut command = self.words(&["train"]);
+                    command.args(&training.words).args(["--snapshot-every", "0", "--outdir"]).arg(&training.outdir);
+                    command
+                }
+            };
+            json(command.args([
+                "--minutes",
+                &(training.minutes - spent).to_string(),
+                "--threads",
+                &threads,
+                "--json",
+            ]))?;
+        }
+        run().ok_or_else(|| "the training left no run".into())
+    }
+}
+
+/// The text that a command prints.
+pub fn text(command: &mut Command) -> Result<String, String> {
+    eprintln!("$ {command:?}");
+    let output = command.output().map_err(|e| format!("cannot run {command:?}: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("{command:?}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The last object that a command prints.
+pub fn json(command: &mut Command) -> Result<Value, String> {
+    let text = text(command)?;
+    let last = text.lines().rev().find_map(|line| serde_json::from_str(line).ok());
+    last.ok_or_else(|| format!("{command:?}: expected an object of JSON, found {text}"))
+}
+
+/// The lines of a run's `events.jsonl`.
+pub fn events(run: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(run.join("events.jsonl")).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The last value of that name in events.
+pub fn last(events: &[Value], key: &str) -> Value {
+    events.iter().rev().find_map(|line| line.get(key).filter(|v| !v.is_null()).cloned()).unwrap_or_default()
+}
+
+/// Minutes that a run was trained for, over all of its processes: each counts from 0.
+pub fn minutes_of(run: &Path) -> f64 {
+    let mut total = 0.0;
+    let mut last = 0.0;
+    for line in events(run) {
+        let time = line["time"].as_f64().unwrap_or(0.0);
+        if time < last {
+            total += last;
+        }
+        last = time;
+    }
+    (total + last) / 60.0
+}
+
+/// Writes a result, readable.
+pub fn write(path: &Path, value: &Value) -> Result<(), String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| e.to_string())? + "\n";
+    std::fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
+/// `0.166 (0.151 to 0.181) / 0.001`: a score, its interval, that of real samples.
+pub fn shown(score: &Value) -> String {
+    let short = |key: &str| match score[key].as_f64() {
+        Some(n) if n.abs() >= 100.0 => format!("{n:.0}"),
+        Some(n) if n.abs() >= 1.0 => format!("{n:.2}"),
+        Some(n) => format!("{n:.4}"),
+        None => "–".into(),
+    };
+    format!("{} ({} to {}) / {}", short("value"), short("low"), short("high"), short("reference"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_or_refused() {
+        let parse = |text: &str| {
+            let words: Vec<String> = text.split_whitespace().map(String::from).collect();
+            Options::parse(&words, "the usage", &["first".into(), "second".into()])
+        };
+        let options = parse("--data shared --minutes 2.5 --only first --jobs 1").unwrap();
+        assert_eq!((options.minutes, options.jobs, options.only.len()), (Some(2.5), 1, 1));
+        for (bad, reason) in [
+            ("--data x --minutes 0", "above 0"),
+            ("--data x --only none", "expected one of first, second"),
+            ("--data", "expected a value"),
+            ("--what 3", "expected the usage, found `--what`"),
+        ] {
+            assert!(parse(bad).unwrap_err().contains(reason), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_that_is_left_is_done_once_and_failures_are_counted() {
+        let words: Vec<String> = ["--only", "1", "--only", "2", "--only", "3"].map(String::from).to_vec();
+        let options = Options::parse(&words, "", &["1".into(), "2".into(), "3".into(), "4".into()]).unwrap();
+        let seen = std::sync::Mutex::new(Vec::new());
+        let work = |n: &u32| {
+            seen.lock().unwrap().push(*n);
+            if *n == 3 { Err("no".into()) } else { Ok(()) }
+        };
+        let error = options.each(&[1, 2, 3, 4], u32::to_string, |n| *n == 2, work).unwrap_err();
+        assert!(error.starts_with("1 failed"), "{error}");
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 3]);
+    }
+
+    #[test]
+    fn minutes_of_all_processes_count() {
+        let folder = std::env::temp_dir().join(format!("timed-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let lines = [0.0, 60.0, 90.0, 0.5, 30.0].map(|time| format!("{{\"time\":{time}}}\n")).concat();
+        std::fs::write(folder.join("events.jsonl"), lines).unwrap();
+        assert_eq!(minutes_of(&folder), 2.0);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
