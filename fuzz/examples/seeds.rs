@@ -73,6 +73,9 @@ fn main() -> Result<()> {
         put("graph_text", &seed.to_string(), ganymede_graph::text::print(&random_graph(seed, 20).graph).as_bytes())?;
     }
 
+    put("class_table", "header", b"file,class\n000000.png,cat\n000001.png,\"dog\"\n")?;
+    put("class_table", "plain", b"000000;1\n000001;2\n")?;
+
     let header = br#"{"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}"#;
     put("safetensors", "two", &[&(header.len() as u64).to_le_bytes()[..], header, &[1; 11]].concat())?;
     put("manifest", "one", br#"{"format_version":1,"step":5,"isa":"avx2","files":{"state.safetensors":"00ff"}}"#)?;

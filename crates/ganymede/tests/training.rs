@@ -244,3 +244,31 @@ fn two_signals_while_checkpoints_are_written_damage_none() {
         reached = step;
     }
 }
+
+/// Averages do not reach back into the training: the last weights are those of one that takes none.
+#[test]
+fn last_weights_are_those_of_a_training_without_averages() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout;
+    let (before, after) = spec.split_once("[ema]").unwrap();
+    let (_, after) = after.split_once("\n[").unwrap();
+    let drawn = |name: &str, spec: &str, more: &[&str]| {
+        let path = |file: String| folder.path().join(file).to_str().unwrap().to_string();
+        let (config, outdir, grid) = (path(format!("{name}.toml")), path(name.into()), path(format!("{name}.png")));
+        if !Path::new(&outdir).exists() {
+            std::fs::write(&config, spec).unwrap();
+            ganymede(&["train", "ring2d", "--config", &config, "--steps", "20", "--outdir", &outdir, "--name", "x"])
+                .ok();
+        }
+        let run = format!("{outdir}/00000-x");
+        let words = ["sample", &run, "--grid", &grid];
+        ganymede(&[&words, more].concat()).ok();
+        std::fs::read(grid).unwrap()
+    };
+    let averages = drawn("with", &spec, &[]);
+    let last = drawn("with", &spec, &["--last-weights"]);
+    let without = format!("{before}[{after}");
+    assert_ne!(averages, last);
+    assert_eq!(last, drawn("without", &without, &[]));
+    assert_eq!(last, drawn("without", &without, &["--last-weights"]));
+}

@@ -1,8 +1,10 @@
-//! A folder of pictures; sub-folders are classes. Not here: pictures as samples (`images.rs`), classes (`files.rs`).
+//! A folder of pictures; sub-folders are classes, or `labels.csv` names them. Not here: pictures as samples (`images.rs`), classes
+//! (`files.rs`, `class_table.rs`).
 
+use super::class_table::{self, ClassTable};
 use super::images::{self, Pictures};
 use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes};
-use crate::error::{DataError, io_error};
+use crate::error::{DataError, Position, io_error};
 use crate::limits::MAX_ALLOCATION;
 use crate::picture::decode::{has_image_ending, has_image_magic};
 use crate::picture::grid::write_file;
@@ -86,7 +88,7 @@ impl Format for ImageFolder {
     }
 
     fn reads(&self) -> &'static str {
-        "a folder of PNG, JPEG, WebP, GIF, BMP, TIFF or PNM files, with sub-folders as classes; or one such file"
+        "a folder of PNG, JPEG, WebP, GIF, BMP, TIFF or PNM files, with sub-folders as classes or labels.csv; or one such file"
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -111,25 +113,40 @@ impl Format for ImageFolder {
         let names: Vec<Vec<u8>> = found.iter().map(|(name, _)| name.clone()).collect();
         let (used, note) = files::training_part(&names);
         let mut notes: Vec<String> = note.into_iter().collect();
-        if walk.others > 0 {
-            notes.push(format!("{} files that are no pictures were left out", walk.others));
+        let table = Some(folder.join(class_table::NAME)).filter(|table| table.is_file());
+        let others = walk.others.saturating_sub(u64::from(table.is_some()));
+        if others > 0 {
+            notes.push(format!("{others} files that are no pictures were left out"));
         }
         if walk.again > 0 {
             notes.push(format!("{} links to folders already read were not followed", walk.again));
         }
         let unreadable = |path: PathBuf| Input { path, bytes: 0, modified: 0 };
         let files = found.into_iter().zip(used).filter(|(_, used)| *used);
-        let files = files.map(|((_, path), _)| Input::of(&path).unwrap_or_else(|_| unreadable(path))).collect();
+        let mut files: Vec<Input> =
+            files.map(|((_, path), _)| Input::of(&path).unwrap_or_else(|_| unreadable(path))).collect();
+        if let Some(table) = table {
+            files.push(Input::of(table)?);
+        }
         Ok(Inputs { files, notes })
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let folder = job.source.path();
         let folder = if folder.is_file() { folder.parent().map(Path::to_path_buf).unwrap_or_default() } else { folder };
-        let files = &job.inputs.files;
+        let mut files = &job.inputs.files[..];
+        let mut classes = None;
+        if let Some((last, pictures)) = files.split_last()
+            && class_table::is_table(&relative(&folder, &last.path))
+        {
+            let refused = |reason| DataError::Malformed { path: last.path.clone(), at: Position::Whole, reason };
+            let bytes = read(&last.path).map_err(refused)?;
+            classes = Some(ClassTable::parse(&last.path, b"", &bytes)?);
+            files = pictures;
+        }
         let paths = files.iter().map(|input| relative(&folder, &input.path)).collect();
         let read = |i: usize| read(&files[i].path);
-        images::decode(job, Pictures { paths, read: &read, notes: job.inputs.notes.clone() }, sink)
+        images::decode(job, Pictures { paths, read: &read, notes: job.inputs.notes.clone(), classes }, sink)
     }
 
     /// Writes `class/000017.png` into the folder `path`.

@@ -1,9 +1,10 @@
-//! A zip archive of pictures; folders inside are classes. Not here: zip itself (`archive.rs`), pictures (`images.rs`).
+//! A zip archive of pictures; folders inside are classes, or `labels.csv` names them. Not here: zip itself (`archive.rs`), pictures (`images.rs`).
 
 use super::archive::{self, Archive};
+use super::class_table::{self, ClassTable};
 use super::images::{self, Pictures};
 use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes};
-use crate::error::DataError;
+use crate::error::{DataError, Position};
 use crate::picture::decode::has_image_ending;
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
@@ -13,12 +14,19 @@ use std::path::Path;
 /// Zip archives of pictures.
 pub(crate) struct ImageZip;
 
+/// The number of the table of classes that lies highest.
+fn table(archive: &Archive) -> Option<usize> {
+    let tables = (0..archive.names.len()).filter(|&i| class_table::is_table(&archive.names[i]));
+    let visible = tables.filter(|&i| !files::parts(&archive.names[i]).iter().any(|part| files::is_hidden(part)));
+    visible.min_by_key(|&i| files::parts(&archive.names[i]).len())
+}
+
 /// Numbers of the members that are pictures, in the order of their names, and notes on what is left out.
-fn pictures(archive: &Archive) -> (Vec<usize>, Vec<String>) {
+fn pictures(archive: &Archive, tables: usize) -> (Vec<usize>, Vec<String>) {
     let mut chosen: Vec<usize> = (0..archive.names.len()).collect();
     let visible = |name: &[u8]| !files::parts(name).iter().any(|part| files::is_hidden(part));
     chosen.retain(|&i| visible(&archive.names[i]) && !archive.names[i].ends_with(b"/"));
-    let all = chosen.len();
+    let all = chosen.len() - tables;
     chosen.retain(|&i| has_image_ending(&archive.names[i]));
     chosen.sort_by(|&a, &b| archive.names[a].cmp(&archive.names[b]));
     let mut notes = Vec::new();
@@ -37,7 +45,7 @@ impl Format for ImageZip {
     }
 
     fn reads(&self) -> &'static str {
-        "a zip archive of such pictures, with folders as classes"
+        "a zip archive of such pictures, with folders as classes or labels.csv"
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -50,13 +58,23 @@ impl Format for ImageZip {
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let archive = Archive::open(&job.inputs.files[0].path)?;
-        let (chosen, notes) = pictures(&archive);
+        let table = table(&archive);
+        let (chosen, notes) = pictures(&archive, usize::from(table.is_some()));
         if chosen.is_empty() {
             return Err(DataError::Empty { path: archive.path().into(), what: "picture in the archive" });
         }
         let paths = chosen.iter().map(|&i| archive.names[i].clone()).collect();
         let read = |i: usize| archive.read(chosen[i]);
-        images::decode(job, Pictures { paths, read: &read, notes }, sink)
+        let classes = |at: usize| {
+            let name = &archive.names[at];
+            let member = Position::Member(String::from_utf8_lossy(name).into_owned());
+            let refused = |reason| DataError::Malformed { path: archive.path().into(), at: member, reason };
+            let bytes = archive.read(at).map_err(refused)?;
+            let folder = &name[..name.len() - class_table::NAME.len()];
+            ClassTable::parse(&archive.path().join(class_table::NAME), folder, &bytes)
+        };
+        let classes = table.map(classes).transpose()?;
+        images::decode(job, Pictures { paths, read: &read, notes, classes }, sink)
     }
 
     /// Writes `class/000017.png` into the archive `path`.

@@ -1,7 +1,8 @@
 //! Pictures as samples: what formats of pictures share, and how samples become PNG files again.
 //! Not here: single pictures (`picture`), where they lie (`image_folder.rs`, `image_zip.rs`).
 
-use super::{Decoded, Job, Samples, files};
+use super::class_table::ClassTable;
+use super::{Decoded, Job, Samples, class_table, files};
 use crate::codec::{Codec, Kind};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
@@ -25,6 +26,8 @@ pub(crate) struct Pictures<'a> {
     pub(crate) read: &'a (dyn Fn(usize) -> Result<Vec<u8>, String> + Sync),
     /// What was left out, and why.
     pub(crate) notes: Vec<String>,
+    /// What classes they are of, where a table says it.
+    pub(crate) classes: Option<ClassTable>,
 }
 
 /// Chooses what all pictures become: the size asked for, or the one that most have; channels and depth that lose nothing.
@@ -76,7 +79,7 @@ impl Target {
 
 /// Looks at all pictures, chooses what they become, decodes them in parallel and puts them in order into the sink.
 pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
-    let Pictures { paths, read, notes } = pictures;
+    let Pictures { paths, read, notes, classes: table } = pictures;
     let total = paths.len();
     let name = |i: usize| String::from_utf8_lossy(&paths[i]).into_owned();
     let mut report = DataReport { notes, ..DataReport::default() };
@@ -85,7 +88,11 @@ pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>)
     let looked: Vec<_> = (0..total)
         .into_par_iter()
         .map(|i| {
-            let look = read(i).and_then(|bytes| decode::look(&bytes));
+            let listed = table.as_ref().is_none_or(|table| table.class(&paths[i]).is_some());
+            let look = match listed {
+                true => read(i).and_then(|bytes| decode::look(&bytes)),
+                false => Err(format!("expected a row with its class in {}, found none", class_table::NAME)),
+            };
             job.progress.advance(1);
             look
         })
@@ -140,7 +147,20 @@ pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>)
     for (i, reason) in bad {
         report.add_bad(name(i), reason);
     }
-    let (labels, classes) = files::classes(&kept).map_or((None, Vec::new()), |(labels, names)| (Some(labels), names));
+    if let Some(unused) = table.as_ref().map(|table| table.unused(&paths)).filter(|unused| *unused > 0) {
+        report.notes.push(format!("{unused} rows of {} name no picture", class_table::NAME));
+    }
+    let too_many = |limit| DataError::Limit {
+        path: job.source.path(),
+        at: Position::Member(class_table::NAME.into()),
+        limit,
+        found: "more".into(),
+    };
+    let found = match &table {
+        Some(table) => Some(table.classes(&kept).map_err(too_many)?).filter(|(_, names)| names.len() > 1),
+        None => files::classes(&kept),
+    };
+    let (labels, classes) = found.map_or((None, Vec::new()), |(labels, names)| (Some(labels), names));
     let kind = Kind::Images { background: job.options.background, fit: job.options.fit };
     let range = if dtype == DType::U16 { [0.0, 65_535.0] } else { [0.0, 255.0] };
     Ok(Decoded { kind, range, labels, classes, report })

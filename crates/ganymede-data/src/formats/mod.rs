@@ -2,10 +2,11 @@
 //!
 //! To add one: write `formats/x.rs` with a unit struct that implements [`Format`], and add it to [`FORMATS`].
 //! The contract tests (`tests/data/formats.rs`) then read, write and damage it. What several formats share
-//! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `points.rs`, `mixture.rs`.
+//! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `class_table.rs`, `points.rs`, `mixture.rs`.
 
 mod archive;
 pub(crate) mod array;
+mod class_table;
 mod fashion_mnist;
 mod files;
 mod grid2d;

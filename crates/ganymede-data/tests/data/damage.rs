@@ -168,3 +168,20 @@ fn damaged_caches_are_built_again() {
     });
     assert_eq!((loaded, refused), (VERSIONS, 0));
 }
+
+#[test]
+fn damaged_tables_of_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("pictures");
+    written("image-folder", folder.path(), "pictures");
+    std::fs::rename(folder.path().join("good/pictures"), &root).unwrap();
+    let rows: String = (0..10).map(|i| format!("{}/{i:06}.png,\"class {}\"\n", i / 5, i % 3)).collect();
+    let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+    let (loaded, refused) = damage("pictures", format!("file,class\n{rows}").as_bytes(), |bytes| {
+        put(&root.join("labels.csv"), bytes);
+        Dataset::open_with(&Source::parse(&root)?, &options, None, &())
+    });
+    assert_eq!(loaded + refused, VERSIONS);
+    // Damage to a class is another class; damage to a name or a row is refused.
+    assert!(refused >= VERSIONS / 8 && loaded >= VERSIONS / 8, "{refused} refused");
+}

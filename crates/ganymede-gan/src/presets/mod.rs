@@ -54,7 +54,7 @@ impl PresetInput {
         match self.classes {
             Some(0) => Err(GanError::Argument {
                 what: format!("preset `{preset}`"),
-                reason: "expected data with classes (sub-folders of pictures, or labels in IDX or npz), found none; \
+                reason: "expected data with classes (sub-folders of pictures, labels.csv beside them, or labels in IDX or npz), found none; \
                          `dcgan` and `sngan` take none"
                     .into(),
             }),
