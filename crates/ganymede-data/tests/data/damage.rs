@@ -173,9 +173,10 @@ fn damaged_caches_are_built_again() {
 fn damaged_tables_of_classes() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("pictures");
-    written("image-folder", folder.path(), "pictures");
-    std::fs::rename(folder.path().join("good/pictures"), &root).unwrap();
-    let rows: String = (0..10).map(|i| format!("{}/{i:06}.png,\"class {}\"\n", i / 5, i % 3)).collect();
+    let sample = TensorType::new(ganymede_tensor::DType::U8, [6, 6, 1]);
+    let bytes = random_samples(&sample, 10, 5);
+    write("image-folder", &root, &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] }).unwrap();
+    let rows: String = (0..10).map(|i| format!("{i:06}.png,\"class {}\"\n", i % 3)).collect();
     let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
     let (loaded, refused) = damage("pictures", format!("file,class\n{rows}").as_bytes(), |bytes| {
         put(&root.join("labels.csv"), bytes);
@@ -183,5 +184,5 @@ fn damaged_tables_of_classes() {
     });
     assert_eq!(loaded + refused, VERSIONS);
     // Damage to a class is another class; damage to a name or a row is refused.
-    assert!(refused >= VERSIONS / 8 && loaded >= VERSIONS / 8, "{refused} refused");
+    assert!(refused >= VERSIONS / 8 && loaded >= VERSIONS / 16, "{refused} refused");
 }
