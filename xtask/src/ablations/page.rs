@@ -40,7 +40,7 @@ fn page(done: &[(Run, Value)]) -> String {
     );
     if let Some((_, first)) = done.first() {
         page += &format!(
-            "Width {}, {} threads a training, {} trainings at a time, on two processor cores that were not always idle.\n",
+            "Width {}; threads a training: {}; trainings at a time: {}, on two processor cores that were not always idle.\n",
             first["width"], first["threads"], first["jobs"]
         );
     }

@@ -40,7 +40,7 @@ fn page(done: &[(String, Value)]) -> String {
     );
     if let Some((_, first)) = done.first() {
         page += &format!(
-            "Width {}, {} threads a cell, {} cells at a time, on two processor cores that were not always idle.\n\n",
+            "Width {}; threads a cell: {}; cells at a time: {}, on two processor cores that were not always idle.\n\n",
             first["width"], first["threads"], first["jobs"]
         );
     }
