@@ -62,11 +62,12 @@ fn all(root: &Path, options: &Options) -> Result<(), String> {
 
 /// Trains, or goes on, evaluates, and writes what came out.
 fn measure(ganymede: &Ganymede, root: &Path, results: &Path, run: &Run, options: &Options) -> Result<(), String> {
-    let Setting { name, preset, data, pictures: [side, channels], holdout, minutes, .. } = run.setting;
+    let Setting { name, preset, data, pictures: [side, channels], holdout, minutes, checkpoints: every, .. } =
+        run.setting;
     let outdir = root.join("target/ablations").join(run.name());
     std::fs::create_dir_all(&outdir).map_err(|e| format!("cannot create {}: {e}", outdir.display()))?;
-    let numbers = [side.to_string(), channels.to_string(), options.width.to_string(), run.seed.to_string()];
-    let [side, channels, width, seed] = numbers.each_ref().map(String::as_str);
+    let numbers = [side, channels, &options.width].map(u32::to_string);
+    let [side, channels, width] = numbers.each_ref().map(String::as_str);
     let spec = ["presets", preset, "--resolution", side, "--channels", channels, "--width", width];
     let text = timed::text(&mut ganymede.words(&spec))?;
     let mut spec: Table = text.parse().map_err(|e| format!("the spec of {preset}: {e}"))?;
@@ -74,7 +75,8 @@ fn measure(ganymede: &Ganymede, root: &Path, results: &Path, run: &Run, options:
     let config = root.join("target/ablations").join(format!("{}.toml", run.name()));
     std::fs::write(&config, spec.to_string()).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
     let mut words: Vec<OsString> = vec![data.into(), "--config".into(), config.into()];
-    words.extend(["--resolution", side, "--seed", seed, "--name", name, "--checkpoint-every", "50"].map(Into::into));
+    let (seed, every) = (run.seed.to_string(), every.to_string());
+    words.extend(["--resolution", side, "--seed", &seed, "--name", name, "--checkpoint-every", &every].map(Into::into));
     if let Some(part) = holdout {
         words.extend(["--holdout".into(), part.to_string().into()]);
     }

@@ -12,6 +12,8 @@ pub struct Setting {
     /// Part of the data that is not trained on, where it is not the usual one.
     pub holdout: Option<f64>,
     pub minutes: f64,
+    /// Steps between two checkpoints, every tenth of which stays: its modes may be counted.
+    pub checkpoints: u64,
     /// Trained with seeds 0 to one below this.
     pub seeds: u64,
     /// What is changed in the preset's spec.
@@ -20,12 +22,12 @@ pub struct Setting {
 
 const fn small(name: &'static str, preset: &'static str, change: fn(&mut Table)) -> Setting {
     let (data, pictures) = ("fashion-mnist", [16, 1]);
-    Setting { name, preset, data, pictures, holdout: None, minutes: 5.0, seeds: 3, change }
+    Setting { name, preset, data, pictures, holdout: None, minutes: 5.0, checkpoints: 500, seeds: 3, change }
 }
 
-const fn stacked(name: &'static str, preset: &'static str, change: fn(&mut Table)) -> Setting {
+const fn stacked(name: &'static str, preset: &'static str, checkpoints: u64, change: fn(&mut Table)) -> Setting {
     let (data, pictures) = ("stacked-fashion-mnist", [28, 3]);
-    Setting { name, preset, data, pictures, holdout: None, minutes: 60.0, seeds: 1, change }
+    Setting { name, preset, data, pictures, holdout: None, minutes: 60.0, checkpoints, seeds: 1, change }
 }
 
 /// Every setting. Those with a trick stand before those without.
@@ -44,8 +46,8 @@ pub const SETTINGS: &[Setting] = &[
     small("no-spectral", "sngan", |spec| {
         spec.iter_mut().for_each(|(_, value)| bare(value));
     }),
-    stacked("stacked-r3gan", "r3gan", |_| {}),
-    stacked("stacked-minimax", "dcgan", |spec| {
+    stacked("stacked-r3gan", "r3gan", 25, |_| {}),
+    stacked("stacked-minimax", "dcgan", 1000, |spec| {
         objective(spec, "minimax");
         spec.remove("ema");
     }),
