@@ -39,6 +39,8 @@ pub struct SamplerOptions {
     pub last_weights: bool,
     /// Latents lie within ± that many standard deviations (of uniform ones: within ± that).
     pub truncation: Option<f64>,
+    /// Batch statistics are first taken anew over so many batches ([`Sampler::standing`]).
+    pub standing: Option<u32>,
 }
 
 /// A generator, ready to draw.
@@ -106,6 +108,9 @@ impl Sampler {
         let checkpoint = checkpoint::find(run, options.step)?;
         let mut sampler = Sampler::new(&spec, &codec, options.truncation, backend)?;
         checkpoint::load_network(&checkpoint, &sampler.network.clone(), sampler.store.as_mut())?;
+        if let Some(batches) = options.standing {
+            sampler.standing(batches, backend)?;
+        }
         Ok((sampler, codec, checkpoint))
     }
 

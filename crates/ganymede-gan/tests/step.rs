@@ -261,11 +261,18 @@ fn a_profile_is_what_the_kernels_say() {
     assert!(!profile.missed.is_empty() && profile.missed.is_sorted_by(|a, b| a.bytes >= b.bytes));
 }
 
-/// The average starts as a copy and lags behind; statistics are copied.
+/// Parameters and batch statistics: average ← average + (1 − β)(value − average), step after step.
 #[test]
-fn the_averaged_generator_lags_behind() {
-    let states = states(&run(&spec(), &ReferenceBackend, 6, None));
-    assert_ne!(states["generator/dense/kernel"], states["generator_ema/dense/kernel"]);
-    let mean = "batch_normalization/moving_mean";
-    assert_eq!(states[&format!("generator/{mean}")], states[&format!("generator_ema/{mean}")]);
+fn the_averaged_generator_follows_its_formula() {
+    let spec = spec();
+    let [before, after] = [5, 6].map(|steps| states(&run(&spec, &ReferenceBackend, steps, None)));
+    let rate = 1.0 - spec.ema.as_ref().unwrap().beta(spec.train.images_per_step() as f64, 5);
+    for name in ["dense/kernel", "batch_normalization/moving_mean", "batch_normalization/moving_variance"] {
+        let of = |states: &BTreeMap<String, Vec<f64>>, network: &str| states[&format!("{network}/{name}")].clone();
+        let (values, old, new) = (of(&after, "generator"), of(&before, "generator_ema"), of(&after, "generator_ema"));
+        assert_ne!(values, new, "{name}");
+        for ((value, old), new) in values.iter().zip(&old).zip(&new) {
+            assert!((old + rate * (value - old) - new).abs() < 1e-6, "{name}: {old} became {new} by {value}");
+        }
+    }
 }

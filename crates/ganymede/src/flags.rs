@@ -72,12 +72,16 @@ pub struct GeneratorFlags {
     /// The weights of that step itself, not their averages
     #[arg(long)]
     pub last_weights: bool,
+    /// Take batch statistics anew over N batches of 64 first (standing statistics)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub standing_statistics: Option<u32>,
 }
 
 impl GeneratorFlags {
     /// The generator that they name, with this truncation.
     pub fn options(&self, truncation: Option<f64>) -> SamplerOptions {
-        SamplerOptions { step: self.at.checkpoint, last_weights: self.last_weights, truncation }
+        let (step, last_weights, standing) = (self.at.checkpoint, self.last_weights, self.standing_statistics);
+        SamplerOptions { step, last_weights, truncation, standing }
     }
 }
 

@@ -312,6 +312,11 @@ pub(crate) fn term_names() -> Vec<String> {
     objectives::names().into_iter().chain(regularizers).collect()
 }
 
+/// Whether a state is a batch normalization's mean or variance.
+fn is_batch_statistic(state: &str) -> bool {
+    state.ends_with("/moving_mean") || state.ends_with("/moving_variance")
+}
+
 /// The name of the averaged copy of a state: `generator/dense/kernel` → `generator_ema/dense/kernel`.
 pub(crate) fn averaged(network: &str, state: &str) -> String {
     let rest = state.strip_prefix(network).unwrap_or(state);

@@ -1,6 +1,6 @@
 //! The program that draws samples. Not here: running it (`sampler.rs`).
 
-use super::{EMA_SUFFIX, networks};
+use super::{EMA_SUFFIX, is_batch_statistic, networks};
 use crate::error::GanError;
 use crate::loss_scope::Trace;
 use crate::spec::{LatentDistribution, TrainSpec};
@@ -32,7 +32,7 @@ pub fn trace_standing(spec: &TrainSpec, batch: usize) -> Result<Graph, GanError>
     }
     drop((trace, scope));
     let mut graph = builder.finish()?;
-    graph.assigns.retain(|(name, _)| name.ends_with("/moving_mean") || name.ends_with("/moving_variance"));
+    graph.assigns.retain(|(name, _)| is_batch_statistic(name));
     if graph.assigns.is_empty() {
         let reason =
             "expected a generator with batch normalization, whose statistics can be taken anew, found none".into();

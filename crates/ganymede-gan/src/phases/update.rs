@@ -2,7 +2,7 @@
 //! of optimizers (`ganymede-nn`).
 
 use super::loss::Gradient;
-use super::{Part, Traced, averaged, layout};
+use super::{Part, Traced, averaged, is_batch_statistic, layout};
 use crate::loss_scope::{LossScope, Trace};
 use crate::spec::PhaseSpec;
 use ganymede_nn::{Parameter, optimizers};
@@ -68,7 +68,8 @@ pub(super) fn update<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, gradients: &[
     }
 }
 
-/// Averages a network's parameters, a ← a + rate·(p − a) with the scalar `ema/rate` = 1 − β, and copies its statistics.
+/// Averages a network's parameters and batch statistics, a ← a + rate·(p − a) with the scalar `ema/rate` = 1 − β, and copies
+/// what else it has: the direction of a spectral norm has length 1, which an average of directions has not.
 pub(super) fn average(trace: &Trace<'_>, network: &str) {
     let Some(scope) = trace.scopes.get(network) else { return };
     let builder = trace.builder;
@@ -78,6 +79,7 @@ pub(super) fn average(trace: &Trace<'_>, network: &str) {
         let ty = TensorType::f32(parameter.shape.clone());
         let (name, value) = (averaged(network, &parameter.name), builder.state(&parameter.name, ty.clone()));
         let old = builder.state(&name, ty);
-        builder.assign(&name, if parameter.trainable { old.lerp(value, rate) } else { value });
+        let of_average = parameter.trainable || is_batch_statistic(&parameter.name);
+        builder.assign(&name, if of_average { old.lerp(value, rate) } else { value });
     }
 }

@@ -1,12 +1,12 @@
-//! `[ema]`: the averaged generator. Not here: averaging (`phases.rs`).
+//! `[ema]`: the averaged generator. Not here: averaging (`phases/update.rs`).
 
 use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
-/// `[ema]`: an exponential moving average of a network's parameters, from which samples are drawn.
+/// `[ema]`: an exponential moving average of a network's parameters and batch statistics, from which samples are drawn.
 ///
 /// Per step: average ← average + (1 − β)(parameter − average), β = 2^(−images of the step / half-life);
-/// the half-life is at most `ramp_up` of the images seen so far. Batch statistics are copied.
+/// the half-life is at most `ramp_up` of the images seen so far.
 ///
 /// # Units
 /// Thousands of real images (kimg).

@@ -40,9 +40,6 @@ pub struct Sample {
     /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
     #[arg(long, value_name = "T")]
     truncation: Option<f64>,
-    /// Take batch statistics anew over N batches of 64 first (standing statistics)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    standing_statistics: Option<u32>,
     #[command(flatten)]
     generator: GeneratorFlags,
     #[command(flatten)]
@@ -85,9 +82,6 @@ impl Command for Sample {
             Sampler::open(&self.generator.at.run, self.generator.options(self.truncation), &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
-        if let Some(batches) = self.standing_statistics {
-            sampler.standing(batches, &machine.backend)?;
-        }
         let labels = match &self.class {
             Some(class) => Labels::All(label(class, &sampler, &codec)?),
             None => Labels::InTurn,
