@@ -15,9 +15,6 @@ const WORKLOADS: &[(&str, &str)] = &[
     ("dcgan3d", include_str!("../../../benches/workloads/dcgan3d.toml")),
 ];
 
-/// Pictures that a preset is timed on when nothing is said.
-const DEFAULT_SHAPE: [usize; 3] = [28, 28, 1];
-
 /// Every work: its name, and what it is.
 pub fn list() -> Vec<(&'static str, String)> {
     // Works of the name of a preset are of the sizes that others are compared at.
@@ -52,12 +49,7 @@ pub fn spec(name: &str, side: Option<usize>, channels: Option<usize>) -> Result<
         let known = list().into_iter().map(|(name, _)| name.to_string()).collect();
         return Err(GanError::Unknown { kind: "a work", name: name.into(), known });
     }
-    let [height, width, depth] = DEFAULT_SHAPE;
-    let shape = match (side, channels) {
-        (None, None) if matches!(name, "mlp" | "ring2d") => vec![2],
-        _ => vec![side.unwrap_or(height), side.unwrap_or(width), channels.unwrap_or(depth)],
-    };
-    presets::preset_for(name, &PresetInput::of(shape))
+    presets::preset_for(name, &PresetInput::of(presets::sample_of(name, side.map(|side| [side; 2]), channels)))
 }
 
 #[cfg(test)]

@@ -83,59 +83,96 @@ pub struct Entry {
     pub name: &'static str,
     /// One sentence for lists.
     pub summary: &'static str,
+    /// Sizes of a sample of the kind that it is made for, where it is asked for without data.
+    pub sample: &'static [usize],
     make: fn(&PresetInput) -> Result<TrainSpec, GanError>,
 }
+
+/// Samples of presets for points, and of those for pictures.
+const POINT: &[usize; 1] = &[2];
+const PICTURE: &[usize; 3] = &[28, 28, 1];
 
 /// Every preset.
 pub const PRESETS: &[Entry] = &[
     Entry {
         name: "dcgan",
         summary: "convolutional GAN for pictures; Radford et al. 2015, at 28 pixels TensorFlow's tutorial",
+        sample: PICTURE,
         make: dcgan::dcgan,
     },
     Entry {
         name: "mlp",
         summary: "dense GAN for points and very small pictures; Goodfellow et al. 2014",
+        sample: POINT,
         make: mlp::mlp,
     },
-    Entry { name: "lsgan", summary: "DCGAN's networks with least squares; Mao et al. 2017", make: lsgan::lsgan },
+    Entry {
+        name: "lsgan",
+        summary: "DCGAN's networks with least squares; Mao et al. 2017",
+        sample: PICTURE,
+        make: lsgan::lsgan,
+    },
     Entry {
         name: "wgan_gp",
         summary: "Wasserstein GAN with a gradient penalty, five critic updates a step; Gulrajani et al. 2017",
+        sample: PICTURE,
         make: wgan_gp::wgan_gp,
     },
     Entry {
         name: "sngan",
         summary: "residual networks, spectral normalization, hinge; Miyato et al. 2018",
+        sample: PICTURE,
         make: sngan::sngan,
     },
     Entry {
         name: "r3gan",
         summary: "residual networks without normalization, relativistic, R1 and R2; Huang et al. 2024",
+        sample: PICTURE,
         make: r3gan::r3gan,
     },
     Entry {
         name: "cgan",
         summary: "draws the class that it is told, label beside latent and picture; Mirza, Osindero 2014",
+        sample: PICTURE,
         make: cgan::cgan,
     },
     Entry {
         name: "acgan",
         summary: "draws the class that it is told, the discriminator names it; Odena et al. 2017",
+        sample: PICTURE,
         make: acgan::acgan,
     },
     Entry {
         name: "projection",
         summary: "sngan that draws the class that it is told; Miyato, Koyama 2018",
+        sample: PICTURE,
         make: sngan::projection,
     },
-    Entry { name: "ring2d", summary: "dense GAN that finds all modes of points in the plane", make: ring2d::ring2d },
+    Entry {
+        name: "ring2d",
+        summary: "dense GAN that finds all modes of points in the plane",
+        sample: POINT,
+        make: ring2d::ring2d,
+    },
     Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
+        sample: PICTURE,
         make: article::article,
     },
 ];
+
+/// Sizes of the samples that a preset is asked for without data: pictures where a size or a number of channels is given, else
+/// what it is made for.
+pub fn sample_of(name: &str, sides: Option<[usize; 2]>, channels: Option<usize>) -> Vec<usize> {
+    match PRESETS.iter().find(|entry| entry.name == name) {
+        Some(entry) if sides.is_none() && channels.is_none() => entry.sample.to_vec(),
+        _ => {
+            let [height, width] = sides.unwrap_or([PICTURE[0], PICTURE[1]]);
+            vec![height, width, channels.unwrap_or(PICTURE[2])]
+        }
+    }
+}
 
 /// The spec of a preset for samples like `codec`'s; its seed is 0 and its source is the codec's.
 ///
@@ -272,8 +309,8 @@ mod tests {
     #[test]
     fn a_width_goes_through_all_layers() {
         for entry in PRESETS {
-            let shape: &[usize] = if entry.name == "ring2d" { &[2] } else { &[32, 32, 3] };
-            let spec = |width| preset_for(entry.name, &PresetInput { width: Some(width), ..PresetInput::of(shape) });
+            let spec =
+                |width| preset_for(entry.name, &PresetInput { width: Some(width), ..PresetInput::of(entry.sample) });
             let texts = [8, 16].map(|width| spec(width).unwrap().to_toml());
             assert_ne!(texts[0], texts[1], "{}", entry.name);
             let error = spec(0).unwrap_err().to_string();

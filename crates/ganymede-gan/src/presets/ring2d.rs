@@ -42,10 +42,10 @@ pub(super) fn ring2d(input: &PresetInput) -> Result<TrainSpec, GanError> {
     hidden(&mut discriminator);
     discriminator.push("Dense", json!({ "units": 1 }));
     let falling = |first: f64, part: f64| json!({ "class_name": "CosineDecay", "initial_learning_rate": first, "decay_steps": STEPS, "alpha": part });
-    let adam = || adam_with(json!({ "learning_rate": falling(1e-3, 0.01), "beta_1": 0.5, "beta_2": 0.99 }));
+    let adam = || adam_with(json!({ "learning_rate": falling(1e-2, 0.05), "beta_1": 0.5, "beta_2": 0.99 }));
     let loss = || TermSpec::new("relativistic_paired");
     // Strong penalties at first find all modes, weak ones at last make them sharp.
-    let penalty = |name: &str| TermSpec { weight: scheduled(falling(0.03, 0.01)), every: LAZY, ..term(name, 1.0) };
+    let penalty = |name: &str| TermSpec { weight: scheduled(falling(0.03, 0.03)), every: LAZY, ..term(name, 1.0) };
     let phases = vec![
         phase("d", "discriminator", adam(), vec![loss(), penalty("r1"), penalty("r2")]),
         phase("g", "generator", adam(), vec![loss()]),

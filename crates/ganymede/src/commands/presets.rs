@@ -25,13 +25,13 @@ pub struct Presets {
 /// What samples look like that a preset is asked for without data.
 #[derive(Args, Clone, Debug)]
 pub struct SampleFlags {
-    /// Size of the pictures, such as 64 or 48x32 (width x height)
-    #[arg(long, value_name = "N|WxH", default_value = "28", value_parser = clap::value_parser!(Resolution))]
-    resolution: Resolution,
-    /// Channels of the pictures
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
-    channels: u8,
-    /// Points with so many coordinates instead of pictures
+    /// Size of the pictures, such as 64 or 48x32 (width x height) [default: 28]
+    #[arg(long, value_name = "N|WxH", value_parser = clap::value_parser!(Resolution))]
+    resolution: Option<Resolution>,
+    /// Channels of the pictures [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    channels: Option<u8>,
+    /// Points with so many coordinates instead of pictures [default: 2, for presets that are made for points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
     /// Number of classes, for presets that draw the class that they are told [default: 10]
@@ -48,9 +48,10 @@ impl SampleFlags {
     /// # Errors
     /// When the preset does not take them.
     pub fn spec(&self, preset: &str) -> Result<TrainSpec, Failure> {
+        let side = self.resolution.map(|resolution| [resolution.height as usize, resolution.width as usize]);
         let shape = match self.coordinates {
             Some(n) => vec![usize::from(n)],
-            None => vec![self.resolution.height as usize, self.resolution.width as usize, usize::from(self.channels)],
+            None => presets::sample_of(preset, side, self.channels.map(usize::from)),
         };
         let input = PresetInput { shape, classes: self.classes.map(usize::from), width: self.width.map(usize::from) };
         Ok(presets::preset_for(preset, &input)?)
