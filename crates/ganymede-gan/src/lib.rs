@@ -20,6 +20,7 @@ pub mod objectives;
 pub mod phases;
 pub mod presets;
 pub mod profile;
+mod ranges;
 pub mod regularizers;
 pub mod resources;
 pub mod run_dir;

@@ -1,6 +1,6 @@
 //! What a loss can ask for: the networks, the samples, the labels, noise. It builds each verdict once
 //! for as long as the networks do not change. Not here: the losses (`objectives/`, `regularizers/`),
-//! the order of updates (`phases.rs`).
+//! the order of updates (`phases/`).
 
 use crate::augment::Augmentation;
 use crate::regularizers::Player;
@@ -17,11 +17,11 @@ use std::rc::Rc;
 /// What the discriminator says of a batch.
 #[derive(Clone, Debug)]
 pub struct Verdict<'g> {
-    /// The samples that it judged.
+    /// The samples as it saw them, after augmentation.
     pub input: Expr<'g>,
     /// Its logits, (N, …).
     pub logits: Expr<'g>,
-    /// Logits of the classes (N, C), when the network has a second output of two axes.
+    /// Logits of the classes (N, C): the second output, when a term is of them.
     pub class_logits: Option<Expr<'g>>,
     /// Its other outputs, which the spec names as features.
     pub features: Vec<Expr<'g>>,
@@ -50,6 +50,15 @@ pub(crate) struct Trace<'g> {
     pub latent: LatentDistribution,
     /// What is done to samples before the discriminator sees them.
     pub augment: Vec<Box<dyn Augmentation>>,
+    /// Whether the discriminator's second output are logits of classes, which a term of the spec is of.
+    pub names_classes: bool,
+    /// Parts that a batch comes in.
+    pub parts: usize,
+    /// Whether it computes on a part of a batch that is not the last: states of terms stay as they are.
+    pub accumulates: bool,
+    /// Whether the augmentations were told of a verdict.
+    observed: Cell<bool>,
+    packed: Cell<Option<usize>>,
     /// The scalar inputs that follow the number of the step.
     pub numbers: RefCell<Vec<(String, Scheduled)>>,
     real: Cell<Option<Expr<'g>>>,
@@ -78,6 +87,11 @@ impl<'g> Trace<'g> {
             codec: None,
             latent,
             augment: Vec::new(),
+            names_classes: false,
+            parts: 1,
+            accumulates: false,
+            observed: Cell::new(false),
+            packed: Cell::new(None),
             numbers: RefCell::default(),
             real: Cell::new(None),
             version: Cell::new(0),
@@ -162,6 +176,23 @@ impl<'g> Trace<'g> {
         self.apply("generator", &self.with_label("generator", latent))[0]
     }
 
+    /// Samples that the discriminator judges as one: what its batch comes to, built alone.
+    fn packed(&self) -> usize {
+        if let Some(known) = self.packed.get() {
+            return known;
+        }
+        let verdicts = self.networks.models.get("discriminator").and_then(|model| {
+            let apart = Builder::new("packed");
+            let types = model.input_types(self.batch).into_iter().enumerate();
+            let inputs: Vec<_> = types.map(|(at, ty)| apart.input(&at.to_string(), ty)).collect();
+            let outputs = model.build(&Scope::root(&apart, "discriminator", Mode::Train), &inputs);
+            outputs.first().filter(|logits| !logits.is_poison()).and_then(|logits| logits.shape().first().copied())
+        });
+        let packed = verdicts.filter(|&n| n > 0 && self.batch.is_multiple_of(n)).map_or(1, |n| self.batch / n);
+        self.packed.set(Some(packed));
+        packed
+    }
+
     /// The discriminator's verdict on `x`, of which it sees `seen`.
     #[track_caller]
     fn judge(&self, x: Expr<'g>, seen: impl FnOnce() -> Expr<'g>) -> Verdict<'g> {
@@ -169,10 +200,11 @@ impl<'g> Trace<'g> {
         if let Some(known) = self.verdicts.borrow().get(&key) {
             return known.clone();
         }
-        let outputs = self.apply("discriminator", &self.with_label("discriminator", seen()));
-        let classes = outputs.get(1).copied().filter(|second| second.rank() == 2);
+        let seen = seen();
+        let outputs = self.apply("discriminator", &self.with_label("discriminator", seen));
+        let classes = outputs.get(1).copied().filter(|second| self.names_classes && second.rank() == 2);
         let verdict = Verdict {
-            input: x,
+            input: seen,
             logits: outputs[0],
             class_logits: classes,
             features: outputs[1..].iter().skip(usize::from(classes.is_some())).copied().collect(),
@@ -202,11 +234,23 @@ pub struct LossScope<'g> {
     pub(crate) trace: Rc<Trace<'g>>,
     pub(crate) phase: String,
     pub(crate) player: Player,
+    /// What the names of numbers begin with: the phase, in a term the phase and the term.
+    prefix: String,
 }
 
 impl<'g> LossScope<'g> {
     pub(crate) fn new(trace: &Rc<Trace<'g>>, phase: &str, player: Player) -> LossScope<'g> {
-        LossScope { trace: Rc::clone(trace), phase: phase.to_string(), player }
+        LossScope { trace: Rc::clone(trace), phase: phase.to_string(), player, prefix: phase.to_string() }
+    }
+
+    /// The same for a term of the phase, whose numbers stand under its name.
+    pub(crate) fn of_term(&self, term: &str) -> LossScope<'g> {
+        LossScope { prefix: format!("{}/{term}", self.phase), ..self.clone() }
+    }
+
+    /// The same for an augmentation, which no phase owns.
+    fn of_augmentation(&self, at: usize) -> LossScope<'g> {
+        LossScope::new(&self.trace, &format!("augment/{at}"), self.player)
     }
 
     /// Whose loss it is.
@@ -227,21 +271,24 @@ impl<'g> LossScope<'g> {
     /// Samples as the discriminator sees them.
     #[track_caller]
     fn augmented(&self, x: Expr<'g>) -> Expr<'g> {
-        let scope = |at: usize| LossScope { phase: format!("augment/{at}"), ..self.clone() };
         self.trace.augment.iter().enumerate().fold(x, |x, (at, augmentation)| {
             let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
-            augmentation.apply(&scope(at), x)
+            augmentation.apply(&self.of_augmentation(at), x)
         })
     }
 
-    /// Tells the augmentations what the discriminator thinks of real samples; gives the numbers that they show.
-    pub(crate) fn observe(&self, real: &Verdict<'g>) -> Vec<(String, Expr<'g>)> {
-        let mut shown = Vec::new();
+    /// Tells the augmentations how sure the discriminator is of real samples, once in a program; gives the numbers that they
+    /// show.
+    pub(crate) fn observe(&self, margin: impl FnOnce() -> Option<Expr<'g>>) -> Vec<(String, Expr<'g>)> {
+        if self.trace.augment.is_empty() || self.trace.observed.replace(true) {
+            return Vec::new();
+        }
+        let (margin, mut shown) = (margin(), Vec::new());
         for (at, augmentation) in self.trace.augment.iter().enumerate() {
-            let phase = format!("augment/{at}");
-            let _scope = self.trace.builder.enter_path(&phase);
-            let scope = LossScope { phase: phase.clone(), ..self.clone() };
-            shown.extend(augmentation.observe(&scope, real).map(|(name, value)| (format!("{phase}/{name}"), value)));
+            let scope = self.of_augmentation(at);
+            let _scope = self.trace.builder.enter_path(&scope.phase);
+            let told = augmentation.observe(&scope, margin);
+            shown.extend(told.map(|(name, value)| (format!("{}/{name}", scope.phase), value)));
         }
         shown
     }
@@ -260,6 +307,21 @@ impl<'g> LossScope<'g> {
     /// Samples of the batch in this program.
     pub fn batch(&self) -> usize {
         self.trace.batch
+    }
+
+    /// Parts that a batch comes in: an update is of so many times [`batch`](LossScope::batch) samples.
+    pub fn parts(&self) -> usize {
+        self.trace.parts
+    }
+
+    /// Samples that the discriminator judges as one, by `ganymede>Pack`.
+    pub fn packed(&self) -> usize {
+        self.trace.packed()
+    }
+
+    /// Number of classes of the data.
+    pub fn classes(&self) -> usize {
+        self.trace.codec.map_or(0, |codec| codec.classes.len())
     }
 
     /// Generated samples of a latent, (N, …sample).
@@ -304,13 +366,25 @@ impl<'g> LossScope<'g> {
         b + (a - b) * epsilon
     }
 
-    /// A named number of this phase, which the host writes before each run: it follows its schedule over the steps.
+    /// A number of this term: a constant of the program, or one that follows its schedule as [`number`](LossScope::number).
+    ///
+    /// # Shapes
+    /// ().
+    #[track_caller]
+    pub fn value(&self, name: &str, value: &Scheduled) -> Expr<'g> {
+        match value {
+            Scheduled::Constant(value) => self.trace.builder.constant(*value),
+            Scheduled::Schedule(_) => self.number(name, value),
+        }
+    }
+
+    /// A named number of this phase or term, which the host writes before each run: it follows its schedule over the steps.
     ///
     /// # Shapes
     /// ().
     #[track_caller]
     pub fn number(&self, name: &str, value: &Scheduled) -> Expr<'g> {
-        let name = format!("{}/{name}", self.phase);
+        let name = format!("{}/{name}", self.prefix);
         let mut numbers = self.trace.numbers.borrow_mut();
         if !numbers.iter().any(|(known, _)| *known == name) {
             numbers.push((name.clone(), value.clone()));
@@ -324,11 +398,11 @@ impl<'g> LossScope<'g> {
         self.trace.builder.scalar(&format!("{}/{name}", self.phase))
     }
 
-    /// The trained weights of a network that have two axes or more, at their values in this phase: those of the layers
-    /// that were built so far.
+    /// The trained kernels of a network, at their values in this phase: those of the layers that were built so far.
     pub fn kernels(&self, network: &str) -> Vec<Expr<'g>> {
         let Some(scope) = self.trace.scopes.get(network) else { return Vec::new() };
-        let kernels = scope.parameters().into_iter().filter(|p| p.trainable && p.shape.rank() > 1);
+        let kernels =
+            scope.parameters().into_iter().filter(|p| p.trainable && p.shape.rank() > 1 && p.name.ends_with("kernel"));
         kernels.map(|p| self.trace.builder.state(&p.name, TensorType::f32(p.shape))).collect()
     }
 
@@ -338,9 +412,12 @@ impl<'g> LossScope<'g> {
         self.trace.builder.state(&format!("{}/{name}", self.phase), ty)
     }
 
-    /// Gives a state of this phase a new value.
+    /// Gives a state of this phase a new value: once in an update, where a batch comes in parts by the last of them.
     #[track_caller]
     pub fn assign(&self, name: &str, value: Expr<'g>) {
+        if self.trace.accumulates {
+            return;
+        }
         self.trace.builder.assign(&format!("{}/{name}", self.phase), value);
     }
 }

@@ -1,5 +1,5 @@
 //! Drawing samples from a run: image i is a function of the networks and its own seed alone.
-//! Not here: the program (`phases.rs`), files (`ganymede-data`'s `Codec`).
+//! Not here: the program (`phases/`), files (`ganymede-data`'s `Codec`).
 
 use crate::checkpoint;
 use crate::error::GanError;

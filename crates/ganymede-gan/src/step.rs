@@ -70,6 +70,8 @@ struct Run {
     draw: u32,
     /// Number of the part of the batch.
     part: usize,
+    /// Real samples that a training shows from one run of the group to the next, in the mean.
+    images: f64,
 }
 
 impl Stepper {
@@ -198,12 +200,18 @@ impl Stepper {
         let mut used = 0;
         for at in 0..self.groups.len() {
             let Group { every, repeat, reads_batch, .. } = self.groups[at];
+            let images = (self.spec.train.images_per_step() * every) as f64 / repeat as f64;
             for k in 0..repeat {
                 if step.is_multiple_of(every) {
                     let number = if self.spec.train.fresh_reals { used } else { k };
                     let batch = reads_batch.then(|| &taken[number as usize]);
                     let iteration = (step / every) * repeat + k;
-                    self.run_group(at, &Run { step, iteration, draw: draw as u32, part: 0 }, batch, &mut result)?;
+                    self.run_group(
+                        at,
+                        &Run { step, iteration, draw: draw as u32, part: 0, images },
+                        batch,
+                        &mut result,
+                    )?;
                     if !result.non_finite.is_empty() {
                         return Ok(result);
                     }
@@ -301,7 +309,12 @@ fn give_scalars(spec: &TrainSpec, loaded: &mut Loaded, run: &Run) -> Result<(), 
     }
     scalars.extend(info.numbers.iter().map(|(name, number)| (name.clone(), number.value(run.step))));
     if let (true, Some(ema)) = (info.averages, &spec.ema) {
-        scalars.push(("ema/rate".into(), 1.0 - ema.beta(spec.train.images_per_step() as f64, run.step)));
+        // Averages that came from another training are not those of a beginner.
+        let seen = match spec.from {
+            Some(_) => f64::INFINITY,
+            None => spec.train.images_per_step() as f64 * run.step as f64,
+        };
+        scalars.push(("ema/rate".into(), 1.0 - ema.beta(run.images, seen, run.step)));
     }
     for (name, value) in scalars.into_iter().filter(|(name, _)| inputs.contains(name)) {
         program.write_scalar(&name, value)?;

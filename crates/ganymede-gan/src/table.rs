@@ -21,7 +21,9 @@ macro_rules! table {
             name: stringify!($module),
             summary: $module::SUMMARY,
             make: |arguments| {
-                toml::Value::Table(arguments).try_into().map(|made: $Type| Box::new(made) as Box<dyn $Trait>)
+                let made: $Type = toml::Value::Table(arguments).try_into()?;
+                made.check().map_err(serde::de::Error::custom)?;
+                Ok(Box::new(made))
             },
         },)*];
 

@@ -112,7 +112,7 @@ fn features_are_matched_in_their_means() {
     let error = losses(&[&with(1, "class_name='feature_matching'")], 0, 1).unwrap_err();
     assert!(error.contains("expected a discriminator with features") && error.contains("outputs = ["), "{error}");
     let error = losses(&[features, &with(0, "class_name='feature_matching'")], 0, 1).unwrap_err();
-    assert!(error.contains("belongs to the loss of the Generator"), "{error}");
+    assert!(error.contains("is a term of the generator's loss: move it to the phase that trains it"), "{error}");
 }
 
 #[test]
@@ -129,6 +129,72 @@ fn classes_are_named_and_drawn() {
     assert!(error.contains("expected data with labels, found none"), "{error}");
     let error = losses(&[&term(0)], 2, 1).unwrap_err();
     assert!(error.contains("whose second output are logits of the classes"), "{error}");
+    let error = losses(&[classes, &term(0)], 3, 1).unwrap_err();
+    assert!(error.contains("logits of 3 classes, as many as the data has, found 2"), "{error}");
+    // Without the term the second output is a feature like any other.
+    let matched = with(1, "class_name='feature_matching'");
+    close(loss("g/feature_matching", &[classes, &matched], 2), (0.25 + 2.25) / 2.0);
+}
+
+/// Two samples that are judged as one have one slope, (1, 2, 1, 2), and two that are not each (1, 2).
+#[test]
+fn slopes_are_of_what_is_judged_as_one() {
+    let apart = "train.batch=2";
+    let packed = "networks.discriminator.layers=[{class_name='Input',shape=[2]},{class_name='Rescaling',scale=[1.0,2.0]},\
+                  {class_name='ganymede>Pack',pac=2},{class_name='Dense',units=1,kernel_initializer='ones'}]";
+    for (layers, square) in [(apart, 5.0f64), (packed, 10.0)] {
+        for (term, expected) in [
+            ("class_name='r1'", square / 2.0),
+            ("class_name='r2'", square / 2.0),
+            ("class_name='zero_centered_penalty'", square),
+            ("class_name='gradient_penalty',target=0.5", (square.sqrt() - 0.5).powi(2)),
+            ("class_name='lipschitz_penalty'", (square.sqrt() - 1.0).powi(2)),
+            ("class_name='dragan'", (square.sqrt() - 1.0).powi(2)),
+        ] {
+            let name = term.split('\'').nth(1).unwrap();
+            close(loss(&format!("d/{name}"), &[layers, &with(0, term)], 0), expected);
+        }
+    }
+}
+
+#[test]
+fn numbers_of_terms_follow_schedules() {
+    let falling = "{class_name='PiecewiseConstantDecay',boundaries=[0],values=[1.0,3.0]}";
+    let target = with(0, &format!("class_name='gradient_penalty',target={falling}"));
+    let found = losses(&[&target], 0, 2).unwrap();
+    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/gradient_penalty").unwrap().1);
+    close(at(0), (5f64.sqrt() - 1.0).powi(2));
+    close(at(1), (5f64.sqrt() - 3.0).powi(2));
+    let label = format!("phases.0.terms=[{{class_name='least_squares',real_label={falling}}}]");
+    let found = losses(&[&label], 0, 2).unwrap();
+    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/least_squares").unwrap().1);
+    let squares = |label: f64| ((3.5 - label).powi(2) + (-0.5 - label).powi(2)) / 4.0 + 0.125;
+    close(at(0), squares(1.0));
+    close(at(1), squares(3.0));
+}
+
+#[test]
+fn arguments_out_of_range_are_refused() {
+    for (term, expected) in [
+        ("class_name='lecam',decay=5.0", "decay: expected a number from 0 to 1, found 5"),
+        ("class_name='gradient_penalty',target=-1.0", "target: expected a number of 0 or above, found -1"),
+        ("class_name='gradient_penalty',target=nan", "expected a finite number or a schedule"),
+        ("class_name='non_saturating',real_label=9.0", "real_label: expected a number from 0 to 1, found 9"),
+        ("class_name='dragan',deviation=-0.5", "deviation: expected a number of 0 or above, found -0.5"),
+    ] {
+        let error = losses(&[&with(0, term)], 0, 1).unwrap_err();
+        assert!(error.contains(expected), "{term}: {error}");
+    }
+    for (edits, expected) in [
+        (["phases.0.top_k=0.5"], "`top_k` is of a generator's objective"),
+        (["phases.1.label_flip=0.5"], "`label_flip` is of a discriminator's objective"),
+    ] {
+        let error = losses(&edits, 0, 1).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    let began = ["phases.1.terms=[{class_name='began'}]", "phases.1.top_k=0.5"];
+    let error = losses(&began, 0, 1).unwrap_err();
+    assert!(error.contains("`began` has no scores"), "{error}");
 }
 
 /// A generator that is linear in its latent: what δ changes goes with its size, the penalty with its square.

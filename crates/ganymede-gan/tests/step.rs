@@ -225,7 +225,7 @@ fn a_gradient_penalty_is_a_term_like_any_other() {
     assert_ne!(states(&result), states(&run(&self::spec(), &CpuBackend::new(CpuOptions::default()).unwrap(), 1, None)));
     spec.phases[1].terms.push(term);
     let error = Stepper::new(&spec, &codec(), &ReferenceBackend).err().unwrap().to_string();
-    assert!(error.contains("belongs to the loss of the Discriminator"), "{error}");
+    assert!(error.contains("is a term of the discriminator's loss: move it to the phase that trains it"), "{error}");
 }
 
 /// The rates are those of the kernels' own counts, and the parts make up the whole.
@@ -261,12 +261,38 @@ fn a_profile_is_what_the_kernels_say() {
     assert!(!profile.missed.is_empty() && profile.missed.is_sorted_by(|a, b| a.bytes >= b.bytes));
 }
 
+/// A network that is updated in every second step, or twice in one, is averaged as often, by the images between.
+#[test]
+fn averages_go_with_the_updates_of_their_network() {
+    let averaged = |edits: &[&str], step: u64, images: f64| {
+        let spec = edits.iter().fold(spec(), |spec, change| edit(&spec, change).unwrap());
+        let network = spec.ema.as_ref().unwrap().network.clone();
+        let [before, after] = [step, step + 1].map(|steps| states(&run(&spec, &ReferenceBackend, steps, None)));
+        let seen = (step * spec.train.images_per_step()) as f64;
+        let rate = 1.0 - spec.ema.as_ref().unwrap().beta(images, seen, step);
+        let name = format!("{network}/dense/kernel");
+        let average = name.replacen(&network, &format!("{network}_ema"), 1);
+        let (value, old, new) = (&after[&name], &before[&average], &after[&average]);
+        for ((value, old), new) in value.iter().zip(old).zip(new) {
+            assert!((old + rate * (value - old) - new).abs() < 1e-6, "{edits:?}: {old} became {new} by {value}");
+        }
+    };
+    let images = spec().train.batch as f64;
+    averaged(&["phases.1.every=2"], 4, 2.0 * images);
+    averaged(&["ema.network='discriminator'", "ema.ramp_up=0"], 4, images);
+}
+
 /// Parameters and batch statistics: average ← average + (1 − β)(value − average), step after step.
 #[test]
 fn the_averaged_generator_follows_its_formula() {
     let spec = spec();
     let [before, after] = [5, 6].map(|steps| states(&run(&spec, &ReferenceBackend, steps, None)));
-    let rate = 1.0 - spec.ema.as_ref().unwrap().beta(spec.train.images_per_step() as f64, 5);
+    let rate = 1.0
+        - spec.ema.as_ref().unwrap().beta(
+            spec.train.images_per_step() as f64,
+            5.0 * spec.train.images_per_step() as f64,
+            5,
+        );
     for name in ["dense/kernel", "batch_normalization/moving_mean", "batch_normalization/moving_variance"] {
         let of = |states: &BTreeMap<String, Vec<f64>>, network: &str| states[&format!("{network}/{name}")].clone();
         let (values, old, new) = (of(&after, "generator"), of(&before, "generator_ema"), of(&after, "generator_ema"));

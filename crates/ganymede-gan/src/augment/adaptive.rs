@@ -1,7 +1,8 @@
 //! Adaptive discriminator augmentation (ADA). Not here: moving pictures (`geometry.rs`), colours (`colour.rs`).
 
 use super::{Augmentation, Pixels, colour, geometry};
-use crate::loss_scope::{LossScope, Verdict};
+use crate::loss_scope::LossScope;
+use crate::ranges::{FINITE, SHARE, within};
 use ganymede_graph::Expr;
 use ganymede_nn::schedules::Scheduled;
 use ganymede_tensor::{Shape, TensorType};
@@ -20,7 +21,9 @@ pub(super) const SUMMARY: &str =
 ///
 /// Moves are one map for each picture, read by linear interpolation, with the picture mirrored at its edges. p is a state,
 /// `augment/<at>/p`, 0 at first. After each discriminator update p ← p + sign(r − target)·N/(1000·speed_kimg), within
-/// \[0, 1\], with r = E sign(D(x)) over the N augmented real samples. With `p` it is that number instead.
+/// \[0, 1\], with r = E sign(D(x)) over the N augmented real samples, where D(x) stands for how sure the discriminator is by the
+/// phase's objective: its logits, with least squares how far they are above the middle of both labels, with objectives of
+/// differences how far they are above those of the fakes. With `p` it is that number instead.
 ///
 /// # Shapes
 /// Pictures (N, H, W, C); with `colour` C is 1 or 3, and of 1 hue and saturation are left alone.
@@ -29,7 +32,7 @@ pub(super) const SUMMARY: &str =
 /// `speed_kimg`: thousands of real samples in which p can go from 0 to 1.
 ///
 /// # Errors
-/// Recorded for samples of other shapes.
+/// Recorded for samples of other shapes, and without `p` for an objective whose discriminator gives no score (`began`).
 ///
 /// # Source
 /// Karras, Aittala, Hellsten, Laine, Lehtinen, Aila (2020), "Training generative adversarial networks with limited data",
@@ -49,7 +52,7 @@ pub struct Adaptive {
     pub target: Scheduled,
     /// How many thousand real samples p takes from 0 to 1.
     #[serde(default = "speed")]
-    pub speed_kimg: f64,
+    pub speed_kimg: Scheduled,
     /// A probability that does not adapt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p: Option<Scheduled>,
@@ -75,21 +78,31 @@ fn target() -> Scheduled {
     Scheduled::Constant(0.6)
 }
 
-fn speed() -> f64 {
-    500.0
+fn speed() -> Scheduled {
+    500.0.into()
 }
 
 impl Adaptive {
     /// The probability of each change, ().
     fn probability<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
         match &self.p {
-            Some(p) => s.number("p", p),
+            Some(p) => s.number("p", p).clamp(0.0, 1.0),
             None => s.state("p", TensorType::f32(Shape::scalar())),
         }
     }
 }
 
 impl Augmentation for Adaptive {
+    fn check(&self) -> Result<(), String> {
+        if self.groups.is_empty() {
+            return Err("groups: expected one or more of blit, geometry, colour, found none".into());
+        }
+        within("target", &self.target, &FINITE)?;
+        // 1e-3 is one sample.
+        within("speed_kimg", &self.speed_kimg, &(1e-3..=1e9))?;
+        self.p.as_ref().map_or(Ok(()), |p| within("p", p, &SHARE))
+    }
+
     fn apply<'g>(&self, s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
         let pixels = match Pixels::of(s, x, "adaptive") {
             Ok(pixels) => pixels,
@@ -107,10 +120,15 @@ impl Augmentation for Adaptive {
         x
     }
 
-    fn observe<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>) -> Option<(&'static str, Expr<'g>)> {
+    fn observe<'g>(&self, s: &LossScope<'g>, margin: Option<Expr<'g>>) -> Option<(&'static str, Expr<'g>)> {
         if self.p.is_none() {
-            let step = s.batch() as f64 / (1000.0 * self.speed_kimg);
-            let r = real.logits.stop_gradient().sign().mean();
+            let Some(margin) = margin else {
+                let message = "`adaptive` expected an objective whose discriminator says how real a sample is, found another";
+                s.builder().error(message.into(), Some("give it a probability that does not adapt: p = 0.2".into()));
+                return None;
+            };
+            let step = (s.batch() * s.parts()) as f64 / 1000.0 / s.value("speed_kimg", &self.speed_kimg);
+            let r = margin.stop_gradient().sign().mean();
             let p = self.probability(s) + (r - s.number("target", &self.target)).sign() * step;
             s.assign("p", p.clamp(0.0, 1.0));
         }
@@ -139,6 +157,11 @@ impl<'g> Chance<'_, 'g> {
     /// Standard normal, (N, 1, 1).
     pub fn normal(&self) -> Expr<'g> {
         self.s.builder().normal([self.batch, 1, 1])
+    }
+
+    /// Whether there is a change, with probability p, (N, 1, 1).
+    pub fn is_on(&self) -> Expr<'g> {
+        self.uniform().less(self.p)
     }
 
     /// `changed` with probability p, else `neutral`, (N, 1, 1).

@@ -52,6 +52,13 @@ const MOVED: f64 = 0.125;
 const HOLE: f64 = 0.5;
 
 impl Augmentation for DiffAugment {
+    fn check(&self) -> Result<(), String> {
+        match self.policy.is_empty() {
+            true => Err("policy: expected one or more of color, translation, cutout, found none".into()),
+            false => Ok(()),
+        }
+    }
+
     fn apply<'g>(&self, s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
         let change = |x: Expr<'g>, change: &Change| {
             let pixels = match Pixels::of(s, x, "diff_augment") {

@@ -56,7 +56,8 @@ pub(super) fn moved<'g>(chance: &Chance<'_, 'g>, pixels: &Pixels<'g>, blit: bool
         map = map.after([cos, -sin, zero, sin, cos, zero]);
         let whole = |size: f64| ((chance.uniform() * 2.0 - 1.0) * (MOVE * size) + 0.5).floor();
         let (right, down) = (whole(width), whole(height));
-        map = map.moved(chance.maybe(right, 0.0), chance.maybe(down, 0.0));
+        let is_on = chance.is_on();
+        map = map.moved(is_on.select(right, 0.0), is_on.select(down, 0.0));
     }
     if geometry {
         let scale = || chance.maybe((chance.normal() * (SCALE * LN_2)).exp(), 1.0);
@@ -65,8 +66,9 @@ pub(super) fn moved<'g>(chance: &Chance<'_, 'g>, pixels: &Pixels<'g>, blit: bool
         map = map.scaled(both, both).turned(angle());
         let along = scale();
         map = map.scaled(along, one / along).turned(angle());
-        let any = |size: f64| chance.maybe(chance.normal() * (MOVE * size), 0.0);
-        map = map.moved(any(width), any(height));
+        let any = |size: f64| chance.normal() * (MOVE * size);
+        let (right, down, is_on) = (any(width), any(height), chance.is_on());
+        map = map.moved(is_on.select(right, 0.0), is_on.select(down, 0.0));
     }
     let (middle_row, middle_column) = ((height - 1.0) / 2.0, (width - 1.0) / 2.0);
     let (u, v) = (pixels.column - middle_column, pixels.row - middle_row); // (N, H, W)

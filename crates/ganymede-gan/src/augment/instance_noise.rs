@@ -2,6 +2,7 @@
 
 use super::Augmentation;
 use crate::loss_scope::LossScope;
+use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
 use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ fn sigma() -> Scheduled {
 }
 
 impl Augmentation for InstanceNoise {
+    fn check(&self) -> Result<(), String> {
+        within("sigma", &self.sigma, &NOT_NEGATIVE)
+    }
+
     fn apply<'g>(&self, s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
         x + s.builder().normal(x.shape()) * s.number("sigma", &self.sigma)
     }

@@ -9,23 +9,34 @@ mod pixels;
 pub(crate) use pixels::Pixels;
 
 use crate::error::GanError;
-use crate::loss_scope::{LossScope, Verdict};
+use crate::loss_scope::LossScope;
 use crate::spec::AugmentSpec;
 use crate::table::table;
 use ganymede_graph::Expr;
 
 /// A differentiable change of samples.
 pub trait Augmentation {
+    /// Whether the arguments make sense.
+    ///
+    /// # Errors
+    /// The argument, what was expected and what was found.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The samples as the discriminator sees them: of the same shape, with noise of their own for each call.
     ///
     /// # Shapes
     /// x (N, …sample), the same out.
     fn apply<'g>(&self, s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g>;
 
-    /// Learns from the verdict on real samples, once for each discriminator update, and may give a number to be shown with
-    /// the losses under this name. Most do neither.
-    fn observe<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>) -> Option<(&'static str, Expr<'g>)> {
-        let _ = (s, real);
+    /// Learns how sure the discriminator is of real samples (`margin`, see [`GanObjective::margin`]; none where the objective
+    /// does not say), once for each discriminator update, and may give a number to be shown with the losses under this name.
+    /// Most do neither.
+    ///
+    /// [`GanObjective::margin`]: crate::objectives::GanObjective::margin
+    fn observe<'g>(&self, s: &LossScope<'g>, margin: Option<Expr<'g>>) -> Option<(&'static str, Expr<'g>)> {
+        let _ = (s, margin);
         None
     }
 }

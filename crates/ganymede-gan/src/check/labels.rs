@@ -1,10 +1,23 @@
 //! Rule: networks that take labels get them, and know every class. Not here: their shapes (`shapes.rs`).
 
 use super::{Finding, Fix, Subject};
-use serde_json::json;
+use ganymede_nn::LayerConfig;
+use serde_json::{Value, json};
 
 /// Arguments of layers that say how many classes they know.
 const COUNTS: [(&str, &str); 2] = [("Embedding", "input_dim"), ("ganymede>ConditionalBatchNormalization", "classes")];
+
+/// A layer's number of classes: whether it stands in a wrapper (spectral normalization), its argument, and what that is.
+fn count(layer: &LayerConfig) -> Option<(bool, &'static str, u64)> {
+    let of = |class: &str| COUNTS.iter().find(|(known, _)| *known == class).map(|(_, argument)| *argument);
+    let number = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(1);
+    if let Some(argument) = of(&layer.class_name) {
+        return Some((false, argument, number(layer.arguments.get(argument))));
+    }
+    let inner = layer.arguments.get("layer")?;
+    let argument = of(inner.get("class_name")?.as_str()?)?;
+    Some((true, argument, number(inner.get(argument))))
+}
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let Some(classes) = s.data.and_then(|data| data.classes) else { return Vec::new() };
@@ -20,8 +33,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             continue;
         }
         for (index, layer) in s.layers(network).iter().enumerate() {
-            let Some((_, argument)) = COUNTS.iter().find(|(class, _)| *class == layer.class_name) else { continue };
-            let known = layer.arguments.get(*argument).and_then(|value| value.as_u64()).unwrap_or(1);
+            let Some((wrapped, argument, known)) = count(layer) else { continue };
             if known >= classes as u64 {
                 continue;
             }
@@ -29,8 +41,13 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let reason = format!("expected {argument} of {classes}, the number of the data's classes, found {known}");
             let place = s.place(&network, index);
             let fix = Fix::new(format!("set {argument} = {classes}"), move |spec| {
-                if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index)) {
-                    layer.arguments.insert(argument.clone(), json!(classes));
+                let layer = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index));
+                let arguments = layer.and_then(|layer| match wrapped {
+                    true => layer.arguments.get_mut("layer")?.as_object_mut(),
+                    false => Some(&mut layer.arguments),
+                });
+                if let Some(arguments) = arguments {
+                    arguments.insert(argument.clone(), json!(classes));
                 }
             });
             findings.push(Finding::error(place, reason, vec![fix]));

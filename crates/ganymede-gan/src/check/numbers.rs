@@ -4,7 +4,7 @@
 use super::{Finding, Fix, Subject};
 use crate::evaluate::metric_names;
 use crate::phases::MAX_N_CRITIC;
-use crate::spec::{EmaSpec, PhaseSpec, TrainSection, TrainSpec};
+use crate::spec::{PhaseSpec, TrainSection, TrainSpec};
 use ganymede_nn::schedules::Scheduled;
 use std::fmt::Display;
 
@@ -39,16 +39,12 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let expected = "at least 1 checkpoint that stays";
     found.require(train.keep > 0, "train.keep", expected, train.keep, usual.keep, |spec, n| spec.train.keep = n);
     if let Some(ema) = &s.spec.ema {
-        let (ramp_up, usual) = (ema.ramp_up, EmaSpec::default());
-        if let Scheduled::Constant(half_life) = ema.half_life_kimg {
-            let set = |spec: &mut TrainSpec, n: f64| spec.ema.iter_mut().for_each(|ema| ema.half_life_kimg = n.into());
-            let expected = "a number above 0; without averaging the table is left out";
-            found.require(above_zero(half_life), "ema.half_life_kimg", expected, half_life, 10.0, set);
-        }
-        let set = |spec: &mut TrainSpec, n| spec.ema.iter_mut().for_each(|ema| ema.ramp_up = n);
+        let set = |spec: &mut TrainSpec, n: f64| spec.ema.iter_mut().for_each(|ema| ema.half_life_kimg = n.into());
+        let expected = "a number above 0; without averaging the table is left out";
+        found.look(&ema.half_life_kimg, above_zero, "ema.half_life_kimg", expected, 10.0, set);
+        let set = |spec: &mut TrainSpec, n: f64| spec.ema.iter_mut().for_each(|ema| ema.ramp_up = n.into());
         let expected = "0 (no ramp-up) or a number above it";
-        let holds = ramp_up == 0.0 || above_zero(ramp_up);
-        found.require(holds, "ema.ramp_up", expected, ramp_up, usual.ramp_up, set);
+        found.look(&ema.ramp_up, |n| n == 0.0 || above_zero(n), "ema.ramp_up", expected, 0.05, set);
     }
     if let Some(evaluate) = &s.spec.evaluate {
         let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.every_kimg = n);
@@ -75,20 +71,17 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let set = move |spec: &mut TrainSpec, n| spec.phases[at].terms[number].every = n;
             let expected = "at least 1: it is in the loss of every so many runs of its phase";
             found.require(term.every > 0, &format!("{place}.every"), expected, term.every, 1, set);
-            if let Scheduled::Constant(weight) = term.weight {
-                let set = move |spec: &mut TrainSpec, n: f64| spec.phases[at].terms[number].weight = n.into();
-                // The engine computes in f32: a larger weight would be infinite there.
-                let (holds, place) = ((weight as f32).is_finite(), format!("{place}.weight"));
-                found.require(holds, &place, "a finite factor of the loss", weight, 1.0, set);
-            }
+            let set = move |spec: &mut TrainSpec, n: f64| spec.phases[at].terms[number].weight = n.into();
+            // The engine computes in f32: a larger weight would be infinite there.
+            let finite = |weight: f64| (weight as f32).is_finite();
+            found.look(&term.weight, finite, &format!("{place}.weight"), "a finite factor of the loss", 1.0, set);
         }
         let mut within = |name: &str, number: &Option<Scheduled>, range: (f64, f64), usual: f64, set: SetNumber| {
-            if let Some(Scheduled::Constant(value)) = number {
-                let (holds, place) = ((range.0..=range.1).contains(value), format!("phases.{at}.{name}"));
-                let expected = format!("a number from {} to {}", range.0, range.1);
-                let set = move |spec: &mut TrainSpec, n: f64| *set(&mut spec.phases[at]) = Some(n.into());
-                found.require(holds, &place, &expected, *value, usual, set);
-            }
+            let Some(number) = number else { return };
+            let expected = format!("a number from {} to {}", range.0, range.1);
+            let set = move |spec: &mut TrainSpec, n: f64| *set(&mut spec.phases[at]) = Some(n.into());
+            let holds = |value: f64| (range.0..=range.1).contains(&value);
+            found.look(number, holds, &format!("phases.{at}.{name}"), &expected, usual, set);
         };
         within("label_flip", &phase.label_flip, (0.0, 1.0), 0.05, |phase| &mut phase.label_flip);
         within("top_k", &phase.top_k, (0.0, 1.0), 0.5, |phase| &mut phase.top_k);
@@ -101,13 +94,33 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
 struct Findings(Vec<Finding>);
 
 impl Findings {
+    /// The same of a number that may follow a schedule, at the steps that a check looks at.
+    fn look(
+        &mut self,
+        number: &Scheduled,
+        holds: impl Fn(f64) -> bool,
+        place: &str,
+        expected: &str,
+        usual: f64,
+        set: impl Fn(&mut TrainSpec, f64) + 'static,
+    ) {
+        let Some((step, value)) = number.looks().find(|(_, value)| !holds(*value)) else { return };
+        match number {
+            Scheduled::Constant(_) => self.require(false, place, expected, value, usual, set),
+            Scheduled::Schedule(_) => {
+                let expected = format!("{expected} at every step");
+                self.require(false, place, &expected, format_args!("{value} at step {step}"), usual, set);
+            }
+        }
+    }
+
     /// An error at `place` unless it `holds`; the fix sets the number to `usual`.
     fn require<N: Display + Copy + 'static>(
         &mut self,
         holds: bool,
         place: &str,
         expected: &str,
-        found: N,
+        found: impl Display,
         usual: N,
         set: impl Fn(&mut TrainSpec, N) + 'static,
     ) {

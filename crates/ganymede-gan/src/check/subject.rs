@@ -124,7 +124,7 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     Ok(Built { inputs, output, errors })
 }
 
-/// Whether the whole spec can be traced; used by rules that speak of losses.
+/// Whether there is a term of this name.
 pub(super) fn term_exists(term: &crate::spec::TermSpec) -> bool {
     phases::term_names().contains(&term.class_name)
 }

@@ -2,8 +2,10 @@
 
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
+use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
 use ganymede_tensor::{Shape, TensorType};
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -14,7 +16,7 @@ pub(super) const SUMMARY: &str =
 /// - discriminator: L(real) − k L(fake), and afterwards k ← k + lambda (gamma L(real) − L(fake)), within \[0, 1\];
 /// - generator: L(fake).
 ///
-/// k is a state of the discriminator's phase, 0 at first.
+/// k is a state of the discriminator's phase, 0 at first. x is what the discriminator sees of a sample, after augmentation.
 ///
 /// # Shapes
 /// The discriminator's output has as many elements as its input.
@@ -30,18 +32,18 @@ pub(super) const SUMMARY: &str =
 pub struct Began {
     /// L(fake) over L(real) that is held: lower gives better samples of fewer kinds.
     #[serde(default = "gamma")]
-    pub gamma: f64,
+    pub gamma: Scheduled,
     /// How fast k follows.
     #[serde(default = "lambda")]
-    pub lambda: f64,
+    pub lambda: Scheduled,
 }
 
-fn gamma() -> f64 {
-    0.5
+fn gamma() -> Scheduled {
+    0.5.into()
 }
 
-fn lambda() -> f64 {
-    0.001
+fn lambda() -> Scheduled {
+    0.001.into()
 }
 
 /// E |x − D(x)|.
@@ -56,10 +58,21 @@ fn error<'g>(verdict: &Verdict<'g>) -> Expr<'g> {
 }
 
 impl GanObjective for Began {
+    fn check(&self) -> Result<(), String> {
+        within("gamma", &self.gamma, &NOT_NEGATIVE)?;
+        within("lambda", &self.lambda, &NOT_NEGATIVE)
+    }
+
+    /// The discriminator gives samples back, and no score.
+    fn ranks(&self) -> bool {
+        false
+    }
+
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         let (real, fake) = (error(real), error(fake));
         let k = s.state("k", TensorType::f32(Shape::scalar()));
-        s.assign("k", (k + (real * self.gamma - fake) * self.lambda).clamp(0.0, 1.0));
+        let [gamma, lambda] = [("gamma", &self.gamma), ("lambda", &self.lambda)].map(|(name, value)| s.value(name, value));
+        s.assign("k", (k + (real * gamma - fake) * lambda).clamp(0.0, 1.0));
         real - fake * k
     }
 

@@ -46,6 +46,10 @@ fn told_apart<'g>(real: Expr<'g>, fake: Expr<'g>) -> Expr<'g> {
 }
 
 impl GanObjective for DualContrastive {
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        real.logits - fake.logits.mean()
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         told_apart(real.logits, fake.logits)
     }

@@ -5,7 +5,7 @@ use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
 use ganymede_graph::Expr;
-use ganymede_nn::losses::Loss;
+use ganymede_nn::losses::{Loss, LossKind};
 
 /// A Keras loss L(target, verdict) as the tutorials write it:
 ///
@@ -54,6 +54,15 @@ impl KerasLoss {
 }
 
 impl GanObjective for KerasLoss {
+    /// Of logits and of the hinge, whose targets are 1 and −1, above 0; of what is regressed on 1 and 0, above ½.
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, _: &Verdict<'g>) -> Expr<'g> {
+        match &self.loss.kind {
+            LossKind::BinaryCrossentropy(loss) if loss.from_logits => real.logits,
+            LossKind::Hinge(_) => real.logits,
+            _ => real.logits - 0.5,
+        }
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         self.expect(real.logits, &["real", "fake"]);
         self.against(real, 1.0) + self.against(fake, 0.0)

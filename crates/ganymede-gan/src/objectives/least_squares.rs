@@ -2,7 +2,9 @@
 
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
+use crate::ranges::{FINITE, within};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "logits are regressed on numbers for real and fake; Mao et al. 2017";
@@ -23,25 +25,48 @@ pub(super) const SUMMARY: &str = "logits are regressed on numbers for real and f
 pub struct LeastSquares {
     /// b: what the discriminator wants of real samples.
     #[serde(default = "one")]
-    pub real_label: f64,
+    pub real_label: Scheduled,
     /// a: what it wants of fakes.
-    #[serde(default)]
-    pub fake_label: f64,
+    #[serde(default = "zero")]
+    pub fake_label: Scheduled,
     /// c: what the generator wants of fakes.
     #[serde(default = "one")]
-    pub generator_label: f64,
+    pub generator_label: Scheduled,
 }
 
-fn one() -> f64 {
-    1.0
+fn one() -> Scheduled {
+    1.0.into()
+}
+
+fn zero() -> Scheduled {
+    0.0.into()
+}
+
+impl LeastSquares {
+    /// What the discriminator wants of real samples, and of fakes; ().
+    fn labels<'g>(&self, s: &LossScope<'g>) -> (Expr<'g>, Expr<'g>) {
+        (s.value("real_label", &self.real_label), s.value("fake_label", &self.fake_label))
+    }
 }
 
 impl GanObjective for LeastSquares {
-    fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        ((real.logits - self.real_label).square().mean() + (fake.logits - self.fake_label).square().mean()) * 0.5
+    fn check(&self) -> Result<(), String> {
+        within("real_label", &self.real_label, &FINITE)?;
+        within("fake_label", &self.fake_label, &FINITE)?;
+        within("generator_label", &self.generator_label, &FINITE)
     }
 
-    fn generator_loss<'g>(&self, _: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        (fake.logits - self.generator_label).square().mean() * 0.5
+    fn margin<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, _: &Verdict<'g>) -> Expr<'g> {
+        let (high, low) = self.labels(s);
+        (real.logits - (high + low) * 0.5) * (high - low).sign()
+    }
+
+    fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        let (high, low) = self.labels(s);
+        ((real.logits - high).square().mean() + (fake.logits - low).square().mean()) * 0.5
+    }
+
+    fn generator_loss<'g>(&self, s: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        (fake.logits - s.value("generator_label", &self.generator_label)).square().mean() * 0.5
     }
 }

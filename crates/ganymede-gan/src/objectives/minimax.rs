@@ -4,6 +4,7 @@ use super::non_saturating::one;
 use super::{GanObjective, NonSaturating};
 use crate::loss_scope::{LossScope, Verdict};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "the generator minimises ln(1 − D(fake)); Goodfellow et al. 2014";
@@ -25,12 +26,23 @@ pub struct Minimax {
     /// What D(x) is to be for real samples: 0.9 keeps the discriminator from being sure; Salimans et al. (2016),
     /// "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
     #[serde(default = "one")]
-    pub real_label: f64,
+    pub real_label: Scheduled,
+}
+
+impl Minimax {
+    /// The objective whose discriminator it has.
+    fn discriminator(&self) -> NonSaturating {
+        NonSaturating { real_label: self.real_label.clone() }
+    }
 }
 
 impl GanObjective for Minimax {
+    fn check(&self) -> Result<(), String> {
+        self.discriminator().check()
+    }
+
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
-        NonSaturating { real_label: self.real_label }.discriminator_loss(s, real, fake)
+        self.discriminator().discriminator_loss(s, real, fake)
     }
 
     fn generator_loss<'g>(&self, _: &LossScope<'g>, fake: &Verdict<'g>) -> Expr<'g> {

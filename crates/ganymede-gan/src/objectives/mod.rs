@@ -15,6 +15,26 @@ use ganymede_nn::losses::LossKind;
 
 /// A pair of losses over the discriminator's verdicts on real and on generated samples.
 pub trait GanObjective {
+    /// Whether the arguments make sense.
+    ///
+    /// # Errors
+    /// The argument, what was expected and what was found.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether a higher logit says that a sample is more like real ones: top-k and adaptive augmentation need that.
+    fn ranks(&self) -> bool {
+        true
+    }
+
+    /// How sure the discriminator is of each real sample: above 0 where it takes it for real, below where for generated.
+    /// Of an objective that [`ranks`](GanObjective::ranks).
+    fn margin<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        let _ = (s, fake);
+        real.logits
+    }
+
     /// What the discriminator minimises; a scalar.
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g>;
 
@@ -107,6 +127,16 @@ mod tests {
         let fakes = scope.discriminator(builder.input("fake", TensorType::f32([2, 1])));
         let d = objective.discriminator_loss(&scope, &reals, &fakes);
         let g = objective.generator_loss(&scope, &fakes);
+        if objective.ranks() {
+            // As sure of a real sample that is as high above the fakes as it was told to be, wherever the logits lie.
+            let margin = |by: f64| {
+                let real = Verdict { logits: fakes.logits * 0.0 + by, ..reals.clone() };
+                let fake = Verdict { logits: fakes.logits * 0.0, ..fakes.clone() };
+                objective.margin(&scope, &real, &fake).mean()
+            };
+            builder.output("sure", margin(1.0));
+            builder.output("wrong", margin(-1.0));
+        }
         let mut wanted = vec![d, g];
         wanted.extend(d.grad(&[reals.logits, fakes.logits]));
         wanted.extend(g.grad(&[fakes.logits]));
@@ -118,6 +148,9 @@ mod tests {
             [("real", real), ("fake", fake)].map(|(name, x)| (name.to_string(), Array::new([2, 1], x.to_vec())));
         let mut states = BTreeMap::from([("d/k".to_string(), Array::new([0; 0], vec![0.0]))]);
         let outputs = run(&builder.finish().unwrap(), &inputs.into(), &mut states).unwrap();
+        if let (Some(sure), Some(wrong)) = (outputs.get("sure"), outputs.get("wrong")) {
+            assert!(sure.data[0] > 0.0 && wrong.data[0] < 0.0, "{} {}", sure.data[0], wrong.data[0]);
+        }
         let sum = |i: usize| outputs[&i.to_string()].data.iter().sum::<f64>();
         ([sum(0), sum(1)], [sum(2), sum(3), sum(4)])
     }
@@ -185,7 +218,7 @@ mod tests {
         trace.codec = Some(&codec);
         let scope = LossScope::new(&Rc::new(trace), "d", Player::Discriminator);
         let fakes = scope.discriminator(builder.input("fake", TensorType::f32([2, 1])));
-        let objective = Began { gamma: 0.5, lambda: 0.1 };
+        let objective = Began { gamma: 0.5.into(), lambda: 0.1.into() };
         builder.output("d", objective.discriminator_loss(&scope, &scope.discriminator(scope.real()), &fakes));
         builder.output("g", objective.generator_loss(&scope, &fakes));
         drop(scope);

@@ -2,7 +2,9 @@
 
 use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
+use crate::ranges::{SHARE, within};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "the generator maximises ln D(fake); Goodfellow et al. 2014";
@@ -24,19 +26,23 @@ pub struct NonSaturating {
     /// What D(x) is to be for real samples: 0.9 keeps the discriminator from being sure; Salimans et al. (2016),
     /// "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
     #[serde(default = "one")]
-    pub real_label: f64,
+    pub real_label: Scheduled,
 }
 
-pub(super) fn one() -> f64 {
-    1.0
+pub(super) fn one() -> Scheduled {
+    1.0.into()
 }
 
 impl GanObjective for NonSaturating {
-    fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+    fn check(&self) -> Result<(), String> {
+        within("real_label", &self.real_label, &SHARE)
+    }
+
+    fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         let mut of_real = (-real.logits).softplus().mean();
-        if self.real_label != 1.0 {
+        if self.real_label != one() {
             // softplus(−l) and softplus(l) differ by l.
-            of_real = of_real + real.logits.mean() * (1.0 - self.real_label);
+            of_real = of_real + real.logits.mean() * (1.0 - s.value("real_label", &self.real_label));
         }
         of_real + fake.logits.softplus().mean()
     }

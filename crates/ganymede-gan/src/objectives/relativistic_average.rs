@@ -30,6 +30,10 @@ fn wish<'g>(high: Expr<'g>, low: Expr<'g>) -> Expr<'g> {
 }
 
 impl GanObjective for RelativisticAverage {
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        real.logits - fake.logits.mean()
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         wish(real.logits, fake.logits)
     }

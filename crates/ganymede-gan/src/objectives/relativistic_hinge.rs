@@ -26,6 +26,10 @@ pub(super) const SUMMARY: &str =
 pub struct RelativisticHinge {}
 
 impl GanObjective for RelativisticHinge {
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        real.logits - fake.logits
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         (1.0 - (real.logits - fake.logits)).relu().mean()
     }

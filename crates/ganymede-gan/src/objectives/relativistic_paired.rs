@@ -26,6 +26,10 @@ pub(super) const SUMMARY: &str = "real and fake are compared pair by pair; Jolic
 pub struct RelativisticPaired {}
 
 impl GanObjective for RelativisticPaired {
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        real.logits - fake.logits
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         (fake.logits - real.logits).softplus().mean()
     }

@@ -25,6 +25,10 @@ pub(super) const SUMMARY: &str =
 pub struct Wasserstein {}
 
 impl GanObjective for Wasserstein {
+    fn margin<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
+        real.logits - fake.logits.mean()
+    }
+
     fn discriminator_loss<'g>(&self, _: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         fake.logits.mean() - real.logits.mean()
     }

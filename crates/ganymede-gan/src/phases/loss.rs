@@ -55,19 +55,34 @@ pub(super) fn differentiate<'g>(
     let refuse = |reason: String| GanError::Argument { what: format!("phase `{}`", phase.name), reason };
     let builder = scope.trace.builder;
     let (mut loss, mut verdicts): (Option<Expr<'g>>, _) = (None, None);
+    let mut objectives = 0;
     for (spec, name) in phase.terms.iter().zip(names(phase)) {
         if spec.every > 1 && !due.contains(&spec.every) {
             continue;
         }
+        let of_term = scope.of_term(&name);
         let value = match (term(spec)?, scope.player) {
             (Term::Objective(o), Player::Discriminator) => {
-                let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope, recorder));
-                o.discriminator_loss(scope, real, fake)
+                objectives += 1;
+                let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope, &of_term, o.as_ref(), recorder));
+                o.discriminator_loss(&of_term, real, fake)
             }
-            (Term::Objective(o), Player::Generator) => o.generator_loss(scope, &best(phase, scope)),
-            (Term::Regularizer(r), player) if r.players().contains(&player) => r.penalty(scope),
+            (Term::Objective(o), Player::Generator) => {
+                objectives += 1;
+                if phase.top_k.is_some() && !o.ranks() {
+                    let reason = format!("`top_k` takes the fakes with the highest scores, and `{name}` has no scores");
+                    return Err(refuse(reason));
+                }
+                o.generator_loss(&of_term, &best(phase, scope))
+            }
+            (Term::Regularizer(r), player) if r.players().contains(&player) => r.penalty(&of_term),
             (Term::Regularizer(r), _) => {
-                return Err(refuse(format!("`{}` belongs to the loss of the {:?}", spec.class_name, r.players()[0])));
+                let owner = r.players()[0];
+                let reason = format!(
+                    "`{}` is a term of the {owner}'s loss: move it to the phase that trains it",
+                    spec.class_name
+                );
+                return Err(refuse(reason));
             }
         };
         builder.output(&format!("{}/{name}", phase.name), value);
@@ -77,6 +92,16 @@ pub(super) fn differentiate<'g>(
         // A term that is due every k-th time counts k times then.
         let weighted = if spec.every > 1 { value * weight * spec.every as f64 } else { value * weight };
         loss = Some(loss.map_or(weighted, |sum| sum + weighted));
+    }
+    // What only an objective reads would otherwise be ignored.
+    let of_objectives =
+        [("label_flip", &phase.label_flip, Player::Discriminator), ("top_k", &phase.top_k, Player::Generator)];
+    for (name, number, player) in of_objectives {
+        if number.is_some() && (scope.player != player || objectives == 0) {
+            return Err(refuse(format!(
+                "`{name}` is of a {player}'s objective, and this phase has none: leave it out"
+            )));
+        }
     }
     let Some(mut loss) = loss else {
         return Err(refuse("expected at least one term at every step, found none".into()));
@@ -97,10 +122,17 @@ pub(super) fn differentiate<'g>(
 }
 
 /// The verdicts on real samples and on fakes that a discriminator's loss is of. With `label_flip` some pairs of
-/// them have changed places.
-fn judged<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, recorder: &mut Recorder<'g>) -> (Verdict<'g>, Verdict<'g>) {
+/// them have changed places. Augmentations learn how sure they are by the objective of the term.
+fn judged<'g>(
+    phase: &PhaseSpec,
+    scope: &LossScope<'g>,
+    of_term: &LossScope<'g>,
+    objective: &dyn GanObjective,
+    recorder: &mut Recorder<'g>,
+) -> (Verdict<'g>, Verdict<'g>) {
     let (real, fake) = (scope.discriminator(scope.real()), scope.discriminator(scope.fake()));
-    for (name, value) in scope.observe(&real) {
+    let margin = || objective.ranks().then(|| objective.margin(of_term, &real, &fake));
+    for (name, value) in scope.observe(margin) {
         scope.trace.builder.output(&name, value);
         recorder.terms.push(name);
     }
@@ -112,7 +144,13 @@ fn judged<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, recorder: &mut Recorder<
     let _scope = scope.trace.builder.enter_path(&format!("{}/label_flip", phase.name));
     let chance = scope.trace.builder.uniform(column(&shape));
     let flipped = chance.less(scope.number("label_flip", share));
-    let swap = |a: &Verdict<'g>, b: &Verdict<'g>| Verdict { logits: flipped.select(b.logits, a.logits), ..a.clone() };
+    let of = |x: Expr<'g>| flipped.reshape(column(&x.shape()));
+    let input = |a: Expr<'g>, b: Expr<'g>| if a.shape()[0] == shape[0] { of(a).select(b, a) } else { a };
+    let swap = |a: &Verdict<'g>, b: &Verdict<'g>| Verdict {
+        input: input(a.input, b.input),
+        logits: flipped.select(b.logits, a.logits),
+        ..a.clone()
+    };
     (swap(&real, &fake), swap(&fake, &real))
 }
 

@@ -139,8 +139,10 @@ pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
     countable(spec)?;
     let networks = networks(spec)?;
     let mut traced = Traced { groups: Vec::new(), parameters: BTreeMap::new(), layout: StateLayout::default() };
-    for group in groups(spec) {
-        trace_group(spec, codec, &networks, &group, &mut traced)?;
+    let groups = groups(spec);
+    let averaging = averaging(spec, &groups);
+    for (at, group) in groups.iter().enumerate() {
+        trace_group(spec, codec, &networks, (group, averaging == Some(at)), &mut traced)?;
     }
     layout::lay_out(spec, &mut traced)?;
     Ok(traced)
@@ -183,10 +185,21 @@ fn groups(spec: &TrainSpec) -> Vec<Vec<&PhaseSpec>> {
             groups.push(vec![phase]);
         }
     }
-    if !joined.is_empty() {
-        groups.insert(0, joined);
+    // At the place of the first of them.
+    let first = spec.phases.iter().position(|phase| joined.first().is_some_and(|known| std::ptr::eq(*known, phase)));
+    if let Some(at) = first {
+        groups.insert(at, joined);
     }
     groups
+}
+
+/// The group after which the average is taken: of those that train the network the one that runs most often, the last of
+/// such.
+fn averaging(spec: &TrainSpec, groups: &[Vec<&PhaseSpec>]) -> Option<usize> {
+    let network = &spec.ema.as_ref()?.network;
+    let trains = |group: &[&PhaseSpec]| group.iter().any(|phase| phase.trains.contains(network));
+    let of = groups.iter().enumerate().filter(|(_, group)| trains(group));
+    of.min_by_key(|(at, group)| (group[0].every, usize::MAX - at)).map(|(at, _)| at)
 }
 
 /// The sets of intervals that can be due at once, and at such a time no other: a set is one if none of the rest divides
@@ -214,7 +227,7 @@ fn trace_group(
     spec: &TrainSpec,
     codec: &Codec,
     networks: &Networks,
-    group: &[&PhaseSpec],
+    (group, averages): (&[&PhaseSpec], bool),
     traced: &mut Traced,
 ) -> Result<(), GanError> {
     let intervals: BTreeSet<u64> =
@@ -227,7 +240,7 @@ fn trace_group(
     let mut programs = Vec::new();
     for (due, not_due) in combinations(&intervals) {
         for &part in parts {
-            let program = trace_program(spec, codec, networks, group, (&due, part), traced)?;
+            let program = trace_program(spec, codec, networks, (group, averages), (&due, part), traced)?;
             programs.push(StepProgram { not_due: not_due.clone(), ..program });
         }
     }
@@ -242,7 +255,7 @@ fn trace_program(
     spec: &TrainSpec,
     codec: &Codec,
     networks: &Networks,
-    group: &[&PhaseSpec],
+    (group, averages): (&[&PhaseSpec], bool),
     (due, part): (&[u64], Part),
     traced: &mut Traced,
 ) -> Result<StepProgram, GanError> {
@@ -253,6 +266,9 @@ fn trace_program(
     let mut trace = Trace::new(&builder, networks, Mode::Train, batch, spec.latent.distribution);
     trace.codec = Some(codec);
     trace.augment = augment::augmentations(&spec.augment)?;
+    trace.names_classes =
+        spec.phases.iter().flat_map(|p| &p.terms).any(|term| term.class_name == "auxiliary_classifier");
+    (trace.parts, trace.accumulates) = (spec.train.micro_batches, part == Part::Accumulate);
     let trace = Rc::new(trace);
     let (mut recorder, mut phases, mut pending) = (Recorder::default(), Vec::new(), Vec::new());
     for phase in group {
@@ -278,8 +294,7 @@ fn trace_program(
         let scope = LossScope::new(&trace, &phase.name, loss::player(phase));
         update::update(phase, &scope, &gradients, traced);
     }
-    let averages = spec.ema.as_ref().filter(|ema| group.iter().any(|p| p.trains.contains(&ema.network)));
-    let averages = averages.filter(|_| part != Part::Accumulate);
+    let averages = spec.ema.as_ref().filter(|_| averages && part != Part::Accumulate);
     if let Some(ema) = averages {
         update::average(&trace, &ema.network);
     }

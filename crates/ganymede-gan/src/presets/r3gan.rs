@@ -3,7 +3,7 @@
 use super::blocks::{Halving, Stack, from};
 use super::{PresetInput, adam_with, networks, phase, picture_spec, scheduled, term};
 use crate::error::GanError;
-use crate::spec::{EmaSpec, TermSpec, TrainSpec};
+use crate::spec::{TermSpec, TrainSpec};
 use serde_json::{Value, json};
 
 /// Size of the latent.
@@ -16,7 +16,7 @@ const GROUP: usize = 16;
 const LAZY: u64 = 4;
 /// First weight of each penalty.
 const PENALTY: f64 = 5.0;
-/// Steps after which learning rate, penalties and averages have their last values.
+/// Steps after which learning rate, β₂ and penalties have their last values.
 const DECAY: u64 = 4000;
 
 /// Plain residual networks without normalization, which a relativistic objective and penalties of the slope on both real and
@@ -32,7 +32,7 @@ const DECAY: u64 = 4000;
 ///
 /// # Differs
 /// Penalties in every fourth update, with four times the weight; one block a resolution instead of two; a Dense layer makes the
-/// first 4x4 pixels; over 4,000 steps instead of millions of pictures, so that the learning rate begins at 1e-3 instead of 2e-4 and
+/// first 4 to 7 pixels a side; over 4,000 steps instead of millions of pictures, so that the learning rate begins at 1e-3 instead of 2e-4 and
 /// penalties at 5.
 pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let halving = Halving::of(input, "r3gan")?;
@@ -56,7 +56,6 @@ pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     ];
     let mut spec = picture_spec(networks, phases);
     spec.train.fresh_fakes = true;
-    spec.ema = Some(EmaSpec::default());
     Ok(spec)
 }
 

@@ -53,7 +53,11 @@ fn cross_entropy<'g>(s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
         let hint = "end it in two layers: outputs = [\"logits\", \"classes\"] under [networks.discriminator]";
         return refuse("a discriminator whose second output are logits of the classes (N, C), found none", hint);
     };
-    let classes = logits.shape()[1];
+    let (classes, known) = (logits.shape()[1], s.classes());
+    if classes < known {
+        let found = format!("logits of {known} classes, as many as the data has, found {classes}");
+        return refuse(&found, &format!("set units of the discriminator's layer of classes to {known}"));
+    }
     let chosen = logits.log_softmax(1) * label.one_hot(classes);
     -chosen.sum_axes(&[1]).mean()
 }

@@ -3,7 +3,9 @@
 use super::consistency::{four, said_of_moved};
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
+use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -29,19 +31,24 @@ pub struct BalancedConsistency {
     pub shift: usize,
     /// How much generated pictures count beside real ones.
     #[serde(default = "one")]
-    pub fake_share: f64,
+    pub fake_share: Scheduled,
 }
 
-fn one() -> f64 {
-    1.0
+fn one() -> Scheduled {
+    1.0.into()
 }
 
 impl Regularizer for BalancedConsistency {
+    fn check(&self) -> Result<(), String> {
+        within("fake_share", &self.fake_share, &NOT_NEGATIVE)
+    }
+
     fn players(&self) -> &'static [Player] {
         &[Player::Discriminator]
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
-        said_of_moved(s, s.real(), self.shift) + said_of_moved(s, s.fake(), self.shift) * self.fake_share
+        let share = s.value("fake_share", &self.fake_share);
+        said_of_moved(s, s.real(), self.shift) + said_of_moved(s, s.fake(), self.shift) * share
     }
 }

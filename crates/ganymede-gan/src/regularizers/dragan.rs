@@ -1,8 +1,11 @@
 //! The gradient penalty of DRAGAN.
 
+use super::slope::slope;
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
+use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "the discriminator's slope around real samples is held at 1; Kodali et al. 2017";
@@ -21,14 +24,18 @@ pub(super) const SUMMARY: &str = "the discriminator's slope around real samples 
 pub struct Dragan {
     /// Standard deviation of the noise, in those of the batch.
     #[serde(default = "half")]
-    pub deviation: f64,
+    pub deviation: Scheduled,
 }
 
-fn half() -> f64 {
-    0.5
+fn half() -> Scheduled {
+    0.5.into()
 }
 
 impl Regularizer for Dragan {
+    fn check(&self) -> Result<(), String> {
+        within("deviation", &self.deviation, &NOT_NEGATIVE)
+    }
+
     fn players(&self) -> &'static [Player] {
         &[Player::Discriminator]
     }
@@ -41,8 +48,8 @@ impl Regularizer for Dragan {
             let _scope = s.enter("dragan");
             s.builder().normal(x.shape())
         };
-        let near = x + noise * sigma * self.deviation; // (N, …sample)
-        let slope = s.discriminator(near).logits.sum().grad(&[near])[0].norm_per_sample(); // (N,)
+        let near = x + noise * sigma * s.value("deviation", &self.deviation); // (N, …sample)
+        let slope = slope(s, near).norm_per_sample(); // (N,)
         (slope - 1.0).square().mean() // ()
     }
 }

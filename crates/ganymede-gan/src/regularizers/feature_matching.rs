@@ -1,7 +1,7 @@
 //! Feature matching, a term of the generator.
 
 use super::{Player, Regularizer};
-use crate::loss_scope::{LossScope, Verdict};
+use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ pub(super) const SUMMARY: &str =
     "generated samples have the discriminator's mean features of real ones; Salimans et al. 2016";
 
 /// Σ over features f of the mean of (E f(x) − E f(G(z)))²: the generator is to meet statistics that the discriminator has
-/// found useful. Features are the outputs of the discriminator after the logits, on labelled data after the logits of the
-/// classes; the spec names them under `outputs` of the network.
+/// found useful. Features are the outputs of the discriminator after the logits, with `auxiliary_classifier` after the logits
+/// of the classes; the spec names them under `outputs` of the network.
 ///
 /// # Errors
 /// Recorded when the discriminator has no such output.
@@ -31,16 +31,12 @@ impl Regularizer for FeatureMatching {
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
-        let features = |verdict: Verdict<'g>| {
-            let second = verdict.class_logits.filter(|_| s.label().is_none());
-            second.into_iter().chain(verdict.features)
-        };
-        let (real, fake) = (features(s.discriminator(s.real())), features(s.discriminator(s.fake())));
-        let distances = real.zip(fake).map(|(a, b)| (a.mean_axes(&[0]) - b.mean_axes(&[0])).square().mean());
+        let (real, fake) = (s.discriminator(s.real()).features, s.discriminator(s.fake()).features);
+        let distances = real.into_iter().zip(fake).map(|(a, b)| (a.mean_axes(&[0]) - b.mean_axes(&[0])).square().mean());
         distances.reduce(|sum, term| sum + term).unwrap_or_else(|| {
             let message = "`feature_matching` expected a discriminator with features among its outputs, found none";
-            let hint =
-                "name layers after the logits: outputs = [\"logits\", \"conv2d_2\"] under [networks.discriminator]";
+            let hint = "name its last layer and others after it, such as outputs = [\"dense\", \"conv2d_1\"], under \
+                        [networks.discriminator]";
             s.builder().error(message.into(), Some(hint.into()))
         })
     }

@@ -2,7 +2,9 @@
 
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
+use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -21,14 +23,18 @@ pub(super) const SUMMARY: &str =
 pub struct LatentConsistency {
     /// Standard deviation of δ.
     #[serde(default = "deviation")]
-    pub deviation: f64,
+    pub deviation: Scheduled,
 }
 
-fn deviation() -> f64 {
-    0.07
+fn deviation() -> Scheduled {
+    0.07.into()
 }
 
 impl Regularizer for LatentConsistency {
+    fn check(&self) -> Result<(), String> {
+        within("deviation", &self.deviation, &NOT_NEGATIVE)
+    }
+
     fn players(&self) -> &'static [Player] {
         &[Player::Discriminator, Player::Generator]
     }
@@ -39,7 +45,7 @@ impl Regularizer for LatentConsistency {
             let _scope = s.enter("latent_consistency");
             s.builder().normal(z.shape())
         };
-        let near = s.generator(z + noise * self.deviation);
+        let near = s.generator(z + noise * s.value("deviation", &self.deviation));
         match s.player() {
             Player::Discriminator => (s.discriminator(fake).logits - s.discriminator(near).logits).square().mean(),
             Player::Generator => -(fake - near).square().mean(),

@@ -2,8 +2,10 @@
 
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
+use crate::ranges::{SHARE, within};
 use ganymede_graph::Expr;
 use ganymede_tensor::{Shape, TensorType};
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "logits stay near the moving average of the other kind's; Tseng et al. 2021";
@@ -15,28 +17,37 @@ pub(super) const SUMMARY: &str = "logits stay near the moving average of the oth
 /// # Source
 /// Tseng, Jiang, Liu, Yang, Yang (2021), "Regularizing generative adversarial networks under limited data",
 /// arXiv:2104.03310, equation 4.
+///
+/// # Differs
+/// The averages start at 0 without a correction: for the first hundred updates the penalty mainly holds all logits near 0. A
+/// schedule of its weight can leave it out until then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeCam {
     /// How much of an average stays at each update.
     #[serde(default = "decay")]
-    pub decay: f64,
+    pub decay: Scheduled,
 }
 
-fn decay() -> f64 {
-    0.99
+fn decay() -> Scheduled {
+    0.99.into()
 }
 
 impl Regularizer for LeCam {
+    fn check(&self) -> Result<(), String> {
+        within("decay", &self.decay, &SHARE)
+    }
+
     fn players(&self) -> &'static [Player] {
         &[Player::Discriminator]
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
         let (real, fake) = (s.discriminator(s.real()).logits, s.discriminator(s.fake()).logits);
+        let decay = s.value("decay", &self.decay);
         let average = |name: &str, logits: Expr<'g>| {
             let old = s.state(name, TensorType::f32(Shape::scalar()));
-            s.assign(name, old * self.decay + logits.mean() * (1.0 - self.decay));
+            s.assign(name, old * decay + logits.mean() * (1.0 - decay));
             old
         };
         let (of_real, of_fake) = (average("lecam_real", real), average("lecam_fake", fake));

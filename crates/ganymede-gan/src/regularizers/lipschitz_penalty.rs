@@ -1,5 +1,6 @@
 //! The one-sided gradient penalty.
 
+use super::slope::{between, slope};
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
@@ -25,8 +26,7 @@ impl Regularizer for LipschitzPenalty {
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
-        let x_hat = s.mix(s.real(), s.fake()); // (N, …sample)
-        let slope = s.discriminator(x_hat).logits.sum().grad(&[x_hat])[0].norm_per_sample(); // (N,)
+        let slope = slope(s, between(s)).norm_per_sample(); // (N,)
         (slope - 1.0).relu().square().mean() // ()
     }
 }

@@ -2,11 +2,14 @@
 //! sentence and a struct that implements [`Regularizer`], and a line in [`REGULARIZERS`]. Weight and interval are the
 //! term's and the phase's. Not here: penalties on weights, which are Keras's (`ganymede-nn`).
 
+mod slope;
+
 use crate::error::GanError;
 use crate::loss_scope::LossScope;
 use crate::spec::TermSpec;
 use crate::table::table;
 use ganymede_graph::Expr;
+use std::fmt;
 
 /// Whose loss a regularizer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +20,25 @@ pub enum Player {
     Generator,
 }
 
+impl fmt::Display for Player {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Player::Discriminator => "discriminator",
+            Player::Generator => "generator",
+        })
+    }
+}
+
 /// A term of one player's loss.
 pub trait Regularizer {
+    /// Whether the arguments make sense.
+    ///
+    /// # Errors
+    /// The argument, what was expected and what was found.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Whose losses it belongs to.
     fn players(&self) -> &'static [Player];
 

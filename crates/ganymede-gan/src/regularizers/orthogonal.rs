@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "the outputs of each of a network's layers are held apart; Brock et al. 2019";
 
-/// Σ ‖WᵀW ⊙ (1 − I)‖² over the kernels W of the player's network, each as a matrix (…, outputs): different outputs of a
-/// layer are to be orthogonal, of any length. With `lengths` it is Σ ‖WᵀW − I‖², which holds their length at 1 too.
+/// Σ ‖WᵀW ⊙ (1 − I)‖² over the kernels W of the player's network, each as a matrix whose columns are its last axis, the outputs
+/// of a layer (of a transposed convolution its inputs): different columns are to be orthogonal, of any length. With `lengths`
+/// it is Σ ‖WᵀW − I‖², which holds their length at 1 too. Embeddings and scales of normalizations are no kernels.
 ///
 /// # Source
 /// Brock, Donahue, Simonyan (2019), "Large scale GAN training for high fidelity natural image synthesis",

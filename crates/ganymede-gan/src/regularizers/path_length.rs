@@ -2,8 +2,10 @@
 
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
+use crate::ranges::{SHARE, within};
 use ganymede_graph::Expr;
 use ganymede_tensor::{Shape, TensorType};
+use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -28,14 +30,18 @@ pub(super) const SUMMARY: &str =
 pub struct PathLength {
     /// How much of the average is replaced at each update.
     #[serde(default = "rate")]
-    pub rate: f64,
+    pub rate: Scheduled,
 }
 
-fn rate() -> f64 {
-    0.01
+fn rate() -> Scheduled {
+    0.01.into()
 }
 
 impl Regularizer for PathLength {
+    fn check(&self) -> Result<(), String> {
+        within("rate", &self.rate, &SHARE)
+    }
+
     fn players(&self) -> &'static [Player] {
         &[Player::Generator]
     }
@@ -50,7 +56,7 @@ impl Regularizer for PathLength {
         };
         let length = (fake * y).sum().grad(&[z])[0].norm_per_sample(); // (N,)
         let old = s.state("path_length", TensorType::f32(Shape::scalar()));
-        let average = old.lerp(length.mean(), self.rate).stop_gradient();
+        let average = old.lerp(length.mean(), s.value("rate", &self.rate)).stop_gradient();
         s.assign("path_length", average);
         (length - average).square().mean() // ()
     }

@@ -1,5 +1,6 @@
 //! The zero-centred gradient penalty on real samples.
 
+use super::slope::slope;
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
@@ -29,6 +30,5 @@ impl Regularizer for R1 {
 
 /// ½ E ‖∇D(x)‖₂² at the samples x.
 pub(super) fn half_square_slope<'g>(s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
-    let gradient = s.discriminator(x).logits.sum().grad(&[x])[0]; // (N, …sample)
-    gradient.square().sum_per_sample().mean() * 0.5 // ()
+    slope(s, x).square().sum_per_sample().mean() * 0.5 // ()
 }

@@ -1,5 +1,6 @@
 //! The zero-centred gradient penalty between real and generated samples.
 
+use super::slope::{between, slope};
 use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
@@ -23,8 +24,6 @@ impl Regularizer for ZeroCenteredPenalty {
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
-        let x_hat = s.mix(s.real(), s.fake()); // (N, …sample)
-        let gradient = s.discriminator(x_hat).logits.sum().grad(&[x_hat])[0];
-        gradient.square().sum_per_sample().mean() // ()
+        slope(s, between(s)).square().sum_per_sample().mean() // ()
     }
 }

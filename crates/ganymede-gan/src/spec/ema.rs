@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// `[ema]`: an exponential moving average of a network's parameters and batch statistics, from which samples are drawn.
 ///
-/// Per step: average ← average + (1 − β)(parameter − average), β = 2^(−images of the step / half-life);
-/// the half-life is at most `ramp_up` of the images seen so far.
+/// After each update of the network: average ← average + (1 − β)(parameter − average), β = 2^(−images since the last / half-life);
+/// the half-life is at most `ramp_up` of the images seen so far (after `--from` without that limit: the average that was
+/// loaded counts).
 ///
 /// # Units
 /// Thousands of real images (kimg).
@@ -26,7 +27,7 @@ pub struct EmaSpec {
     pub half_life_kimg: Scheduled,
     /// Largest half-life as a part of the images seen so far; 0 turns the ramp-up off.
     #[serde(default = "ramp_up")]
-    pub ramp_up: f64,
+    pub ramp_up: Scheduled,
 }
 
 fn generator() -> String {
@@ -37,8 +38,8 @@ fn half_life() -> Scheduled {
     Scheduled::Constant(10.0)
 }
 
-fn ramp_up() -> f64 {
-    0.05
+fn ramp_up() -> Scheduled {
+    Scheduled::Constant(0.05)
 }
 
 impl Default for EmaSpec {
@@ -48,10 +49,10 @@ impl Default for EmaSpec {
 }
 
 impl EmaSpec {
-    /// β of step `step`, where a step shows `images` real images.
-    pub fn beta(&self, images: f64, step: u64) -> f64 {
-        let (half_life, seen) = (self.half_life_kimg.value(step) * 1000.0, images * step as f64);
-        let half_life = if self.ramp_up > 0.0 { half_life.min(seen * self.ramp_up) } else { half_life };
+    /// β in step `step`, before which `seen` real images were shown, `images` of them since the network's last update.
+    pub fn beta(&self, images: f64, seen: f64, step: u64) -> f64 {
+        let (half_life, ramp_up) = (self.half_life_kimg.value(step) * 1000.0, self.ramp_up.value(step));
+        let half_life = if ramp_up > 0.0 { half_life.min(seen * ramp_up) } else { half_life };
         if half_life <= 0.0 { 0.0 } else { libm::exp2(-images / half_life) }
     }
 }
@@ -62,23 +63,24 @@ mod tests {
 
     #[test]
     fn half_of_the_old_value_is_left_after_a_half_life() {
-        let ema = EmaSpec { half_life_kimg: Scheduled::Constant(1.0), ramp_up: 0.0, ..EmaSpec::default() };
-        let left: f64 = (0..10).map(|_| ema.beta(100.0, 0)).product();
+        let ema = EmaSpec { half_life_kimg: Scheduled::Constant(1.0), ramp_up: 0.0.into(), ..EmaSpec::default() };
+        let left: f64 = (0..10).map(|_| ema.beta(100.0, 0.0, 0)).product();
         assert!((left - 0.5).abs() < 1e-12);
     }
 
     #[test]
     fn the_ramp_up_starts_from_a_copy() {
         let ema = EmaSpec::default();
-        assert_eq!(ema.beta(64.0, 0), 0.0);
-        assert!(ema.beta(64.0, 1) < ema.beta(64.0, 100));
-        assert!((ema.beta(64.0, 20_000_000) - 0.5f64.powf(64.0 / 10_000.0)).abs() < 1e-15);
+        let beta = |step: u64| ema.beta(64.0, 64.0 * step as f64, step);
+        assert_eq!(beta(0), 0.0);
+        assert!(beta(1) < beta(100));
+        assert!((beta(20_000_000) - 0.5f64.powf(64.0 / 10_000.0)).abs() < 1e-15);
     }
 
     /// The same bits on every machine: a platform's own power function may round otherwise.
     #[test]
     fn the_bits_are_fixed() {
-        let bits = |step| EmaSpec::default().beta(64.0, step).to_bits();
+        let bits = |step: u64| EmaSpec::default().beta(64.0, 64.0 * step as f64, step).to_bits();
         assert_eq!(
             [8, 42, 84, 146].map(bits),
             [0x3fc6_a09e_667f_3bcd, 0x3fe7_0102_ae57_556f, 0x3feb_21b3_aa92_3da1, 0x3fed_19f1_716a_f7b5,]

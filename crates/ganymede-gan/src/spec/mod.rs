@@ -1,6 +1,6 @@
 //! The spec: everything that decides a training, as one TOML document. A preset is a function that
 //! returns one, flags edit one, a run directory keeps one. One section a file. Not here: whether it
-//! makes sense (`check/`), what it becomes (`phases.rs`).
+//! makes sense (`check/`), what it becomes (`phases/`).
 
 mod augment;
 mod data;

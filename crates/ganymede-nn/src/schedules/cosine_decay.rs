@@ -2,7 +2,7 @@
 
 use super::Decay;
 use crate::config::{Invalid, configured};
-use crate::family::{not_negative, positive, require};
+use crate::family::{not_negative, positive};
 use std::f64::consts::PI;
 
 configured! {
@@ -18,7 +18,7 @@ configured! {
         /// Steps of the decay.
         decay_steps: f64 = 1.0,
         ;
-        /// Value at the end, as a fraction of the top.
+        /// Value at the end, as a multiple of the top: above 1 the value rises.
         alpha: f64 = 0.0,
         /// Value at the end of the warm-up.
         warmup_target: Option<f64> = None,
@@ -31,7 +31,7 @@ impl Decay for CosineDecay {
     fn check(&self) -> Result<(), Invalid> {
         not_negative("initial_learning_rate", self.initial_learning_rate)?;
         positive("decay_steps", self.decay_steps)?;
-        require("alpha", (0.0..=1.0).contains(&self.alpha), "a number from 0 to 1", self.alpha)?;
+        not_negative("alpha", self.alpha)?;
         not_negative("warmup_target", self.warmup_target.unwrap_or(0.0))?;
         not_negative("warmup_steps", self.warmup_steps)
     }

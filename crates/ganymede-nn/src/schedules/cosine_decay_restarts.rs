@@ -32,7 +32,7 @@ impl Decay for CosineDecayRestarts {
         positive("first_decay_steps", self.first_decay_steps)?;
         require("t_mul", self.t_mul >= 1.0, "a number not below 1", self.t_mul)?;
         not_negative("m_mul", self.m_mul)?;
-        require("alpha", (0.0..=1.0).contains(&self.alpha), "a number from 0 to 1", self.alpha)
+        not_negative("alpha", self.alpha)
     }
 
     fn value(&self, step: f64) -> f64 {

@@ -73,20 +73,27 @@ impl Scheduled {
         }
     }
 
-    /// Requires a constant to fulfil `holds`; what a schedule gives is not checked.
+    /// What a check looks at: a constant, or a schedule's values after 0, 1, 10, … 10⁹ updates; each with the number of updates.
+    pub fn looks(&self) -> impl Iterator<Item = (u64, f64)> {
+        let last = match self {
+            Scheduled::Constant(_) => 0,
+            Scheduled::Schedule(_) => 10,
+        };
+        [0].into_iter().chain((0..last).map(|n| 10u64.pow(n))).map(|step| (step, self.value(step)))
+    }
+
+    /// Requires what a check looks at to fulfil `holds`.
     ///
     /// # Errors
     /// When it does not.
     pub(crate) fn require(
         &self,
         argument: &'static str,
-        holds: impl FnOnce(f64) -> bool,
+        holds: impl Fn(f64) -> bool,
         expected: &str,
     ) -> Result<(), Invalid> {
-        match *self {
-            Scheduled::Constant(value) => crate::family::require(argument, holds(value), expected, value),
-            Scheduled::Schedule(_) => Ok(()),
-        }
+        let fault = self.looks().map(|(_, value)| value).find(|&value| !holds(value));
+        fault.map_or(Ok(()), |value| crate::family::require(argument, false, expected, value))
     }
 }
 
