@@ -2,6 +2,7 @@
 //! which ones, and what is made of them (`presets_table/`, `ablations/`).
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -186,12 +187,67 @@ pub fn minutes_of(run: &Path) -> f64 {
     let mut last = 0.0;
     for line in events(run) {
         let time = line["time"].as_f64().unwrap_or(0.0);
-        if time < last {
+        if time < last || line["kind"] == "resume" {
             total += last;
         }
         last = time;
     }
     (total + last) / 60.0
+}
+
+/// Stands for how something is trained: a result of another recipe is not its result.
+pub fn recipe(spec: &str) -> String {
+    let digest = Sha256::digest(spec.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..12].to_string()
+}
+
+/// Whether a file is the result of a recipe.
+pub fn is_of(path: &Path, recipe: &str) -> bool {
+    let value = std::fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    value.is_some_and(|value| value["recipe"] == recipe)
+}
+
+/// What a page says of rows that were trained by another recipe than today's; nothing where there are none.
+pub fn of_old(names: &[String], command: &str) -> String {
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(
+            "Trained by an earlier version of their spec, until `cargo xtask {command}` trains them again: {}.\n\n",
+            names.join(", ")
+        ),
+    }
+}
+
+/// Warns of numbers in one column that do not compare: rows (name, scores) of the same data, columns (metric, features).
+pub fn protocols(rows: &[(&str, &Value)], columns: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (metric, of) in columns {
+        let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, scores) in rows {
+            let Some(protocol) = score(scores, metric, of).and_then(|score| score["protocol"].as_str()) else {
+                continue;
+            };
+            match found.iter_mut().find(|(known, _)| *known == protocol) {
+                Some((_, names)) => names.push(name),
+                None => found.push((protocol, vec![name])),
+            }
+        }
+        if found.len() > 1 {
+            let groups: Vec<String> =
+                found.iter().map(|(protocol, names)| format!("{} ({protocol})", names.join(", "))).collect();
+            text += &format!("- {metric} of {of} does not compare between {}\n", groups.join(" and "));
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("Numbers of different protocols stand in one column:\n\n{text}\n"),
+    }
+}
+
+/// A score by its metric and features; points are their own.
+pub fn score<'a>(scores: &'a Value, metric: &str, of: &str) -> Option<&'a Value> {
+    let mut all = scores.as_array()?.iter();
+    all.find(|score| score["metric"] == metric && (score["of"] == of || score["of"] == "samples"))
 }
 
 /// Writes a result, readable.
@@ -250,12 +306,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_two_protocols_are_warned_of() {
+        let row = |protocol: &str| serde_json::json!([{ "metric": "frechet", "of": "random", "protocol": protocol }]);
+        let (a, b, c) = (row("aa"), row("aa"), row("bb"));
+        let columns = [("frechet", "random"), ("kernel", "random")];
+        assert_eq!(protocols(&[("x", &a), ("y", &b)], &columns), "");
+        let text = protocols(&[("x", &a), ("y", &b), ("z", &c)], &columns);
+        assert!(text.contains("- frechet of random does not compare between x, y (aa) and z (bb)"), "{text}");
+        assert_ne!(recipe("lr = 1"), recipe("lr = 2"));
+        assert!(
+            of_old(&[], "x").is_empty()
+                && of_old(&["r1".into()], "ablations").contains("ablations` trains them again: r1.")
+        );
+    }
+
+    #[test]
     fn minutes_of_all_processes_count() {
         let folder = std::env::temp_dir().join(format!("timed-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let lines = [0.0, 60.0, 90.0, 0.5, 30.0].map(|time| format!("{{\"time\":{time}}}\n")).concat();
+        let mut lines = [0.0, 60.0, 90.0, 0.5, 30.0].map(|time| format!("{{\"time\":{time}}}\n")).concat();
+        // One that was killed before it had taken as long as the next had when it wrote its first line.
+        lines += "{\"kind\":\"resume\",\"time\":30.5}\n{\"time\":60}\n";
         std::fs::write(folder.join("events.jsonl"), lines).unwrap();
-        assert_eq!(minutes_of(&folder), 2.0);
+        assert_eq!(minutes_of(&folder), 3.0);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

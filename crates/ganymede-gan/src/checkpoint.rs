@@ -135,7 +135,8 @@ fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn hex(digest: &[u8]) -> String {
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -186,6 +187,20 @@ fn write_states(path: &Path, states: Vec<(String, StateView<'_>)>) -> Result<Str
         Ok(hex(&hasher.finalize()))
     };
     read().map_err(|e| GanError::io(path, "sync", e))
+}
+
+/// Writes all states of a store as one safetensors file: beside it, to disk, renamed. Processes may do so at the same time.
+///
+/// # Errors
+/// [`GanError::Io`].
+pub(crate) fn write_tensors(path: &Path, store: &dyn Store) -> Result<(), GanError> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let states = store.layout().entries.iter().map(|entry| {
+        let (name, ty) = (entry.name.as_str(), &entry.ty);
+        (entry.name.clone(), StateView { store, name, ty, shape: ty.shape.to_vec() })
+    });
+    write_states(&temporary, states.collect())?;
+    std::fs::rename(&temporary, path).map_err(|e| GanError::io(path, "write", e))
 }
 
 /// The tensors of a safetensors file.

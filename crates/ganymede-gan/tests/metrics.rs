@@ -1,7 +1,7 @@
 //! Metrics beside the packages that others use: clean-fid and prdc on the same features, TensorFlow's MS-SSIM on the same
 //! pictures, by the formula of `reference/metrics.py`. Not here: what every metric must do (`src/metrics`).
 
-use ganymede_gan::metrics::features::{Classifier, Labelled, random};
+use ganymede_gan::metrics::features::{Classifier, Labelled, RandomFeatures};
 use ganymede_gan::metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
 use ganymede_runtime::{CpuBackend, CpuOptions};
 use ganymede_tensor::{Rng, Tensor};
@@ -50,6 +50,74 @@ fn metrics_of_features_are_those_of_clean_fid_and_prdc() {
             close(name, mean(each));
         }
     }
+}
+
+/// Points that are near each other beside their distance from 0, as those of a ring: in plain loops of f64.
+#[test]
+fn neighbours_of_points_are_those_of_plain_loops() {
+    let points = |salt: u32| -> Vec<[f64; 2]> {
+        (0..400)
+            .map(|at| {
+                let angle = std::f64::consts::TAU * (at % 8) as f64 / 8.0;
+                let noise = |k: usize| 0.002 * value(salt, 2 * at + k);
+                [f64::from((angle.cos() + noise(0)) as f32), f64::from((angle.sin() + noise(1)) as f32)]
+            })
+            .collect()
+    };
+    let (real, fake) = (points(1), points(2));
+    let matrix = |x: &[[f64; 2]]| Matrix::new(2, x.iter().flatten().map(|v| *v as f32).collect()).unwrap();
+    let square = |a: &[f64; 2], b: &[f64; 2]| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2);
+    let radii = |x: &[[f64; 2]]| -> Vec<f64> {
+        let radius = |i: usize| {
+            let mut others: Vec<f64> = (0..x.len()).filter(|j| *j != i).map(|j| square(&x[i], &x[j])).collect();
+            others.sort_unstable_by(f64::total_cmp);
+            others[4]
+        };
+        (0..x.len()).map(radius).collect()
+    };
+    let (real_balls, fake_balls) = (radii(&real), radii(&fake));
+    let inside = |i: usize, j: usize| square(&real[i], &fake[j]) < real_balls[i];
+    let all = 0..400usize;
+    let count = |of: &dyn Fn(usize) -> bool| all.clone().filter(|at| of(*at)).count() as f64 / 400.0;
+    let precision = count(&|j| all.clone().any(|i| inside(i, j)));
+    let recall = count(&|i| all.clone().any(|j| square(&real[i], &fake[j]) < fake_balls[j]));
+    let pairs: usize = all.clone().map(|i| all.clone().filter(|j| inside(i, *j)).count()).sum();
+    let (density, coverage) = (pairs as f64 / 5.0 / 400.0, count(&|i| all.clone().any(|j| inside(i, j))));
+    let found = neighbours(&matrix(&real), &matrix(&fake), 5).unwrap();
+    for (each, expected) in found.iter().zip([precision, recall, density, coverage]) {
+        let mean = each.iter().sum::<f64>() / 400.0;
+        assert!((mean - expected).abs() <= 1e-3 * expected, "{mean}, expected {expected}");
+    }
+}
+
+#[test]
+fn a_classifier_is_kept_and_learned_once() {
+    let (samples, labels) = sides(300, 1);
+    let (others, _) = sides(100, 2);
+    let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let learned = std::cell::Cell::new(0);
+    let kept = |key: &str| {
+        let learn = || {
+            learned.set(learned.get() + 1);
+            Classifier::learn(Labelled { samples: &samples, labels: &labels }, 2, &backend)
+        };
+        let mut found = Classifier::kept(Some(folder.path()), key, &[12, 12, 1], 2, &backend, learn).unwrap();
+        (found.digest().to_string(), found.features(&others).unwrap())
+    };
+    let first = kept("a");
+    assert_eq!((learned.get(), first == kept("a"), learned.get()), (1, true, 1));
+    kept("b");
+    assert_eq!(learned.get(), 2);
+    // A file that is damaged is learned again and mended.
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert_eq!((first == kept("a"), learned.get()), (true, 3));
+    assert_eq!((first == kept("a"), learned.get()), (true, 3));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
 #[test]
@@ -114,7 +182,8 @@ fn random_features_tell_kinds_apart_and_never_change() {
     let (samples, _) = sides(130, 1);
     let (same, _) = sides(130, 3);
     let other = Tensor::from_f32([130, 12, 12, 1], samples.as_f32().unwrap().iter().map(|v| -v).collect()).unwrap();
-    let rows = |x: &Tensor| random(x, &backend).unwrap();
+    let mut random = RandomFeatures::new(&[12, 12, 1], &backend).unwrap();
+    let mut rows = |x: &Tensor| random.features(x).unwrap();
     let features = rows(&samples);
     assert_eq!((features.rows(), features.columns()), (130, 160));
     let (near, far) = (frechet(&features, &rows(&same)).unwrap(), frechet(&features, &rows(&other)).unwrap());

@@ -80,6 +80,24 @@ fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
     assert_ne!(fewer[0]["protocol"], score("frechet")["protocol"]);
     let text = ganymede(&words[..4]).ok().stdout;
     assert!(text.contains("sliced_wasserstein") && text.contains("lower is better; protocol "), "{text}");
+    // What points do not have is said, and is no success when nothing else was asked for.
+    let unfit =
+        ganymede(&["evaluate", words[1], "--n", "200", "--metric", "ms_ssim", "--metric", "frechet", "--json"]).ok();
+    let unfit = unfit.json().pop().unwrap();
+    assert!(unfit["left_out"][0].as_str().unwrap().contains("ms_ssim: it is of pictures"), "{unfit}");
+    let refused = ganymede(&["evaluate", words[1], "--n", "200", "--metric", "ms_ssim"]);
+    assert!(refused.code == 1 && refused.stderr.contains("ms_ssim: it is of pictures"), "{}", refused.stderr);
+    // Samples of another training of other seeds compare: the real ones are the same.
+    let other = tempfile::tempdir().unwrap();
+    train(other.path(), &["--steps", "10", "--seed", "8"]).ok();
+    let other = other.path().join("00000-mlp-ring2d");
+    let whole = |run: &Path| {
+        let words = ["evaluate", run.to_str().unwrap(), "ring2d", "-n", "400", "--metric", "frechet", "--json"];
+        ganymede(&words).ok().json().pop().unwrap()["scores"][0].clone()
+    };
+    let (one, two) = (whole(&run), whole(&other));
+    assert_eq!((&one["protocol"], &one["reference"]), (&two["protocol"], &two["reference"]));
+    assert_ne!((&one["protocol"], &one["value"]), (&fewer[0]["protocol"], &two["value"]));
     let refused = ganymede(&["evaluate", words[1], "--metric", "inception"]);
     assert!(refused.code == 2 && refused.stderr.contains("frechet"), "{}", refused.stderr);
     let refused = ganymede(&["evaluate", words[1], "grid2d", "--n", "200", "--metric", "modes", "--json"]).ok();

@@ -221,7 +221,7 @@ fn data_of_a_spec_is_found_from_another_folder() {
         picture.extend((0..28 * 28).map(|i| (i * (n + 1) % 251) as u8));
         std::fs::write(folder.path().join("photos").join(format!("{n}.pgm")), picture).unwrap();
     }
-    let mlp = ganymede(&["presets", "mlp"]).ok().stdout;
+    let mlp = ganymede(&["presets", "mlp", "--resolution", "28"]).ok().stdout;
     std::fs::write(place("mine.toml"), mlp).unwrap();
     // `check --fix` writes the data that it was judged on.
     run_in(folder.path(), &["check", "mine.toml", "--fix", "out.toml", "--data", "photos", "--channels", "1"]).ok();

@@ -9,6 +9,7 @@ mod settings;
 use crate::timed::{self, Ganymede, Options, Training};
 use serde_json::{Value, json};
 use settings::{MODES, SETTINGS, Setting};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::Table;
@@ -54,26 +55,42 @@ fn all(root: &Path, options: &Options) -> Result<(), String> {
     let ganymede = Ganymede::build(root)?;
     let results = root.join("docs/reference/ablations");
     std::fs::create_dir_all(&results).map_err(|e| format!("cannot create {}: {e}", results.display()))?;
-    let measure = |run: &Run| measure(&ganymede, root, &results, run, options);
-    let found = options.each(&runs(), Run::name, |run| run.result(&results).exists(), measure);
-    page::write(root, &results)?;
+    let specs = runs().into_iter().map(|run| Ok((run.name(), spec(&ganymede, run.setting, options)?)));
+    let specs: BTreeMap<String, String> = specs.collect::<Result<_, String>>()?;
+    let done = |run: &Run| timed::is_of(&run.result(&results), &timed::recipe(&specs[&run.name()]));
+    let measure = |run: &Run| measure(&ganymede, root, &results, (run, &specs[&run.name()]), options);
+    let found = options.each(&runs(), Run::name, done, measure);
+    page::write(root, &results, |run| !done(run))?;
     found
 }
 
-/// Trains, or goes on, evaluates, and writes what came out.
-fn measure(ganymede: &Ganymede, root: &Path, results: &Path, run: &Run, options: &Options) -> Result<(), String> {
-    let Setting { name, preset, data, pictures: [side, channels], holdout, minutes, checkpoints: every, .. } =
-        run.setting;
-    let outdir = root.join("target/ablations").join(run.name());
-    std::fs::create_dir_all(&outdir).map_err(|e| format!("cannot create {}: {e}", outdir.display()))?;
+/// The spec of a setting today.
+fn spec(ganymede: &Ganymede, setting: &Setting, options: &Options) -> Result<String, String> {
+    let Setting { preset, pictures: [side, channels], .. } = setting;
     let numbers = [side, channels, &options.width].map(u32::to_string);
     let [side, channels, width] = numbers.each_ref().map(String::as_str);
-    let spec = ["presets", preset, "--resolution", side, "--channels", channels, "--width", width];
-    let text = timed::text(&mut ganymede.words(&spec))?;
+    let words = ["presets", preset, "--resolution", side, "--channels", channels, "--width", width];
+    let text = timed::text(&mut ganymede.words(&words))?;
     let mut spec: Table = text.parse().map_err(|e| format!("the spec of {preset}: {e}"))?;
-    (run.setting.change)(&mut spec);
+    (setting.change)(&mut spec);
+    Ok(spec.to_string())
+}
+
+/// Trains, or goes on, evaluates, and writes what came out.
+fn measure(
+    ganymede: &Ganymede,
+    root: &Path,
+    results: &Path,
+    (run, spec): (&Run, &str),
+    options: &Options,
+) -> Result<(), String> {
+    let Setting { name, data, pictures: [side, _], holdout, minutes, checkpoints: every, .. } = run.setting;
+    let recipe = timed::recipe(spec);
+    let outdir = root.join("target/ablations").join(format!("{}-{recipe}", run.name()));
+    std::fs::create_dir_all(&outdir).map_err(|e| format!("cannot create {}: {e}", outdir.display()))?;
     let config = root.join("target/ablations").join(format!("{}.toml", run.name()));
-    std::fs::write(&config, spec.to_string()).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
+    std::fs::write(&config, spec).map_err(|e| format!("cannot write {}: {e}", config.display()))?;
+    let side = &side.to_string();
     let mut words: Vec<OsString> = vec![data.into(), "--config".into(), config.into()];
     let (seed, every) = (run.seed.to_string(), every.to_string());
     words.extend(["--resolution", side, "--seed", &seed, "--name", name, "--checkpoint-every", &every].map(Into::into));
@@ -105,7 +122,7 @@ fn measure(ganymede: &Ganymede, root: &Path, results: &Path, run: &Run, options:
     timed::json(ganymede.words(&["sample"]).arg(&folder).args(["--threads", &threads, "--json", "--grid"]).arg(&grid))?;
     let events = timed::events(&folder);
     let mut value = json!({
-        "setting": name, "seed": run.seed, "minutes": timed::minutes_of(&folder), "width": options.width,
+        "setting": name, "seed": run.seed, "recipe": recipe, "minutes": timed::minutes_of(&folder), "width": options.width,
         "threads": options.threads, "jobs": options.jobs, "step": timed::last(&events, "step"),
         "kimg": timed::last(&events, "kimg"),
     });

@@ -10,6 +10,7 @@ mod page;
 use crate::timed::{self, Ganymede, Options, Training};
 use cells::{CELLS, Cell};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -31,15 +32,26 @@ fn table(root: &Path, options: &Options) -> Result<(), String> {
     let ganymede = Ganymede::build(root)?;
     let results = root.join("docs/reference/presets");
     std::fs::create_dir_all(&results).map_err(|e| format!("cannot create {}: {e}", results.display()))?;
-    let done = |cell: &Cell| file(&results, cell, "json").exists();
-    let measure = |cell: &Cell| measure(&ganymede, root, &results, data, cell, options);
+    let recipes = CELLS.iter().map(|cell| Ok((cell.name(), recipe(&ganymede, cell, options)?)));
+    let recipes: BTreeMap<String, String> = recipes.collect::<Result<_, String>>()?;
+    let done = |cell: &Cell| timed::is_of(&file(&results, cell, "json"), &recipes[&cell.name()]);
+    let measure = |cell: &Cell| measure(&ganymede, root, &results, data, (cell, &recipes[&cell.name()]), options);
     let found = options.each(CELLS, Cell::name, done, measure);
-    page::write(root, &results)?;
+    page::write(root, &results, |cell| !done(cell))?;
     found
 }
 
 fn file(results: &Path, cell: &Cell, ending: &str) -> PathBuf {
     results.join(format!("{}.{ending}", cell.name()))
+}
+
+/// What the preset's spec is today, whatever the data.
+fn recipe(ganymede: &Ganymede, cell: &Cell, options: &Options) -> Result<String, String> {
+    let mut command = ganymede.words(&["presets", cell.preset]);
+    if cell.takes_width() {
+        command.args(["--width", &options.width.to_string()]);
+    }
+    Ok(timed::recipe(&timed::text(&mut command)?))
 }
 
 /// Trains a cell, or goes on with it, evaluates it, and writes what came out.
@@ -48,7 +60,7 @@ fn measure(
     root: &Path,
     results: &Path,
     data: &Path,
-    cell: &Cell,
+    (cell, recipe): (&Cell, &str),
     options: &Options,
 ) -> Result<(), String> {
     let mut words = vec![OsString::from(cell.source(data))];
@@ -57,7 +69,7 @@ fn measure(
     if cell.takes_width() {
         words.extend(["--width".into(), options.width.to_string().into()]);
     }
-    let outdir = root.join("target/presets-table").join(cell.name());
+    let outdir = root.join("target/presets-table").join(format!("{}-{recipe}", cell.name()));
     let minutes = options.minutes.unwrap_or(MINUTES);
     let run = ganymede.train(&Training { outdir, minutes, threads: options.threads, words })?;
     let threads = options.threads.to_string();
@@ -69,7 +81,7 @@ fn measure(
     let peak = events.iter().filter_map(|line| line["resident_bytes"].as_u64()).max();
     let start = events.iter().find(|line| line["kind"] == "start").ok_or("its events have no start")?;
     let value = json!({
-        "preset": cell.preset, "data": cell.data, "minutes": timed::minutes_of(&run), "width": options.width,
+        "preset": cell.preset, "data": cell.data, "recipe": recipe, "minutes": timed::minutes_of(&run), "width": options.width,
         "threads": options.threads, "jobs": options.jobs, "step": timed::last(&events, "step"),
         "kimg": timed::last(&events, "kimg"), "batch": start["batch"], "parameters": start["parameters"],
         "peak_bytes": peak, "scores": evaluation["scores"], "n": evaluation["n"],

@@ -66,5 +66,5 @@ pub(super) fn values(a: &Matrix, b: &Matrix, seed: u64) -> Result<Vec<Value>, Ga
         frechet(&a.take(&of_a), &b.take(&of_b))
     });
     let resampled = resampled.collect::<Result<Vec<f64>, _>>()?;
-    Ok(vec![Value { name: "frechet", better: Better::Lower, estimate: Estimate::of(value, &resampled) }])
+    Ok(vec![Value::new("frechet", Better::Lower, Estimate::of(value, &resampled).within(0.0, f64::INFINITY))])
 }

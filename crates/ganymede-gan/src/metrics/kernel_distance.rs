@@ -1,6 +1,6 @@
 //! Metric `kernel` (KID).
 
-use super::bootstrap::Estimate;
+use super::bootstrap::{Estimate, parts};
 use super::matrix::dot;
 use super::{Better, Matrix, Value};
 use crate::error::GanError;
@@ -8,6 +8,8 @@ use ganymede_tensor::{Rng, stream_of};
 
 /// Disjoint parts of the sets, whose values make the interval.
 const PARTS: usize = 10;
+/// Fewest samples of a part.
+const LEAST: usize = 2;
 
 /// The unbiased squared maximum mean discrepancy of two sets of features by the kernel k(x, y) = (x·y/D + 1)³:
 ///
@@ -42,17 +44,14 @@ fn between(a: &Matrix, b: &Matrix) -> f64 {
     (0..a.rows()).map(row).sum()
 }
 
-/// The distance of the whole sets; the interval is that of the mean over disjoint parts, which vary as much as a whole set
-/// would times the root of their number.
+/// The distance of the whole sets; the interval comes from disjoint parts of them.
 pub(super) fn values(a: &Matrix, b: &Matrix, seed: u64) -> Result<Vec<Value>, GanError> {
     let value = kernel_distance(a, b)?;
     let mut rng = Rng::new(seed, stream_of("metrics/kernel"));
-    let (order_a, order_b) = (rng.permutation(a.rows()), rng.permutation(b.rows()));
-    let parts = PARTS.min(a.rows().min(b.rows()) / 2);
-    let part = |order: &[usize], i: usize| order[i * order.len() / parts..(i + 1) * order.len() / parts].to_vec();
-    let of_part = |i: usize| kernel_distance(&a.take(&part(&order_a, i)), &b.take(&part(&order_b, i)));
-    let each = (0..parts).map(of_part).collect::<Result<Vec<f64>, _>>()?;
-    let mean = each.iter().sum::<f64>() / parts as f64;
-    let scaled: Vec<f64> = each.iter().map(|x| mean + (x - mean) / (parts as f64).sqrt()).collect();
-    Ok(vec![Value { name: "kernel", better: Better::Lower, estimate: Estimate::of(value, &scaled) }])
+    Matrix::pair("kernel", a, b, 2 * LEAST)?;
+    let most = PARTS.min(a.rows().min(b.rows()) / LEAST);
+    let (of_a, of_b) = (parts(a.rows(), most, LEAST, &mut rng), parts(b.rows(), most, LEAST, &mut rng));
+    let of_part = |(of_a, of_b): (&Vec<usize>, &Vec<usize>)| kernel_distance(&a.take(of_a), &b.take(of_b));
+    let each = of_a.iter().zip(&of_b).map(of_part).collect::<Result<Vec<f64>, _>>()?;
+    Ok(vec![Value::new("kernel", Better::Lower, Estimate::by_parts(value, &each))])
 }

@@ -1,6 +1,6 @@
 //! Metric `laplacian`.
 
-use super::bootstrap::Estimate;
+use super::bootstrap::{Estimate, FEW, drawn};
 use super::matrix::dot;
 use super::{Better, Value};
 use crate::error::GanError;
@@ -14,8 +14,8 @@ const PATCH: usize = 7;
 const PATCHES: usize = 16;
 /// Directions that patches are projected on.
 const DIRECTIONS: usize = 128;
-/// Groups of directions, whose values make the interval.
-const GROUPS: usize = 8;
+/// Those of them that resampled sets are projected on.
+const RESAMPLED: usize = 16;
 
 /// The sliced Wasserstein distance of 7x7 patches of a Laplacian pyramid, in the mean over its levels, times 1,000.
 ///
@@ -36,12 +36,12 @@ const GROUPS: usize = 8;
 /// # Differs
 /// 16 patches of a picture instead of 128; pictures are halved by means of 2x2 pixels and doubled by repeating them.
 pub fn laplacian(a: &Tensor, b: &Tensor, seed: u64) -> Result<f64, GanError> {
-    let each = groups(a, b, seed)?;
-    Ok(each.iter().sum::<f64>() / each.len() as f64)
+    Ok(distances(a, b, seed, 0)?.0)
 }
 
-/// The distance by groups of directions.
-fn groups(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
+/// The distance, and on fewer directions those of so many pairs of sets whose pictures are drawn from these, each with all its
+/// patches.
+fn distances(a: &Tensor, b: &Tensor, seed: u64, resamples: usize) -> Result<(f64, Vec<f64>), GanError> {
     let refuse = |reason: String| GanError::Argument { what: "laplacian".into(), reason };
     if a.shape() != b.shape() {
         return Err(refuse(format!("expected two sets of one shape, found {} and {}", a.shape(), b.shape())));
@@ -58,7 +58,9 @@ fn groups(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
         return Err(refuse(format!("expected finite samples, found {bad}")));
     }
     let mut sides = [height, width];
-    let mut found = vec![0.0; GROUPS];
+    let mut rng = Rng::new(seed, stream_of("metrics/laplacian/bootstrap"));
+    let rows: Vec<[Vec<usize>; 2]> = (0..resamples).map(|_| [drawn(count, &mut rng), drawn(count, &mut rng)]).collect();
+    let (mut found, mut resampled) = (0.0, vec![0.0; resamples]);
     let mut levels = 0;
     loop {
         let last = sides[0].min(sides[1]) / 2 < SHORTEST || sides.iter().any(|side| side % 2 != 0);
@@ -77,8 +79,18 @@ fn groups(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
         let mut of_b = patches(&level_b, sides, channels, &places);
         normalize(&mut of_a, channels);
         normalize(&mut of_b, channels);
-        for sum in &mut found {
-            *sum += distance(&of_a, &of_b, PATCH * PATCH * channels, &mut rng) * 1000.0;
+        let size = PATCH * PATCH * channels;
+        for at in 0..DIRECTIONS {
+            let direction = direction(size, &mut rng);
+            let projected = |x: &[f32]| x.chunks_exact(size).map(|patch| dot(patch, &direction)).collect::<Vec<f32>>();
+            let (of_a, of_b) = (projected(&of_a), projected(&of_b));
+            for ([from_a, from_b], sum) in rows.iter().zip(&mut resampled).filter(|_| at < RESAMPLED) {
+                let taken = |x: &[f32], from: &[usize]| {
+                    from.iter().flat_map(|&picture| x[picture * PATCHES..(picture + 1) * PATCHES].to_vec()).collect()
+                };
+                *sum += wasserstein(taken(&of_a, from_a), taken(&of_b, from_b)) * 1000.0 / RESAMPLED as f64;
+            }
+            found += wasserstein(of_a, of_b) * 1000.0 / DIRECTIONS as f64;
         }
         levels += 1;
         if last {
@@ -86,8 +98,7 @@ fn groups(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
         }
         sides = sides.map(|side| side / 2);
     }
-    found.iter_mut().for_each(|sum| *sum /= f64::from(levels));
-    Ok(found)
+    Ok((found / f64::from(levels), resampled.into_iter().map(|sum| sum / f64::from(levels)).collect()))
 }
 
 /// Means of 2x2 pixels.
@@ -143,28 +154,23 @@ fn normalize(patches: &mut [f32], channels: usize) {
     }
 }
 
-/// Mean Wasserstein-1 distance on a group of directions.
-fn distance(a: &[f32], b: &[f32], size: usize, rng: &mut Rng) -> f64 {
-    let mut total = 0.0;
-    for _ in 0..DIRECTIONS / GROUPS {
-        let normal: Vec<f64> = (0..size).map(|_| rng.normal()).collect();
-        let norm = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let direction: Vec<f32> = normal.iter().map(|x| (x / norm) as f32).collect();
-        let sorted = |x: &[f32]| {
-            let mut row: Vec<f32> = x.chunks_exact(size).map(|patch| dot(patch, &direction)).collect();
-            row.sort_unstable_by(f32::total_cmp);
-            row
-        };
-        let (a, b) = (sorted(a), sorted(b));
-        total += a.iter().zip(&b).map(|(x, y)| f64::from((x - y).abs())).sum::<f64>() / a.len() as f64;
-    }
-    total / (DIRECTIONS / GROUPS) as f64
+/// A unit direction by chance.
+fn direction(size: usize, rng: &mut Rng) -> Vec<f32> {
+    let normal: Vec<f64> = (0..size).map(|_| rng.normal()).collect();
+    let norm = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
+    normal.iter().map(|x| (x / norm) as f32).collect()
 }
 
-/// The distance; the interval is that of the mean over groups of directions.
+/// The Wasserstein-1 distance of as many numbers on a line.
+fn wasserstein(mut a: Vec<f32>, mut b: Vec<f32>) -> f64 {
+    a.sort_unstable_by(f32::total_cmp);
+    b.sort_unstable_by(f32::total_cmp);
+    a.iter().zip(&b).map(|(x, y)| f64::from((x - y).abs())).sum::<f64>() / a.len() as f64
+}
+
+/// The distance with an interval: both sets are resampled by pictures.
 pub(super) fn values(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<Value>, GanError> {
-    let each = groups(a, b, seed)?;
-    let mean = each.iter().sum::<f64>() / GROUPS as f64;
-    let scaled: Vec<f64> = each.iter().map(|x| mean + (x - mean) / (GROUPS as f64).sqrt()).collect();
-    Ok(vec![Value { name: "laplacian", better: Better::Lower, estimate: Estimate::of(mean, &scaled) }])
+    let (value, resampled) = distances(a, b, seed, FEW)?;
+    let estimate = Estimate::of(value, &resampled).within(0.0, f64::INFINITY);
+    Ok(vec![Value::new("laplacian", Better::Lower, estimate)])
 }

@@ -63,6 +63,20 @@ impl Matrix {
     }
 }
 
+/// Σ (xᵢ − yᵢ)², in sums that run side by side: of points near each other |x|² + |y|² − 2 x·y would lose its digits.
+pub(super) fn square_distance(x: &[f32], y: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let square = |a: &f32, b: &f32| (a - b) * (a - b);
+    let (x_lanes, y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let rest: f32 = x_lanes.remainder().iter().zip(y_lanes.remainder()).map(|(a, b)| square(a, b)).sum();
+    for (a, b) in x_lanes.zip(y_lanes) {
+        for lane in 0..LANES {
+            sums[lane] += square(&a[lane], &b[lane]);
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
 /// x·y, in sums that run side by side.
 pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];

@@ -1,6 +1,6 @@
 //! Metrics: how far generated samples are from real ones, and from each other. To add one: a file here with a function of two
 //! sets, and a line in [`METRICS`]; the tests below and `ganymede evaluate` follow from the table.
-//! Not here: which samples are compared (`evaluate.rs`), what stands for them (`features/`).
+//! Not here: which samples are compared (`evaluate/`), what stands for them (`features/`).
 
 mod bootstrap;
 pub mod features;
@@ -50,6 +50,15 @@ pub struct Value {
     pub better: Better,
     /// The number and its interval.
     pub estimate: Estimate,
+    /// What else belongs to it, such as the number of its scales.
+    pub note: Option<String>,
+}
+
+impl Value {
+    /// A number of which there is nothing else to say.
+    pub(crate) fn new(name: &'static str, better: Better, estimate: Estimate) -> Value {
+        Value { name, better, estimate, note: None }
+    }
 }
 
 /// What a metric is of: two sets, real then generated, and the seed of what is random in it.

@@ -1,4 +1,4 @@
-//! How many modes of a mixture generated samples reach. Not here: which samples (`evaluate.rs`).
+//! How many modes of a mixture generated samples reach. Not here: which samples (`evaluate/`).
 
 use super::bootstrap::Estimate;
 use super::{Better, Value};
@@ -90,16 +90,16 @@ pub fn modes(found: &[Option<usize>], count: usize, seed: u64) -> Vec<Value> {
     let all: Vec<usize> = (0..found.len()).collect();
     let resamples: Vec<Vec<usize>> =
         (0..super::bootstrap::FEW * 2).map(|_| super::bootstrap::drawn(found.len(), &mut rng)).collect();
-    let value = |name, better, of: &dyn Fn(&[usize]) -> f64| {
+    let value = |name, better, most: f64, of: &dyn Fn(&[usize]) -> f64| {
         let resampled: Vec<f64> = resamples.iter().map(|rows| of(rows)).collect();
-        Value { name, better, estimate: Estimate::of(of(&all), &resampled) }
+        Value::new(name, better, Estimate::of(of(&all), &resampled).within(0.0, most))
     };
     let inside =
         |rows: &[usize]| rows.iter().filter(|&&row| found[row].is_some()).count() as f64 / rows.len().max(1) as f64;
     vec![
-        value("modes", Better::Higher, &number),
-        value("high_quality", Better::Higher, &inside),
-        value("mode_divergence", Better::Lower, &divergence),
+        value("modes", Better::Higher, count as f64, &number),
+        value("high_quality", Better::Higher, 1.0, &inside),
+        value("mode_divergence", Better::Lower, f64::INFINITY, &divergence),
     ]
 }
 

@@ -22,7 +22,7 @@ const C: [f64; 2] = [0.01 * 0.01, 0.03 * 0.03];
 /// # Source
 /// Wang, Simoncelli, Bovik (2003), "Multi-scale structural similarity for image quality assessment".
 pub fn similarity(a: &[f64], b: &[f64], [height, width, channels]: [usize; 3]) -> (f64, usize) {
-    let scales = WEIGHTS.len().min((0..).take_while(|&s| height.min(width) >> s >= WINDOW).count());
+    let scales = scales(height, width);
     let total: f64 = WEIGHTS[..scales].iter().sum();
     let of_channel = |c: usize| {
         let plane = |x: &[f64]| x.iter().skip(c).step_by(channels).copied().collect::<Vec<f64>>();
@@ -38,6 +38,11 @@ pub fn similarity(a: &[f64], b: &[f64], [height, width, channels]: [usize; 3]) -
         product
     };
     ((0..channels).map(of_channel).sum::<f64>() / channels as f64, scales)
+}
+
+/// How many times a short side is halved before it is below 11, and once more; at most 5.
+fn scales(height: usize, width: usize) -> usize {
+    WEIGHTS.len().min((0..usize::BITS).take_while(|&s| height.min(width) >> s >= WINDOW).count())
 }
 
 /// Mean SSIM and mean contrast-structure over all places of the window.
@@ -77,14 +82,14 @@ fn halved(x: &[f64], [height, width]: [usize; 2]) -> Vec<f64> {
 }
 
 /// The mean similarity of up to 500 pairs of different samples of a set (N, H, W, C) in \[−1, 1\], a number a pair: high where
-/// samples are alike.
+/// samples are alike; and the number of scales.
 ///
 /// # Errors
 /// [`GanError::Argument`] for sets that are no pictures with sides of at least 11, or fewer than two.
 ///
 /// # Source
 /// Odena, Olah, Shlens (2017), "Conditional image synthesis with auxiliary classifier GANs", arXiv:1610.09585, section 4.2.
-pub fn ms_ssim(set: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
+pub fn ms_ssim(set: &Tensor, seed: u64) -> Result<(Vec<f64>, usize), GanError> {
     let refuse = |reason: String| GanError::Argument { what: "ms_ssim".into(), reason };
     let shape = set.shape();
     let [count, height, width, channels] = shape[..] else {
@@ -107,12 +112,13 @@ pub fn ms_ssim(set: &Tensor, seed: u64) -> Result<Vec<f64>, GanError> {
         let second = (first + 1 + rng.below(count as u32 - 1) as usize) % count;
         similarity(&picture(first), &picture(second), [height, width, channels]).0
     };
-    Ok((0..PAIRS.min(count * (count - 1) / 2)).map(pair).collect())
+    Ok(((0..PAIRS.min(count * (count - 1) / 2)).map(pair).collect(), scales(height, width)))
 }
 
 /// That of generated samples; the real ones' is its reference.
 pub(super) fn values(_: &Tensor, fake: &Tensor, seed: u64) -> Result<Vec<Value>, GanError> {
-    let each = ms_ssim(fake, seed)?;
+    let (each, scales) = ms_ssim(fake, seed)?;
     let mut rng = Rng::new(seed, stream_of("metrics/ms_ssim/bootstrap"));
-    Ok(vec![Value { name: "ms_ssim", better: Better::Near, estimate: Estimate::mean(&each, &mut rng) }])
+    let note = Some(format!("{scales} scale{}", if scales == 1 { "" } else { "s" }));
+    Ok(vec![Value { note, ..Value::new("ms_ssim", Better::Near, Estimate::mean(&each, &mut rng).within(0.0, 1.0)) }])
 }

@@ -98,7 +98,14 @@ pub(super) fn values(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<Value>, Ga
         sliced_wasserstein(&taken(a, &of_a)?, &taken(b, &of_b)?, seed)
     });
     let resampled = resampled.collect::<Result<Vec<f64>, _>>()?;
-    Ok(vec![Value { name: "sliced_wasserstein", better: Better::Lower, estimate: Estimate::of(value, &resampled) }])
+    if count < 2 {
+        return Err(GanError::Argument {
+            what: "sliced_wasserstein".into(),
+            reason: format!("expected at least 2 samples on both sides, found {count}"),
+        });
+    }
+    let estimate = Estimate::of(value, &resampled).within(0.0, f64::INFINITY);
+    Ok(vec![Value::new("sliced_wasserstein", Better::Lower, estimate)])
 }
 
 #[cfg(test)]

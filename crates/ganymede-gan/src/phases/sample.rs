@@ -17,7 +17,7 @@ use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 ///
 /// # Source
 /// Brock, Donahue, Simonyan (2019), "Large scale GAN training for high fidelity natural image synthesis",
-/// arXiv:1809.11096, section 4.1 (standing statistics).
+/// arXiv:1809.11096 (standing statistics).
 pub fn trace_standing(spec: &TrainSpec, batch: usize) -> Result<Graph, GanError> {
     let networks = networks(spec)?;
     let builder = Builder::new("standing");

@@ -9,7 +9,8 @@ use ganymede_graph::Expr;
 
 configured! {
     /// The layer with W/σ in place of its kernel (or embeddings) W, where σ = v·W·uᵀ is about W's largest
-    /// singular value and W counts as a matrix (…, outputs).
+    /// singular value and W counts as a matrix of its last axis: (…, outputs), of a transposed convolution (…, inputs), as in
+    /// Keras.
     ///
     /// u is a state. A traced phase in training runs the power iteration v ← normal(u·Wᵀ), u ← normal(v·W) once,
     /// power_iterations times, however often the layer is applied. W stays as it is; σ is differentiated, u and v

@@ -1,7 +1,7 @@
 //! `ganymede evaluate`: how far a run's samples are from its data.
 
 use super::{Command, Examples};
-use crate::failure::Failure;
+use crate::failure::{Failure, USER};
 use crate::flags::{GeneratorFlags, MachineFlags};
 use crate::setup;
 use crate::terminal::Terminal;
@@ -61,11 +61,17 @@ impl Command for Evaluate {
         };
         let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend)
             .map_err(|e| machine.explain(e))?;
-        self.warn(&found.scores, terminal)?;
+        if found.scores.is_empty() {
+            let reasons = found.left_out.join("; ");
+            return Err(Failure::new(USER, format!("expected something to measure, found nothing: {reasons}")));
+        }
+        self.warn(&found.scores, terminal);
         if self.json {
+            let drawn = &options.generator;
             let value = json!({
                 "kind": "evaluation", "checkpoint": found.checkpoint, "n": found.samples,
-                "reference_n": found.reference_samples, "scores": found.scores, "left_out": found.left_out,
+                "reference_n": found.reference_samples, "last_weights": drawn.last_weights,
+                "standing_statistics": drawn.standing, "scores": found.scores, "left_out": found.left_out,
             });
             return terminal.result(&value.to_string());
         }
@@ -85,14 +91,14 @@ impl Command for Evaluate {
 }
 
 impl Evaluate {
-    /// Says which numbers do not compare with those that the run's training wrote down.
-    fn warn(&self, scores: &[Score], terminal: &mut Terminal) -> Result<(), Failure> {
-        let lines = events::read(&self.generator.at.run.join("events.jsonl"))?;
+    /// Says which numbers do not compare with those that the run's training wrote down, as far as that can be read.
+    fn warn(&self, scores: &[Score], terminal: &mut Terminal) {
+        let Ok(lines) = events::read(&self.generator.at.run.join("events.jsonl")) else { return };
         let earlier = lines.iter().rev().find_map(|line| match &line.event {
             Event::Metrics { scores, .. } if !scores.is_empty() => Some((line.step, scores)),
             _ => None,
         });
-        let Some((step, earlier)) = earlier else { return Ok(()) };
+        let Some((step, earlier)) = earlier else { return };
         let names: Vec<&str> = incomparable(scores, earlier).iter().map(|(score, _)| score.metric.as_str()).collect();
         if !names.is_empty() {
             terminal.say(&format!(
@@ -101,7 +107,6 @@ impl Evaluate {
                 names.join(", ")
             ));
         }
-        Ok(())
     }
 }
 
@@ -112,14 +117,16 @@ fn line(score: &Score) -> String {
         of => format!("{} of {of}", score.metric),
     };
     let estimate = &score.estimate;
-    let reference = score.reference.map_or(String::new(), |value| format!(", real samples {}", short(value)));
+    let fewer = if score.reference_n == score.n { String::new() } else { format!(" (of {})", score.reference_n) };
+    let reference = score.reference.map_or(String::new(), |value| format!(", real samples {}{fewer}", short(value)));
+    let note = score.note.as_ref().map_or(String::new(), |note| format!("; {note}"));
     let better = match score.better {
         Better::Lower => "lower is better",
         Better::Higher => "higher is better",
         Better::Near => "best near that of real samples",
     };
     let (value, low, high) = (short(estimate.value), short(estimate.low), short(estimate.high));
-    format!("{what:<40}{value:>9} ({low} to {high}){reference}; {better}; protocol {}", score.protocol)
+    format!("{what:<40}{value:>9} ({low} to {high}){reference}; {better}{note}; protocol {}", score.protocol)
 }
 
 /// Four digits.

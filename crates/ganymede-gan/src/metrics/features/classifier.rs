@@ -1,6 +1,7 @@
 //! A small classifier that learns the data's own labels: its features, its verdicts, its accuracy.
 
 use super::{BATCH, Extractor};
+use crate::checkpoint::{self, hex};
 use crate::error::GanError;
 use crate::metrics::Matrix;
 use crate::spec::NetworkSpec;
@@ -10,9 +11,9 @@ use ganymede_nn::optimizers::{Adam, Update};
 use ganymede_nn::{Layer, Mode, Model, ModelConfig, OptimizerConfig, Scope};
 use ganymede_runtime::{Backend, StateLayout};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
+use sha2::{Digest, Sha256};
+use std::path::Path;
 
-/// Version of network and training; another one is another protocol.
-pub(crate) const VERSION: u32 = 1;
 /// Seed of weights and order.
 const SEED: u64 = 0x636c_6173_7369;
 /// Updates, each on a batch of 64.
@@ -47,13 +48,86 @@ pub struct Classifier {
     extractor: Extractor,
 }
 
+/// The network for pictures (height, width, channels) of so many classes, and its text.
+fn network(sample: &[usize], classes: usize) -> Result<(Model, String), GanError> {
+    let [height, width, channels] = *sample else {
+        return Err(refuse(format!("expected pictures (height, width, channels), found {sample:?}")));
+    };
+    let text = NETWORK.replace("SHAPE", &format!("[{height}, {width}, {channels}]"));
+    let text = text.replace("CLASSES", &classes.to_string());
+    let network: NetworkSpec = toml::from_str(&text).map_err(|e| refuse(e.message().to_string()))?;
+    let config = ModelConfig { layers: network.layers, outputs: network.outputs };
+    let model = Model::from_config("classifier", &config)
+        .map_err(|source| GanError::Model { network: "classifier".into(), source })?;
+    Ok((model, text))
+}
+
+fn refuse(reason: String) -> GanError {
+    GanError::Argument { what: "classifier".into(), reason }
+}
+
 impl Classifier {
+    /// The classifier that was kept under a key in a folder, or what `learn` gives, which is then kept there. The key stands for
+    /// what its weights depend on beside the network and its training. A file that is damaged, or of another network, counts
+    /// as none; one that cannot be written is not missed.
+    ///
+    /// # Errors
+    /// What learning and compiling give.
+    pub fn kept(
+        folder: Option<&Path>,
+        key: &str,
+        sample: &[usize],
+        classes: usize,
+        backend: &dyn Backend,
+        learn: impl FnOnce() -> Result<Classifier, GanError>,
+    ) -> Result<Classifier, GanError> {
+        let Some(folder) = folder else { return learn() };
+        let (model, text) = network(sample, classes)?;
+        let whole = Sha256::digest(format!("{key} {SEED} {STEPS} {} {text}", env!("CARGO_PKG_VERSION")));
+        let path = folder.join(format!("classifier-{}.safetensors", &hex(&whole)[..16]));
+        if let Ok(weights) = checkpoint::read_tensors(&path)
+            && let Ok(known) = Classifier::of(&model, &text, sample, backend, |name| weights.get(name).cloned())
+        {
+            return Ok(known);
+        }
+        let learned = learn()?;
+        if std::fs::create_dir_all(folder).is_ok() {
+            let _ = checkpoint::write_tensors(&path, learned.extractor.store.as_ref());
+        }
+        Ok(learned)
+    }
+
+    /// The classifier with these weights.
+    fn of(
+        model: &Model,
+        text: &str,
+        sample: &[usize],
+        backend: &dyn Backend,
+        mut weight: impl FnMut(&str) -> Option<Tensor>,
+    ) -> Result<Classifier, GanError> {
+        let builder = Builder::new("classify");
+        let scope = Scope::root(&builder, "classifier", Mode::Infer);
+        let sizes: Vec<usize> = [BATCH].iter().chain(sample).copied().collect();
+        let outputs = model.build(&scope, &[builder.input("x", TensorType::f32(sizes))]);
+        builder.output("logits", outputs[0]);
+        builder.output("features", outputs[1]);
+        drop(scope);
+        let extractor = Extractor::new(&builder.finish()?, text, backend, |name| {
+            weight(name).ok_or_else(|| refuse(format!("expected weights {name}, found none")))
+        })?;
+        Ok(Classifier { extractor })
+    }
+
+    /// Stands for the network and its weights.
+    pub fn digest(&self) -> &str {
+        self.extractor.digest()
+    }
+
     /// Learns the labels of pictures in 600 updates of 64 by Adam at 0.001, the same every time.
     ///
     /// # Errors
     /// [`GanError::Argument`] for samples that are no pictures, or labels that are not theirs; what computing gives.
     pub fn learn(data: Labelled<'_>, classes: usize, backend: &dyn Backend) -> Result<Classifier, GanError> {
-        let refuse = |reason: String| GanError::Argument { what: "classifier".into(), reason };
         let shape = data.samples.shape().clone();
         let [count, height, width, channels] = shape[..] else {
             return Err(refuse(format!("expected pictures (N, height, width, channels), found {shape}")));
@@ -65,12 +139,7 @@ impl Classifier {
                 "expected a label below {classes} for each of {count} pictures, found {labels}"
             )));
         }
-        let text = NETWORK.replace("SHAPE", &format!("[{height}, {width}, {channels}]"));
-        let text = text.replace("CLASSES", &classes.to_string());
-        let network: NetworkSpec = toml::from_str(&text).map_err(|e| refuse(e.message().to_string()))?;
-        let config = ModelConfig { layers: network.layers, outputs: network.outputs };
-        let model = Model::from_config("classifier", &config)
-            .map_err(|source| GanError::Model { network: "classifier".into(), source })?;
+        let (model, network) = network(&shape[1..], classes)?;
         let x_type = TensorType::f32([BATCH, height, width, channels]);
 
         let builder = Builder::new("learn");
@@ -136,17 +205,7 @@ impl Classifier {
             program.run(store.as_mut())?;
         }
 
-        let builder = Builder::new("classify");
-        let scope = Scope::root(&builder, "classifier", Mode::Infer);
-        let outputs = model.build(&scope, &[builder.input("x", x_type)]);
-        builder.output("logits", outputs[0]);
-        builder.output("features", outputs[1]);
-        drop(scope);
-        let mut extractor = Extractor::new(&builder.finish()?, backend)?;
-        for parameter in &parameters {
-            extractor.store.write(&parameter.name, &store.read(&parameter.name)?)?;
-        }
-        Ok(Classifier { extractor })
+        Classifier::of(&model, &network, &shape[1..], backend, |name| store.read(name).ok())
     }
 
     /// 64 features of each picture.

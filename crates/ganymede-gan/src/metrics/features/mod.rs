@@ -5,15 +5,16 @@
 mod classifier;
 mod random;
 
-pub(crate) use classifier::VERSION;
 pub use classifier::{Classifier, Labelled};
-pub use random::random;
+pub use random::RandomFeatures;
 
 use super::Matrix;
+use crate::checkpoint::hex;
 use crate::error::GanError;
 use ganymede_graph::Graph;
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
 use ganymede_tensor::Tensor;
+use sha2::{Digest, Sha256};
 
 /// Samples of one run of a network.
 const BATCH: usize = 64;
@@ -22,19 +23,36 @@ const BATCH: usize = 64;
 pub(super) struct Extractor {
     program: Box<dyn Program>,
     store: Box<dyn Store>,
+    digest: String,
 }
 
 impl Extractor {
-    /// Compiles the graph; its states are zeros.
-    fn new(graph: &Graph, backend: &dyn Backend) -> Result<Extractor, GanError> {
-        let store = backend.store(&StateLayout::of_graph(graph, "features"))?;
+    /// Compiles the graph, with the values that `weight` gives its states. `text` is the network that it was made of.
+    fn new(
+        graph: &Graph,
+        text: &str,
+        backend: &dyn Backend,
+        mut weight: impl FnMut(&str) -> Result<Tensor, GanError>,
+    ) -> Result<Extractor, GanError> {
+        let mut store = backend.store(&StateLayout::of_graph(graph, "features"))?;
         let program = backend.load(graph, store.as_ref())?;
-        Ok(Extractor { program, store })
+        let mut digest = Sha256::new_with_prefix(text);
+        for entry in store.layout().entries.clone() {
+            let value = weight(&entry.name)?;
+            store.write(&entry.name, &value)?;
+            let numbers = value.as_f32().map_err(|e| refuse(e.to_string()))?;
+            numbers.iter().for_each(|number| digest.update(number.to_le_bytes()));
+        }
+        Ok(Extractor { program, store, digest: hex(&digest.finalize()) })
+    }
+
+    /// Stands for the network and its weights: numbers of other features do not compare.
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// An output of the network for each sample (N, …). Full batches are run; what is too much is dropped.
     fn rows(&mut self, samples: &Tensor, output: &str) -> Result<Matrix, GanError> {
-        let refuse = |reason: String| GanError::Argument { what: "features".into(), reason };
         let values = samples.as_f32().map_err(|e| refuse(e.to_string()))?;
         let count = samples.shape().first().copied().unwrap_or(0);
         let size = values.len() / count.max(1);
@@ -54,4 +72,8 @@ impl Extractor {
         }
         Matrix::new(columns, rows)
     }
+}
+
+fn refuse(reason: String) -> GanError {
+    GanError::Argument { what: "features".into(), reason }
 }

@@ -10,7 +10,7 @@ use ganymede_nn::{Layer, Mode, Model, ModelConfig, Scope};
 use ganymede_runtime::Backend;
 use ganymede_tensor::{Tensor, TensorType};
 
-/// Seed of the weights; another one is another protocol.
+/// Seed of the weights.
 const SEED: u64 = 0x6d65_7472_6963;
 
 /// Three levels of 3x3 convolutions of 32, 64 and 64 filters with ReLU, each followed by means of 2x2; a feature is the mean
@@ -28,35 +28,55 @@ layers = [
 outputs = ["level_1", "level_2", "level_3"]
 "#;
 
-/// 160 features of each picture (N, H, W, C): means of filters with fixed random weights at three levels. They need no data
-/// and favour no kind of picture.
-///
-/// # Errors
-/// [`GanError::Argument`] for samples that are no pictures; what computing gives.
+/// A network that gives 160 features of each picture (N, H, W, C): means of filters with fixed random weights at three levels.
+/// They need no data and favour no kind of picture.
 ///
 /// # Source
 /// Naeem, Oh, Uh, Choi, Yoo (2020), "Reliable fidelity and diversity metrics for generative models", arXiv:2002.09797,
 /// section 4.2, on random embeddings.
-pub fn random(samples: &Tensor, backend: &dyn Backend) -> Result<Matrix, GanError> {
-    let refuse = |reason: String| GanError::Argument { what: "random features".into(), reason };
-    let [_, height, width, channels] = samples.shape()[..] else {
-        return Err(refuse(format!("expected pictures (N, height, width, channels), found {}", samples.shape())));
-    };
-    let text = NETWORK.replace("SHAPE", &format!("[{height}, {width}, {channels}]"));
-    let network: NetworkSpec = toml::from_str(&text).map_err(|e| refuse(e.message().to_string()))?;
-    let config = ModelConfig { layers: network.layers, outputs: network.outputs };
-    let model = Model::from_config("features", &config)
-        .map_err(|source| GanError::Model { network: "features".into(), source })?;
-    let builder = Builder::new("features");
-    let scope = Scope::root(&builder, "features", Mode::Infer);
-    let x = builder.input("x", TensorType::f32([BATCH, height, width, channels]));
-    let levels: Vec<_> = model.build(&scope, &[x]).iter().map(|level| level.mean_axes(&[1, 2])).collect();
-    builder.output("features", concat(&levels, 1));
-    let parameters = scope.parameters();
-    drop(scope);
-    let mut extractor = Extractor::new(&builder.finish()?, backend)?;
-    for parameter in &parameters {
-        extractor.store.write(&parameter.name, &first_value(parameter, SEED)?)?;
+pub struct RandomFeatures {
+    extractor: Extractor,
+}
+
+impl RandomFeatures {
+    /// The network for pictures of these sizes, (height, width, channels).
+    ///
+    /// # Errors
+    /// [`GanError::Argument`] for samples that are no pictures; what compiling gives.
+    pub fn new(sample: &[usize], backend: &dyn Backend) -> Result<RandomFeatures, GanError> {
+        let refuse = |reason: String| GanError::Argument { what: "random features".into(), reason };
+        let [height, width, channels] = *sample else {
+            return Err(refuse(format!("expected pictures (height, width, channels), found {sample:?}")));
+        };
+        let text = NETWORK.replace("SHAPE", &format!("[{height}, {width}, {channels}]"));
+        let network: NetworkSpec = toml::from_str(&text).map_err(|e| refuse(e.message().to_string()))?;
+        let config = ModelConfig { layers: network.layers, outputs: network.outputs };
+        let model = Model::from_config("features", &config)
+            .map_err(|source| GanError::Model { network: "features".into(), source })?;
+        let builder = Builder::new("features");
+        let scope = Scope::root(&builder, "features", Mode::Infer);
+        let x = builder.input("x", TensorType::f32([BATCH, height, width, channels]));
+        let levels: Vec<_> = model.build(&scope, &[x]).iter().map(|level| level.mean_axes(&[1, 2])).collect();
+        builder.output("features", concat(&levels, 1));
+        let parameters = scope.parameters();
+        drop(scope);
+        let extractor = Extractor::new(&builder.finish()?, &text, backend, |name| {
+            let parameter = parameters.iter().find(|parameter| parameter.name == name);
+            first_value(parameter.ok_or_else(|| refuse(format!("expected a parameter {name}, found none")))?, SEED)
+        })?;
+        Ok(RandomFeatures { extractor })
     }
-    extractor.rows(samples, "features")
+
+    /// 160 features of each picture.
+    ///
+    /// # Errors
+    /// What computing gives.
+    pub fn features(&mut self, samples: &Tensor) -> Result<Matrix, GanError> {
+        self.extractor.rows(samples, "features")
+    }
+
+    /// Stands for the network and its weights.
+    pub fn digest(&self) -> &str {
+        self.extractor.digest()
+    }
 }
