@@ -158,11 +158,11 @@ pub enum GanError {
         changes: Vec<String>,
     },
     /// A number is not finite any more.
-    #[error("step {step}, phase `{phase}`: {}; nothing of it was saved", first(what))]
+    #[error("step {step}{}: {}; nothing of it was saved", of_phase(phase), first(what))]
     NonFinite {
         /// The step.
         step: u64,
-        /// The phase.
+        /// The phase; empty where it is of none.
         phase: String,
         /// Which terms, gradients and states.
         what: Vec<String>,
@@ -230,7 +230,8 @@ impl GanError {
                 Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())
             }
             GanError::NonFinite { checkpoint, .. } => Some(format!(
-                "the last good state is {}; resume with a lower learning rate in a new run, or see `ganymede check`",
+                "the last good state is {}; start a new run with a lower learning rate, or with smaller weights and numbers of what \
+                 is named there; `ganymede check` may say which",
                 checkpoint.display()
             )),
             GanError::NoCheckpoint { known, .. } if known.is_empty() => {
@@ -258,6 +259,11 @@ impl GanError {
 fn gib(bytes: u64) -> String {
     let mib = bytes as f64 / f64::from(1 << 20);
     if mib < 102.4 { format!("{mib:.1} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
+/// What belongs to no phase, such as the probability of an augmentation, is named alone.
+fn of_phase(phase: &str) -> String {
+    if phase.is_empty() { String::new() } else { format!(", phase `{phase}`") }
 }
 
 /// The first of what is not finite, and how much more there is.
@@ -300,5 +306,8 @@ mod tests {
         let three = "step 7, phase `g`: gradient of x/0, gradient of x/1, gradient of x/2";
         assert_eq!(error(3), format!("{three}; nothing of it was saved"));
         assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); nothing of it was saved"));
+        let what = vec!["augment/0/p".into()];
+        let error = GanError::NonFinite { step: 7, phase: String::new(), what, checkpoint: "c".into() };
+        assert_eq!(error.to_string(), "step 7: augment/0/p; nothing of it was saved");
     }
 }
