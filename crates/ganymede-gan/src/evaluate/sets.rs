@@ -130,7 +130,7 @@ impl<'a> Sets<'a> {
         Some((numbers, self.labels(numbers)?))
     }
 
-    /// Whether a classifier learns from none of the samples that are compared beyond what it may learn from.
+    /// Whether classifiers may learn from all of the real samples that are compared.
     pub fn all_learnable(&self) -> bool {
         self.count() <= self.learnable
     }
@@ -146,7 +146,12 @@ impl<'a> Sets<'a> {
     }
 
     /// Real samples by their numbers, in the network's range.
+    ///
+    /// # Errors
+    /// [`GanError::Memory`] when there is no room for them; what reading gives.
     pub fn read(&self, numbers: &[u32]) -> Result<Tensor, GanError> {
+        let bytes = numbers.len() * self.codec.shape.iter().product::<usize>() * size_of::<f32>();
+        resources::check(bytes as u64, resources::available())?;
         read(self.dataset, self.codec, numbers)
     }
 }
