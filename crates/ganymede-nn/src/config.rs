@@ -110,6 +110,11 @@ impl Arguments {
         &self.class
     }
 
+    /// The names that were asked for so far.
+    pub fn known(&self) -> &[String] {
+        &self.known
+    }
+
     /// An argument without a default; where it is missing or wrong, an error is kept and `fallback` returned.
     pub fn required<T: Argument>(&mut self, name: &'static str, fallback: T) -> T {
         match self.take(name) {

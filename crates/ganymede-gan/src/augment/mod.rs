@@ -11,7 +11,7 @@ pub(crate) use pixels::Pixels;
 use crate::error::GanError;
 use crate::loss_scope::LossScope;
 use crate::spec::AugmentSpec;
-use crate::table::table;
+use crate::table::{self, table};
 use ganymede_graph::Expr;
 
 /// A differentiable change of samples.
@@ -55,17 +55,31 @@ table! {
 /// # Errors
 /// [`GanError::Unknown`] for a name that is not in the table, [`GanError::Argument`] for arguments that are not its.
 pub fn augmentations(specs: &[AugmentSpec]) -> Result<Vec<Box<dyn Augmentation>>, GanError> {
-    let of = |spec: &AugmentSpec| match make(&spec.class_name, &spec.arguments) {
-        Some(made) => {
-            let what = || format!("augmentation `{}`", spec.class_name);
-            made.map_err(|reason| GanError::Argument { what: what(), reason })
-        }
-        None => {
-            let known = AUGMENTATIONS.iter().map(|entry| entry.name.to_string()).collect();
-            Err(GanError::Unknown { kind: "an augmentation", name: spec.class_name.clone(), known })
+    let of = |spec: &AugmentSpec| {
+        let refuse = |reason| GanError::Argument { what: format!("augmentation `{}`", spec.class_name), reason };
+        match make(&spec.class_name, &spec.arguments) {
+            Some(made) => match table::told(&strays(spec)) {
+                Some(reason) => Err(refuse(reason)),
+                None => made.map_err(refuse),
+            },
+            None => Err(GanError::Unknown { kind: KIND, name: spec.class_name.clone(), known: names() }),
         }
     };
     specs.iter().map(of).collect()
+}
+
+/// What the table holds, in messages.
+pub(crate) const KIND: &str = "an augmentation";
+
+/// Every name in the table.
+pub(crate) fn names() -> Vec<String> {
+    AUGMENTATIONS.iter().map(|entry| entry.name.to_string()).collect()
+}
+
+/// Arguments of an augmentation that it has not.
+pub(crate) fn strays(spec: &AugmentSpec) -> Vec<table::Stray> {
+    let entry = AUGMENTATIONS.iter().find(|entry| entry.name == spec.class_name);
+    entry.map_or(Vec::new(), |entry| table::strays(&spec.arguments, (entry.arguments)()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Rule: losses compare what there is to compare.
 
 use super::{Finding, Fix, Subject};
-use crate::objectives::objective;
-use crate::regularizers::REGULARIZERS;
+use crate::objectives::{self, objective};
+use crate::regularizers::{self, REGULARIZERS};
+use crate::spec::TermSpec;
+use crate::table::Stray;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -39,7 +41,15 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 let reason = "expected a loss of one number, which has a gradient; found one of each sample";
                 findings.push(Finding::error(place, reason, vec![fix]));
             }
-            let plain = crate::spec::TermSpec { args: None, ..term.clone() };
+            let own = objectives::arguments(&term.class_name).or_else(|| regularizers::arguments(&term.class_name));
+            let strays = own.map_or(Vec::new(), |own| term.strays(&own));
+            if !strays.is_empty() {
+                let place = format!("phases.{at}.terms.{number} ({})", term.class_name);
+                let finding = |stray| Finding::error(&place, format!("{stray}"), rename(at, number, term, &stray));
+                findings.extend(strays.into_iter().map(finding));
+                continue;
+            }
+            let plain = TermSpec { args: None, ..term.clone() };
             if let Err(error) = objective(&plain) {
                 let place = format!("phases.{at} (`{}`).terms.{number}", phase.name);
                 let fix =
@@ -49,4 +59,18 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// An argument that a term has not gets the name that is most like it.
+fn rename(at: usize, number: usize, term: &TermSpec, stray: &Stray) -> Vec<Fix> {
+    let Some(meant) = stray.nearest.clone() else { return Vec::new() };
+    let argument = stray.argument.clone();
+    let fits = term.clone().rename(&argument, &meant).is_ok();
+    let fix = fits.then(|| {
+        Fix::new(format!("rename `{argument}` to `{meant}`"), move |spec| {
+            // That it fits was tried.
+            let _ = spec.phases[at].terms[number].rename(&argument, &meant);
+        })
+    });
+    fix.into_iter().collect()
 }

@@ -18,12 +18,17 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         for (number, term) in phase.terms.iter().enumerate().filter(|(_, t)| !term_exists(t)) {
             let known = phases::term_names();
-            let near = nearest(&term.class_name, known.iter().map(String::as_str)).unwrap_or("non_saturating".into());
-            let reason = format!("expected the name of a loss or regularizer, found `{}`", term.class_name);
-            let fix = Fix::new(format!("use `{near}`"), move |spec| {
-                spec.phases[at].terms[number].class_name.clone_from(&near);
+            let near = nearest(&term.class_name, known.iter().map(String::as_str));
+            let mut reason = format!("expected the name of a loss or regularizer, found `{}`", term.class_name);
+            if near.is_none() {
+                reason.push_str(&format!(" (known: {})", known.join(", ")));
+            }
+            let fix = near.map(|near| {
+                Fix::new(format!("use `{near}`"), move |spec| {
+                    spec.phases[at].terms[number].class_name.clone_from(&near);
+                })
             });
-            findings.push(Finding::error(&place, reason, vec![fix]));
+            findings.push(Finding::error(&place, reason, fix.into_iter().collect()));
         }
     }
     findings

@@ -324,3 +324,69 @@ terms = [{ class_name = "hinge" }]
     );
     assert!(errors(0)[0].starts_with("networks.generator: it takes labels"), "{:?}", errors(0));
 }
+
+/// `mlp` for points of two coordinates, changed, and what a check on such points finds: places, reasons, first fixes.
+fn errors_of_points(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
+    use crate::presets::{PresetInput, preset_for};
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+    let spec = edits.iter().fold(spec, |spec, edit| crate::spec::edit(&spec, edit).unwrap());
+    let draft = Draft { spec, missing: Vec::new() };
+    let report = check(&draft, Some(&points()));
+    let fix = |f: &Finding| f.fixes.first().map(|fix| fix.what.clone()).unwrap_or_default();
+    let errors = report.of(Severity::Error).map(|f| [f.place.clone(), f.reason.clone(), fix(f)]).collect();
+    (draft, errors)
+}
+
+fn points() -> DataFacts {
+    DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) }
+}
+
+#[test]
+fn only_a_name_that_is_near_becomes_a_fix() {
+    for (name, near) in
+        [("r1_penalty", ""), ("wgan", ""), ("spectral_normalization", ""), ("non_saturatin", "use `non_saturating`")]
+    {
+        let (draft, errors) = errors_of_points(&[&format!("phases.0.terms.0.class_name={name}")]);
+        let [[_, reason, fixed]] = &errors[..] else { panic!("{errors:?}") };
+        assert_eq!(fixed, near, "{name}");
+        assert_eq!(reason.contains("(known: non_saturating, "), near.is_empty(), "{reason}");
+        assert_eq!(fix(&draft, Some(&points())).is_ok(), !near.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn an_argument_that_a_term_has_not_gets_the_name_of_one_that_it_has() {
+    let term = |text: &str| format!("phases.0.terms=[{{class_name=\"non_saturating\"}},{{{text}}}]");
+    for (text, reason, fixed) in [
+        (
+            "class_name=\"non_saturating\",wieght=2.0",
+            "it has no argument `wieght` (did you mean `weight`?)",
+            "rename `wieght` to `weight`",
+        ),
+        ("class_name=\"r1\",evry=4", "it has no argument `evry` (did you mean `every`?)", "rename `evry` to `every`"),
+        (
+            "class_name=\"non_saturating\",real_lable=0.9",
+            "it has no argument `real_lable` (did you mean `real_label`?)",
+            "rename `real_lable` to `real_label`",
+        ),
+        ("class_name=\"r1\",strength=4", "it has no argument `strength` (it takes weight, every)", ""),
+        ("class_name=\"r1\",evry=\"often\"", "it has no argument `evry` (did you mean `every`?)", ""),
+        (
+            "class_name=\"BinaryCrossentropy\",from_logits=true,label_smothing=0.1",
+            "it has no argument `label_smothing` (did you mean `label_smoothing`?)",
+            "rename `label_smothing` to `label_smoothing`",
+        ),
+    ] {
+        let (draft, errors) = errors_of_points(&[&term(text)]);
+        let [[place, found, fix_found]] = &errors[..] else { panic!("{text}: {errors:?}") };
+        assert!(place.starts_with("phases.0.terms.1 ("), "{place}");
+        assert_eq!((found.as_str(), fix_found.as_str()), (reason, fixed));
+        if !fixed.is_empty() {
+            let (mended, _) = fix(&draft, Some(&points())).unwrap();
+            let term = &mended.phases[0].terms[1];
+            let value = |name: &str| term.arguments.get(name).and_then(toml::Value::as_float);
+            let moved = term.weight == 2.0.into() || term.every == 4;
+            assert!(moved || value("real_label") == Some(0.9) || value("label_smoothing") == Some(0.1), "{term:?}");
+        }
+    }
+}

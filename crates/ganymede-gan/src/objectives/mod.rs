@@ -9,9 +9,9 @@ pub use keras_loss::KerasLoss;
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::spec::TermSpec;
-use crate::table::table;
+use crate::table::{self, table};
 use ganymede_graph::Expr;
-use ganymede_nn::losses::LossKind;
+use ganymede_nn::losses::{Loss, LossKind};
 
 /// A pair of losses over the discriminator's verdicts on real and on generated samples.
 pub trait GanObjective {
@@ -65,12 +65,24 @@ pub fn names() -> Vec<String> {
     OBJECTIVES.iter().map(|e| e.name.to_string()).chain(keras).collect()
 }
 
+/// Names of an objective's own arguments, or `None` when its name is none of [`names`].
+pub(crate) fn arguments(name: &str) -> Option<Vec<String>> {
+    let own = OBJECTIVES.iter().find(|entry| entry.name == name);
+    let own = own.map(|entry| (entry.arguments)().iter().map(|argument| argument.to_string()).collect());
+    // `config` is Keras's own form of them.
+    let of_term = ["args", "config"].map(String::from);
+    own.or_else(|| LossKind::NAMES.contains(&name).then(|| of_term.into_iter().chain(Loss::arguments(name)).collect()))
+}
+
 /// The objective of a term, or `None` when its name is none of [`names`].
 ///
 /// # Errors
 /// [`GanError::Argument`] when the term's arguments are not the objective's.
 pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanError> {
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
+    if let Some(reason) = arguments(&term.class_name).and_then(|own| table::told(&term.strays(&own))) {
+        return Err(refuse(reason));
+    }
     if let Some(made) = make(&term.class_name, &term.arguments) {
         if term.args.is_some() {
             return Err(refuse("expected no `args`: it compares real and fake by itself".into()));

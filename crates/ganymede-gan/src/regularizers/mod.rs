@@ -7,7 +7,7 @@ mod slope;
 use crate::error::GanError;
 use crate::loss_scope::LossScope;
 use crate::spec::TermSpec;
-use crate::table::table;
+use crate::table::{self, table};
 use ganymede_graph::Expr;
 use std::fmt;
 
@@ -66,13 +66,23 @@ table! {
     }
 }
 
+/// Names of a regularizer's own arguments, or `None` when its name is not in the table.
+pub(crate) fn arguments(name: &str) -> Option<Vec<String>> {
+    let entry = REGULARIZERS.iter().find(|entry| entry.name == name)?;
+    Some((entry.arguments)().iter().map(|argument| argument.to_string()).collect())
+}
+
 /// The regularizer of a term, or `None` when its name is not in the table.
 ///
 /// # Errors
 /// [`GanError::Argument`] when the term's arguments are not the regularizer's.
 pub fn regularizer(term: &TermSpec) -> Result<Option<Box<dyn Regularizer>>, GanError> {
-    let Some(made) = make(&term.class_name, &term.arguments) else { return Ok(None) };
+    let Some(own) = arguments(&term.class_name) else { return Ok(None) };
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
+    if let Some(reason) = table::told(&term.strays(&own)) {
+        return Err(refuse(reason));
+    }
+    let Some(made) = make(&term.class_name, &term.arguments) else { return Ok(None) };
     if term.args.is_some() {
         return Err(refuse("expected no `args`".into()));
     }

@@ -1,5 +1,6 @@
 //! `[[phases]]`: what is trained by which loss with which optimizer. Not here: the losses (`objectives/`, `regularizers/`).
 
+use crate::table::{Stray, strays};
 use ganymede_nn::OptimizerConfig;
 use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,33 @@ impl TermSpec {
     pub fn new(class_name: &str) -> Self {
         TermSpec { class_name: class_name.into(), weight: unit(), every: 1, args: None, arguments: toml::Table::new() }
     }
+
+    /// Its arguments that are neither of those which every term has nor its `own`.
+    pub(crate) fn strays(&self, own: &[String]) -> Vec<Stray> {
+        let of_all = [TermSpec::WEIGHT, TermSpec::EVERY];
+        strays(&self.arguments, &of_all.into_iter().chain(own.iter().map(String::as_str)).collect::<Vec<_>>())
+    }
+
+    /// Gives an argument another name, that of one which every term has or of its own.
+    ///
+    /// # Errors
+    /// When what it says is nothing that the other can be; it stays as it was.
+    pub(crate) fn rename(&mut self, argument: &str, meant: &str) -> Result<(), String> {
+        let Some(value) = self.arguments.get(argument).cloned() else { return Ok(()) };
+        let refuse = |error: toml::de::Error| error.message().to_string();
+        match meant {
+            TermSpec::WEIGHT => self.weight = value.try_into().map_err(refuse)?,
+            TermSpec::EVERY => self.every = value.try_into().map_err(refuse)?,
+            TermSpec::ARGS => self.args = Some(value.try_into().map_err(refuse)?),
+            own => drop(self.arguments.insert(own.into(), value)),
+        }
+        self.arguments.remove(argument);
+        Ok(())
+    }
+
+    const WEIGHT: &'static str = "weight";
+    const EVERY: &'static str = "every";
+    const ARGS: &'static str = "args";
 }
 
 fn one() -> u64 {

@@ -25,7 +25,7 @@ use crate::config::{ConfigError, Invalid};
 use crate::family::{self, Family, Written, by_value, family};
 use ganymede_graph::Expr;
 use ganymede_tensor::DType;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What every loss can do.
 pub trait LossFunction {
@@ -94,6 +94,13 @@ impl Loss {
     /// With Keras's reduction, the mean.
     pub fn new(kind: impl Into<LossKind>) -> Self {
         Loss { kind: kind.into(), reduction: Reduction::SumOverBatchSize }
+    }
+
+    /// Names of the arguments of a class of losses, its own first; nothing where there is no such class.
+    pub fn arguments(class: &str) -> Vec<String> {
+        let Ok((_, mut arguments)) = LossKind::read_class(class, Map::new()) else { return Vec::new() };
+        arguments.optional("reduction", None::<Reduction>);
+        arguments.known().iter().cloned().chain(["name", "dtype"].map(String::from)).collect()
     }
 
     /// With this reduction.
