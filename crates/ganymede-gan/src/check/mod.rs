@@ -2,6 +2,7 @@
 //! sentence and a fix that can be applied. To add a rule: a file here with a function and a line in
 //! [`RULES`]. Not here: what is no TOML of a spec at all (`spec/`).
 
+mod augment;
 mod batch;
 mod beta_1;
 mod data_shape;
@@ -116,11 +117,16 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "references",
-        summary: "phases have names of their own, networks are trained once and averaged where there are",
+        summary: "phases have names of their own, networks are trained once, frozen and averaged where there are",
         run: references::run,
     },
     Rule { name: "terms", summary: "every phase has losses that exist", run: terms::run },
     Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
+    Rule {
+        name: "augment",
+        summary: "augmentations exist, have the arguments that are written, and take the samples",
+        run: augment::run,
+    },
     Rule {
         name: "logits",
         summary: "losses of logits get logits, losses of probabilities probabilities",

@@ -1,7 +1,10 @@
-//! Rule: phases have names of their own, and nothing is trained twice or averaged that is not there.
+//! Rule: phases have names of their own, and nothing is trained twice, frozen or averaged that is not there.
 //! Not here: networks that no phase trains (`optimizers.rs`).
 
+use super::subject::Built;
 use super::{Finding, Fix, Subject};
+use crate::phases::{Unmatched, unfrozen};
+use crate::spec::PhaseSpec;
 use ganymede_nn::config::nearest;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -28,6 +31,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             });
             findings.push(Finding::error(format!("phases.{at}.trains"), reason, vec![fix]));
         }
+        findings.extend(frozen(s, at, phase));
     }
     if let Some(ema) = s.spec.ema.as_ref().filter(|ema| !s.spec.networks.contains_key(&ema.network)) {
         let near = nearest(&ema.network, s.spec.networks.keys().map(String::as_str)).unwrap_or("generator".into());
@@ -38,4 +42,29 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         findings.push(Finding::error("ema.network", reason, vec![fix]));
     }
     findings
+}
+
+/// What is wrong with the layers that a phase leaves as they are, where what it trains is known.
+fn frozen(s: &Subject, at: usize, phase: &PhaseSpec) -> Option<Finding> {
+    let built = phase.trains.iter().map(|name| s.network(name).filter(|built| built.errors.is_empty()));
+    let built = built.collect::<Option<Vec<&Built>>>()?;
+    let trained: Vec<&str> = built.iter().flat_map(|built| &built.trained).map(String::as_str).collect();
+    if phase.freeze.is_empty() || trained.is_empty() {
+        return None;
+    }
+    let unmatched = unfrozen(&trained, &phase.freeze).err()?;
+    let mut reason = unmatched.to_string();
+    let mut fixes = Vec::new();
+    if let Unmatched::NoLayer(name) = unmatched {
+        let mut layers: Vec<&str> = trained.iter().filter_map(|p| Some(p.rsplit_once('/')?.0)).collect();
+        layers.dedup();
+        match nearest(&name, layers.iter().copied()) {
+            Some(near) => fixes.push(Fix::new(format!("use `{near}`"), move |spec| {
+                let freeze = &mut spec.phases[at].freeze;
+                freeze.iter_mut().filter(|layer| **layer == name).for_each(|layer| layer.clone_from(&near));
+            })),
+            None => reason.push_str(&format!(" (known: {})", layers.join(", "))),
+        }
+    }
+    Some(Finding::error(format!("phases.{at}.freeze"), reason, fixes))
 }

@@ -27,6 +27,8 @@ pub struct Built {
     pub inputs: Vec<Vec<usize>>,
     /// Sizes of its first output, without the batch; empty when it could not be told.
     pub output: Vec<usize>,
+    /// Names of its trained parameters.
+    pub trained: Vec<String>,
     /// What is wrong inside.
     pub errors: Vec<BuildError>,
 }
@@ -118,10 +120,12 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     let builder = Builder::new(name);
     let types = model.input_types(batch).into_iter().enumerate();
     let values: Vec<_> = types.map(|(i, ty)| builder.input(&format!("input_{i}"), ty)).collect();
-    let outputs = model.build(&Scope::root(&builder, name, Mode::Train), &values);
+    let scope = Scope::root(&builder, name, Mode::Train);
+    let outputs = model.build(&scope, &values);
     let output = outputs.first().filter(|o| !o.is_poison()).map(|o| o.shape()[1..].to_vec()).unwrap_or_default();
     let errors = builder.take_errors();
-    Ok(Built { inputs, output, errors })
+    let trained = scope.parameters().into_iter().filter(|p| p.trainable).map(|p| p.name).collect();
+    Ok(Built { inputs, output, trained, errors })
 }
 
 /// Whether there is a term of this name.

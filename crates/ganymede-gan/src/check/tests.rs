@@ -390,3 +390,72 @@ fn an_argument_that_a_term_has_not_gets_the_name_of_one_that_it_has() {
         }
     }
 }
+
+#[test]
+fn what_follows_from_an_error_is_no_error_of_its_own() {
+    let lazy = "phases.0.terms=[{class_name=\"non_saturating\"},{class_name=\"r1\",every=4}]";
+    let with = |term: &str| format!("phases.0.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"{term}\"}}]");
+    let (consistency, orthogonal) = (with("consistency"), with("orthogonal"));
+    let both = consistency.replace("},{", "},{class_name=\"orthogonal\"},{");
+    let began = ["phases.0.terms.0.class_name=began", "phases.1.terms.0.class_name=began"];
+    let swapped = [lazy, "phases.0.trains=[\"generator\"]", "phases.1.trains=[\"discriminator\"]"];
+    for (edits, place, reason) in [
+        (&[consistency.as_str()][..], "phases.0.terms.1 (consistency)", "`consistency` expected pictures"),
+        (&[both.as_str()], "phases.0.terms.2 (consistency)", "`consistency` expected pictures"),
+        (&swapped, "phases.0.terms.1 (r1)", "`r1` is a term of the discriminator's loss"),
+    ] {
+        let (_, errors) = errors_of_points(edits);
+        let [[found, told, _]] = &errors[..] else { panic!("{edits:?}: {errors:?}") };
+        assert_eq!(found, place);
+        assert!(told.contains(reason), "{told}");
+    }
+    let (_, errors) = errors_of_points(&began);
+    assert!(errors.iter().all(|[_, reason, _]| reason.contains("`began` expected a discriminator that gives")));
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    for good in [lazy, orthogonal.as_str()] {
+        assert!(errors_of_points(&[good]).1.is_empty(), "{good}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_augmentation_is_told_once_at_its_place() {
+    for (augment, place, reason, fixed) in [
+        ("class_name=\"diff_augment\"", "augment.0 (diff_augment)", "expected pictures", "leave augment.0 out"),
+        (
+            "class_name=\"difaugment\"",
+            "augment.0",
+            "expected an augmentation, found `difaugment`",
+            "use `diff_augment`",
+        ),
+        ("class_name=\"cutmix\"", "augment.0", "(known: diff_augment, adaptive, instance_noise)", ""),
+        (
+            "class_name=\"instance_noise\",sigm=0.1",
+            "augment.0 (instance_noise)",
+            "it has no argument `sigm` (did you mean `sigma`?)",
+            "rename `sigm` to `sigma`",
+        ),
+        ("class_name=\"instance_noise\",sigma=-1.0", "augment.0 (instance_noise)", "found -1", ""),
+    ] {
+        let (draft, errors) = errors_of_points(&[&format!("augment=[{{{augment}}}]")]);
+        let [[found, told, fix_found]] = &errors[..] else { panic!("{augment}: {errors:?}") };
+        assert_eq!((found.as_str(), fix_found.as_str()), (place, fixed));
+        assert!(told.contains(reason), "{told}");
+        assert_eq!(fix(&draft, Some(&points())).is_ok(), !fixed.is_empty(), "{augment}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_freeze_is_told_at_its_place() {
+    for (freeze, reason, fixed) in [
+        ("discriminator/dens", "found `discriminator/dens`", "use `discriminator/dense`"),
+        ("head", "(known: discriminator/dense, discriminator/dense_1", ""),
+        ("discriminator", "expected `freeze` to leave something to train", ""),
+    ] {
+        let (_, errors) = errors_of_points(&[&format!("phases.0.freeze=[\"{freeze}\"]")]);
+        let [[place, told, fix_found]] = &errors[..] else { panic!("{freeze}: {errors:?}") };
+        assert_eq!((place.as_str(), fix_found.as_str()), ("phases.0.freeze", fixed));
+        assert!(told.contains(reason), "{told}");
+    }
+    let twice = "phases.0.freeze=[\"discriminator/dense\",\"discriminator/dense\"]";
+    assert!(errors_of_points(&[twice]).1.is_empty());
+}

@@ -4,7 +4,7 @@
 use super::{Finding, Subject};
 use crate::error::GanError;
 use crate::phases;
-use crate::spec::TrainSpec;
+use crate::spec::{PhaseSpec, TermSpec, TrainSpec};
 use ganymede_data::{CODEC_VERSION, Codec, Fit, Kind};
 use ganymede_tensor::DType;
 
@@ -14,44 +14,81 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let codec = stand_in(shape, s.data.and_then(|data| data.classes).unwrap_or(1));
     let sampled = || phases::trace_sample(s.spec, 1, false).map(drop);
     let Err(error) = trace(s.spec, &codec).and_then(|()| sampled()) else { return Vec::new() };
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
-        let before = findings.len();
-        let alone = TrainSpec { phases: vec![phase.clone()], ema: None, ..s.spec.clone() };
-        for (number, term) in phase.terms.iter().enumerate() {
-            let mut alone = alone.clone();
-            alone.phases[0].terms = vec![term.clone()];
-            if let Err(error) = trace(&alone, &codec) {
-                findings.extend(told(&format!("phases.{at}.terms.{number} ({})", term.class_name), &error));
-            }
-        }
-        if findings.len() == before
-            && let Err(error) = trace(&alone, &codec)
-        {
-            findings.extend(told(&format!("phases.{at} (`{}`)", phase.name), &error));
+        found.extend(of_phase(s.spec, at, phase, &codec).into_iter().map(|(place, reason)| (at, place, reason)));
+    }
+    if found.is_empty() {
+        found.extend(told(&error).into_iter().map(|reason| (0, "phases".to_string(), reason)));
+    }
+    merged(s.spec, found)
+}
+
+/// What is wrong with a phase: of each term, then of the phase as a whole; a place and a reason each.
+fn of_phase(spec: &TrainSpec, at: usize, phase: &PhaseSpec, codec: &Codec) -> Vec<(String, String)> {
+    let alone = TrainSpec { phases: vec![phase.clone()], ema: None, ..spec.clone() };
+    let Err(error) = trace(&alone, codec) else { return Vec::new() };
+    // A term is looked at beside an objective that asks nothing of the networks: they are built then, which some terms
+    // leave to others, and what is wrong with them is known apart.
+    let beside = |term: Option<&TermSpec>| {
+        let terms = std::iter::once(TermSpec::new("wasserstein")).chain(term.cloned());
+        let terms = terms.map(|term| TermSpec { every: 1, ..term }).collect();
+        let phase = PhaseSpec { terms, top_k: None, label_flip: None, freeze: Vec::new(), ..phase.clone() };
+        let spec = TrainSpec { phases: vec![phase], ..alone.clone() };
+        trace(&spec, codec).err().map_or(Vec::new(), |error| told(&error))
+    };
+    let of_networks = beside(None);
+    let mut found = Vec::new();
+    for (number, term) in phase.terms.iter().enumerate() {
+        let reasons = beside(Some(term)).into_iter().filter(|reason| !of_networks.contains(reason));
+        found.extend(reasons.map(|reason| (format!("phases.{at}.terms.{number} ({})", term.class_name), reason)));
+    }
+    let place = place(at, phase);
+    found.extend(of_networks.into_iter().map(|reason| (place.clone(), reason)));
+    if found.is_empty() {
+        found.extend(told(&error).into_iter().map(|reason| (place.clone(), reason)));
+    }
+    found
+}
+
+/// A finding for each reason: where it was found once there, else at what all those places are in.
+fn merged(spec: &TrainSpec, found: Vec<(usize, String, String)>) -> Vec<Finding> {
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    for (at, where_found, reason) in found {
+        match findings.iter_mut().find(|(_, known)| known.reason == reason) {
+            Some((first, known)) if *first == at => known.place = place(at, &spec.phases[at]),
+            Some((_, known)) => known.place = "phases".into(),
+            None => findings.push((at, Finding::error(where_found, reason, Vec::new()))),
         }
     }
-    if findings.is_empty() {
-        findings.extend(told("phases", &error));
-    }
-    findings
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn place(at: usize, phase: &PhaseSpec) -> String {
+    format!("phases.{at} (`{}`)", phase.name)
 }
 
 fn trace(spec: &TrainSpec, codec: &Codec) -> Result<(), GanError> {
     phases::trace(spec, codec).map(drop)
 }
 
-/// A finding for each thing that is wrong.
-fn told(place: &str, error: &GanError) -> Vec<Finding> {
+/// Everything that is wrong, each with what to do about it.
+fn told(error: &GanError) -> Vec<String> {
+    let with = |reason: String, hint: Option<String>| match hint {
+        Some(hint) => format!("{reason} ({hint})"),
+        None => reason,
+    };
     let mut reasons: Vec<String> = match error {
         GanError::Argument { reason, .. } => vec![reason.clone()],
-        error => error.to_string().lines().map(String::from).collect(),
+        GanError::Build(errors) => {
+            let place = |scope: &str| if scope.is_empty() { String::new() } else { format!("{scope}: ") };
+            let told = errors.0.iter().map(|e| with(format!("{}{}", place(&e.scope), e.message), e.hint.clone()));
+            told.collect()
+        }
+        error => vec![with(error.to_string(), error.hint())],
     };
     reasons.dedup();
-    if let (Some(hint), Some(first)) = (error.hint(), reasons.first_mut()) {
-        *first = format!("{first} ({hint})");
-    }
-    reasons.into_iter().map(|reason| Finding::error(place, reason, Vec::new())).collect()
+    reasons
 }
 
 /// A description of samples of such a shape and so many classes; what else it says changes no type in a program.

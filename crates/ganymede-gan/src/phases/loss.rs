@@ -202,21 +202,11 @@ fn trained<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Result<Vec<(Paramete
         let reason = format!("expected networks with parameters in the loss, found none in {:?}", phase.trains);
         return Err(GanError::Argument { what: what(), reason });
     }
-    for frozen in &phase.freeze {
-        let inside = |p: &Parameter| p.name.strip_prefix(frozen.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        let before = found.len();
-        found.retain(|(p, _)| !inside(p));
-        if found.len() == before {
-            let reason = format!(
-                "expected `freeze` to name layers that it trains, such as `discriminator/conv2d`, found `{frozen}`"
-            );
-            return Err(GanError::Argument { what: what(), reason });
-        }
-    }
-    if found.is_empty() {
-        let reason = "expected `freeze` to leave something to train, found every layer in it".into();
-        return Err(GanError::Argument { what: what(), reason });
-    }
+    let names: Vec<&str> = found.iter().map(|(parameter, _)| parameter.name.as_str()).collect();
+    let kept = super::unfrozen(&names, &phase.freeze);
+    let kept = kept.map_err(|unmatched| GanError::Argument { what: what(), reason: unmatched.to_string() })?;
+    let mut kept = kept.into_iter();
+    found.retain(|_| kept.next() == Some(true));
     Ok(found)
 }
 

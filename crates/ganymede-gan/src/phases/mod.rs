@@ -1,11 +1,13 @@
 //! From a spec to programs: which phases run together, what each computes and assigns, which states
 //! there are. Not here: running them (`step.rs`), drawing samples (`sampler.rs`).
 
+mod freeze;
 mod layout;
 mod loss;
 mod sample;
 mod update;
 
+pub(crate) use freeze::{Unmatched, unfrozen};
 pub(crate) use sample::sampled;
 pub use sample::{trace_sample, trace_standing};
 
@@ -16,7 +18,7 @@ use crate::objectives;
 use crate::regularizers;
 use crate::spec::{PhaseSpec, TrainSpec, Update};
 use ganymede_data::Codec;
-use ganymede_graph::{Builder, Expr, Graph, Randomness, concat};
+use ganymede_graph::{BuildErrors, Builder, Expr, Graph, Randomness, concat};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{Mode, Model, ModelConfig, OptimizerConfig, Parameter};
 use ganymede_runtime::StateLayout;
@@ -278,7 +280,11 @@ fn trace_program(
         };
         phases.push(PhaseInfo { name: phase.name.clone(), optimizer });
         let scope = LossScope::new(&trace, &phase.name, loss::player(phase));
-        let gradients = loss::differentiate(phase, &scope, due, &mut recorder)?;
+        let gradients = match loss::differentiate(phase, &scope, due, &mut recorder) {
+            // What is missing is so because of what was found before.
+            Err(_) if builder.has_errors() => return Err(BuildErrors(builder.take_errors()).into()),
+            gradients => gradients?,
+        };
         let gradients = update::parts(phase, &scope, gradients, part, spec.train.micro_batches);
         if spec.train.update == Update::Simultaneous {
             pending.push((*phase, gradients));
