@@ -11,8 +11,8 @@ pub enum Position {
     Whole,
     /// Byte offset in the file (in the decompressed bytes of a compressed one).
     Byte(u64),
-    /// Number of the sample (row), from 0.
-    Row(u64),
+    /// Line of a text file, from 1.
+    Line(u64),
     /// Name of a member of an archive.
     Member(String),
 }
@@ -22,7 +22,7 @@ impl fmt::Display for Position {
         match self {
             Position::Whole => Ok(()),
             Position::Byte(byte) => write!(f, ", byte {byte}"),
-            Position::Row(row) => write!(f, ", row {row}"),
+            Position::Line(line) => write!(f, ", line {line}"),
             Position::Member(name) => write!(f, ", member `{name}`"),
         }
     }
@@ -200,6 +200,10 @@ impl DataError {
                 ),
                 _ => None,
             },
+            // Text is written by people.
+            DataError::Malformed { at: Position::Line(_), .. } => {
+                Some("mend the table: a line for each picture, its file and its class, such as `a.png,cat`".into())
+            }
             DataError::Malformed { .. } => Some("the file is damaged or cut off: fetch or write it again".into()),
             DataError::Unsupported { hint, .. } => Some((*hint).into()),
             DataError::Limit { .. } => Some("make the file smaller, or leave it out".into()),

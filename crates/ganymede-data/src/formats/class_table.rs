@@ -34,18 +34,25 @@ impl ClassTable {
     /// Reads the bytes of the table `path`, which lies in `folder` of its archive (nothing outside of one).
     ///
     /// # Errors
-    /// [`DataError::Malformed`] for other columns than two and no header, and for a file with two classes.
+    /// [`DataError::Malformed`] for no rows, for other columns than two and no header, for a quote that is not closed, and
+    /// for a file with two classes.
     pub(crate) fn parse(path: &Path, folder: &[u8], bytes: &[u8]) -> Result<ClassTable, DataError> {
-        let malformed =
-            |row: u64, reason: String| DataError::Malformed { path: path.into(), at: Position::Row(row), reason };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let malformed = |from: usize, reason: String| {
+            let at = Position::Line(line(bytes, from));
+            DataError::Malformed { path: path.into(), at, reason }
+        };
         let first = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
         let delimiter = [b',', b';', b'\t'].into_iter().find(|d| first.contains(d)).unwrap_or(b',');
+        if let Some(from) = open_quote(bytes, delimiter) {
+            return Err(malformed(from, "expected a second quote, found none to the end of the table".into()));
+        }
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes);
         let mut table = ClassTable { folder: folder.into(), rows: HashMap::new() };
         let mut columns = None;
         let mut record = ByteRecord::new();
-        for row in 0.. {
+        loop {
+            let row = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
             if !reader.read_byte_record(&mut record).map_err(|e| malformed(row, format!("expected a row: {e}")))? {
                 break;
             }
@@ -78,6 +85,10 @@ impl ClassTable {
                 let file = String::from_utf8_lossy(file);
                 return Err(malformed(row, format!("expected one class of {file}, found `{before}` and `{class}`")));
             }
+        }
+        if table.rows.is_empty() {
+            let found = if columns.is_some() { "a header alone" } else { "nothing" };
+            return Err(malformed(0, format!("expected rows of a file and a class, found {found}")));
         }
         Ok(table)
     }
@@ -119,6 +130,28 @@ fn name(path: &[u8]) -> Vec<u8> {
     files::parts(&path).join(&b'/')
 }
 
+/// The line, from 1, of the first thing that stands in a table from a byte on.
+fn line(bytes: &[u8], from: usize) -> u64 {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let at = from.saturating_add(rest.iter().position(|b| !b"\r\n".contains(b)).unwrap_or(0));
+    1 + bytes.iter().take(at).filter(|&&b| b == b'\n').count() as u64
+}
+
+/// Where a quote stands that is not closed: the reader would take the rest of the table for one field.
+fn open_quote(bytes: &[u8], delimiter: u8) -> Option<usize> {
+    let (mut begins, mut opened) = (true, None);
+    for (at, &byte) in bytes.iter().enumerate() {
+        match opened {
+            // A doubled quote closes, and opens again at once.
+            Some(_) if byte == b'"' => (opened, begins) = (None, true),
+            None if byte == b'"' && begins => opened = Some(at),
+            None => begins = byte == delimiter || byte == b'\n' || byte == b'\r',
+            Some(_) => {}
+        }
+    }
+    opened
+}
+
 /// The columns of file and class, where the row names them.
 fn header(row: &ByteRecord) -> Option<[usize; 2]> {
     let at = |names: &[&str]| {
@@ -142,6 +175,7 @@ mod tests {
             "\u{feff}file,class\na.png,cat\n./sub/b.png,dog\n",
             "label;id\r\ncat;a\r\ndog;sub\\b\r\n",
             "width\tname\tclass\n3\ta\tcat\n4\t\"sub/b.png\"\t dog \n",
+            "a.png,cat\nsub/b.png,\"dog\"\nc.png,\"a \"\"cat\"\", or\na dog\"\nd.png,5\"\n",
         ] {
             let table = parse(text).unwrap();
             assert_eq!((table.class(b"a.png"), table.class(b"sub/b.png")), (Some("cat"), Some("dog")), "{text}");
@@ -163,15 +197,21 @@ mod tests {
 
     #[test]
     fn tables_that_say_too_little_or_too_much_are_refused() {
-        for (text, row, reason) in [
-            ("a.png\n", 0, "expected two columns, file and class, or a header with these names, found 1 columns"),
-            ("a.png,1,cat\n", 0, "found 3 columns"),
-            ("a.png,cat\nb.png\n", 1, "expected a file and a class, found 1 columns"),
-            ("a.png,cat\nb.png,\n", 1, "an empty field"),
-            ("file,class\na.png,cat\na.png,dog\n", 2, "expected one class of a.png, found `cat` and `dog`"),
+        let rows = "expected rows of a file and a class, found";
+        for (text, line, reason) in [
+            ("a.png\n", 1, "expected two columns, file and class, or a header with these names, found 1 columns"),
+            ("a.png,1,cat\n", 1, "found 3 columns"),
+            ("a.png,cat\nb.png\n", 2, "expected a file and a class, found 1 columns"),
+            ("a.png,cat\r\n\r\nb.png,\r\n", 3, "an empty field"),
+            ("file,class\na.png,cat\na.png,dog\n", 3, "expected one class of a.png, found `cat` and `dog`"),
+            ("file,class\na.png,\"cat\nb.png,dog\nc.png,dog\n", 2, "expected a second quote, found none"),
+            ("a.png,\"the \"\"cat\"\"\nb.png,dog\n", 1, "expected a second quote, found none"),
+            ("", 1, &format!("{rows} nothing")),
+            ("\n\n", 1, &format!("{rows} nothing")),
+            ("file,class\n", 1, &format!("{rows} a header alone")),
         ] {
             let error = parse(text).err().unwrap().to_string();
-            assert!(error.contains(&format!("labels.csv, row {row}")) && error.contains(reason), "{text}: {error}");
+            assert!(error.contains(&format!("labels.csv, line {line}:")) && error.contains(reason), "{text}: {error}");
         }
     }
 }

@@ -59,6 +59,26 @@ pub(crate) fn classes(paths: &[Vec<u8>]) -> Option<(Vec<u32>, Vec<String>)> {
     Some((split.iter().map(label).collect(), names.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect()))
 }
 
+/// A note where pictures lie beside the folders of two classes or more, so that [`classes`] gives none.
+pub(crate) fn beside_classes(paths: &[Vec<u8>]) -> Option<String> {
+    const NAMED: usize = 3;
+    let split: Vec<Vec<&[u8]>> = paths.iter().map(|path| parts(path)).collect();
+    let depth = shared(&split);
+    let (beside, below): (Vec<usize>, Vec<usize>) = (0..paths.len()).partition(|&i| split[i].len() <= depth + 1);
+    let folders: BTreeSet<&[u8]> = below.iter().map(|&i| split[i][depth]).collect();
+    if beside.is_empty() || folders.len() < 2 {
+        return None;
+    }
+    let mut names: Vec<String> =
+        beside.iter().take(NAMED).map(|&i| String::from_utf8_lossy(&paths[i]).into_owned()).collect();
+    if beside.len() > NAMED {
+        names.push(format!("{} more", beside.len() - NAMED));
+    }
+    let s = if beside.len() == 1 { "" } else { "s" };
+    let what = format!("{} picture{s} outside of the class folders", beside.len());
+    Some(format!("{what}, so that there are no classes: {}", names.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +95,21 @@ mod tests {
         assert_eq!(classes(&paths(&["a/1.png", "a/2.png"])), None);
         assert_eq!(classes(&paths(&["1.png"])), None);
         assert_eq!(classes(&[]), None);
+    }
+
+    #[test]
+    fn pictures_beside_the_folders_of_classes_are_told() {
+        assert_eq!(
+            beside_classes(&paths(&["a/1.png", "b/2.png", "cover.png"])).unwrap(),
+            "1 picture outside of the class folders, so that there are no classes: cover.png"
+        );
+        assert_eq!(
+            beside_classes(&paths(&["s/1.png", "s/2.png", "s/3.png", "s/4.png", "s/a/1.png", "s/b/c/2.png"])).unwrap(),
+            "4 pictures outside of the class folders, so that there are no classes: s/1.png, s/2.png, s/3.png, 1 more"
+        );
+        for none in [&["a/1.png", "b/2.png"][..], &["a/1.png", "2.png"], &["1.png", "2.png"], &[]] {
+            assert_eq!(beside_classes(&paths(none)), None, "{none:?}");
+        }
     }
 
     #[test]

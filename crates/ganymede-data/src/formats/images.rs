@@ -158,7 +158,10 @@ pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>)
     };
     let found = match &table {
         Some(table) => Some(table.classes(&kept).map_err(too_many)?).filter(|(_, names)| names.len() > 1),
-        None => files::classes(&kept),
+        None => {
+            report.notes.extend(files::beside_classes(&kept));
+            files::classes(&kept)
+        }
     };
     let (labels, classes) = found.map_or((None, Vec::new()), |(labels, names)| (Some(labels), names));
     let kind = Kind::Images { background: job.options.background, fit: job.options.fit };

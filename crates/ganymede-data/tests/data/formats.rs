@@ -290,7 +290,7 @@ fn a_table_beside_pictures_names_their_classes() {
     assert_eq!((data.labels().unwrap(), data.report().bad), (&[0, 1, 2][..], 1));
     put(&root.join("labels.csv"), b"000000.png\n");
     let error = cached(0.0).unwrap_err().to_string();
-    assert!(error.contains("labels.csv, row 0: expected two columns"), "{error}");
+    assert!(error.contains("labels.csv, line 1: expected two columns"), "{error}");
 }
 
 #[test]
