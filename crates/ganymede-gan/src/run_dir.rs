@@ -37,9 +37,17 @@ pub struct RunDir {
     _lock: File,
 }
 
-/// Keys that a resumed run may change: how long it trains, how often it shows and saves, and how exactly.
-const MAY_CHANGE: [&str; 6] =
-    ["train.steps", "train.kimg", "train.minutes", "train.snapshot_every", "train.checkpoint_every", "train.numerics"];
+/// Keys that a resumed run may change: how long it trains, how often it shows and saves, and how exactly; and where its
+/// data lies, which is another question than what it is: that is told by the fingerprint in [`Env`].
+const MAY_CHANGE: [&str; 7] = [
+    "train.steps",
+    "train.kimg",
+    "train.minutes",
+    "train.snapshot_every",
+    "train.checkpoint_every",
+    "train.numerics",
+    "data.source",
+];
 
 impl RunDir {
     /// Makes `outdir/NNNNN-name` with the next free number, and writes spec, codec and env into it.
@@ -211,7 +219,7 @@ mod tests {
     use ganymede_tensor::DType;
 
     #[test]
-    fn a_resumed_run_changes_only_lengths_intervals_and_numerics() {
+    fn a_resumed_run_changes_only_lengths_intervals_numerics_and_the_place_of_its_data() {
         let folder = tempfile::tempdir().unwrap();
         let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
         let codec = Codec {
@@ -236,6 +244,7 @@ mod tests {
             "train.snapshot_every=9",
             "train.checkpoint_every=11",
             "train.numerics='strict'",
+            "data.source='/moved/points.npy'",
         ]);
         run.compare(&allowed).unwrap();
         assert_eq!(read_spec(run.path()).unwrap(), spec, "comparing writes nothing");

@@ -7,7 +7,7 @@ use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
 use crate::signals;
 use crate::terminal::Terminal;
-use ganymede_data::{CODEC_VERSION, Codec, Dataset, Kind, Source};
+use ganymede_data::{CODEC_VERSION, Codec, DataError, Dataset, Kind, Source};
 use ganymede_gan::check::{self, DataFacts, Severity};
 use ganymede_gan::run_dir::{self, Env, RunDir};
 use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
@@ -44,6 +44,22 @@ pub enum Start {
 pub fn open_data(data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failure> {
     let source = Source::parse(&data.source)?;
     Ok(Dataset::open(&source, &data.options, &DataBar::new(terminal))?)
+}
+
+/// Reads the samples that a run was started on.
+///
+/// # Errors
+/// What reading gives.
+pub fn open_run_data(run: &Path, data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failure> {
+    if let Err(error @ DataError::NotFound { .. }) = Source::parse(&data.source) {
+        let hint = format!(
+            "bring the run's data back there; or, where it was moved, `ganymede train PLACE --outdir {}` goes on with it \
+             and writes the new place down",
+            run.display()
+        );
+        return Err(Failure::from(error).with_hint(hint));
+    }
+    open_data(data, terminal)
 }
 
 /// A source as it is kept in a spec: a name as it is, a path from the root, so that the run goes on from anywhere.
@@ -108,7 +124,7 @@ pub fn rehearse(
 }
 
 /// Checks a spec and compiles it on its data; says what it takes. `file` is where the spec comes from, if from a
-/// file or a run.
+/// file or a run; `hints` says whether the check's hints are shown: without a run nothing else will show them.
 ///
 /// # Errors
 /// When the check finds errors, and what compiling gives.
@@ -116,7 +132,7 @@ pub fn prepare(
     spec: TrainSpec,
     dataset: Dataset,
     codec: &Codec,
-    file: Option<&Path>,
+    (file, hints): (Option<&Path>, bool),
     machine: &MachineFlags,
     terminal: &mut Terminal,
 ) -> Result<Prepared, Failure> {
@@ -130,7 +146,7 @@ pub fn prepare(
         samples: split.train.len(),
         classes: Some(codec.classes.len()),
     };
-    judge(&spec, &facts, file, terminal)?;
+    judge(&spec, &facts, (file, hints), terminal)?;
     let machine = machine.machine(spec.train.numerics)?;
     let stepper = compile(&spec, codec, &machine, terminal)?;
     for line in describe(&stepper.plan(), &machine) {
@@ -165,7 +181,12 @@ pub fn compile(
 }
 
 /// Runs every rule of `check`. `file` is where the spec comes from, if from a file or a run.
-fn judge(spec: &TrainSpec, facts: &DataFacts, file: Option<&Path>, terminal: &mut Terminal) -> Result<(), Failure> {
+fn judge(
+    spec: &TrainSpec,
+    facts: &DataFacts,
+    (file, hints): (Option<&Path>, bool),
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(facts));
     if report.has_errors() {
         terminal.say(&report.to_string());
@@ -183,8 +204,12 @@ fn judge(spec: &TrainSpec, facts: &DataFacts, file: Option<&Path>, terminal: &mu
     }
     match report.of(Severity::Hint).count() {
         0 => terminal.say("check       no errors"),
-        hints => {
-            terminal.say(&format!("check       no errors, hints: {hints} (`ganymede check` on the run shows them)"))
+        count if hints => {
+            terminal.say(&format!("check       no errors, hints: {count}"));
+            report.of(Severity::Hint).for_each(|hint| terminal.say(&format!("            {hint}")));
+        }
+        count => {
+            terminal.say(&format!("check       no errors, hints: {count} (`ganymede check` on the run shows them)"))
         }
     }
     Ok(())

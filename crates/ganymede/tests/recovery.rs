@@ -203,3 +203,58 @@ fn numerics_are_written_down_and_may_change() {
     assert!(refused.code != 0 && refused.stderr.contains("expected strict numerics, found fast"), "{refused:?}");
     assert!(ganymede(&["resume", run.to_str().unwrap(), "--numerics", "exact"]).stderr.contains("strict"));
 }
+
+#[test]
+fn a_run_is_not_cut_to_a_length_that_it_has_passed() {
+    let (_folder, run) = trained("20", &[]);
+    let spec = || std::fs::read_to_string(run.join("spec.toml")).unwrap();
+    let before = spec();
+    for (length, told) in [
+        (["--steps", "10"], "already at step 20; --steps is the total, found 10"),
+        (["--kimg", "0.2"], "already at step 20 (0.32 kimg); --kimg is the total, found 0.2"),
+    ] {
+        for ran in
+            [resume(&run, &length), ganymede(&["train", "--outdir", run.to_str().unwrap(), length[0], length[1]])]
+        {
+            assert_eq!(ran.code, 1, "{}", ran.stderr);
+            assert!(ran.stderr.contains(told), "{}", ran.stderr);
+        }
+        assert_eq!(spec(), before);
+    }
+    resume(&run, &["--steps", "20"]).ok();
+    resume(&run, &["--kimg", "0.4"]).ok();
+    assert!(checkpoints(&run).contains(&"step-00000025".to_string()));
+}
+
+#[test]
+fn a_run_goes_on_with_data_that_was_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 2), }";
+    let mut file = [&b"\x93NUMPY\x01\x00"[..], &(118u16).to_le_bytes(), format!("{header:<117}\n").as_bytes()].concat();
+    file.extend((0..128).flat_map(|i| ((i * 37 % 64) as f32 / 32.0 - 1.0).to_le_bytes()));
+    std::fs::write(place("a.npy"), &file).unwrap();
+    let (outdir, run) = (place("runs"), place("runs/00000-mlp-a"));
+    let train = |data: &str, outdir: &str, steps: &str| {
+        let words = ["train", data, "--outdir", outdir, "--steps", steps, "--threads", "1"];
+        ganymede(&[&words[..], if outdir == run { &[] } else { &["--preset", "mlp", "--batch", "16"] }].concat())
+    };
+    train(&place("a.npy"), &outdir, "5").ok();
+    std::fs::rename(place("a.npy"), place("b.npy")).unwrap();
+    for ran in [ganymede(&["resume", &run]), ganymede(&["verify", &run])] {
+        assert_eq!(ran.code, 1);
+        assert!(
+            ran.stderr.contains(&format!("`ganymede train PLACE --outdir {run}` goes on with it")),
+            "{}",
+            ran.stderr
+        );
+    }
+    file.extend_from_within(file.len() - 8..);
+    let other = [&file[..10], format!("{:<117}\n", header.replace("64", "65")).as_bytes(), &file[128..]].concat();
+    std::fs::write(place("c.npy"), other).unwrap();
+    let ran = train(&place("c.npy"), &run, "8");
+    assert!(ran.code == 1 && ran.stderr.contains("found other samples"), "{}", ran.stderr);
+    train(&place("b.npy"), &run, "8").ok();
+    ganymede(&["resume", &run, "--steps", "9"]).ok();
+    ganymede(&["verify", &run]).ok();
+}

@@ -89,6 +89,14 @@ impl Finding {
     }
 }
 
+impl fmt::Display for Finding {
+    /// One line, without the fixes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = if self.severity == Severity::Error { "error" } else { "hint" };
+        write!(f, "{severity}[{}] {}: {}", self.rule, self.place, self.reason)
+    }
+}
+
 /// An entry of the table: name, one sentence, function.
 pub struct Rule {
     /// Its name in reports.
@@ -182,8 +190,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
-            let severity = if finding.severity == Severity::Error { "error" } else { "hint" };
-            writeln!(f, "{severity}[{}] {}: {}", finding.rule, finding.place, finding.reason)?;
+            writeln!(f, "{finding}")?;
             for fix in &finding.fixes {
                 writeln!(f, "    fix: {}", fix.what)?;
             }

@@ -255,7 +255,8 @@ impl Train {
             let text = "expected an end of the training, found none";
             return Err(Failure::new(USAGE, text).with_hint("give --steps, --kimg or --minutes"));
         }
-        let prepared = setup::prepare(spec, dataset, codec, self.config.as_deref(), &self.machine, terminal)?;
+        let prepared =
+            setup::prepare(spec, dataset, codec, (self.config.as_deref(), self.dry_run), &self.machine, terminal)?;
         if self.dry_run {
             return if self.json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
         }
@@ -276,19 +277,42 @@ pub(super) fn resume(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     run.compare(&spec)?;
+    reaches_further(&run, &spec)?;
     let codec = run_dir::read_codec(run.path())?;
-    let dataset = setup::open_data(&spec.data, terminal)?;
+    let dataset = setup::open_run_data(run.path(), &spec.data, terminal)?;
     let known = run_dir::read_env(run.path())?.data;
     if known != dataset.fingerprint() {
         let text = format!("{}: expected the data that the run was started on, found other samples", spec.data.source);
         let hint = format!("bring them back, or start a new run with --from {}", run.path().display());
         return Err(Failure::new(USER, text).with_hint(hint));
     }
-    let prepared = setup::prepare(spec, dataset, &codec, Some(run.path()), machine, terminal)?;
+    let prepared = setup::prepare(spec, dataset, &codec, (Some(run.path()), dry_run), machine, terminal)?;
     if dry_run {
         return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
     }
     prepared.train(Start::Resume(run), json, profile, terminal)
+}
+
+/// Refuses another length in steps or kimg that the run has trained already.
+fn reaches_further(run: &RunDir, spec: &TrainSpec) -> Result<(), Failure> {
+    let (train, old) = (&spec.train, run_dir::read_spec(run.path())?.train);
+    let Some(last) = train.last_step().filter(|_| (train.steps, train.kimg) != (old.steps, old.kimg)) else {
+        return Ok(());
+    };
+    let known = checkpoint::list(run.path())?;
+    let newest =
+        known.iter().rev().take_while(|(step, _)| *step > last).find(|(_, path)| checkpoint::check(path).is_ok());
+    let Some((step, _)) = newest else { return Ok(()) };
+    let (flag, asked, kimg) = match (train.steps, train.kimg) {
+        (Some(steps), _) if steps == last => ("--steps", steps.to_string(), String::new()),
+        (_, kimg) => {
+            let shown = (*step * train.images_per_step()) as f64 / 1000.0;
+            ("--kimg", kimg.unwrap_or_default().to_string(), format!(" ({shown} kimg)"))
+        }
+    };
+    let text = format!("{}: already at step {step}{kimg}; {flag} is the total, found {asked}", run.path().display());
+    Err(Failure::new(USER, text)
+        .with_hint(format!("give a larger {flag}; `ganymede sample` draws from the run as it is")))
 }
 
 /// The spec of a file, its data named from the root.

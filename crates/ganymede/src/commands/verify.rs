@@ -35,7 +35,7 @@ impl Command for Verify {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let spec = run_dir::read_spec(&self.at.run)?;
-        let dataset = Arc::new(setup::open_data(&spec.data, terminal)?);
+        let dataset = Arc::new(setup::open_run_data(&self.at.run, &spec.data, terminal)?);
         let machine = self.machine.machine(spec.train.numerics)?;
         let found = ganymede_gan::verify(&self.at.run, self.at.checkpoint, dataset, &machine.backend, machine.isa)?;
         if self.json {
