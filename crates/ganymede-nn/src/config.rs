@@ -25,6 +25,8 @@ pub enum ConfigError {
         found: String,
         /// The known name that is most like it.
         nearest: Option<String>,
+        /// The names there are.
+        known: &'static [&'static str],
     },
     /// An argument without a default is not given.
     #[error("`{class}` expected the argument `{argument}`, found none")]
@@ -69,7 +71,8 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             ConfigError::Form { .. } => None,
-            ConfigError::Class { nearest, .. } => nearest.as_ref().map(|n| format!("did you mean `{n}`?")),
+            ConfigError::Class { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            ConfigError::Class { known, .. } => Some(format!("known: {}", known.join(", "))),
             ConfigError::Missing { argument, expected, .. } => Some(format!("give `{argument}`: {expected}")),
             ConfigError::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             ConfigError::Unknown { known, .. } if known.is_empty() => Some("it takes none".into()),

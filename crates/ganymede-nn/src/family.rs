@@ -200,6 +200,7 @@ macro_rules! family {
                     kind: $kind,
                     found: class.to_string(),
                     nearest: $crate::config::nearest(class, Self::NAMES.iter().copied()),
+                    known: Self::NAMES,
                 })
             }
         }

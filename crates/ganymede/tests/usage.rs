@@ -270,3 +270,18 @@ fn a_summary_keeps_the_outputs_of_a_spec() {
     std::fs::write(&file, spec.replace("nothing", "dense")).unwrap();
     ganymede(&["summary", file.to_str().unwrap()]).ok();
 }
+
+#[test]
+fn messages_about_what_is_not_there_say_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let ran = ganymede(&["check", path]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("expected a spec or the folder of a run, found a folder without spec.toml"), "{ran:?}");
+    let ran = ganymede(&["train", "--preset", "dcgan", "--resolution", "30x34", "--outdir", path]);
+    assert!(ran.code == 1 && ran.stderr.contains("found 30x34 (width x height)"), "{ran:?}");
+    let words = ["train", "fashion-mnist", "--preset", "dcgan", "--steps", "1", "--dry-run", "--outdir", path];
+    let ran = ganymede(&words).ok();
+    assert!(ran.stderr.contains("no errors, hints: 2\n"), "{ran:?}");
+    assert!(ran.stderr.contains("hint[kernel_stride] networks.generator.layers."), "{ran:?}");
+}

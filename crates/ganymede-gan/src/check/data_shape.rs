@@ -38,6 +38,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             spec.data.shape = vec![height, width, channels];
         }));
     }
-    let reason = format!("the discriminator takes {}, `{}` has {}", by(taken), data.name, by(&data.shape));
+    // `--resolution` has them the other way round.
+    let unequal = |shape: &[usize]| matches!(shape, [height, width, _] if height != width);
+    let order = if unequal(taken) || unequal(&data.shape) { " (each height x width x channels)" } else { "" };
+    let reason = format!("the discriminator takes {}, `{}` has {}{order}", by(taken), data.name, by(&data.shape));
     vec![Finding::error(place, reason, fixes)]
 }

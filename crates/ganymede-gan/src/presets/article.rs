@@ -17,8 +17,9 @@ use serde_json::json;
 pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let [height, width, channels] = input.picture("article")?;
     if !height.is_multiple_of(4) || !width.is_multiple_of(4) || height.max(width) > 64 || height.min(width) < 16 {
-        let reason =
-            format!("expected sides from 16 to 64 that 4 divides, found {height}x{width}; use --resolution 28 or 32");
+        let reason = format!(
+            "expected sides from 16 to 64 that 4 divides, found {width}x{height} (width x height); use --resolution 28 or 32"
+        );
         return Err(GanError::Argument { what: "preset `article`".into(), reason });
     }
     let start = [height / 4, width / 4];

@@ -66,7 +66,7 @@ impl Halving {
             None => {
                 let reason = format!(
                     "expected sides from 16 to 256 that can be halved until the short one is 4 to 7, found \
-                     {height}x{width}; use --resolution, such as 28, 32 or 64"
+                     {width}x{height} (width x height); use --resolution, such as 28, 32 or 64"
                 );
                 Err(GanError::Argument { what: format!("preset `{preset}`"), reason })
             }

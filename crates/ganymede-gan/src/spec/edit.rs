@@ -97,6 +97,20 @@ mod tests {
     }
 
     #[test]
+    fn names_that_are_like_no_other_are_answered_with_those_there_are() {
+        use crate::presets::{PresetInput, preset_for};
+        let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+        for (assignment, expected) in [
+            ("phases.0.optimizer.class_name=fastest", "found `fastest` (known: SGD, "),
+            ("phases.0.optimizer.class_name=Adom", "found `Adom` (did you mean `Adam`?)"),
+            ("phases.0.optimizer.learning_rate={class_name=\"slower\"}", "found `slower` (known: "),
+        ] {
+            let error = edit(&spec, assignment).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn differences_name_the_leaves() {
         let spec = TrainSpec::draft("").unwrap().spec;
         let other = edit(&edit(&spec, "train.batch=32").unwrap(), "seed=4").unwrap();

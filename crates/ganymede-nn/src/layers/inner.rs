@@ -55,7 +55,8 @@ impl LayerConfig {
             class if CLASS_NAMES.contains(&class) => read(class, &mut arguments),
             class => {
                 let nearest = nearest(class, CLASS_NAMES.iter().copied());
-                return Err(vec![ConfigError::Class { kind: "a layer", found: class.into(), nearest }]);
+                let (found, known) = (class.into(), CLASS_NAMES);
+                return Err(vec![ConfigError::Class { kind: "a layer", found, nearest, known }]);
             }
         };
         arguments.finish()?;

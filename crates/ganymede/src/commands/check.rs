@@ -104,6 +104,12 @@ fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failur
 }
 
 fn read(file: &Path) -> Result<Draft, Failure> {
+    if file.is_dir() {
+        let text =
+            format!("{}: expected a spec or the folder of a run, found a folder without spec.toml", file.display());
+        let hint = "name the spec's file (`ganymede presets NAME` prints one); `ganymede data` reads a folder of data";
+        return Err(Failure::new(USER, text).with_hint(hint));
+    }
     let text = std::fs::read_to_string(file);
     let text = text.map_err(|e| Failure::new(USER, format!("cannot read {}: {e}", file.display())))?;
     Ok(TrainSpec::draft(&text).map_err(|e| e.in_file(file))?)
