@@ -27,7 +27,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         let reason = format!("`{activation}` gives {reach}, the data is scaled to -1 to 1");
         return vec![Finding::error(place, reason, vec![tanh])];
     }
-    if activation != "tanh" && picture {
+    // Networks that R1 holds (StyleGAN, R3GAN) end without an activation.
+    let held = s.spec.phases.iter().flat_map(|phase| &phase.terms).any(|term| term.class_name == "r1");
+    if activation != "tanh" && picture && !held {
         let reason = format!("`{activation}` is not bounded, the pictures are scaled to -1 to 1: tanh is usual");
         return vec![Finding::hint(place, reason, vec![tanh])];
     }

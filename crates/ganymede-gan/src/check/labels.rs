@@ -34,11 +34,15 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         for (index, layer) in s.layers(network).iter().enumerate() {
             let Some((wrapped, argument, known)) = count(layer) else { continue };
-            if known >= classes as u64 {
+            if known == classes as u64 {
                 continue;
             }
             let (network, argument) = (network.clone(), argument.to_string());
-            let reason = format!("expected {argument} of {classes}, the number of the data's classes, found {known}");
+            let more = known > classes as u64;
+            let reason = match more {
+                true => format!("it knows {known} classes, the data has {classes}: it does not learn the others"),
+                false => format!("expected {argument} of {classes}, the number of the data's classes, found {known}"),
+            };
             let place = s.place(&network, index);
             let fix = Fix::new(format!("set {argument} = {classes}"), move |spec| {
                 let layer = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index));
@@ -50,7 +54,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                     arguments.insert(argument.clone(), json!(classes));
                 }
             });
-            findings.push(Finding::error(place, reason, vec![fix]));
+            let fixes = vec![fix];
+            findings.push(match more {
+                true => Finding::hint(place, reason, fixes),
+                false => Finding::error(place, reason, fixes),
+            });
         }
     }
     findings

@@ -9,6 +9,7 @@ mod data_shape;
 mod generator_range;
 mod kernel_stride;
 mod labels;
+mod lipschitz;
 mod logits;
 mod loss_args;
 mod numbers;
@@ -128,7 +129,7 @@ pub const RULES: &[Rule] = &[
         summary: "phases have names of their own, networks are trained once, frozen and averaged where there are",
         run: references::run,
     },
-    Rule { name: "terms", summary: "every phase has losses that exist", run: terms::run },
+    Rule { name: "terms", summary: "every phase has losses that exist, every player an objective", run: terms::run },
     Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
     Rule {
         name: "augment",
@@ -155,6 +156,7 @@ pub const RULES: &[Rule] = &[
         summary: "strides divide the kernels of transposed convolutions",
         run: kernel_stride::run,
     },
+    Rule { name: "lipschitz", summary: "a Wasserstein critic is held to a bounded slope", run: lipschitz::run },
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
 ];
 

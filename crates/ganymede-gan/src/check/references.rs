@@ -40,6 +40,13 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             spec.ema.iter_mut().for_each(|ema| ema.network.clone_from(&near));
         });
         findings.push(Finding::error("ema.network", reason, vec![fix]));
+    } else if let Some(ema) = s.spec.ema.as_ref().filter(|ema| ema.network != "generator") {
+        let reason =
+            format!("`{}` is averaged, which nothing uses: samples come from the generator as it is", ema.network);
+        let fix = Fix::new("average `generator`", |spec| {
+            spec.ema.iter_mut().for_each(|ema| ema.network = "generator".into());
+        });
+        findings.push(Finding::hint("ema.network", reason, vec![fix]));
     }
     findings
 }

@@ -1,8 +1,9 @@
-//! Rule: every phase has losses that exist.
+//! Rule: every phase has losses that exist, and every player an objective.
 
 use super::subject::term_exists;
 use super::{Finding, Fix, Subject};
 use crate::phases;
+use crate::regularizers::REGULARIZERS;
 use crate::spec::TermSpec;
 use ganymede_nn::config::nearest;
 
@@ -31,5 +32,21 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             findings.push(Finding::error(&place, reason, fix.into_iter().collect()));
         }
     }
+    findings.extend(["discriminator", "generator"].iter().filter_map(|network| without_objective(s, network)));
     findings
+}
+
+/// A network that learns from regularizers alone. Matching features is an objective of its own.
+fn without_objective(s: &Subject, network: &str) -> Option<Finding> {
+    let is_objective = |term: &TermSpec| {
+        !REGULARIZERS.iter().any(|entry| entry.name == term.class_name) || term.class_name == "feature_matching"
+    };
+    let phases: Vec<_> =
+        s.spec.phases.iter().enumerate().filter(|(_, p)| p.trains.iter().any(|name| name == network)).collect();
+    let (at, phase) = phases.iter().find(|(_, phase)| !phase.terms.is_empty())?;
+    if phases.iter().any(|(_, phase)| phase.terms.is_empty() || phase.terms.iter().any(is_objective)) {
+        return None;
+    }
+    let reason = format!("the {network} has regularizers and no objective: it does not learn what is real");
+    Some(Finding::hint(format!("phases.{at} (`{}`)", phase.name), reason, Vec::new()))
 }
