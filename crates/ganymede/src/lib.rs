@@ -12,6 +12,20 @@
 //! assert_eq!(spec.networks.keys().collect::<Vec<_>>(), ["discriminator", "generator"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Samples of a run (`docs/guides/from-rust.md` says the same):
+//!
+//! ```no_run
+//! use ganymede::prelude::*;
+//! use std::path::Path;
+//!
+//! let (run, backend) = (Path::new("runs/00000-mlp-ring2d"), CpuBackend::new(CpuOptions::default())?);
+//! let (mut sampler, codec, checkpoint) = Sampler::open(run, SamplerOptions::default(), &backend)?;
+//! println!("{}", checkpoint.display());
+//! let samples = sampler.draw(0..16, Labels::InTurn)?; // (16, …sample)
+//! codec.write_grid(Path::new("grid.png"), &samples, 4)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub use ganymede_data as data;
@@ -28,7 +42,7 @@ pub mod prelude {
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
     pub use ganymede_gan::spec::TrainSpec;
-    pub use ganymede_gan::{GanError, Labels, Outcome, Sampler, Setup, Stepper, Trainer};
+    pub use ganymede_gan::{GanError, Labels, Outcome, Sampler, SamplerOptions, Setup, Stepper, Trainer};
     pub use ganymede_graph::{Builder, Expr, Graph};
     pub use ganymede_nn::{Layer, Mode, Model, Scope};
     pub use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, StateLayout, Store};
