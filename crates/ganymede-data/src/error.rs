@@ -213,6 +213,10 @@ impl DataError {
             | DataError::Mismatch { .. }
             | DataError::LoaderStopped => None,
             DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
+            // What is missing is in the table, not in the pictures.
+            DataError::TooManyBad { first, .. } if first.iter().all(|bad| bad.reason.contains("labels.csv")) => {
+                Some("add rows for them to labels.csv, named as they lie below it; or take the table away".into())
+            }
             DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
             DataError::NoCacheFolder => {
                 Some("set GANYMEDE_CACHE to a folder, or leave the cache out with --no-cache".into())

@@ -284,7 +284,9 @@ fn a_table_beside_pictures_names_their_classes() {
     assert_eq!(data.report().notes, ["1 rows of labels.csv name no picture"]);
     // The table is part of what the cache depends on.
     put(&root.join("labels.csv"), b"000000,a\n000001,b\n000002,c\n");
-    let error = cached(0.0).unwrap_err().to_string();
+    let error = cached(0.0).unwrap_err();
+    assert!(error.hint().unwrap().starts_with("add rows for them to labels.csv"), "{error}");
+    let error = error.to_string();
     assert!(error.contains("000003.png (expected a row with its class in labels.csv, found none)"), "{error}");
     let data = cached(0.5).unwrap();
     assert_eq!((data.labels().unwrap(), data.report().bad), (&[0, 1, 2][..], 1));
