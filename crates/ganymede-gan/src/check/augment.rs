@@ -3,6 +3,7 @@
 
 use super::{Finding, Fix, Subject};
 use crate::augment::{self, Augmentation};
+use crate::error::GanError;
 use crate::loss_scope::{LossScope, Networks, Trace};
 use crate::regularizers::Player;
 use crate::spec::AugmentSpec;
@@ -32,6 +33,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             continue;
         }
         match augment::augmentations(std::slice::from_ref(spec)) {
+            Err(GanError::Argument { reason, .. }) => findings.push(Finding::error(place, reason, Vec::new())),
             Err(error) => findings.push(Finding::error(place, error.to_string(), Vec::new())),
             Ok(made) => {
                 let errors =

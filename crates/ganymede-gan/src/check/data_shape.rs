@@ -2,6 +2,7 @@
 
 use super::pairing::by;
 use super::{Finding, Fix, Subject};
+use crate::presets::layer;
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -22,10 +23,19 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         return Vec::new();
     }
     let shape = data.shape.clone();
-    let networks = Fix::new(format!("set the discriminator's Input to {}", by(&shape)), move |spec| {
-        let layers = spec.networks.get_mut("discriminator").map(|n| &mut n.layers);
-        if let Some(input) = layers.and_then(|l| l.iter_mut().find(|l| l.class_name == "Input")) {
-            input.arguments.insert("shape".into(), json!(shape));
+    // A network of points takes pictures as one long vector.
+    let layers = s.layers("discriminator");
+    let flat = taken.len() == 1
+        && shape.len() > 1
+        && layers.iter().all(|layer| layer.inputs.is_none())
+        && layers.get(1).is_some_and(|layer| layer.class_name != "Flatten");
+    let also = if flat { ", Flatten behind it" } else { "" };
+    let networks = Fix::new(format!("set the discriminator's Input to {}{also}", by(&shape)), move |spec| {
+        let Some(network) = spec.networks.get_mut("discriminator") else { return };
+        let Some(at) = network.layers.iter().position(|l| l.class_name == "Input") else { return };
+        network.layers[at].arguments.insert("shape".into(), json!(shape));
+        if flat {
+            network.layers.insert(at + 1, layer("Flatten", json!({})));
         }
     });
     let mut fixes = vec![networks];

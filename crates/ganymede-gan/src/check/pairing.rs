@@ -2,6 +2,7 @@
 
 use super::subject::sizes;
 use super::{Finding, Fix, Subject};
+use crate::presets::layer;
 use crate::spec::TrainSpec;
 use ganymede_nn::LayerConfig;
 use serde_json::json;
@@ -94,17 +95,23 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
     let dense = layers.iter().rposition(|l| l.class_name == "Dense")?;
     let given = layers[dense].arguments.get("units").and_then(|u| u.as_u64())?;
     let reshape = layers.iter().rposition(|l| l.class_name == "Reshape").filter(|&i| i > dense);
-    if units(output).map(|n| n as u64) != Some(given) || (reshape.is_none() && target.len() != output.len()) {
+    // What it gives are points, where samples are pictures.
+    let flat = reshape.is_none() && target.len() != output.len();
+    let named = s.spec.networks.get("generator").is_some_and(|network| network.outputs.is_some());
+    if units(output).map(|n| n as u64) != Some(given) || (flat && (output.len() != 1 || named)) {
         return None;
     }
     let (units, shape) = (units(target)?, target.to_vec());
-    let also = if reshape.is_some() { format!(", Reshape to {}", by(target)) } else { String::new() };
+    let also = if reshape.is_some() || flat { format!(", Reshape to {}", by(target)) } else { String::new() };
     Some(Fix::new(format!("set units of the generator's last Dense to {units}{also}"), move |spec| {
         let Some(network) = spec.networks.get_mut("generator") else { return };
         for (index, key, value) in [(Some(dense), "units", json!(units)), (reshape, "target_shape", json!(shape))] {
             if let Some(layer) = index.and_then(|i| network.layers.get_mut(i)) {
                 layer.arguments.insert(key.into(), value);
             }
+        }
+        if flat {
+            network.layers.push(layer("Reshape", json!({ "target_shape": shape })));
         }
     }))
 }

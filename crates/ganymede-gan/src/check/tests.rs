@@ -329,6 +329,19 @@ terms = [{ class_name = "hinge" }]
     assert!(hints.contains("it knows 3 classes, the data has 2"), "{hints}");
 }
 
+#[test]
+fn networks_of_points_are_mended_for_pictures() {
+    use crate::presets::{PresetInput, preset_for};
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+    let data = DataFacts { name: "photos".into(), shape: vec![8, 6, 3], samples: 1000, classes: Some(0) };
+    let (mended, changes) = fix(&Draft { spec, missing: Vec::new() }, Some(&data)).unwrap();
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    let subject = Draft { spec: mended, missing: Vec::new() };
+    let subject = Subject::new(&subject, Some(&data));
+    assert_eq!(subject.network("generator").unwrap().output, [8, 6, 3]);
+    assert_eq!(subject.network("discriminator").unwrap().output, [1]);
+}
+
 /// `mlp` for points of two coordinates, changed, and what a check on such points finds: places, reasons, first fixes.
 fn errors_of_points(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
     use crate::presets::{PresetInput, preset_for};

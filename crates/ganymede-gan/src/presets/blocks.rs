@@ -8,7 +8,7 @@ use ganymede_nn::layers::Inputs;
 use serde_json::{Value, json};
 
 /// A layer from its class name and arguments (a JSON object).
-pub(super) fn layer(class_name: &str, arguments: Value) -> LayerConfig {
+pub(crate) fn layer(class_name: &str, arguments: Value) -> LayerConfig {
     let arguments = match arguments {
         Value::Object(map) => map,
         _ => serde_json::Map::new(),

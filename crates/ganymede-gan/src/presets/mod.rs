@@ -17,7 +17,7 @@ mod wgan_gp;
 
 pub use choice::{Choice, choose};
 
-use blocks::layer;
+pub(crate) use blocks::layer;
 
 use crate::error::GanError;
 use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TermSpec, TrainSection, TrainSpec};
