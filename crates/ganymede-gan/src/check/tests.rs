@@ -330,6 +330,26 @@ terms = [{ class_name = "hinge" }]
 }
 
 #[test]
+fn sizes_that_are_unequal_say_their_order() {
+    use crate::presets::{PresetInput, preset_for};
+    let spec = preset_for("dcgan", &PresetInput::of(vec![96, 64, 1])).unwrap();
+    let draft = Draft { spec, missing: Vec::new() };
+    let data = DataFacts { name: "photos".into(), shape: vec![32, 32, 1], samples: 1000, classes: Some(0) };
+    let told = check(&draft, Some(&data)).to_string();
+    assert!(told.contains("takes 96x64x1, `photos` has 32x32x1 (each height x width x channels)"), "{told}");
+    for (preset, shape, part) in [
+        ("dcgan", vec![34, 30, 1], "found 30x34 (width x height)"),
+        ("sngan", vec![34, 30, 1], "30x34 (width x height)"),
+        ("article", vec![34, 30, 1], "found 30x34 (width x height)"),
+        ("ring2d", vec![100], "found samples of shape [100]; use `mlp`"),
+        ("ring2d", vec![28, 28, 1], "use `dcgan` for pictures"),
+    ] {
+        let error = preset_for(preset, &PresetInput::of(shape)).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
 fn networks_of_points_are_mended_for_pictures() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
