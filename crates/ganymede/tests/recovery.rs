@@ -241,7 +241,7 @@ fn a_run_goes_on_with_data_that_was_moved() {
     };
     train(&place("a.npy"), &outdir, "5").ok();
     std::fs::rename(place("a.npy"), place("b.npy")).unwrap();
-    for ran in [ganymede(&["resume", &run]), ganymede(&["verify", &run])] {
+    for ran in ["resume", "verify", "evaluate"].map(|command| ganymede(&[command, &run])) {
         assert_eq!(ran.code, 1);
         assert!(
             ran.stderr.contains(&format!("`ganymede train PLACE --outdir {run}` goes on with it")),

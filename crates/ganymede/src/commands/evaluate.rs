@@ -51,7 +51,10 @@ impl Command for Evaluate {
         if let Some(other) = &self.data {
             data.source = setup::source_name(other)?;
         }
-        let dataset = setup::open_data(&data, terminal)?;
+        let dataset = match &self.data {
+            Some(_) => setup::open_data(&data, terminal)?,
+            None => setup::open_run_data(&self.generator.at.run, &data, terminal)?,
+        };
         let machine = self.machine.machine(spec.train.numerics)?;
         let options = EvaluateOptions {
             generator: self.generator.options(None),
