@@ -123,7 +123,8 @@ impl Augmentation for Adaptive {
     fn observe<'g>(&self, s: &LossScope<'g>, margin: Option<Expr<'g>>) -> Option<(&'static str, Expr<'g>)> {
         if self.p.is_none() {
             let Some(margin) = margin else {
-                let message = "`adaptive` expected an objective whose discriminator says how real a sample is, found another";
+                let message =
+                    "`adaptive` expected an objective whose discriminator says how real a sample is, found another";
                 s.builder().error(message.into(), Some("give it a probability that does not adapt: p = 0.2".into()));
                 return None;
             };

@@ -4,8 +4,8 @@ use super::GanObjective;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::ranges::{NOT_NEGATIVE, within};
 use ganymede_graph::Expr;
-use ganymede_tensor::{Shape, TensorType};
 use ganymede_nn::schedules::Scheduled;
+use ganymede_tensor::{Shape, TensorType};
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
@@ -71,7 +71,8 @@ impl GanObjective for Began {
     fn discriminator_loss<'g>(&self, s: &LossScope<'g>, real: &Verdict<'g>, fake: &Verdict<'g>) -> Expr<'g> {
         let (real, fake) = (error(real), error(fake));
         let k = s.state("k", TensorType::f32(Shape::scalar()));
-        let [gamma, lambda] = [("gamma", &self.gamma), ("lambda", &self.lambda)].map(|(name, value)| s.value(name, value));
+        let [gamma, lambda] =
+            [("gamma", &self.gamma), ("lambda", &self.lambda)].map(|(name, value)| s.value(name, value));
         s.assign("k", (k + (real * gamma - fake) * lambda).clamp(0.0, 1.0));
         real - fake * k
     }

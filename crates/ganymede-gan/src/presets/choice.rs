@@ -1,5 +1,10 @@
-//! Which preset is taken when nobody names one: a function of what a sample is and of the time that there is. Not here: the
-//! presets.
+//! Which preset is taken when nobody names one: a function of what a sample is, how many there are, and of the time that there
+//! is. Not here: the presets.
+
+use crate::error::GanError;
+use crate::presets;
+use crate::spec::{AugmentSpec, TrainSpec};
+use ganymede_data::Codec;
 
 /// A preset, why it, and what can be expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,11 +13,33 @@ pub struct Choice {
     pub preset: &'static str,
     /// Its width, where it is not its own.
     pub width: Option<usize>,
+    /// Whether what the discriminator sees is augmented, by `diff_augment`.
+    pub augment: bool,
     /// Why, in a clause.
     pub why: String,
     /// What that usually buys on two processor cores, in a clause.
     pub buys: &'static str,
 }
+
+impl Choice {
+    /// The spec for samples like `codec`'s, at another width if one is wanted.
+    ///
+    /// # Errors
+    /// As [`presets::preset`].
+    pub fn spec(&self, codec: &Codec, width: Option<usize>) -> Result<TrainSpec, GanError> {
+        let mut spec = presets::preset_of_width(self.preset, codec, width.or(self.width))?;
+        if self.augment {
+            spec.augment.push(AugmentSpec { class_name: "diff_augment".into(), arguments: toml::Table::new() });
+        }
+        Ok(spec)
+    }
+}
+
+/// Pictures below which the discriminator is better off with augmentation: with 500 it was in every measured training
+/// (docs/reference/ablations.md).
+const FEW: usize = 2000;
+/// Pictures below which there is little to learn but these.
+const TOO_FEW: usize = 100;
 
 /// A row of the table for pictures: up to so many minutes for each 32 x 32 pixels, this width.
 struct Row {
@@ -29,30 +56,39 @@ const PICTURES: &[Row] = &[
     Row { minutes: f64::INFINITY, width: None, buys: "samples close to the data, if there are some thousand pictures" },
 ];
 
-/// The preset for samples of a shape and a training of so many minutes; none for as long as the preset says.
-pub fn choose(shape: &[usize], minutes: Option<f64>) -> Choice {
+/// The preset for so many samples of a shape and a training of so many minutes; none for as long as the preset says.
+pub fn choose(shape: &[usize], samples: usize, minutes: Option<f64>) -> Choice {
     let sizes = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
     match shape {
         [2] => Choice {
             preset: "ring2d",
             width: None,
+            augment: false,
             why: "points in the plane".into(),
             buys: "all modes of a mixture within a minute",
         },
         [height, width, _] => {
-            let Some(minutes) = minutes else {
-                let (why, buys) = (format!("pictures of {sizes}"), PICTURES[2].buys);
-                return Choice { preset: "dcgan", width: None, why, buys };
+            let each = minutes.map(|minutes| minutes * 1024.0 / (height * width).max(1) as f64);
+            let last = &PICTURES[PICTURES.len() - 1];
+            let row = each.map_or(&PICTURES[2], |each| PICTURES.iter().find(|row| each < row.minutes).unwrap_or(last));
+            let mut why = format!("pictures of {sizes}");
+            why.extend(minutes.map(|minutes| format!(", {minutes} minutes")));
+            why.extend(row.width.map(|width| format!(", width {width} because of the time")));
+            let augment = samples < FEW;
+            if augment {
+                why += &format!(", diff_augment because there are only {samples}");
+            }
+            let buys = if samples < TOO_FEW {
+                "variations of these pictures, for a GAN learns from thousands"
+            } else {
+                row.buys
             };
-            let each = minutes * 1024.0 / (height * width).max(1) as f64;
-            let row = PICTURES.iter().find(|row| each < row.minutes).unwrap_or(&PICTURES[PICTURES.len() - 1]);
-            let narrow = row.width.map_or(String::new(), |width| format!(", width {width} because of the time"));
-            let why = format!("pictures of {sizes}, {minutes} minutes{narrow}");
-            Choice { preset: "dcgan", width: row.width, why, buys: row.buys }
+            Choice { preset: "dcgan", width: row.width, augment, why, buys }
         }
         _ => Choice {
             preset: "mlp",
             width: None,
+            augment: false,
             why: format!("samples of shape {sizes}"),
             buys: "the distribution of each number; less of how they hang together",
         },
@@ -77,9 +113,13 @@ mod tests {
             (&[128, 128, 3], Some(600.0), "dcgan", None),
             (&[64, 64, 3], Some(10.0), "dcgan", Some(32)),
         ] {
-            let choice = choose(shape, minutes);
+            let choice = choose(shape, 10_000, minutes);
             assert_eq!((choice.preset, choice.width), (preset, width), "{shape:?} {minutes:?}");
-            assert!(!choice.why.is_empty() && !choice.buys.is_empty());
+            assert!(!choice.why.is_empty() && !choice.buys.is_empty() && !choice.augment);
         }
+        let few = choose(&[32, 32, 3], 500, Some(3.0));
+        assert!(few.augment && few.why.ends_with("diff_augment because there are only 500"), "{}", few.why);
+        assert!(choose(&[32, 32, 3], 20, None).buys.starts_with("variations of these"));
+        assert!(!choose(&[2], 20, None).augment);
     }
 }

@@ -32,7 +32,8 @@ impl Regularizer for FeatureMatching {
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
         let (real, fake) = (s.discriminator(s.real()).features, s.discriminator(s.fake()).features);
-        let distances = real.into_iter().zip(fake).map(|(a, b)| (a.mean_axes(&[0]) - b.mean_axes(&[0])).square().mean());
+        let distances =
+            real.into_iter().zip(fake).map(|(a, b)| (a.mean_axes(&[0]) - b.mean_axes(&[0])).square().mean());
         distances.reduce(|sum, term| sum + term).unwrap_or_else(|| {
             let message = "`feature_matching` expected a discriminator with features among its outputs, found none";
             let hint = "name its last layer and others after it, such as outputs = [\"dense\", \"conv2d_1\"], under \

@@ -4,8 +4,8 @@ use super::{Player, Regularizer};
 use crate::loss_scope::LossScope;
 use crate::ranges::{SHARE, within};
 use ganymede_graph::Expr;
-use ganymede_tensor::{Shape, TensorType};
 use ganymede_nn::schedules::Scheduled;
+use ganymede_tensor::{Shape, TensorType};
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str = "logits stay near the moving average of the other kind's; Tseng et al. 2021";

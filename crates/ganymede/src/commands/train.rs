@@ -181,16 +181,15 @@ impl Train {
         let dataset = setup::open_data(&spec.data, terminal)?;
         if self.config.is_none() {
             let codec = dataset.codec();
-            let (name, width) = match &self.preset {
-                Some(name) => (name.as_str(), self.width()),
+            let made = match &self.preset {
+                Some(name) => presets::preset_of_width(name, codec, self.width())?,
                 None => {
-                    let choice = presets::choose(&codec.shape, self.length.minutes);
-                    let width = self.width().or(choice.width);
+                    let choice = presets::choose(&codec.shape, dataset.len(), self.length.minutes);
                     terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
-                    (choice.preset, width)
+                    choice.spec(codec, self.width())?
                 }
             };
-            spec = TrainSpec { data: spec.data, ..presets::preset_of_width(name, codec, width)? };
+            spec = TrainSpec { data: spec.data, ..made };
         }
         spec.data.shape.clone_from(&dataset.codec().shape);
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
@@ -206,7 +205,8 @@ impl Train {
         let shape = [size.height as usize, size.width as usize, spec.data.options.channels.unwrap_or(channels)];
         let mut spec = spec.clone();
         if self.config.is_none() {
-            let choice = presets::choose(&shape, self.length.minutes);
+            // How many samples there are is not known yet, and changes no size.
+            let choice = presets::choose(&shape, usize::MAX, self.length.minutes);
             let name = self.preset.as_deref().unwrap_or(choice.preset);
             let width = self.width().or(choice.width.filter(|_| self.preset.is_none()));
             let input = PresetInput { width, ..PresetInput::of(shape) };
