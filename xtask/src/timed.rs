@@ -244,6 +244,16 @@ pub fn protocols(rows: &[(&str, &Value)], columns: &[(&str, &str)]) -> String {
     }
 }
 
+/// A whole number that results have, such as how many ran at a time: `2`, or `2 to 3` where they differ.
+pub fn span<'a>(results: impl Iterator<Item = &'a Value>, key: &str) -> String {
+    let found: Vec<u64> = results.filter_map(|value| value[key].as_u64()).collect();
+    match (found.iter().min(), found.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{least} to {most}"),
+        (Some(all), _) => all.to_string(),
+        _ => "–".into(),
+    }
+}
+
 /// A score by its metric and features; points are their own.
 pub fn score<'a>(scores: &'a Value, metric: &str, of: &str) -> Option<&'a Value> {
     let mut all = scores.as_array()?.iter();
@@ -314,6 +324,8 @@ mod tests {
         let text = protocols(&[("x", &a), ("y", &b), ("z", &c)], &columns);
         assert!(text.contains("- frechet of random does not compare between x, y (aa) and z (bb)"), "{text}");
         assert_ne!(recipe("lr = 1"), recipe("lr = 2"));
+        let results = [2, 3, 2].map(|jobs| serde_json::json!({ "jobs": jobs, "width": 32 }));
+        assert_eq!((span(results.iter(), "jobs"), span(results.iter(), "width")), ("2 to 3".into(), "32".into()));
         assert!(
             of_old(&[], "x").is_empty()
                 && of_old(&["r1".into()], "ablations").contains("ablations` trains them again: r1.")

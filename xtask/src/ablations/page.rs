@@ -2,7 +2,7 @@
 
 use super::settings::{MODES, PAIRS};
 use super::{Run, runs};
-use crate::timed::{of_old, score, shown};
+use crate::timed::{of_old, protocols, score, shown, span};
 use serde_json::Value;
 use std::path::Path;
 
@@ -39,12 +39,11 @@ fn page(done: &[(Run, Value)], old: &[String]) -> String {
          its training has fewer. 5,000 samples beside 5,000 of all images. Numbers stand with their intervals of about 95 % and, \
          after the stroke, that of real samples beside other real ones ([metrics](../concepts/metrics.md)).\n\n",
     );
-    if let Some((_, first)) = done.first() {
-        page += &format!(
-            "Width {}; threads a training: {}; trainings at a time: {}, on two processor cores that were not always idle.\n\n",
-            first["width"], first["threads"], first["jobs"]
-        );
-    }
+    let [width, threads, jobs] = ["width", "threads", "jobs"].map(|key| span(done.iter().map(|(_, value)| value), key));
+    page += &format!(
+        "Width {width}; threads a training: {threads}; trainings at a time: {jobs}, on two processor cores that were not always \
+         idle.\n\n"
+    );
     page += &of_old(old, "ablations");
     for [heading, on, off] in PAIRS {
         let of =
@@ -58,9 +57,15 @@ fn page(done: &[(Run, Value)], old: &[String]) -> String {
         page += &(verdict("With it", &pairs) + "\n");
     }
     page += "## Averaged weights (EMA): each training, with its averages and with its last weights\n\n";
+    let measured = || done.iter().filter(|(_, value)| value["averaged"].is_array());
+    let names: Vec<String> = measured().map(|(run, _)| run.name()).collect();
+    let rows: Vec<(&str, &Value)> =
+        names.iter().zip(measured()).map(|(name, (_, value))| (name.as_str(), &value["averaged"])).collect();
+    let columns: Vec<(&str, &str)> = COLUMNS.iter().map(|(metric, of, ..)| (*metric, *of)).collect();
+    page += &protocols(&rows, &columns);
     page += &head();
     let mut pairs = Vec::new();
-    for (_, value) in done.iter().filter(|(_, value)| value["averaged"].is_array()) {
+    for (_, value) in measured() {
         page += &(row(value, &value["averaged"], Some("averages")) + &row(value, &value["last"], Some("last")));
         pairs.push((&value["averaged"], &value["last"]));
     }

@@ -1,7 +1,7 @@
 //! The page `docs/reference/presets.md`: what every cell came to.
 
 use super::cells::{CELLS, Cell};
-use crate::timed::{of_old, protocols, score, shown};
+use crate::timed::{of_old, protocols, score, shown, span};
 use serde_json::Value;
 use std::path::Path;
 
@@ -42,12 +42,10 @@ fn page(done: &[(String, Value)], old: &[String]) -> String {
          `pneumonia-mnist` is a balanced subset of 3,166 images of PneumoniaMNIST, not the official file: Yang et al., MedMNIST v2 \
          (CC BY 4.0). DIR has a folder of each of these names.\n\n",
     );
-    if let Some((_, first)) = done.first() {
-        page += &format!(
-            "Width {}; threads a cell: {}; cells at a time: {}, on two processor cores that were not always idle.\n\n",
-            first["width"], first["threads"], first["jobs"]
-        );
-    }
+    let [width, threads, jobs] = ["width", "threads", "jobs"].map(|key| span(done.iter().map(|(_, value)| value), key));
+    page += &format!(
+        "Width {width}; threads a cell: {threads}; cells at a time: {jobs}, on two processor cores that were not always idle.\n\n"
+    );
     page += &of_old(old, "presets-table --data DIR");
     let columns: Vec<(&str, &str)> = COLUMNS.iter().map(|(metric, of, _)| (*metric, *of)).collect();
     let mut kinds: Vec<&str> = done.iter().map(|(_, value)| word(value, "data")).collect();
