@@ -220,28 +220,34 @@ pub fn of_old(names: &[String], command: &str) -> String {
 
 /// Warns of numbers in one column that do not compare: rows (name, scores) of the same data, columns (metric, features).
 pub fn protocols(rows: &[(&str, &Value)], columns: &[(&str, &str)]) -> String {
-    let mut text = String::new();
+    // Columns by how they part the rows.
+    let mut parted: Vec<(Vec<Vec<&str>>, Vec<String>)> = Vec::new();
     for (metric, of) in columns {
-        let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, scores) in rows {
             let Some(protocol) = score(scores, metric, of).and_then(|score| score["protocol"].as_str()) else {
                 continue;
             };
-            match found.iter_mut().find(|(known, _)| *known == protocol) {
+            match groups.iter_mut().find(|(known, _)| *known == protocol) {
                 Some((_, names)) => names.push(name),
-                None => found.push((protocol, vec![name])),
+                None => groups.push((protocol, vec![name])),
             }
         }
-        if found.len() > 1 {
-            let groups: Vec<String> =
-                found.iter().map(|(protocol, names)| format!("{} ({protocol})", names.join(", "))).collect();
-            text += &format!("- {metric} of {of} does not compare between {}\n", groups.join(" and "));
+        let groups: Vec<Vec<&str>> = groups.into_iter().map(|(_, names)| names).collect();
+        match parted.iter_mut().find(|(known, _)| *known == groups) {
+            Some((_, columns)) => columns.push(format!("{metric} of {of}")),
+            None => parted.push((groups, vec![format!("{metric} of {of}")])),
         }
     }
-    match text.is_empty() {
-        true => text,
-        false => format!("Numbers of different protocols stand in one column:\n\n{text}\n"),
-    }
+    let line = |(groups, columns): &(Vec<Vec<&str>>, Vec<String>)| {
+        let groups: Vec<String> = groups.iter().map(|names| names.join(", ")).collect();
+        format!(
+            "Of other protocols, so that they do not compare: {}; in {}.\n\n",
+            groups.join(" | "),
+            columns.join(", ")
+        )
+    };
+    parted.iter().filter(|(groups, _)| groups.len() > 1).map(line).collect()
 }
 
 /// A whole number that results have, such as how many ran at a time: `2`, or `2 to 3` where they differ.
@@ -322,7 +328,7 @@ mod tests {
         let columns = [("frechet", "random"), ("kernel", "random")];
         assert_eq!(protocols(&[("x", &a), ("y", &b)], &columns), "");
         let text = protocols(&[("x", &a), ("y", &b), ("z", &c)], &columns);
-        assert!(text.contains("- frechet of random does not compare between x, y (aa) and z (bb)"), "{text}");
+        assert_eq!(text, "Of other protocols, so that they do not compare: x, y | z; in frechet of random.\n\n");
         assert_ne!(recipe("lr = 1"), recipe("lr = 2"));
         let results = [2, 3, 2].map(|jobs| serde_json::json!({ "jobs": jobs, "width": 32 }));
         assert_eq!((span(results.iter(), "jobs"), span(results.iter(), "width")), ("2 to 3".into(), "32".into()));
