@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 const LATENT: usize = 64;
 /// Filters next to the picture.
 const WIDTH: usize = 64;
+/// Samples in a batch: without batch statistics half as many as of others do, and make twice the steps in the time.
+const BATCH: usize = 16;
 /// Channels of a group of a 3x3 convolution.
 const GROUP: usize = 16;
 /// Updates of the discriminator for one with penalties, which take about three times as long.
@@ -32,8 +34,8 @@ const DECAY: u64 = 4000;
 ///
 /// # Differs
 /// Penalties in every fourth update, with four times the weight; one block a resolution instead of two; a Dense layer makes the
-/// first 4 to 7 pixels a side; over 4,000 steps instead of millions of pictures, so that the learning rate begins at 1e-3 instead of 2e-4 and
-/// penalties at 5.
+/// first 4 to 7 pixels a side; over 4,000 steps of 16 instead of millions of pictures, so that the learning rate begins at 1e-3
+/// instead of 2e-4 and penalties at 5.
 pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let halving = Halving::of(input, "r3gan")?;
     let width = input.width.unwrap_or(WIDTH);
@@ -56,6 +58,7 @@ pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     ];
     let mut spec = picture_spec(networks, phases);
     spec.train.fresh_fakes = true;
+    spec.train.batch = BATCH;
     Ok(spec)
 }
 
