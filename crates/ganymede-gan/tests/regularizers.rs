@@ -91,6 +91,10 @@ fn lecam_pulls_logits_to_the_average_of_the_other_kind() {
     };
     close(at(0), penalty(0.0, 0.0));
     close(at(1), penalty(0.15, 0.05));
+    // Of a batch in two parts the last one moves the averages, once: a tenth of -0.5 and of 0.5.
+    let found = losses(&[&lecam, "train.micro_batches=2"], 0, 2).unwrap();
+    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
+    close(at(1), penalty(-0.05, 0.05));
 }
 
 #[test]
@@ -99,6 +103,11 @@ fn kernels_are_held_orthogonal() {
     // Columns of ones of two rows: each product of two is 2, of one with itself too.
     close(loss("d/orthogonal", &[&with(0, "class_name='orthogonal'"), wide], 0), 6.0 * 4.0);
     close(loss("d/orthogonal", &[&with(0, "class_name='orthogonal',lengths=true"), wide], 0), 6.0 * 4.0 + 3.0);
+    // A scale of classes is no kernel, though it has two axes.
+    let scaled = "networks.discriminator.layers=[{class_name='Input',shape=[2],name='sample'},{class_name='Input',shape=[],dtype='int32',\
+                  name='label'},{class_name='ganymede>ConditionalBatchNormalization',classes=2,inputs=['sample','label']},\
+                  {class_name='Dense',units=3,kernel_initializer='ones'}]";
+    close(loss("d/orthogonal", &[&with(0, "class_name='orthogonal'"), scaled], 2), 6.0 * 4.0);
     // The generator's kernel is 0: its columns have no length.
     close(loss("g/orthogonal", &[&with(1, "class_name='orthogonal'")], 0), 0.0);
     close(loss("g/orthogonal", &[&with(1, "class_name='orthogonal',lengths=true")], 0), 2.0);
