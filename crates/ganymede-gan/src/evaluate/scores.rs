@@ -146,7 +146,9 @@ impl Sets<'_> {
             return Err(Left::Out("the data has one class alone".into()));
         }
         let sample = &self.real.shape()[1..];
-        let key = self.protocol_of_classifier(numbers, sample, classes, backend);
+        // What its weights depend on beside the network, which has the sizes of samples and the number of classes.
+        let key =
+            Protocol::of(self.dataset, self.dataset.codec(), numbers, "classifier").with(&backend.name()).digits();
         let folder = cache_folder().filter(|_| self.use_cache);
         let learn = || {
             let samples = self.read(numbers)?;
@@ -156,12 +158,6 @@ impl Sets<'_> {
             error @ GanError::Data(_) => Left::Failed(error),
             error => Left::Out(error.to_string()),
         })
-    }
-
-    /// What its weights depend on.
-    fn protocol_of_classifier(&self, rows: &[u32], sample: &[usize], classes: usize, backend: &dyn Backend) -> String {
-        let text = format!("{} {sample:?} {classes} {}", self.dataset.fingerprint(), backend.name());
-        Protocol::of(self.dataset, self.dataset.codec(), rows, "classifier").with(&text).digits()
     }
 
     /// The features that metrics compare: of pictures those of networks, of points the points themselves.

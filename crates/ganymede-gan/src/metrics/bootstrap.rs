@@ -73,7 +73,6 @@ impl Estimate {
 pub(super) fn parts(rows: usize, most: usize, least: usize, rng: &mut Rng) -> Vec<Vec<usize>> {
     let count = most.min(rows / least.max(1));
     let order = rng.permutation(rows);
-    let order: Vec<usize> = order.into_iter().collect();
     (0..count).map(|i| order[i * rows / count..(i + 1) * rows / count].to_vec()).collect()
 }
 

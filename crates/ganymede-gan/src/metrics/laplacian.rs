@@ -2,6 +2,7 @@
 
 use super::bootstrap::{Estimate, FEW, drawn};
 use super::matrix::dot;
+use super::sliced_wasserstein::direction;
 use super::{Better, Value};
 use crate::error::GanError;
 use ganymede_tensor::{Rng, Tensor, stream_of};
@@ -81,7 +82,7 @@ fn distances(a: &Tensor, b: &Tensor, seed: u64, resamples: usize) -> Result<(f64
         normalize(&mut of_b, channels);
         let size = PATCH * PATCH * channels;
         for at in 0..DIRECTIONS {
-            let direction = direction(size, &mut rng);
+            let direction = direction(&mut rng, size);
             let projected = |x: &[f32]| x.chunks_exact(size).map(|patch| dot(patch, &direction)).collect::<Vec<f32>>();
             let (of_a, of_b) = (projected(&of_a), projected(&of_b));
             for ([from_a, from_b], sum) in rows.iter().zip(&mut resampled).filter(|_| at < RESAMPLED) {
@@ -152,13 +153,6 @@ fn normalize(patches: &mut [f32], channels: usize) {
         let deviation = (each().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt().max(1e-8);
         patches.iter_mut().skip(c).step_by(channels).for_each(|v| *v = ((f64::from(*v) - mean) / deviation) as f32);
     }
-}
-
-/// A unit direction by chance.
-fn direction(size: usize, rng: &mut Rng) -> Vec<f32> {
-    let normal: Vec<f64> = (0..size).map(|_| rng.normal()).collect();
-    let norm = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
-    normal.iter().map(|x| (x / norm) as f32).collect()
 }
 
 /// The Wasserstein-1 distance of as many numbers on a line.

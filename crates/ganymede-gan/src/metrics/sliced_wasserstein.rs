@@ -61,7 +61,7 @@ pub fn sliced_wasserstein(a: &Tensor, b: &Tensor, seed: u64) -> Result<f64, GanE
 }
 
 /// A direction on the unit sphere, every one as likely.
-fn direction(rng: &mut Rng, size: usize) -> Vec<f32> {
+pub(super) fn direction(rng: &mut Rng, size: usize) -> Vec<f32> {
     let normal: Vec<f64> = (0..size).map(|_| rng.normal()).collect();
     let norm = normal.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
     normal.iter().map(|x| (x / norm) as f32).collect()
@@ -93,17 +93,17 @@ pub(super) fn values(a: &Tensor, b: &Tensor, seed: u64) -> Result<Vec<Value>, Ga
             .map_err(|e| GanError::Argument { what: "sliced_wasserstein".into(), reason: e.to_string() })
     };
     let count = a.shape().first().copied().unwrap_or(0);
-    let resampled = (0..FEW).map(|_| {
-        let (of_a, of_b) = (drawn(count, &mut rng), drawn(count, &mut rng));
-        sliced_wasserstein(&taken(a, &of_a)?, &taken(b, &of_b)?, seed)
-    });
-    let resampled = resampled.collect::<Result<Vec<f64>, _>>()?;
     if count < 2 {
         return Err(GanError::Argument {
             what: "sliced_wasserstein".into(),
             reason: format!("expected at least 2 samples on both sides, found {count}"),
         });
     }
+    let resampled = (0..FEW).map(|_| {
+        let (of_a, of_b) = (drawn(count, &mut rng), drawn(count, &mut rng));
+        sliced_wasserstein(&taken(a, &of_a)?, &taken(b, &of_b)?, seed)
+    });
+    let resampled = resampled.collect::<Result<Vec<f64>, _>>()?;
     let estimate = Estimate::of(value, &resampled).within(0.0, f64::INFINITY);
     Ok(vec![Value::new("sliced_wasserstein", Better::Lower, estimate)])
 }
