@@ -44,8 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         platform: std::env::consts::ARCH.into(),
         data: data.fingerprint().to_string(),
     };
-    let run = RunDir::create(&folder, "ring2d", &spec, data.codec(), &env)?;
-    let codec = data.codec().clone();
+    let codec = data.learn(&data.split(spec.data.options.holdout, spec.seed))?;
+    let run = RunDir::create(&folder, "ring2d", &spec, &codec, &env)?;
     let setup = Setup { spec, run, codec, stepper, sampler, isa: backend.name(), backend: Box::new(backend) };
     let outcome = Trainer::start(setup, &mut Losses)?.train(data, &AtomicBool::new(false))?;
     println!("samples in {}", outcome.snapshot.display());

@@ -65,6 +65,9 @@ fn main() -> Result<()> {
             put("spec", preset, presets::preset(preset, &codec)?.to_toml().as_bytes())?;
         }
     }
+    for version1 in files(&root.join("../crates/ganymede-data/tests/fixtures/codec-v1"))? {
+        put("codec", &version1.file_name().unwrap_or_default().to_string_lossy(), &fs::read(version1)?)?;
+    }
     for example in files(&root.join("../examples"))?.iter().filter(|f| f.extension().is_some_and(|e| e == "toml")) {
         put("spec", &example.file_name().unwrap_or_default().to_string_lossy(), &fs::read(example)?)?;
     }
@@ -93,11 +96,11 @@ fn main() -> Result<()> {
     let source = Source::parse(folder.path().join("x.npy"))?;
     let data = Dataset::open_with(&source, &DataOptions::default(), Some(folder.path()), &())?;
     let bytes = fs::read(data.cache_file().ok_or("a cache")?)?;
-    let json = String::from_utf8_lossy(&bytes[8 + 12..bytes.len() - 32]).into_owned();
+    let json = String::from_utf8_lossy(&bytes[8 + 12 + 4..bytes.len() - 32]).into_owned();
     let (before, rest) = json.split_once("\"key\":\"").ok_or("a key")?;
     let after = rest.split_once('"').ok_or("a key")?.1;
     let json = format!("{before}\"key\":\"KEY\"{after}");
-    put("cache", "one", &[&(json.len() as u16).to_le_bytes()[..], json.as_bytes(), &[7; 12]].concat())
+    put("cache", "one", &[&(json.len() as u16).to_le_bytes()[..], &[0, 0], json.as_bytes(), &[7; 12]].concat())
 }
 
 fn codec(name: &str) -> Result<Codec> {

@@ -1,5 +1,6 @@
-//! Cache files of decoded samples. The input is the header's length (u16), the header as JSON with `KEY` for
-//! the key of the source, the samples; sums and ends are made right, or nothing would get past them.
+//! Cache files of decoded samples. The input is the header's length and that of labels and further fields (u16 each), the
+//! header as JSON with `KEY` for the key of the source, labels and fields, the samples; sums and ends are made right, or
+//! nothing would get past them.
 #![no_main]
 
 use ganymede_data::{DataOptions, Dataset, Samples, Source};
@@ -33,12 +34,15 @@ fn known() -> &'static Known {
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
-    let (json, samples) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
+    let Some(([a, b, c, d], rest)) = data.split_first_chunk::<4>() else { return };
+    let (json, rest) = rest.split_at(usize::from(u16::from_le_bytes([*a, *b])).min(rest.len()));
+    let (labels, samples) = rest.split_at(usize::from(u16::from_le_bytes([*c, *d])).min(rest.len()));
     let json = String::from_utf8_lossy(json).replace("KEY", &known().key);
-    let sums = [crc32fast::hash(json.as_bytes()), crc32fast::hash(samples), 1, 0].map(u32::to_le_bytes).concat();
+    let blocks: Vec<u8> = samples.chunks(1 << 20).flat_map(|block| crc32fast::hash(block).to_le_bytes()).collect();
+    let others = [labels, &blocks].concat();
+    let sums = [crc32fast::hash(json.as_bytes()), crc32fast::hash(&others), 2, 0].map(u32::to_le_bytes).concat();
     let length = (json.len() as u64).to_le_bytes();
-    let file = [b"gnymdata", samples, json.as_bytes(), &length, &sums, b"gnymdata"].concat();
+    let file = [b"gnymdata", samples, &others, json.as_bytes(), &length, &sums, b"gnymdata"].concat();
     std::fs::write(&known().cache, file).expect("a cache");
     let options = DataOptions { max_bad: 1.0, ..DataOptions::default() };
     ganymede_fuzz::read_last(Dataset::open_with(&known().source, &options, Some(ganymede_fuzz::folder()), &()));

@@ -1,14 +1,20 @@
-//! The file of decoded samples: written once, checked at every start, read by position.
-//! Not here: what is in it (`formats`), reading samples (`dataset.rs`).
+//! The file of decoded samples: written once, read by position.
+//! Not here: what is in it (`formats`), checksums of blocks (`blocks.rs`), reading samples (`dataset.rs`).
 //!
-//! Layout: 8 magic bytes; the samples; the labels as little-endian u32; the facts as JSON; a trailer of 32 bytes:
-//! length of the JSON (u64), CRC-32 of the JSON, CRC-32 of samples and labels, version (u32 each), 4 zero bytes,
-//! the magic again. Everything is little-endian. A file that does not check out is built again.
+//! Layout: 8 magic bytes; the samples; labels and groups as u32, further fields; the CRC-32 of each block of
+//! the samples; the facts as JSON; a trailer of 32 bytes: length of the JSON (u64), CRC-32 of the JSON, CRC-32 of what lies
+//! between samples and JSON, version (u32 each), 4 zero bytes, the magic again. Everything is little-endian.
+//!
+//! At a start all but the samples is checked, and a file that is not what was written is built again. So are the samples of a
+//! small file; those of a large one are checked by block when they are first read.
 
+use crate::blocks::{Blocks, Sums};
 use crate::codec::Codec;
 use crate::dataset::{Dataset, Facts, Storage, conclude};
 use crate::error::{DataError, io_error};
+use crate::field::{LABEL, SAMPLE};
 use crate::formats::{Format, Job};
+use crate::options::DataOptions;
 use crate::report::DataReport;
 use crate::sink::{Sink, Store};
 use serde::{Deserialize, Serialize};
@@ -21,9 +27,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Version of the layout and of what decoding means; raise it when either changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"gnymdata";
 const TRAILER: u64 = 32;
+/// Blocks of samples that are all checked at a start.
+const CHECKED_AT_START: usize = 64;
+/// Options that decoding does not depend on. All others, those to come too, are part of the key.
+const NOT_OF_DECODING: [&str; 4] = ["mirror", "max_bad", "holdout", "use_cache"];
 
 /// The facts of a set as they stand in the file.
 #[derive(Serialize, Deserialize)]
@@ -31,6 +41,7 @@ struct Header {
     key: String,
     samples: usize,
     labels: bool,
+    groups: bool,
     fingerprint: String,
     codec: Codec,
     report: DataReport,
@@ -49,20 +60,29 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The options that decoding depends on, as they stand in a spec.
+fn options_text(options: &DataOptions) -> Result<String, DataError> {
+    let value = serde_json::to_value(options);
+    let mut value = value.map_err(|e| DataError::Option { name: "data", reason: e.to_string() })?;
+    if let Some(table) = value.as_object_mut() {
+        table.retain(|name, _| !NOT_OF_DECODING.contains(&name.as_str()));
+    }
+    Ok(value.to_string())
+}
+
 /// The name of the file, which depends on the source and the options, and the key, which depends on the files too:
 /// so data that changed takes the place of what it was.
-fn identity(format: &dyn Format, job: &Job<'_>) -> (String, String) {
-    let options = job.options;
+fn identity(format: &dyn Format, job: &Job<'_>) -> Result<(String, String), DataError> {
     let mut hash = Sha256::new();
-    let path = job.source.path();
-    let path = path.canonicalize().unwrap_or(path);
+    let typed = job.source.path();
+    let path = typed.canonicalize().unwrap_or_else(|_| typed.clone());
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     };
     add(format.name().as_bytes());
     add(path.as_os_str().as_bytes());
-    add(format!("{:?} {} {:?} {:?}", options.resolution, options.fit, options.channels, options.background).as_bytes());
+    add(options_text(job.options)?.as_bytes());
     let name = format!("{}-{}", job.source.stem(), &hex(&hash.clone().finalize())[..16]);
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -71,18 +91,23 @@ fn identity(format: &dyn Format, job: &Job<'_>) -> (String, String) {
     add(&VERSION.to_le_bytes());
     add(env!("CARGO_PKG_VERSION").as_bytes());
     for input in &job.inputs.files {
-        add(input.path.as_os_str().as_bytes());
+        // By its place below the source, which may be typed in many ways.
+        let place = input.path.strip_prefix(&typed).map(Path::to_path_buf);
+        let place = place.or_else(|_| input.path.canonicalize()).unwrap_or_else(|_| input.path.clone());
+        add(place.as_os_str().as_bytes());
         add(&input.bytes.to_le_bytes());
         add(&input.modified.to_le_bytes());
+        add(&input.changed.to_le_bytes());
+        add(&input.inode.to_le_bytes());
     }
-    (name, hex(&hash.finalize()))
+    Ok((name, hex(&hash.finalize())))
 }
 
 /// Opens the set from the cache in `folder`, where it is built first when it is missing, outdated or damaged.
 pub(crate) fn open(folder: &Path, format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
-    let (name, key) = identity(format, job);
+    let (name, key) = identity(format, job)?;
     let path = folder.join(format!("{name}.cache"));
-    if let Ok(dataset) = load(&path, &key, job) {
+    if let Ok(dataset) = load(&path, &key, job, CHECKED_AT_START) {
         return Ok(dataset);
     }
     fs::create_dir_all(folder).map_err(io_error(folder, "create the folder of the cache"))?;
@@ -97,7 +122,7 @@ pub(crate) fn open(folder: &Path, format: &dyn Format, job: &Job<'_>) -> Result<
         }
         Err(TryLockError::Error(error)) => return Err(io_error(&lock_path, "lock")(error)),
     }
-    match load(&path, &key, job) {
+    match load(&path, &key, job, CHECKED_AT_START) {
         Ok(dataset) => return Ok(dataset),
         Err(Rejected::Damaged(reason)) => {
             job.progress.start(&format!("the cache {} is damaged ({reason}) and is built again", path.display()), None);
@@ -130,21 +155,27 @@ fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<D
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path).map_err(failed())?;
     let mut out = BufWriter::with_capacity(1 << 20, &file);
     out.write_all(MAGIC).map_err(failed())?;
-    let mut data = crc32fast::Hasher::new();
+    let mut sums = Sums::default();
     let mut write = |bytes: &[u8]| {
-        data.update(bytes);
+        sums.update(bytes);
         out.write_all(bytes).map_err(failed())
     };
     let mut sink = Sink::new(Store::File(&mut write));
     let decoded = format.decode(job, &mut sink)?;
     let (facts, _) = conclude(format, job, sink.finish(), decoded)?;
-    for label in facts.labels.iter().flatten() {
-        write(&label.to_le_bytes())?;
+    let (length, sums) = sums.finish();
+    let mut others: Vec<u8> = Vec::new();
+    for number in facts.labels.iter().chain(&facts.groups).flatten() {
+        others.extend_from_slice(&number.to_le_bytes());
     }
+    facts.columns.iter().for_each(|column| others.extend_from_slice(column));
+    sums.iter().for_each(|sum| others.extend_from_slice(&sum.to_le_bytes()));
+    out.write_all(&others).map_err(failed())?;
     let header = Header {
         key: key.into(),
         samples: facts.samples,
         labels: facts.labels.is_some(),
+        groups: facts.groups.is_some(),
         fingerprint: facts.fingerprint.clone(),
         codec: facts.codec.clone(),
         report: facts.report.clone(),
@@ -152,14 +183,15 @@ fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<D
     let json = serde_json::to_vec(&header).map_err(|e| failed()(e.into()))?;
     out.write_all(&json).map_err(failed())?;
     let mut trailer = (json.len() as u64).to_le_bytes().to_vec();
-    for word in [crc32fast::hash(&json), data.finalize(), VERSION, 0] {
+    for word in [crc32fast::hash(&json), crc32fast::hash(&others), VERSION, 0] {
         trailer.extend_from_slice(&word.to_le_bytes());
     }
     trailer.extend_from_slice(MAGIC);
     out.write_all(&trailer).and_then(|()| out.flush()).map_err(failed())?;
     drop(out);
     file.sync_all().map_err(failed())?;
-    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, offset: MAGIC.len() as u64 } })
+    let blocks = Blocks::new(MAGIC.len() as u64, length, sums);
+    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, blocks } })
 }
 
 /// Why a file is not used.
@@ -177,8 +209,8 @@ impl From<std::io::Error> for Rejected {
     }
 }
 
-/// Opens and checks a file in full.
-fn load(path: &Path, key: &str, job: &Job<'_>) -> Result<Dataset, Rejected> {
+/// Opens a file; checks everything but the samples, and these too when they have at most `most` blocks.
+fn load(path: &Path, key: &str, job: &Job<'_>, most: usize) -> Result<Dataset, Rejected> {
     let damaged = |reason: &str| Rejected::Damaged(reason.into());
     let mut file = File::open(path).map_err(|_| Rejected::Absent)?;
     let length = file.metadata()?.len();
@@ -200,8 +232,7 @@ fn load(path: &Path, key: &str, job: &Job<'_>) -> Result<Dataset, Rejected> {
     if json_length > room {
         return Err(damaged("the length of its header is wrong"));
     }
-    let data_length = room - json_length;
-    file.seek(SeekFrom::Start(MAGIC.len() as u64 + data_length))?;
+    file.seek(SeekFrom::Start(MAGIC.len() as u64 + room - json_length))?;
     let mut json = Vec::new();
     Read::by_ref(&mut file).take(json_length).read_to_end(&mut json)?;
     if crc32fast::hash(&json) != word(8) {
@@ -211,52 +242,155 @@ fn load(path: &Path, key: &str, job: &Job<'_>) -> Result<Dataset, Rejected> {
     if header.key != key {
         return Err(Rejected::Absent);
     }
-    header.codec.validate().map_err(Rejected::Damaged)?;
-    let sample = header.codec.sample_type();
-    let label_bytes = if header.labels { header.samples as u64 * 4 } else { 0 };
-    let sample_bytes = (header.samples as u64).checked_mul(sample.bytes() as u64);
-    if header.samples == 0 || sample_bytes.and_then(|bytes| bytes.checked_add(label_bytes)) != Some(data_length) {
-        return Err(damaged("its length differs from its header"));
+    let sample = header.codec.sample_type().clone();
+    let parts = Parts::of(&header).filter(|parts| header.samples > 0 && parts.total() == Some(room - json_length));
+    let parts = parts.ok_or_else(|| damaged("its length differs from its header"))?;
+    let (samples, labels, groups) = (parts.samples, parts.labels, parts.groups);
+    file.rewind()?;
+    let mut magic = [0; MAGIC.len()];
+    file.read_exact(&mut magic)?;
+    file.seek(SeekFrom::Start(MAGIC.len() as u64 + samples))?;
+    let mut others = Vec::new();
+    Read::by_ref(&mut file).take(room - json_length - samples).read_to_end(&mut others)?;
+    if &magic != MAGIC || crc32fast::hash(&others) != word(12) {
+        return Err(damaged("the checksum of its labels differs"));
     }
-    let labels = check(&mut file, data_length, label_bytes, word(12), job)?;
-    let labels = header
-        .labels
-        .then(|| labels.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<u32>>());
-    let mut facts = Facts {
-        samples: header.samples,
-        sample,
-        labels,
-        codec: header.codec,
-        report: header.report,
-        fingerprint: header.fingerprint,
+    let mut rest = &others[..];
+    let mut take = |bytes: u64| {
+        let (now, later) = rest.split_at(bytes as usize);
+        rest = later;
+        now
     };
+    let words = |bytes: &[u8]| bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let labels = header.labels.then(|| words(take(labels)));
+    let groups = header.groups.then(|| words(take(groups)));
+    let columns = parts.columns.iter().map(|&bytes| take(bytes).to_vec()).collect();
+    let blocks = Blocks::new(MAGIC.len() as u64, samples, words(rest));
+    if blocks.len() <= most {
+        job.progress.start("checking the cache", Some(samples));
+        for number in 0..blocks.len() {
+            if !blocks.is_whole(&file, number)? {
+                return Err(damaged("the checksum of its samples differs"));
+            }
+        }
+        job.progress.finish();
+    }
+    let (fingerprint, report, codec) = (header.fingerprint, header.report, header.codec);
+    let mut facts = Facts { samples: header.samples, sample, labels, groups, columns, codec, report, fingerprint };
     facts.codec.source = job.source.to_string();
     facts.report.source = job.source.to_string();
-    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, offset: MAGIC.len() as u64 } })
+    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, blocks } })
 }
 
-/// Reads magic, samples and labels, compares their checksum, and gives the labels' bytes.
-fn check(file: &mut File, data: u64, labels: u64, expected: u32, job: &Job<'_>) -> Result<Vec<u8>, Rejected> {
-    file.rewind()?;
-    let mut magic = [0; 8];
-    file.read_exact(&mut magic)?;
-    let mut crc = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut left = data - labels;
-    job.progress.start("checking the cache", Some(left));
-    while left > 0 {
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        file.read_exact(&mut buffer[..count])?;
-        crc.update(&buffer[..count]);
-        left -= count as u64;
-        job.progress.advance(count as u64);
+/// Sizes in bytes of what lies before the JSON.
+struct Parts {
+    samples: u64,
+    labels: u64,
+    groups: u64,
+    columns: Vec<u64>,
+}
+
+impl Parts {
+    /// As a header says them; `None` where they are no sizes.
+    fn of(header: &Header) -> Option<Parts> {
+        let count = header.samples as u64;
+        let words = |there: bool| if there { count.checked_mul(4) } else { Some(0) };
+        let further = |name: &str| name != SAMPLE && name != LABEL;
+        let fields = header.codec.fields().iter().filter(|field| further(&field.name));
+        Some(Parts {
+            samples: count.checked_mul(header.codec.sample_type().bytes() as u64)?,
+            labels: words(header.labels)?,
+            groups: words(header.groups)?,
+            columns: fields.map(|field| count.checked_mul(field.ty.bytes() as u64)).collect::<Option<_>>()?,
+        })
     }
-    job.progress.finish();
-    let mut bytes = Vec::new();
-    file.take(labels).read_to_end(&mut bytes)?;
-    crc.update(&bytes);
-    if &magic != MAGIC || crc.finalize() != expected {
-        return Err(Rejected::Damaged("the checksum of its samples differs".into()));
+
+    /// All of them, with the blocks' checksums.
+    fn total(&self) -> Option<u64> {
+        let sums = Blocks::count(self.samples).checked_mul(4)?;
+        let parts = [self.samples, self.labels, self.groups, sums];
+        parts.iter().chain(&self.columns).try_fold(0u64, |sum, &bytes| sum.checked_add(bytes))
     }
-    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::BLOCK;
+    use crate::formats::{self, Samples};
+    use crate::options::{Fit, Resolution};
+    use crate::source::Source;
+    use ganymede_tensor::{DType, TensorType};
+
+    #[test]
+    fn every_option_that_decoding_depends_on_is_part_of_the_key() {
+        let options = DataOptions::default();
+        // Without `..`: an option that is added here is an option that is thought about.
+        let DataOptions { resolution, fit, channels, background, mirror, max_bad, holdout, use_cache } =
+            options.clone();
+        assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
+        assert!(!mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
+        let with = |change: fn(&mut DataOptions)| {
+            let mut changed = options.clone();
+            change(&mut changed);
+            assert_ne!(changed, options);
+            options_text(&changed).unwrap()
+        };
+        let plain = options_text(&options).unwrap();
+        let decoding: [fn(&mut DataOptions); 4] = [
+            |o| o.resolution = Some(Resolution::square(4)),
+            |o| o.fit = Fit::Pad,
+            |o| o.channels = Some(1),
+            |o| o.background = [0; 3],
+        ];
+        let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), decoding.len() + 1, "each is a key of its own");
+        let others: [fn(&mut DataOptions); 4] =
+            [|o| o.mirror = true, |o| o.max_bad = 0.5, |o| o.holdout = Some(0.5), |o| o.use_cache = false];
+        assert!(others.into_iter().all(|change| with(change) == plain));
+        let known = serde_json::to_value(DataOptions { channels: Some(1), ..options }).unwrap();
+        assert!(NOT_OF_DECODING.iter().all(|name| *name == "holdout" || known.get(name).is_some()));
+    }
+
+    #[test]
+    fn a_block_is_checked_when_it_is_first_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        let sample = TensorType::new(DType::U8, [256, 256, 1]);
+        let count = 40;
+        let bytes: Vec<u8> = (0..count * sample.bytes()).map(|i| (i * 7 + i / 65_536) as u8).collect();
+        let samples = Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] };
+        formats::write("npy", &path, &samples).unwrap();
+        let source = Source::parse(&path).unwrap();
+        let (format, source) = formats::recognise(&source).unwrap();
+        let inputs = format.inputs(&source).unwrap();
+        let job = Job { source: &source, inputs: &inputs, options: &DataOptions::default(), progress: &() };
+        let cache = folder.path().join("cache");
+        let file = open(&cache, format, &job).unwrap().cache_file().unwrap().to_path_buf();
+        let mut stored = fs::read(&file).unwrap();
+        // In the second of three blocks.
+        stored[MAGIC.len() + BLOCK as usize + 5] ^= 1;
+        fs::write(&file, &stored).unwrap();
+        let (_, key) = identity(format, &job).unwrap();
+        let set = load(&file, &key, &job, 2).unwrap();
+        let mut room = vec![0; sample.bytes()];
+        for index in [0, 15, 39] {
+            set.read(&[index], &mut room).unwrap();
+            assert_eq!(room, bytes[index as usize * room.len()..][..room.len()], "its block is whole");
+        }
+        for _ in 0..2 {
+            let error = set.read(&[20], &mut room).unwrap_err();
+            assert!(matches!(error, DataError::DamagedCache { byte, .. } if byte == 8 + BLOCK), "{error}");
+            assert!(error.hint().is_some());
+        }
+        assert!(!file.exists(), "what is damaged is not opened again");
+        let again = open(&cache, format, &job).unwrap();
+        again.read(&[20], &mut room).unwrap();
+        assert_eq!(room, bytes[20 * room.len()..][..room.len()]);
+        // With few blocks all are checked at the start.
+        fs::write(&file, &stored).unwrap();
+        assert!(matches!(load(&file, &key, &job, 3), Err(Rejected::Damaged(_))));
+    }
 }

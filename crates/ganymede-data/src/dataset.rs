@@ -1,8 +1,11 @@
-//! Samples, decoded once and read by number. Not here: the order of training (`loader.rs`), decoding (`formats`).
+//! Samples, decoded once and read by number. Not here: batches (`sources`), decoding (`formats`), samples that a program
+//! has (`memory.rs`).
 
+use crate::blocks::Blocks;
 use crate::cache;
-use crate::codec::{CODEC_VERSION, Codec};
+use crate::codec::Codec;
 use crate::error::{DataError, io_error};
+use crate::field::{Field, LABEL, Role, SAMPLE};
 use crate::formats::{self, Decoded, Format, Job};
 use crate::options::DataOptions;
 use crate::progress::Progress;
@@ -12,6 +15,7 @@ use crate::source::Source;
 use crate::split::Split;
 use ganymede_tensor::{Data, Tensor, TensorType};
 use sha2::Digest;
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -29,6 +33,9 @@ pub(crate) struct Facts {
     pub(crate) samples: usize,
     pub(crate) sample: TensorType,
     pub(crate) labels: Option<Vec<u32>>,
+    pub(crate) groups: Option<Vec<u32>>,
+    /// The bytes of further fields, in the order of the codec's.
+    pub(crate) columns: Vec<Vec<u8>>,
     pub(crate) codec: Codec,
     pub(crate) report: DataReport,
     pub(crate) fingerprint: String,
@@ -38,7 +45,7 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 pub(crate) enum Storage {
     Memory(Vec<u8>),
-    File { path: PathBuf, file: File, offset: u64 },
+    File { path: PathBuf, file: File, blocks: Blocks },
 }
 
 impl Dataset {
@@ -99,10 +106,15 @@ impl Dataset {
 
     /// Names of the classes, in the order of their labels; empty without labels.
     pub fn classes(&self) -> &[String] {
-        &self.facts.codec.classes
+        self.facts.codec.classes()
     }
 
-    /// What the format learned, and how samples become files again.
+    /// Which samples belong together (one patient, one song), a number for each; they stay on one side of a split.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.facts.groups.as_deref()
+    }
+
+    /// What is known of the data before anything was learned of the samples to train on; see [`Dataset::learn`].
     pub fn codec(&self) -> &Codec {
         &self.facts.codec
     }
@@ -125,9 +137,30 @@ impl Dataset {
         }
     }
 
-    /// Splits the samples into those to train on and those kept out; see [`Split::new`].
+    /// Splits the samples into those to train on and those kept out: by group when there are groups, else by sample;
+    /// see [`Split::new`] and [`Split::by_group`].
     pub fn split(&self, holdout: Option<f64>, seed: u64) -> Split {
-        Split::new(self.len(), holdout, seed)
+        match self.groups() {
+            Some(groups) => Split::by_group(groups, holdout, seed),
+            None => Split::new(self.len(), holdout, seed),
+        }
+    }
+
+    /// The codec of a run: what is known of the data, with what its modality learns of the samples to train on.
+    ///
+    /// # Errors
+    /// What reading the samples gives.
+    pub fn learn(&self, split: &Split) -> Result<Codec, DataError> {
+        let rows = Rows { dataset: self, numbers: Cow::Borrowed(&split.train) };
+        let mut fields = self.codec().fields().to_vec();
+        for field in &mut fields {
+            if field.role == Role::Condition && field.categories.is_empty() {
+                let values = rows.spread(EXAMPLES).read(&field.name)?.to_f64();
+                field.examples = values.chunks_exact(field.ty.elements()).map(<[f64]>::to_vec).collect();
+            }
+        }
+        let codec = self.codec().with(fields, self.codec().modality().clone())?;
+        codec.modality().clone().learn(&codec, &rows)
     }
 
     /// Reads samples one after the other into `out`, little-endian.
@@ -152,9 +185,12 @@ impl Dataset {
             }
             match &self.storage {
                 Storage::Memory(all) => room.copy_from_slice(&all[index * size..(index + 1) * size]),
-                Storage::File { path, file, offset } => file
-                    .read_exact_at(room, offset + (index * size) as u64)
-                    .map_err(io_error(path, "read a sample of the cache"))?,
+                Storage::File { path, file, blocks } => {
+                    let at = (index * size) as u64;
+                    blocks.check(file, path, at..at + size as u64)?;
+                    file.read_exact_at(room, blocks.offset + at)
+                        .map_err(io_error(path, "read a sample of the cache"))?
+                }
             }
         }
         Ok(())
@@ -171,6 +207,71 @@ impl Dataset {
         let mut bytes = vec![0; ty.bytes()];
         self.read(indices, &mut bytes)?;
         tensor(&ty, bytes)
+    }
+
+    /// The values of a field of these samples as one tensor (N, …) in its own element type.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`]; [`DataError::Mismatch`] for a field that the data do not have.
+    pub fn gather_field(&self, name: &str, indices: &[u32]) -> Result<Tensor, DataError> {
+        if name == SAMPLE {
+            return self.gather(indices);
+        }
+        let missing = |expected: String, found: &str| DataError::Mismatch { expected, found: found.into() };
+        let field = self.codec().field(name);
+        let field = field.ok_or_else(|| missing(format!("a field of {}", self.codec().source), name))?;
+        let (ty, size) = (field.in_batch(indices.len()), field.ty.bytes());
+        let further = |field: &&Field| field.name != SAMPLE && field.name != LABEL;
+        let column = self.codec().fields().iter().filter(further).position(|field| field.name == name);
+        let mut bytes = Vec::with_capacity(ty.bytes());
+        for &index in indices {
+            let at = index as usize;
+            match column.and_then(|column| self.facts.columns.get(column)) {
+                _ if at >= self.len() => {
+                    return Err(missing(format!("a sample number below {}", self.len()), &index.to_string()));
+                }
+                Some(column) => bytes.extend_from_slice(&column[at * size..(at + 1) * size]),
+                // A label counts classes, of which there are fewer than 2^31.
+                None => bytes.extend_from_slice(&self.facts.labels.as_ref().map_or(0, |all| all[at]).to_le_bytes()),
+            }
+        }
+        tensor(&ty, bytes)
+    }
+}
+
+/// Number of examples that a codec keeps of a condition of numbers.
+const EXAMPLES: usize = 64;
+
+/// Some samples of a data set: those to train on, for what is learned of them.
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    dataset: &'a Dataset,
+    numbers: Cow<'a, [u32]>,
+}
+
+impl Rows<'_> {
+    /// The data set that they are of.
+    pub fn dataset(&self) -> &Dataset {
+        self.dataset
+    }
+
+    /// Their numbers in the data set, of which there is at least one.
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// At most `most` of them, evenly spread.
+    pub fn spread(&self, most: usize) -> Rows<'_> {
+        let step = self.numbers.len().div_ceil(most.max(1)).max(1);
+        Rows { dataset: self.dataset, numbers: self.numbers.iter().copied().step_by(step).collect() }
+    }
+
+    /// The values of a field of all of them, (N, …). Large samples are better read in parts.
+    ///
+    /// # Errors
+    /// As [`Dataset::gather_field`].
+    pub fn read(&self, field: &str) -> Result<Tensor, DataError> {
+        self.dataset.gather_field(field, &self.numbers)
     }
 }
 
@@ -199,7 +300,7 @@ pub(crate) fn check_bad(report: &DataReport, options: &DataOptions) -> Result<()
 }
 
 /// Decodes into memory.
-fn in_memory(format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
+pub(crate) fn in_memory(format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
     let mut sink = Sink::new(Store::Memory(Vec::new()));
     let decoded = format.decode(job, &mut sink)?;
     let (facts, memory) = conclude(format, job, sink.finish(), decoded)?;
@@ -230,20 +331,30 @@ pub(crate) fn conclude(
         });
     }
     let mut hash = filled.fingerprint;
-    if let Some(labels) = &decoded.labels {
-        if labels.len() != samples {
-            return Err(DataError::LabelCount {
-                path: job.source.path(),
-                images: filled.samples,
-                labels: labels.len() as u64,
-            });
+    let Decoded { labels, classes, groups, columns, .. } = decoded;
+    for count in [labels.as_ref().map(Vec::len), groups.as_ref().map(Vec::len)].into_iter().flatten() {
+        if count != samples {
+            let (images, labels) = (filled.samples, count as u64);
+            return Err(DataError::LabelCount { path: job.source.path(), images, labels });
         }
+    }
+    // The order is that of old runs: samples and labels, then what they did not have.
+    if let Some(labels) = &labels {
         hash.update(b"labels");
         labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
     }
+    for column in &columns {
+        hash.update(b"field");
+        hash.update(format!("{} {}", column.field.name, column.field.ty));
+        hash.update(&column.bytes);
+    }
+    if let Some(groups) = &groups {
+        hash.update(b"groups");
+        groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
+    }
     let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut per_class = vec![0u64; decoded.classes.len()];
-    for &label in decoded.labels.iter().flatten() {
+    let mut per_class = vec![0u64; classes.len()];
+    for &label in labels.iter().flatten() {
         if let Some(count) = per_class.get_mut(label as usize) {
             *count += 1;
         }
@@ -251,18 +362,16 @@ pub(crate) fn conclude(
     report.samples = filled.samples;
     report.sample_type = filled.sample.to_string();
     report.range = decoded.range;
-    report.classes = decoded.classes.iter().cloned().zip(per_class).collect();
+    report.classes = classes.iter().cloned().zip(per_class).collect();
     report.duplicates = filled.duplicates;
-    let codec = Codec {
-        format_version: CODEC_VERSION,
-        format: format.name().into(),
-        source: report.source.clone(),
-        dtype: filled.sample.dtype,
-        shape: filled.sample.shape.to_vec(),
-        range: decoded.range,
-        classes: decoded.classes,
-        kind: decoded.kind,
-    };
-    let facts = Facts { samples, sample: filled.sample, labels: decoded.labels, codec, report, fingerprint };
+    report.fields = columns.iter().map(|column| format!("{} {}", column.field.name, column.field.ty)).collect();
+    report.groups =
+        groups.as_ref().map_or(0, |groups| groups.iter().collect::<std::collections::HashSet<_>>().len() as u64);
+    let mut fields = vec![Field::sample(filled.sample.clone(), decoded.range)];
+    fields.extend(labels.as_ref().map(|_| Field::label(classes)));
+    fields.extend(columns.iter().map(|column| column.field.clone()));
+    let codec = Codec::new(format.name(), report.source.clone(), fields, decoded.modality)?;
+    let columns = columns.into_iter().map(|column| column.bytes).collect();
+    let facts = Facts { samples, sample: filled.sample, labels, groups, columns, codec, report, fingerprint };
     Ok((facts, filled.memory))
 }

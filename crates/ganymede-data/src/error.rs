@@ -178,6 +178,46 @@ pub enum DataError {
         /// What was given.
         found: String,
     },
+    /// A file of a later version of ganymede.
+    #[error("{path}: expected format_version 1 to {known}, found {found}", path = .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The latest that is known here.
+        known: u64,
+    },
+    /// A block of the cache is not what was written.
+    #[error("{path}, byte {byte}: the cache of decoded samples is damaged, its checksum differs", path = .path.display())]
+    DamagedCache {
+        /// The file.
+        path: PathBuf,
+        /// Where the block starts.
+        byte: u64,
+        /// Whether the file was taken away, so that it is built again.
+        removed: bool,
+    },
+    /// A condition that the data do not have, or a value that it does not.
+    #[error("condition `{field}`: {reason}")]
+    Condition {
+        /// Its name.
+        field: String,
+        /// Expected and found.
+        reason: String,
+        /// What there is instead: conditions, or classes by number and name.
+        known: Vec<String>,
+    },
+    /// Samples in memory that are no data set.
+    #[error("samples `{name}`: {reason}")]
+    Samples {
+        /// The name of the set.
+        name: String,
+        /// Expected and found.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
     /// The thread that reads ahead ended without a batch.
     #[error("the thread that reads batches ahead has ended")]
     LoaderStopped,
@@ -212,6 +252,18 @@ impl DataError {
             | DataError::Option { .. }
             | DataError::Mismatch { .. }
             | DataError::LoaderStopped => None,
+            DataError::Newer { .. } => Some("it was written by a later version: update ganymede".into()),
+            DataError::DamagedCache { removed: true, .. } => Some(
+                "the file was taken away: start again, and it is built anew from the data (`ganymede resume` goes on with \
+                 a run); if this comes back, test the disk"
+                    .into(),
+            ),
+            DataError::DamagedCache { path, .. } => {
+                Some(format!("delete {} and start again: it is built anew from the data", path.display()))
+            }
+            DataError::Condition { known, .. } if known.is_empty() => None,
+            DataError::Condition { known, .. } => Some(format!("there are: {}", known.join(", "))),
+            DataError::Samples { hint, .. } => Some(hint.clone()),
             DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
             // What is missing is in the table, not in the pictures.
             DataError::TooManyBad { first, .. } if first.iter().all(|bad| bad.reason.contains("labels.csv")) => {

@@ -10,49 +10,64 @@
 //!   [`cache_folder`] (or into memory without `use_cache`). Then
 //!   [`Dataset::sample_type`] (`u8[28,28,1]`), [`Dataset::labels`], [`Dataset::classes`],
 //!   [`Dataset::report`] (text and JSON), [`Dataset::fingerprint`], [`Dataset::read`], [`Dataset::gather`].
+//!   [`Dataset::from_samples`] makes one of what a program has in memory.
 //! - [`Dataset::split`]: the numbers of the samples to train on and of those kept out.
-//! - [`Loader::new`], [`Loader::next`]: endless batches `real` (N, …sample) and `label` (N,), read ahead;
-//!   batch b is a function of (samples, N, seed, b). [`Loader::waited`] says how long the caller stood still.
-//! - [`Dataset::codec`]: what is needed to turn a network's samples into files without the data:
-//!   [`Codec::save`], [`Codec::load`], [`Codec::write_grid`], [`Codec::write_sample`].
+//! - [`Dataset::learn`]: the [`Codec`] of a run, with what its [`Modality`] learned of the samples to train on: its
+//!   [`Field`]s, and how a network's samples become files without the data:
+//!   [`Codec::save`], [`Codec::load`], [`Codec::write_grid`], [`Codec::write_sample`], [`Codec::conditions`].
+//! - [`Codec::batches`]: a [`BatchSource`] of endless batches `real` (N, …sample), `label` (N,) and further fields by their
+//!   names; batch b is a function of (samples, N, seed, b). [`Loader::new`], [`Loader::next`] read ahead;
+//!   [`Loader::waited`] says how long the caller stood still.
 //! - [`write()`]: raw samples as files that [`Dataset::open`] reads back.
 //! - [`Progress`]: told how far decoding is; `()` ignores it.
 //! - [`DataError`]: every failure, with [`DataError::hint`].
 //!
 //! ```
-//! use ganymede_data::{DataOptions, Dataset, Loader, LoaderOptions, Source};
+//! use ganymede_data::{DataOptions, Dataset, Loader, PREFETCH, Source, SourceOptions};
 //! let data = std::sync::Arc::new(Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?);
 //! let split = data.split(None, 1);
-//! let mut loader = Loader::new(data.clone(), split.train, 64, 1, 0, LoaderOptions::default())?;
+//! let codec = data.learn(&split)?;
+//! let batches = codec.batches(data, split.train, &SourceOptions::new(64, 1))?;
+//! let mut loader = Loader::new(batches, 0, PREFETCH)?;
 //! assert_eq!(loader.next()?.get("real").unwrap().ty().to_string(), "f32[64,2]");
 //! # Ok::<(), ganymede_data::DataError>(())
 //! ```
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod cache;
 mod codec;
 mod dataset;
 mod error;
+mod field;
 mod formats;
 pub mod limits;
 mod loader;
+mod memory;
+mod modalities;
 mod options;
-mod order;
 mod picture;
 mod progress;
 mod report;
 mod sink;
 mod source;
+mod sources;
 mod split;
+mod whole_file;
 
 pub use cache::cache_folder;
-pub use codec::{CODEC_VERSION, Codec, Kind};
-pub use dataset::Dataset;
+pub use codec::{CODEC_VERSION, Codec};
+pub use dataset::{Dataset, Rows};
 pub use error::{BadFile, DataError, Position};
+pub use field::{Field, LABEL, Role, SAMPLE, Scaling};
 pub use formats::{Samples, names, supported, write};
-pub use loader::{Batch, Loader, LoaderOptions};
+pub use loader::{Loader, PREFETCH};
+pub use memory::{FromSamples, Values};
+pub use modalities::{Modality, Preview, Wish, names as modalities};
 pub use options::{DataOptions, Fit, Resolution, parse_background};
 pub use progress::Progress;
 pub use report::DataReport;
 pub use source::Source;
+pub use sources::{Batch, BatchSource, Mirrored, Shuffled, SourceOptions};
 pub use split::Split;
+pub use whole_file::write_whole;

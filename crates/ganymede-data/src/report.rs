@@ -27,6 +27,12 @@ pub struct DataReport {
     pub colours: BTreeMap<String, u64>,
     /// Classes in the order of their labels, with their counts.
     pub classes: Vec<(String, u64)>,
+    /// Fields beside the sample and its label, with their types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Groups of samples that belong together (one patient, one song); 0 when every sample stands for itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub groups: u64,
     /// Samples equal to an earlier one, byte for byte.
     pub duplicates: u64,
     /// Files (rows of an array) that were skipped.
@@ -45,6 +51,10 @@ impl DataReport {
             self.first_bad.push(BadFile { path, reason });
         }
     }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// `12345` as `12,345`.
@@ -91,6 +101,12 @@ impl fmt::Display for DataReport {
         if !self.classes.is_empty() {
             let classes = counts(self.classes.iter().map(|(name, n)| (name, *n)), 12, false);
             write!(f, "\nclasses     {} ({classes})", self.classes.len())?;
+        }
+        if !self.fields.is_empty() {
+            write!(f, "\nfields      {}", self.fields.join(", "))?;
+        }
+        if self.groups > 0 {
+            write!(f, "\ngroups      {}", grouped(self.groups))?;
         }
         write!(f, "\nduplicates  {}", grouped(self.duplicates))?;
         write!(f, "\nbad files   {}", grouped(self.bad))?;

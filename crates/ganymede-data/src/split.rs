@@ -1,6 +1,7 @@
-//! Which samples are trained on and which are kept out. Not here: the order of training (`order.rs`).
+//! Which samples are trained on and which are kept out. Not here: the order of training (`sources`).
 
 use ganymede_tensor::{Rng, stream_of};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From this many samples up, a part is kept out by default.
 const HOLDOUT_FROM: usize = 1_000;
@@ -21,9 +22,7 @@ impl Split {
     ///
     /// `holdout` is the fraction kept out, rounded to whole samples; `None` is 5 % from 1,000 samples up, else 0.
     pub fn new(samples: usize, holdout: Option<f64>, seed: u64) -> Split {
-        let fraction = holdout.unwrap_or(if samples >= HOLDOUT_FROM { HOLDOUT } else { 0.0 });
-        let count = (fraction.clamp(0.0, 1.0) * samples as f64).round() as usize;
-        let count = count.min(samples.saturating_sub(1));
+        let count = wanted(samples, holdout);
         let all = 0..samples as u32;
         if count == 0 {
             return Split { train: all.collect(), holdout: Vec::new() };
@@ -34,6 +33,37 @@ impl Split {
         let (holdout, train) = all.partition(|&i| kept_out[i as usize]);
         Split { train, holdout }
     }
+
+    /// Splits samples so that those of one group, by its number, are on one side: whole groups are kept out, in an order that
+    /// `seed` gives, while no more than the fraction is; but one where there are two and any is wanted.
+    pub fn by_group(groups: &[u32], holdout: Option<f64>, seed: u64) -> Split {
+        let count = wanted(groups.len(), holdout);
+        let mut sizes = BTreeMap::<u32, usize>::new();
+        groups.iter().for_each(|&group| *sizes.entry(group).or_default() += 1);
+        let names: Vec<u32> = sizes.keys().copied().collect();
+        let order = Rng::new(seed, stream_of("data/holdout/groups")).permutation(names.len());
+        let mut kept_out = BTreeSet::new();
+        let mut left = count;
+        for group in order.iter().map(|&at| names[at]) {
+            let size = sizes[&group];
+            if size <= left && kept_out.len() + 1 < names.len() {
+                left -= size;
+                kept_out.insert(group);
+            }
+        }
+        if kept_out.is_empty() && count > 0 && names.len() > 1 {
+            kept_out.insert(names[order[0]]);
+        }
+        let (holdout, train) = (0..groups.len() as u32).partition(|&i| kept_out.contains(&groups[i as usize]));
+        Split { train, holdout }
+    }
+}
+
+/// How many samples are to be kept out; never all.
+fn wanted(samples: usize, holdout: Option<f64>) -> usize {
+    let fraction = holdout.unwrap_or(if samples >= HOLDOUT_FROM { HOLDOUT } else { 0.0 });
+    let count = (fraction.clamp(0.0, 1.0) * samples as f64).round() as usize;
+    count.min(samples.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -57,5 +87,28 @@ mod tests {
         assert_eq!(Split::new(10, Some(0.3), 0).holdout.len(), 3);
         assert_eq!(Split::new(1, Some(0.99), 0).train, [0]);
         assert!(Split::new(0, None, 0).train.is_empty());
+    }
+
+    #[test]
+    fn groups_are_never_split() {
+        // Patients of 1 to 9 samples, in no order.
+        let groups: Vec<u32> = (0..1_500u32).map(|i| i.wrapping_mul(2_654_435_761) >> 24).collect();
+        for seed in 0..20 {
+            for holdout in [None, Some(0.01), Some(0.3), Some(0.99)] {
+                let split = Split::by_group(&groups, holdout, seed);
+                let of = |part: &[u32]| part.iter().map(|&i| groups[i as usize]).collect::<BTreeSet<u32>>();
+                assert!(of(&split.train).is_disjoint(&of(&split.holdout)), "{holdout:?} {seed}");
+                assert_eq!(split.train.len() + split.holdout.len(), groups.len());
+                assert!(!split.train.is_empty() && !split.holdout.is_empty());
+                let part = split.holdout.len() as f64 / groups.len() as f64;
+                assert!(part <= holdout.unwrap_or(HOLDOUT) && part > holdout.unwrap_or(HOLDOUT) - 0.02, "{part}");
+            }
+        }
+        assert_ne!(Split::by_group(&groups, None, 1), Split::by_group(&groups, None, 2));
+        // Two groups larger than the fraction: one is kept out, and never both; one group alone is trained on.
+        let two = Split::by_group(&[7, 7, 7, 3, 3, 3], Some(0.1), 0);
+        assert_eq!((two.train.len(), two.holdout.len()), (3, 3));
+        assert!(Split::by_group(&[7; 5], Some(0.5), 0).holdout.is_empty());
+        assert!(Split::by_group(&[1, 2, 3], None, 0).holdout.is_empty(), "small sets keep everything unless asked");
     }
 }

@@ -129,8 +129,8 @@ impl<'g> Trace<'g> {
         let Some(codec) = self.codec else {
             return self.builder.error("expected a batch of real samples here, found none".into(), None);
         };
-        let shape: Vec<usize> = [self.batch].into_iter().chain(codec.shape.iter().copied()).collect();
-        let raw = self.builder.input("real", TensorType::new(codec.dtype, shape)).convert(DType::F32);
+        let shape: Vec<usize> = [self.batch].into_iter().chain(codec.shape().iter().copied()).collect();
+        let raw = self.builder.input("real", TensorType::new(codec.dtype(), shape)).convert(DType::F32);
         let (scale, offset) = codec.scaling();
         let real = if (scale, offset) == (1.0, 0.0) { raw } else { raw * scale + offset };
         self.real.set(Some(real));
@@ -139,7 +139,7 @@ impl<'g> Trace<'g> {
 
     /// The labels of the real samples, (N,), when the data has any.
     pub fn label(&self) -> Option<Expr<'g>> {
-        let labelled = self.codec.is_some_and(|codec| !codec.classes.is_empty());
+        let labelled = self.codec.is_some_and(|codec| !codec.classes().is_empty());
         labelled.then(|| self.builder.input("label", TensorType::new(DType::I32, [self.batch])))
     }
 
@@ -321,7 +321,7 @@ impl<'g> LossScope<'g> {
 
     /// Number of classes of the data.
     pub fn classes(&self) -> usize {
-        self.trace.codec.map_or(0, |codec| codec.classes.len())
+        self.trace.codec.map_or(0, |codec| codec.classes().len())
     }
 
     /// Generated samples of a latent, (N, …sample).

@@ -215,23 +215,13 @@ mod tests {
     use super::*;
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
-    use ganymede_data::{CODEC_VERSION, Kind};
-    use ganymede_tensor::DType;
+    use ganymede_tensor::TensorType;
 
     #[test]
     fn a_resumed_run_changes_only_lengths_intervals_numerics_and_the_place_of_its_data() {
         let folder = tempfile::tempdir().unwrap();
         let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-        let codec = Codec {
-            format_version: CODEC_VERSION,
-            format: "npy".into(),
-            source: "points.npy".into(),
-            dtype: DType::F32,
-            shape: vec![2],
-            range: [-1.0, 1.0],
-            classes: Vec::new(),
-            kind: Kind::Points { reference: Vec::new() },
-        };
+        let codec = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], Vec::new());
         let text = String::new;
         let numerics = Numerics::default();
         let env = Env { version: text(), isa: text(), numerics, threads: 1, platform: text(), data: text() };

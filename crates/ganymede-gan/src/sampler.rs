@@ -78,11 +78,11 @@ impl Sampler {
         let network = phases::sampled(spec);
         let shape = program.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
         let labelled = program.inputs().iter().any(|input| input.name == "label");
-        if labelled && codec.classes.is_empty() {
+        if labelled && codec.classes().is_empty() {
             let reason = "the generator takes labels, and the data has no classes".into();
             return Err(GanError::Argument { what: "networks.generator".into(), reason });
         }
-        let classes = if labelled { codec.classes.len() as u64 } else { 0 };
+        let classes = if labelled { codec.classes().len() as u64 } else { 0 };
         let truncation = truncation.map(|t| match spec.latent.distribution {
             LatentDistribution::Normal => libm::erf(t * std::f64::consts::FRAC_1_SQRT_2),
             LatentDistribution::Uniform => t.min(1.0),

@@ -11,7 +11,7 @@ use crate::run_dir::RunDir;
 use crate::sampler::{Labels, Sampler};
 use crate::spec::{PhaseSpec, TrainSpec};
 use crate::step::{StepResult, Stepper};
-use ganymede_data::{Batch, Codec, Dataset, Kind, Loader, LoaderOptions};
+use ganymede_data::{Batch, Codec, Dataset, Loader, PREFETCH, SourceOptions};
 use ganymede_runtime::Backend;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -255,7 +255,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn loader(&self, dataset: Arc<Dataset>) -> Result<Loader, GanError> {
-        loader(&self.spec, &self.stepper, dataset, self.step)
+        loader(&self.spec, &self.codec, &self.stepper, dataset, self.step)
     }
 
     fn ended(&self, stop: &AtomicBool) -> Option<Reason> {
@@ -379,10 +379,7 @@ impl<'a> Trainer<'a> {
     /// Draws the fixed grid: seeds 0, 1, … as `ganymede sample` draws them.
     fn draw_snapshot(&mut self) -> Result<(), GanError> {
         self.sampler.copy_from(self.stepper.store())?;
-        let count = match self.codec.kind {
-            Kind::Images { .. } => 64,
-            Kind::Points { .. } => 1024,
-        };
+        let count = self.codec.modality().preview().samples;
         let samples = self.sampler.draw(0..count, Labels::InTurn)?;
         self.snapshot = self.run.snapshot(self.step);
         self.codec.write_grid(&self.snapshot, &samples, 8)?;
@@ -394,14 +391,15 @@ impl<'a> Trainer<'a> {
 /// Batches for the steps from `step` on.
 pub(crate) fn loader(
     spec: &TrainSpec,
+    codec: &Codec,
     stepper: &Stepper,
     dataset: Arc<Dataset>,
     step: u64,
 ) -> Result<Loader, GanError> {
     let split = dataset.split(spec.data.options.holdout, spec.seed);
-    let options = LoaderOptions { mirror: spec.data.options.mirror, ..LoaderOptions::default() };
-    let first = step * stepper.batches_per_step();
-    Ok(Loader::new(dataset, split.train, spec.train.batch, spec.seed, first, options)?)
+    let options = SourceOptions { mirror: spec.data.options.mirror, ..SourceOptions::new(spec.train.batch, spec.seed) };
+    let batches = codec.batches(dataset, split.train, &options)?;
+    Ok(Loader::new(batches, step * stepper.batches_per_step(), PREFETCH)?)
 }
 
 /// The losses of a step as the bits of `f32`.

@@ -38,7 +38,8 @@ pub fn verify(
 ) -> Result<Verification, GanError> {
     let spec = run_dir::read_spec(run)?;
     let path = checkpoint::find(run, step)?;
-    let mut stepper = Stepper::new(&spec, &run_dir::read_codec(run)?, backend)?;
+    let codec = run_dir::read_codec(run)?;
+    let mut stepper = Stepper::new(&spec, &codec, backend)?;
     let manifest = checkpoint::load(&path, stepper.store_mut())?;
     let name = checkpoint::name(manifest.step);
     let lines = events::read(&run.join("events.jsonl"))?;
@@ -58,7 +59,7 @@ pub fn verify(
         let reason = format!("expected {expected} numerics, found {found} in spec.toml: the bits are not comparable");
         return Err(GanError::Verify { path, reason });
     }
-    let mut batches = loader(&spec, &stepper, dataset, manifest.step)?;
+    let mut batches = loader(&spec, &codec, &stepper, dataset, manifest.step)?;
     let found = bits(&stepper.run(manifest.step, || Ok(batches.next()?))?);
     if found != expected {
         let reason = format!("expected the next step's losses {expected:?}, found {found:?}");

@@ -1,10 +1,10 @@
 //! Augmentation in a training: the probability of ADA, both backends, stop and resume of its state.
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Fit, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{DType, Rng, Tensor};
+use ganymede_tensor::{Rng, Tensor, TensorType};
 use std::collections::BTreeMap;
 
 const SPEC: &str = r#"
@@ -39,16 +39,7 @@ fn stepper(edits: &[&str], backend: &dyn Backend) -> Stepper {
     for change in edits {
         spec = edit(&spec, change).unwrap();
     }
-    let codec = Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: vec![6, 6, 3],
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Images { background: [0; 3], fit: Fit::Crop },
-    };
+    let codec = Codec::stand_in(TensorType::f32([6, 6, 3]), [-1.0, 1.0], Vec::new());
     let mut stepper = Stepper::new(&spec, &codec, backend).unwrap();
     stepper.initialise().unwrap();
     stepper
@@ -57,7 +48,7 @@ fn stepper(edits: &[&str], backend: &dyn Backend) -> Stepper {
 fn step(stepper: &mut Stepper, number: u64) -> BTreeMap<String, f32> {
     let mut rng = Rng::at(1, 2, number as u32);
     let values = (0..4 * 108).map(|_| (rng.normal() as f32).tanh()).collect();
-    let batch = Batch { number, tensors: vec![("real", Tensor::from_f32([4, 6, 6, 3], values).unwrap())] };
+    let batch = Batch::new(number, [("real", Tensor::from_f32([4, 6, 6, 3], values).unwrap())]);
     let result = stepper.run(number, || Ok(batch.clone())).unwrap();
     assert_eq!(result.non_finite, []);
     result.losses.into_iter().collect()

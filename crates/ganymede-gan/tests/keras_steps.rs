@@ -2,7 +2,7 @@
 //! the programs that `phases` traces, from the same weights on the same batches and latents, give the same losses,
 //! weights and statistics after each step. Not here: single layers and optimizers (`ganymede-nn`).
 
-use ganymede_data::{CODEC_VERSION, Codec, Kind};
+use ganymede_data::Codec;
 use ganymede_gan::phases::{Traced, trace};
 use ganymede_gan::spec::{NetworkSpec, PhaseSpec, TermSpec, TrainSpec, Update};
 use ganymede_graph::ops::{Input, Op};
@@ -50,16 +50,7 @@ fn spec(case: &Value) -> TrainSpec {
 }
 
 fn codec(case: &Value) -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: array(&case["steps"][0]["real"]).ty.shape[1..].to_vec(),
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32(array(&case["steps"][0]["real"]).ty.shape[1..].to_vec()), [-1.0, 1.0], Vec::new())
 }
 
 /// The step as one program that takes its latents as the input `latent`.

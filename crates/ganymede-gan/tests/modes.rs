@@ -1,6 +1,6 @@
 //! The preset `ring2d` finds every mode of the ring and of the grid. It trains for real: half a minute each, side by side.
 
-use ganymede_data::{DataOptions, Dataset, Loader, LoaderOptions, Source};
+use ganymede_data::{DataOptions, Dataset, Loader, PREFETCH, Source, SourceOptions};
 use ganymede_gan::metrics::{Mixture, covered, modes};
 use ganymede_gan::{Labels, Sampler, Stepper, presets};
 use ganymede_runtime::{CpuBackend, CpuOptions};
@@ -21,8 +21,8 @@ fn reached(name: &str) -> (f64, f64) {
     stepper.initialise().unwrap();
     let train = data.split(None, spec.seed).train;
     let known: Vec<u32> = train[..20_000].to_vec();
-    let mut loader =
-        Loader::new(Arc::clone(&data), train, spec.train.batch, spec.seed, 0, LoaderOptions::default()).unwrap();
+    let options = SourceOptions::new(spec.train.batch, spec.seed);
+    let mut loader = Loader::new(codec.batches(Arc::clone(&data), train, &options).unwrap(), 0, PREFETCH).unwrap();
     for step in 0..spec.train.steps.unwrap() {
         let result = stepper.run(step, || Ok(loader.next()?)).unwrap();
         assert_eq!(result.non_finite, [], "step {step}");
@@ -34,8 +34,8 @@ fn reached(name: &str) -> (f64, f64) {
     let points = data.gather(&known).unwrap().to_f64().into_iter().map(|v| (v * scale + offset) as f32).collect();
     let points = Tensor::from_f32([known.len(), 2], points).unwrap();
     let labels: Vec<u32> = known.iter().map(|&i| data.labels().unwrap()[i as usize]).collect();
-    let mixture = Mixture::of(&points, &labels, codec.classes.len()).unwrap();
-    let values = modes(&covered(&mixture, fake.as_f32().unwrap()), codec.classes.len(), 0);
+    let mixture = Mixture::of(&points, &labels, codec.classes().len()).unwrap();
+    let values = modes(&covered(&mixture, fake.as_f32().unwrap()), codec.classes().len(), 0);
     let of = |name: &str| values.iter().find(|value| value.name == name).unwrap().estimate.value;
     println!("{name}: {} modes, {:.3} of the samples are of one", of("modes"), of("high_quality"));
     (of("modes"), of("high_quality"))

@@ -1,11 +1,11 @@
 //! What a phase can do beside its loss: lazy terms, parts of a batch, schedules, flipped verdicts, the best fakes, cut
 //! weights, frozen layers. Not here: the plain step (`step.rs`).
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{DType, Rng, Tensor};
+use ganymede_tensor::{Rng, Tensor, TensorType};
 use std::collections::BTreeMap;
 
 /// With a learning rate of 1, a parameter's change is its gradient.
@@ -55,22 +55,13 @@ fn spec(edits: &[&str]) -> TrainSpec {
 }
 
 fn codec() -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: vec![3],
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
 }
 
 fn batch(number: u64) -> Batch {
     let mut rng = Rng::at(1, 2, number as u32);
     let values = (0..24).map(|_| rng.normal() as f32).collect();
-    Batch { number, tensors: vec![("real", Tensor::from_f32([8, 3], values).unwrap())] }
+    Batch::new(number, [("real", Tensor::from_f32([8, 3], values).unwrap())])
 }
 
 type States = BTreeMap<String, Vec<f64>>;

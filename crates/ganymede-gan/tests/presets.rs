@@ -1,22 +1,13 @@
 //! Every preset's first steps, for samples of every shape that it takes. Not here: its spec (`presets/mod.rs`).
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::presets::{PRESETS, PresetInput, preset_for};
 use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::{DType, Data, Rng, Shape, Tensor};
+use ganymede_tensor::{Data, Rng, Shape, Tensor, TensorType};
 
 fn codec(shape: &[usize]) -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-        range: [-1.0, 1.0],
-        classes: (0..10).map(|class| class.to_string()).collect(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], (0..10).map(|class| class.to_string()).collect())
 }
 
 fn batch(number: u64, size: usize, shape: &[usize]) -> Batch {
@@ -25,7 +16,7 @@ fn batch(number: u64, size: usize, shape: &[usize]) -> Batch {
     let values = (0..shape.iter().product()).map(|_| (rng.normal() as f32).tanh()).collect();
     let labels = (0..size).map(|_| rng.below(10) as i32).collect();
     let label = Tensor::new([size], Data::I32(labels)).unwrap();
-    Batch { number, tensors: vec![("real", Tensor::from_f32(Shape::from(shape), values).unwrap()), ("label", label)] }
+    Batch::new(number, [("real", Tensor::from_f32(Shape::from(shape), values).unwrap()), ("label", label)])
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Terms beside the objective whose values can be told by hand. Not here: penalties of gradients (`torch_penalties.rs`,
 //! `src/regularizers`).
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::regularizers::REGULARIZERS;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::{DType, Data, Tensor};
+use ganymede_tensor::{Data, Tensor, TensorType};
 
 /// The generator draws (0.5, −0.25) whatever its latent is; D(x) = (1, 2)·x + 0.5.
 const SPEC: &str = r#"
@@ -44,16 +44,7 @@ fn losses(edits: &[&str], classes: usize, steps: u64) -> Result<Vec<Vec<(String,
     for change in edits {
         spec = edit(&spec, change).unwrap();
     }
-    let codec = Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: vec![2],
-        range: [-1.0, 1.0],
-        classes: (0..classes).map(|c| c.to_string()).collect(),
-        kind: Kind::Points { reference: Vec::new() },
-    };
+    let codec = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], (0..classes).map(|c| c.to_string()).collect());
     let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
     let mut stepper =
         Stepper::new(&spec, &codec, &backend).map_err(|e| format!("{e} {}", e.hint().unwrap_or_default()))?;
@@ -61,7 +52,7 @@ fn losses(edits: &[&str], classes: usize, steps: u64) -> Result<Vec<Vec<(String,
     let batch = || {
         let real = Tensor::from_f32([2, 2], REAL.to_vec()).unwrap();
         let label = Tensor::new([2], Data::I32(vec![1, 0])).unwrap();
-        Ok(Batch { number: 0, tensors: vec![("real", real), ("label", label)] })
+        Ok(Batch::new(0, [("real", real), ("label", label)]))
     };
     Ok((0..steps).map(|step| stepper.run(step, batch).unwrap().losses).collect())
 }

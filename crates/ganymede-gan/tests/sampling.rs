@@ -1,10 +1,10 @@
 //! Drawing samples: labels, truncation. The generator hands its latent on, so that a sample shows it.
 
-use ganymede_data::{CODEC_VERSION, Codec, Kind};
+use ganymede_data::Codec;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_gan::{Labels, Sampler};
 use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::DType;
+use ganymede_tensor::TensorType;
 
 const PLAIN: &str = r#"
 train = { steps = 1 }
@@ -38,16 +38,7 @@ terms = [{ class_name = "wasserstein" }]
 "#;
 
 fn codec(classes: usize) -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: vec![3],
-        range: [-1.0, 1.0],
-        classes: (0..classes).map(|class| format!("class {class}")).collect(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], (0..classes).map(|class| format!("class {class}")).collect())
 }
 
 fn sampler(spec: &TrainSpec, classes: usize, truncation: Option<f64>) -> Result<Sampler, ganymede_gan::GanError> {

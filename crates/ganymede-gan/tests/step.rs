@@ -1,11 +1,11 @@
 //! The step: joined and separate phases, determinism, numbers that are not finite.
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{DType, Rng, Tensor};
+use ganymede_tensor::{Rng, Tensor, TensorType};
 use std::collections::BTreeMap;
 
 const SPEC: &str = r#"
@@ -56,22 +56,13 @@ fn spec() -> TrainSpec {
 }
 
 fn codec() -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: vec![3],
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
 }
 
 fn batch(number: u64) -> Batch {
     let mut rng = Rng::at(1, 2, number as u32);
     let values = (0..24).map(|_| rng.normal() as f32).collect();
-    Batch { number, tensors: vec![("real", Tensor::from_f32([8, 3], values).unwrap())] }
+    Batch::new(number, [("real", Tensor::from_f32([8, 3], values).unwrap())])
 }
 
 fn states(stepper: &Stepper) -> BTreeMap<String, Vec<f64>> {

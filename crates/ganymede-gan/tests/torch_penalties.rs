@@ -1,12 +1,12 @@
 //! Penalties of gradients beside PyTorch's in float64: values, and gradients by every parameter of the player's network.
 //! Weights, samples and noise are by the formula of `reference/torch_penalties.py`.
 
-use ganymede_data::{CODEC_VERSION, Codec, Fit, Kind};
+use ganymede_data::Codec;
 use ganymede_gan::phases::trace;
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_graph::ops::{Input, Op};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{DType, Tensor, stream_of};
+use ganymede_tensor::{Tensor, TensorType, stream_of};
 use serde_json::Value;
 
 const REFERENCE: &str = include_str!("../../../reference/torch/penalties.json");
@@ -57,16 +57,7 @@ fn tensor(salt: u32, shape: &[usize], number: impl Fn(f64) -> f64) -> Tensor {
 }
 
 fn codec() -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "formula".into(),
-        source: "formula".into(),
-        dtype: DType::F32,
-        shape: vec![8, 8, 2],
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Images { background: [0; 3], fit: Fit::Crop },
-    }
+    Codec::stand_in(TensorType::f32([8, 8, 2]), [-1.0, 1.0], Vec::new())
 }
 
 /// What noise in the program is, by the path that it is drawn under, and its salt.

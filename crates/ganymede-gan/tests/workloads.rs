@@ -1,11 +1,11 @@
 //! The workloads of the benchmarks: each is a complete spec of the size that its peers have, and trains. Not here: their
 //! times (`ganymede bench`), the presets (`presets.rs`).
 
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
 use ganymede_gan::spec::TrainSpec;
 use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::{DType, Rng, Shape, Tensor};
+use ganymede_tensor::{Rng, Shape, Tensor, TensorType};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -19,23 +19,14 @@ const WORKLOADS: &[(&str, usize, u64, u64)] = &[
 ];
 
 fn codec(shape: &[usize]) -> Codec {
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: Kind::Points { reference: Vec::new() },
-    }
+    Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], Vec::new())
 }
 
 fn batch(number: u64, size: usize, shape: &[usize]) -> Batch {
     let shape: Vec<usize> = [size].iter().chain(shape).copied().collect();
     let mut rng = Rng::at(1, 2, number as u32);
     let values = (0..shape.iter().product()).map(|_| (rng.normal() as f32).tanh()).collect();
-    Batch { number, tensors: vec![("real", Tensor::from_f32(Shape::from(shape), values).unwrap())] }
+    Batch::new(number, [("real", Tensor::from_f32(Shape::from(shape), values).unwrap())])
 }
 
 #[test]

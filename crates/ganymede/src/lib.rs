@@ -38,7 +38,7 @@ pub use ganymede_tensor as tensor;
 
 /// What most programs need.
 pub mod prelude {
-    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, LoaderOptions, Source};
+    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, Source, SourceOptions};
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
     pub use ganymede_gan::spec::TrainSpec;

@@ -7,7 +7,7 @@ use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
 use crate::signals;
 use crate::terminal::Terminal;
-use ganymede_data::{CODEC_VERSION, Codec, DataError, Dataset, Kind, Source};
+use ganymede_data::{Codec, DataError, Dataset, Source};
 use ganymede_gan::check::{self, DataFacts, Severity};
 use ganymede_gan::run_dir::{self, Env, RunDir};
 use ganymede_gan::spec::{DataSpec, Draft, TrainSpec};
@@ -16,7 +16,7 @@ use ganymede_gan::{
 };
 use ganymede_kernels::peak;
 use ganymede_runtime::{Numerics, RuntimeError};
-use ganymede_tensor::DType;
+use ganymede_tensor::{DType, TensorType};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,17 +108,9 @@ pub fn rehearse(
         // They are shown together with what the data's own facts give.
         return Ok(());
     }
-    let codec = Codec {
-        format_version: CODEC_VERSION,
-        format: String::new(),
-        source: spec.data.source.clone(),
-        dtype: DType::U8,
-        shape: shape.to_vec(),
-        range: [0.0, 255.0],
-        // Not known yet; those who learn classes learn some.
-        classes: (0..10).map(|class| class.to_string()).collect(),
-        kind: Kind::Images { background: spec.data.options.background, fit: spec.data.options.fit },
-    };
+    // Classes are not known yet; those who learn some learn ten.
+    let classes = (0..10).map(|class| class.to_string()).collect();
+    let codec = Codec::stand_in(TensorType::new(DType::U8, shape), [0.0, 255.0], classes);
     compile(spec, &codec, &machine.machine(spec.train.numerics)?, terminal)?;
     Ok(())
 }
@@ -142,9 +134,9 @@ pub fn prepare(
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
     let facts = DataFacts {
         name: spec.data.source.clone(),
-        shape: codec.shape.clone(),
+        shape: codec.shape().to_vec(),
         samples: split.train.len(),
-        classes: Some(codec.classes.len()),
+        classes: Some(codec.classes().len()),
     };
     judge(&spec, &facts, (file, hints), terminal)?;
     let machine = machine.machine(spec.train.numerics)?;
@@ -276,7 +268,8 @@ impl Prepared {
                     }
                 }
                 let env = env(&machine, &dataset, spec.train.numerics);
-                RunDir::create(&outdir, &name, &spec, dataset.codec(), &env)?
+                let codec = dataset.learn(&dataset.split(spec.data.options.holdout, spec.seed))?;
+                RunDir::create(&outdir, &name, &spec, &codec, &env)?
             }
         };
         let path = run.path().to_path_buf();

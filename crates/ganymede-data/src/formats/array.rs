@@ -1,17 +1,19 @@
 //! Arrays of numbers as samples: what IDX, `.npy` and `.npz` share. Not here: their headers, labels (`labels.rs`).
 
-use super::points::{is_reference, plane};
 use super::stream::Stream;
 use super::{Decoded, Job};
-use crate::codec::Kind;
 use crate::error::{DataError, Position};
 use crate::limits::{MAX_ALLOCATION, check_picture, checked_bytes};
+use crate::modalities::Modality;
+use crate::modalities::images::Images;
+use crate::modalities::points::Points;
 use crate::picture::{Picture, Pixels, Target};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Bytes that are read and converted at a time.
 const CHUNK: usize = 4 << 20;
@@ -275,7 +277,6 @@ pub(crate) fn decode(
     let mut report = DataReport::default();
     let mut extent = Extent::NONE;
     let mut kept = Vec::new();
-    let mut reference = Vec::new();
     let mut row = 0;
     let mut buffer = Vec::new();
     while row < rows {
@@ -293,10 +294,6 @@ pub(crate) fn decode(
             match result {
                 Ok((bytes, one)) => {
                     extent = extent.join(one);
-                    if target.is_none() && is_reference(row + i, rows) {
-                        let values: Vec<f64> = bytes.chunks_exact(4).map(|b| Element::F32.value(false, b)).collect();
-                        reference.push(plane(&values));
-                    }
                     sink.push(&bytes)?;
                     kept.push(row + i);
                 }
@@ -309,7 +306,7 @@ pub(crate) fn decode(
     stream.end()?;
     job.progress.finish();
 
-    let kind = match layout {
+    let modality: Arc<dyn Modality> = match layout {
         Layout::Picture { height, width, channels, channels_first } => {
             let colour = ["grey", "grey and alpha", "RGB", "RGBA"][channels - 1];
             report.sizes = BTreeMap::from([(format!("{width}x{height}"), rows as u64)]);
@@ -317,20 +314,17 @@ pub(crate) fn decode(
             if channels_first {
                 report.notes.push(format!("the array is (N, C, H, W) = {:?}; channels were moved last", header.shape));
             }
-            Kind::Images { background: job.options.background, fit: job.options.fit }
+            Arc::new(Images::of(job.options))
         }
-        Layout::Point { .. } => Kind::Points { reference },
+        Layout::Point { .. } => Arc::new(Points::default()),
     };
-    let (labels, classes) = match labels {
-        Some((labels, classes)) => (Some(kept.iter().map(|&i| labels[i]).collect()), classes),
-        None => (None, Vec::new()),
-    };
+    let labels = labels.map(|(labels, classes)| (kept.iter().map(|&i| labels[i]).collect(), classes));
     let range = match target {
         _ if kept.is_empty() => [0.0, 1.0],
         Some(target) => extent.range(target.dtype),
         None => extent.own(),
     };
-    Ok(Decoded { kind, range, labels, classes, report })
+    Ok(Decoded::new(modality, range, report).labelled(labels))
 }
 
 #[cfg(test)]

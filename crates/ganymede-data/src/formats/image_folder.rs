@@ -121,10 +121,9 @@ impl Format for ImageFolder {
         if walk.again > 0 {
             notes.push(format!("{} links to folders already read were not followed", walk.again));
         }
-        let unreadable = |path: PathBuf| Input { path, bytes: 0, modified: 0 };
         let files = found.into_iter().zip(used).filter(|(_, used)| *used);
         let mut files: Vec<Input> =
-            files.map(|((_, path), _)| Input::of(&path).unwrap_or_else(|_| unreadable(path))).collect();
+            files.map(|((_, path), _)| Input::of(&path).unwrap_or_else(|_| Input::unreadable(path))).collect();
         if let Some(table) = table {
             files.push(Input::of(table)?);
         }

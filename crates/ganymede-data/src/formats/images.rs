@@ -1,11 +1,12 @@
-//! Pictures as samples: what formats of pictures share, and how samples become PNG files again.
-//! Not here: single pictures (`picture`), where they lie (`image_folder.rs`, `image_zip.rs`).
+//! Pictures as samples: what formats of pictures share, and raw samples as PNG files.
+//! Not here: single pictures (`picture`), where they lie (`image_folder.rs`, `image_zip.rs`), a network's samples as files
+//! (`modalities/images.rs`).
 
 use super::class_table::ClassTable;
 use super::{Decoded, Job, Samples, class_table, files};
-use crate::codec::{Codec, Kind};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
+use crate::modalities::images::Images;
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
 use crate::report::DataReport;
@@ -13,7 +14,7 @@ use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
@@ -163,39 +164,8 @@ pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>)
             files::classes(&kept)
         }
     };
-    let (labels, classes) = found.map_or((None, Vec::new()), |(labels, names)| (Some(labels), names));
-    let kind = Kind::Images { background: job.options.background, fit: job.options.fit };
     let range = if dtype == DType::U16 { [0.0, 65_535.0] } else { [0.0, 255.0] };
-    Ok(Decoded { kind, range, labels, classes, report })
-}
-
-/// Height, width and channels of a codec of pictures.
-fn sizes(codec: &Codec) -> (usize, usize, usize) {
-    (codec.shape[0], codec.shape[1], codec.shape[2])
-}
-
-/// Network values −1 … 1 as 0 … 255.
-fn eight_bit(values: &[f32]) -> Vec<u8> {
-    values.iter().map(|&v| ((f64::from(v) + 1.0) * 127.5).round() as u8).collect()
-}
-
-/// Writes all samples as one PNG of 8 bits, in rows of `columns`.
-pub(crate) fn write_grid(codec: &Codec, path: &Path, values: &[f32], columns: usize) -> Result<(), DataError> {
-    let (height, width, channels) = sizes(codec);
-    let pictures: Vec<Vec<u8>> = values.chunks_exact(height * width * channels).map(eight_bit).collect();
-    grid::write_png(path, &grid::grid(&pictures, width, height, channels, columns))
-}
-
-/// Writes one sample as PNG: 16 bits when the data had them, else 8.
-pub(crate) fn write_sample(codec: &Codec, dir: &Path, index: u64, values: &[f32]) -> Result<PathBuf, DataError> {
-    let (height, width, channels) = sizes(codec);
-    let pixels = match codec.dtype {
-        DType::U16 => Pixels::U16(values.iter().map(|&v| ((f64::from(v) + 1.0) * 32_767.5).round() as u16).collect()),
-        _ => Pixels::U8(eight_bit(values)),
-    };
-    let path = dir.join(format!("{index:06}.png"));
-    grid::write_png(&path, &Picture { width: width as u32, height: height as u32, channels, pixels })?;
-    Ok(path)
+    Ok(Decoded::new(Arc::new(Images::of(job.options)), range, report).labelled(found))
 }
 
 /// Raw samples as PNG files with their relative paths: `class/000017.png`, or `000017.png` without classes.

@@ -1,13 +1,13 @@
 //! Samples of a mixture of Gaussians in the plane: what `ring2d` and `grid2d` share.
-//! Not here: where the centres lie (`ring2d.rs`, `grid2d.rs`); writing points (`points.rs`).
+//! Not here: where the centres lie (`ring2d.rs`, `grid2d.rs`); writing points (`modalities/points.rs`).
 
-use super::points::is_reference;
 use super::{Decoded, Job};
-use crate::codec::Kind;
 use crate::error::DataError;
+use crate::modalities::points::Points;
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{Rng, TensorType, stream_of};
+use std::sync::Arc;
 
 /// Number of points drawn.
 const POINTS: usize = 100_000;
@@ -38,18 +38,14 @@ pub(crate) fn decode(job: &Job<'_>, mixture: &Mixture, sink: &mut Sink<'_>) -> R
     sink.begin(TensorType::f32([2]));
     let mut rng = Rng::new(0, stream_of(mixture.name));
     let mut labels = Vec::with_capacity(POINTS);
-    let mut reference = Vec::new();
-    for i in 0..POINTS {
+    for _ in 0..POINTS {
         let mode = rng.below(mixture.centres.len() as u32);
         let centre = mixture.centres[mode as usize];
         let point = centre.map(|c| (c + mixture.sigma * rng.normal()) as f32);
-        if is_reference(i, POINTS) {
-            reference.push(point.map(f64::from));
-        }
         sink.push(&point.map(f32::to_le_bytes).concat())?;
         labels.push(mode);
     }
     let classes = (0..mixture.centres.len()).map(|mode| format!("mode {mode}")).collect();
-    let report = DataReport::default();
-    Ok(Decoded { kind: Kind::Points { reference }, range: mixture.range, labels: Some(labels), classes, report })
+    let modality = Arc::new(Points::default());
+    Ok(Decoded::new(modality, mixture.range, DataReport::default()).labelled(Some((labels, classes))))
 }

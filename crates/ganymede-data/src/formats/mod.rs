@@ -2,7 +2,7 @@
 //!
 //! To add one: write `formats/x.rs` with a unit struct that implements [`Format`], and add it to [`FORMATS`].
 //! The contract tests (`tests/data/formats.rs`) then read, write and damage it. What several formats share
-//! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `class_table.rs`, `points.rs`, `mixture.rs`.
+//! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `class_table.rs`, `mixture.rs`.
 
 mod archive;
 pub(crate) mod array;
@@ -18,13 +18,13 @@ mod labels;
 mod mixture;
 mod npy;
 mod npz;
-pub(crate) mod points;
 mod ring2d;
 mod stacked_fashion_mnist;
 pub(crate) mod stream;
 
-use crate::codec::Kind;
 use crate::error::DataError;
+use crate::field::Field;
+use crate::modalities::Modality;
 use crate::options::DataOptions;
 use crate::progress::Progress;
 use crate::report::DataReport;
@@ -32,6 +32,7 @@ use crate::sink::Sink;
 use crate::source::Source;
 use ganymede_tensor::TensorType;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Every format, in the order in which they are asked whether a path is theirs.
 pub(crate) const FORMATS: &[&dyn Format] = &[
@@ -133,7 +134,7 @@ pub(crate) struct Inputs {
     pub(crate) notes: Vec<String>,
 }
 
-/// A file that samples come from. Its size and time are part of the cache's key.
+/// A file that samples come from. Its facts are part of the cache's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     /// Where it is.
@@ -142,16 +143,27 @@ pub(crate) struct Input {
     pub(crate) bytes: u64,
     /// Time of the last change, in nanoseconds since 1970.
     pub(crate) modified: i128,
+    /// Time of the last change of contents or of facts such as the time above, which programs can set back.
+    pub(crate) changed: i128,
+    /// Number of the file in its file system: another file in its place has another.
+    pub(crate) inode: u64,
 }
 
 impl Input {
+    /// A file whose facts cannot be had.
+    pub(crate) fn unreadable(path: PathBuf) -> Input {
+        Input { path, bytes: 0, modified: 0, changed: 0, inode: 0 }
+    }
+
     /// The facts of a file.
     pub(crate) fn of(path: impl Into<PathBuf>) -> Result<Input, DataError> {
         use std::os::unix::fs::MetadataExt;
         let path = path.into();
         let facts = path.metadata().map_err(crate::error::io_error(&path, "read"))?;
-        let modified = i128::from(facts.mtime()) * 1_000_000_000 + i128::from(facts.mtime_nsec());
-        Ok(Input { path, bytes: facts.len(), modified })
+        let time = |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        let modified = time(facts.mtime(), facts.mtime_nsec());
+        let changed = time(facts.ctime(), facts.ctime_nsec());
+        Ok(Input { path, bytes: facts.len(), modified, changed, inode: facts.ino() })
     }
 }
 
@@ -165,13 +177,40 @@ pub(crate) struct Job<'a> {
 
 /// What a format knows when all samples are in the sink.
 pub(crate) struct Decoded {
-    pub(crate) kind: Kind,
+    /// What kind of data it is, before anything was learned of it.
+    pub(crate) modality: Arc<dyn Modality>,
+    /// Raw values of a sample that become −1 and 1.
     pub(crate) range: [f64; 2],
     /// One label per sample in the sink.
     pub(crate) labels: Option<Vec<u32>>,
     pub(crate) classes: Vec<String>,
+    /// Samples of one patient, one song … have one number: they stay on one side of the split.
+    pub(crate) groups: Option<Vec<u32>>,
+    /// Further fields.
+    pub(crate) columns: Vec<Column>,
     /// Sizes, colours, bad files and notes; the rest is filled in by the caller.
     pub(crate) report: DataReport,
+}
+
+/// The values of a field, one for each sample in the sink.
+pub(crate) struct Column {
+    pub(crate) field: Field,
+    /// Little-endian, one after the other.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Decoded {
+    /// Samples without labels, groups or further fields.
+    pub(crate) fn new(modality: Arc<dyn Modality>, range: [f64; 2], report: DataReport) -> Decoded {
+        let (labels, classes, groups, columns) = (None, Vec::new(), None, Vec::new());
+        Decoded { modality, range, labels, classes, groups, columns, report }
+    }
+
+    /// The same with a label for each sample.
+    pub(crate) fn labelled(self, labels: Option<(Vec<u32>, Vec<String>)>) -> Decoded {
+        let (labels, classes) = labels.map_or((None, Vec::new()), |(labels, names)| (Some(labels), names));
+        Decoded { labels, classes, ..self }
+    }
 }
 
 /// The words that stand for data instead of a path.

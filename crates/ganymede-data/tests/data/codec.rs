@@ -1,7 +1,7 @@
 //! Samples of a network as files, read back or compared with what they were made from.
 
 use super::common::{all, open, put, random_samples};
-use ganymede_data::{Codec, DataError, DataOptions, Dataset, Kind, Samples, Source, write};
+use ganymede_data::{Codec, DataError, DataOptions, Dataset, Samples, Source, write};
 use ganymede_tensor::{DType, Tensor, TensorType};
 use std::path::Path;
 
@@ -31,11 +31,11 @@ fn pictures_come_back_from_a_grid_and_one_by_one() {
         let file = folder.path().join("codec.json");
         data.codec().save(&file).unwrap();
         let codec = Codec::load(&file).unwrap();
-        for i in 0..5 {
-            let size = 12 * channels;
-            let one = &samples.as_f32().unwrap()[i * size..(i + 1) * size];
-            let path = codec.write_sample(&folder.path().join("out"), i as u64, one).unwrap();
-            assert!(path.ends_with(format!("out/{i:06}.png")));
+        // In two parts of one call.
+        for part in [0..3, 3..5] {
+            let out = folder.path().join("out");
+            let paths = codec.write_samples(&out, 0..5, part.start as u64, &samples.rows(part.clone())).unwrap();
+            assert_eq!(paths, part.map(|i| out.join(format!("{i:06}.png"))).collect::<Vec<_>>());
         }
         let again = open(&folder.path().join("out"), &DataOptions::default()).unwrap();
         assert_eq!(again.sample_type(), data.sample_type());
@@ -59,7 +59,8 @@ fn points_come_back_as_rows_over_real_ones() {
     let (scale, offset) = ring.codec().scaling();
     let values: Vec<f32> = raw.to_f64().iter().map(|v| (v * scale + offset) as f32).collect();
     let path = folder.path().join("a.png");
-    ring.codec().write_grid(&path, &Tensor::from_f32([3, 2], values.clone()).unwrap(), 8).unwrap();
+    let codec = ring.learn(&ring.split(None, 0)).unwrap();
+    codec.write_grid(&path, &Tensor::from_f32([3, 2], values.clone()).unwrap(), 8).unwrap();
     let rows = std::fs::read_to_string(folder.path().join("a.csv")).unwrap();
     let mut lines = rows.lines();
     assert_eq!(lines.next(), Some("x,y"));
@@ -72,9 +73,9 @@ fn points_come_back_as_rows_over_real_ones() {
     let grey = drawn.chunks(3).filter(|p| p[0] == p[1] && p[1] == p[2] && p[0] < 250).count();
     let blue = drawn.chunks(3).filter(|p| p[2] > p[0].saturating_add(40)).count();
     assert!(grey > 100 && (10..200).contains(&blue), "{grey} grey, {blue} blue");
-    let one = ring.codec().write_sample(folder.path(), 7, &values[..2]).unwrap();
+    let one = Tensor::from_f32([1, 2], values[..2].to_vec()).unwrap();
+    let [one] = &codec.write_samples(folder.path(), 7..8, 7, &one).unwrap()[..] else { panic!("a file") };
     assert!(one.ends_with("000007.csv") && std::fs::read_to_string(one).unwrap().lines().count() == 2);
-    assert!(matches!(&ring.codec().kind, Kind::Points { reference } if reference.len() > 400));
 }
 
 #[test]
@@ -88,7 +89,12 @@ fn samples_of_another_shape_are_refused() {
     }
     let integers = Tensor::zeros(&TensorType::new(DType::U8, [2, 4, 3, 1]));
     assert!(codec.write_grid(&path, &integers, 2).is_err());
-    assert!(codec.write_sample(folder.path(), 0, &[0.0; 11]).is_err());
+    let one = Tensor::full([1, 4, 3, 1], 0.0);
+    assert!(codec.write_samples(folder.path(), 0..1, 0, &Tensor::full([1, 11], 0.0)).is_err());
+    assert!(
+        codec.write_samples(folder.path(), 3..4, 2, &one).is_err()
+            && codec.write_samples(folder.path(), 3..4, 4, &one).is_err()
+    );
     assert!(!path.exists());
     put(&folder.path().join("file"), b"");
     let full = Tensor::full([1, 4, 3, 1], 0.0);

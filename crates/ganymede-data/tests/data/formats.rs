@@ -2,7 +2,7 @@
 
 use super::common::{all, open, put, random_samples};
 use flate2::{Compression, write::GzEncoder};
-use ganymede_data::{DataError, DataOptions, Dataset, Kind, Resolution, Samples, Source, supported, write};
+use ganymede_data::{DataError, DataOptions, Dataset, Resolution, Samples, Source, supported, write};
 use ganymede_tensor::TensorType;
 use std::io::Write;
 use std::path::Path;
@@ -148,11 +148,11 @@ fn every_number_type_of_numpy_is_read() {
         assert_eq!(data.sample_type().to_string(), "f32[2,3,1]", "{descr}");
         let expected: Vec<f32> = values.iter().map(|&v| v as f32).collect();
         assert_eq!(data.gather(&[0]).unwrap().as_f32().unwrap(), expected, "{descr}");
-        assert_eq!(data.codec().range, [0.0, 255.0]);
+        assert_eq!(data.codec().range(), [0.0, 255.0]);
     }
     put(&path, &npy("|b1", "(1, 1, 4)", &[1, 0, 0, 1]));
     let data = open(&path, &DataOptions::default()).unwrap();
-    assert_eq!((all(&data), data.codec().range), (vec![1, 0, 0, 1], [0.0, 1.0]));
+    assert_eq!((all(&data), data.codec().range()), (vec![1, 0, 0, 1], [0.0, 1.0]));
 }
 
 #[test]
@@ -178,8 +178,8 @@ fn rows_that_are_not_finite_are_bad() {
     let data = open(&path, &DataOptions::default()).unwrap();
     assert_eq!((data.len(), data.report().bad), (99, 1));
     assert_eq!(data.report().first_bad[0].path, "row 3");
-    assert!(matches!(data.codec().kind, Kind::Points { .. }));
-    assert_eq!(data.codec().range, [0.0, 199.0]);
+    assert_eq!(data.codec().modality().name(), "points");
+    assert_eq!(data.codec().range(), [0.0, 199.0]);
     let strict = DataOptions { max_bad: 0.001, ..DataOptions::default() };
     assert!(matches!(open(&path, &strict), Err(DataError::TooManyBad { bad: 1, total: 100, .. })));
     let resized = DataOptions { resolution: Some(Resolution::square(4)), ..DataOptions::default() };

@@ -274,7 +274,7 @@ fn grey_and_deep_pictures_among_others_keep_all_they_have() {
     let data = open(folder.path(), &options()).unwrap();
     assert_eq!(data.sample_type().to_string(), "u16[1,1,3]");
     assert_eq!(all(&data), [255, 255, 255, 255, 255, 255, 2, 1, 4, 3, 6, 5]);
-    assert_eq!(data.codec().range, [0.0, 65_535.0]);
+    assert_eq!(data.codec().range(), [0.0, 65_535.0]);
 }
 
 #[test]

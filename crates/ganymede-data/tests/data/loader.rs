@@ -1,7 +1,9 @@
 //! Batches: their order, their contents, mirroring. The oracle is the stated definition, written out naively.
 
-use ganymede_data::{DataError, DataOptions, Dataset, Loader, LoaderOptions, Source};
-use ganymede_tensor::{Data, Rng, Tensor, stream_of};
+use ganymede_data::{
+    BatchSource, DataError, DataOptions, Dataset, Loader, Mirrored, PREFETCH, Shuffled, Source, SourceOptions,
+};
+use ganymede_tensor::{Data, Rng, Tensor, philox4x32_10, stream_of};
 use std::sync::Arc;
 
 fn shipped() -> Arc<Dataset> {
@@ -10,8 +12,9 @@ fn shipped() -> Arc<Dataset> {
 }
 
 fn batches(data: &Arc<Dataset>, indices: &[u32], n: usize, first: u64, count: usize, mirror: bool) -> Vec<Tensor> {
-    let options = LoaderOptions { mirror, prefetch: 2 };
-    let mut loader = Loader::new(data.clone(), indices.to_vec(), n, 9, first, options).unwrap();
+    let options = SourceOptions { mirror, ..SourceOptions::new(n, 9) };
+    let source = data.codec().batches(data.clone(), indices.to_vec(), &options).unwrap();
+    let mut loader = Loader::new(source, first, 2).unwrap();
     (0..count).map(|_| loader.next().unwrap().tensors.remove(0).1).collect()
 }
 
@@ -49,7 +52,8 @@ fn batches_follow_one_endless_stream_across_epochs() {
 fn labels_go_with_their_images() {
     let data = shipped();
     let all: Vec<u32> = (0..data.len() as u32).collect();
-    let mut loader = Loader::new(data.clone(), all, 32, 1, 0, LoaderOptions::default()).unwrap();
+    let source = data.codec().batches(data.clone(), all, &SourceOptions::new(32, 1)).unwrap();
+    let mut loader = Loader::new(source, 0, PREFETCH).unwrap();
     let types: Vec<String> = loader.types().iter().map(|(name, ty)| format!("{name} {ty}")).collect();
     assert_eq!(types, ["real u8[32,28,28,1]", "label i32[32]"]);
     let batch = loader.next().unwrap();
@@ -81,6 +85,19 @@ fn mirroring_flips_some_and_only_left_to_right() {
         flipped += usize::from(b == turned && a != turned);
     }
     assert!((16..=48).contains(&flipped), "{flipped} of 64");
+    // The same by hand, over the same shuffled batches: element k of batch b is turned by the coin of position 64·b + k.
+    let by_hand = Shuffled::new(data.clone(), indices.clone(), &SourceOptions::new(64, 9)).unwrap();
+    let mut by_hand = Mirrored::new(Box::new(by_hand), 9);
+    let again = batches(&data, &indices, 64, 2, 1, true).remove(0);
+    assert_eq!(by_hand.batch(2).unwrap().get("real"), Some(&again));
+    let Data::U8(again) = again.data() else { panic!() };
+    let straight = batches(&data, &indices, 64, 2, 1, false).remove(0);
+    let Data::U8(straight) = straight.data() else { panic!() };
+    for (k, (a, b)) in straight.chunks(784).zip(again.chunks(784)).enumerate() {
+        let coin = philox4x32_10([128 + k as u32, 0, stream_of("data/mirror"), 0], [9, 0])[0] & 1 == 1;
+        let turned: Vec<u8> = a.chunks(28).flat_map(|row| row.iter().rev().copied()).collect();
+        assert_eq!(b, if coin { &turned } else { a }, "element {k}");
+    }
 }
 
 #[test]
@@ -135,7 +152,7 @@ fn points_lie_where_the_mixtures_say() {
                 assert!((radius - 2.0).abs() < 0.1);
             }
         }
-        let [low, high] = data.codec().range;
+        let [low, high] = data.codec().range();
         assert!(points.iter().flatten().all(|&v| f64::from(v) > low && f64::from(v) < high));
     }
 }
@@ -143,13 +160,16 @@ fn points_lie_where_the_mixtures_say() {
 #[test]
 fn what_cannot_be_is_an_error() {
     let data = shipped();
-    let start = |indices: Vec<u32>, n| Loader::new(data.clone(), indices, n, 0, 0, LoaderOptions::default());
-    assert!(matches!(start(vec![], 4), Err(DataError::Option { .. })));
-    assert!(matches!(start(vec![1], 0), Err(DataError::Option { .. })));
-    let mut loader = start(vec![10_000], 2).unwrap();
+    let start = |indices: Vec<u32>, n| data.codec().batches(data.clone(), indices, &SourceOptions::new(n, 0));
+    assert!(matches!(start(vec![], 4).err(), Some(DataError::Option { .. })));
+    assert!(matches!(start(vec![1], 0).err(), Some(DataError::Option { .. })));
+    let mut loader = Loader::new(start(vec![10_000], 2).unwrap(), 0, PREFETCH).unwrap();
     assert!(matches!(loader.next(), Err(DataError::Mismatch { .. })));
     assert!(matches!(loader.next(), Err(DataError::LoaderStopped)));
     let points = Arc::new(Dataset::open(&Source::parse("ring2d").unwrap(), &DataOptions::default(), &()).unwrap());
-    let mirror = LoaderOptions { mirror: true, prefetch: 1 };
-    assert!(Loader::new(points, vec![0], 1, 0, 0, mirror).is_err());
+    let mirror = SourceOptions { mirror: true, ..SourceOptions::new(1, 0) };
+    let error = points.codec().batches(points.clone(), vec![0], &mirror).err().unwrap();
+    assert!(error.to_string().contains("expected pictures, found points"), "{error}");
+    let mut last = start(vec![1, 2], 4).unwrap();
+    assert!(last.batch(u64::MAX / 4).is_err(), "a position beyond 2^64");
 }

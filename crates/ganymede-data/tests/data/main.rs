@@ -7,3 +7,5 @@ mod damage;
 mod formats;
 mod images;
 mod loader;
+mod memory;
+mod modalities;

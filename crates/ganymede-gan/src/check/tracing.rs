@@ -5,8 +5,8 @@ use super::{Finding, Subject};
 use crate::error::GanError;
 use crate::phases;
 use crate::spec::{PhaseSpec, TermSpec, TrainSpec};
-use ganymede_data::{CODEC_VERSION, Codec, Fit, Kind};
-use ganymede_tensor::DType;
+use ganymede_data::Codec;
+use ganymede_tensor::{DType, TensorType};
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let known = s.network("discriminator").and_then(|d| d.inputs.first());
@@ -93,18 +93,9 @@ fn told(error: &GanError) -> Vec<String> {
 
 /// A description of samples of such a shape and so many classes; what else it says changes no type in a program.
 fn stand_in(shape: &[usize], classes: usize) -> Codec {
-    let (dtype, range, kind) = match shape.len() {
-        3 => (DType::U8, [0.0, 255.0], Kind::Images { background: [0; 3], fit: Fit::Crop }),
-        _ => (DType::F32, [-1.0, 1.0], Kind::Points { reference: Vec::new() }),
+    let (dtype, range) = match shape.len() {
+        3 => (DType::U8, [0.0, 255.0]),
+        _ => (DType::F32, [-1.0, 1.0]),
     };
-    Codec {
-        format_version: CODEC_VERSION,
-        format: String::new(),
-        source: String::new(),
-        dtype,
-        shape: shape.to_vec(),
-        range,
-        classes: (0..classes).map(|class| class.to_string()).collect(),
-        kind,
-    }
+    Codec::stand_in(TensorType::new(dtype, shape), range, (0..classes).map(|class| class.to_string()).collect())
 }

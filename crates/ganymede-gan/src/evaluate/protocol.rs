@@ -17,7 +17,7 @@ pub(super) struct Protocol(Sha256);
 impl Protocol {
     /// Of the data, the range that samples are brought to, the real samples by their numbers, and how generated ones are drawn.
     pub fn of(dataset: &Dataset, codec: &Codec, rows: &[u32], drawn: &str) -> Protocol {
-        let facts = format!("{VERSION} {} {:?} {:?} {drawn}", dataset.fingerprint(), codec.shape, codec.range);
+        let facts = format!("{VERSION} {} {:?} {:?} {drawn}", dataset.fingerprint(), codec.shape(), codec.range());
         Protocol(Sha256::new()).with(&facts).with_rows(rows)
     }
 

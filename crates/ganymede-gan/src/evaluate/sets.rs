@@ -6,7 +6,7 @@ use crate::error::GanError;
 use crate::resources;
 use crate::sampler::{Labels, Sampler};
 use crate::spec::TrainSpec;
-use ganymede_data::{Codec, Dataset, Kind};
+use ganymede_data::{Codec, Dataset};
 use ganymede_tensor::{Rng, Tensor, stream_of};
 
 /// Samples that are compared when nothing is said, or as many as there are.
@@ -54,7 +54,8 @@ impl<'a> Sets<'a> {
         options: &EvaluateOptions,
         dataset: &'a Dataset,
     ) -> Result<Sets<'a>, GanError> {
-        like(codec, dataset.codec())?;
+        let refuse = |reason| GanError::Argument { what: "data".into(), reason };
+        codec.comparable(dataset.codec()).map_err(refuse)?;
         let split = dataset.split(spec.data.options.holdout, spec.seed);
         let used: Vec<u32> = if options.whole { (0..dataset.len() as u32).collect() } else { split.train };
         let count = options.samples.unwrap_or(DEFAULT_SAMPLES.min(used.len()));
@@ -64,7 +65,7 @@ impl<'a> Sets<'a> {
             return Err(GanError::Argument { what: "samples".into(), reason });
         }
         // Generated, real, one half of the reference, and copies of two sets in a metric.
-        let elements: usize = codec.shape.iter().product();
+        let elements: usize = codec.shape().iter().product();
         let held = (4 * count + reference) * elements * size_of::<f32>();
         resources::check(held as u64, resources::available())?;
         let order = Rng::new(SEED, stream_of("evaluate/order")).permutation(used.len());
@@ -74,9 +75,9 @@ impl<'a> Sets<'a> {
         if sampler.classes() > 0 {
             match labels(&order[..count]) {
                 None => in_turn = Some("the data has no classes".to_string()),
-                Some(_) if dataset.classes() != codec.classes => {
+                Some(_) if dataset.classes() != codec.classes() => {
                     let names = |classes: &[String]| classes.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-                    let (own, other) = (names(&codec.classes), names(dataset.classes()));
+                    let (own, other) = (names(codec.classes()), names(dataset.classes()));
                     in_turn = Some(format!("the run's classes ({own} …) have other names than the data's ({other} …)"));
                 }
                 found => asked = found,
@@ -150,34 +151,20 @@ impl<'a> Sets<'a> {
     /// # Errors
     /// [`GanError::Memory`] when there is no room for them; what reading gives.
     pub fn read(&self, numbers: &[u32]) -> Result<Tensor, GanError> {
-        let bytes = numbers.len() * self.codec.shape.iter().product::<usize>() * size_of::<f32>();
+        let bytes = numbers.len() * self.codec.shape().iter().product::<usize>() * size_of::<f32>();
         resources::check(bytes as u64, resources::available())?;
         read(self.dataset, self.codec, numbers)
     }
 }
 
-/// Refuses data whose samples are not those of the run: their shape, and of pictures what their numbers mean.
-fn like(codec: &Codec, other: &Codec) -> Result<(), GanError> {
-    let refuse = |reason: String| Err(GanError::Argument { what: "data".into(), reason });
-    if other.shape != codec.shape {
-        return refuse(format!("expected samples {:?}, as the run's, found {:?}", codec.shape, other.shape));
-    }
-    let pictures = matches!(codec.kind, Kind::Images { .. });
-    if pictures && (other.dtype, other.range) != (codec.dtype, codec.range) {
-        let text = |codec: &Codec| format!("{} from {} to {}", codec.dtype, codec.range[0], codec.range[1]);
-        return refuse(format!("expected pictures of {}, as the run's, found {}", text(codec), text(other)));
-    }
-    Ok(())
-}
-
 /// Real samples in the network's range.
 pub(super) fn read(dataset: &Dataset, codec: &Codec, indices: &[u32]) -> Result<Tensor, GanError> {
     let (scale, offset) = codec.scaling();
-    let mut values = Vec::with_capacity(indices.len() * codec.shape.iter().product::<usize>());
+    let mut values = Vec::with_capacity(indices.len() * codec.shape().iter().product::<usize>());
     for chunk in indices.chunks(CHUNK) {
         values.extend(dataset.gather(chunk)?.to_f64().into_iter().map(|raw| (raw * scale + offset) as f32));
     }
-    let shape: Vec<usize> = [indices.len()].iter().chain(&codec.shape).copied().collect();
+    let shape: Vec<usize> = [indices.len()].iter().chain(codec.shape()).copied().collect();
     Tensor::from_f32(shape, values)
         .map_err(|e| GanError::Argument { what: "the run's data".into(), reason: e.to_string() })
 }

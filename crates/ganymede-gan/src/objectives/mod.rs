@@ -101,27 +101,18 @@ mod tests {
     use crate::loss_scope::{Networks, Trace};
     use crate::regularizers::Player;
     use crate::spec::LatentDistribution;
-    use ganymede_data::{CODEC_VERSION, Codec, Kind};
+    use ganymede_data::Codec;
     use ganymede_graph::Builder;
     use ganymede_graph::interpret::{Array, run};
     use ganymede_nn::layers::{Identity, Input, Rescaling};
     use ganymede_nn::{Mode, Sequential};
-    use ganymede_tensor::{DType, TensorType};
+    use ganymede_tensor::TensorType;
     use std::collections::BTreeMap;
     use std::rc::Rc;
 
     /// Samples of one number, which the discriminator hands on as the logit.
     fn numbers() -> (Codec, Networks) {
-        let codec = Codec {
-            format_version: CODEC_VERSION,
-            format: "test".into(),
-            source: "test".into(),
-            dtype: DType::F32,
-            shape: vec![1],
-            range: [-1.0, 1.0],
-            classes: Vec::new(),
-            kind: Kind::Points { reference: Vec::new() },
-        };
+        let codec = Codec::stand_in(TensorType::f32([1]), [-1.0, 1.0], Vec::new());
         let stack = Sequential::new("discriminator").add(Input::new([1])).add(Identity::new());
         let models = BTreeMap::from([("discriminator".to_string(), stack.model().unwrap())]);
         (codec, Networks { models })

@@ -187,7 +187,7 @@ pub fn preset(name: &str, codec: &Codec) -> Result<TrainSpec, GanError> {
 /// # Errors
 /// As [`preset`].
 pub fn preset_of_width(name: &str, codec: &Codec, width: Option<usize>) -> Result<TrainSpec, GanError> {
-    let input = PresetInput { shape: codec.shape.clone(), classes: Some(codec.classes.len()), width };
+    let input = PresetInput { shape: codec.shape().to_vec(), classes: Some(codec.classes().len()), width };
     let mut spec = preset_for(name, &input)?;
     spec.data.source.clone_from(&codec.source);
     Ok(spec)

@@ -94,27 +94,18 @@ mod tests {
     use super::*;
     use crate::loss_scope::{Networks, Trace};
     use crate::spec::LatentDistribution;
-    use ganymede_data::{CODEC_VERSION, Codec, Kind};
+    use ganymede_data::Codec;
     use ganymede_graph::Builder;
     use ganymede_graph::interpret::{Array, run};
     use ganymede_nn::layers::{Dense, Input};
     use ganymede_nn::{Mode, Sequential};
-    use ganymede_tensor::{DType, TensorType};
+    use ganymede_tensor::TensorType;
     use std::collections::{BTreeMap, HashMap};
     use std::rc::Rc;
 
     /// The penalty and its derivative by the kernel k of D(x) = x·k, whose slope is k everywhere, at k = (1, 2, 2).
     fn of_a_plane(regularizer: &dyn Regularizer) -> (f64, Vec<f64>) {
-        let codec = Codec {
-            format_version: CODEC_VERSION,
-            format: "test".into(),
-            source: "test".into(),
-            dtype: DType::F32,
-            shape: vec![3],
-            range: [-1.0, 1.0],
-            classes: Vec::new(),
-            kind: Kind::Points { reference: Vec::new() },
-        };
+        let codec = Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new());
         let dense = |units: usize| Dense::new(units).use_bias(false);
         let stack = |name: &str, inputs: usize, units: usize| {
             let model = Sequential::new(name).add(Input::new([inputs])).add(dense(units)).model().unwrap();

@@ -1,14 +1,14 @@
 //! The gradients of both losses of the preset `dcgan` at 64 × 64 × 3, batch 8, on the CPU backend, with parameters and
 //! batches by the formula of `benches/peers/gradients_dcgan64.py`.
 
-use ganymede_data::{CODEC_VERSION, Codec};
+use ganymede_data::Codec;
 use ganymede_gan::phases::trace;
 use ganymede_gan::presets::{PresetInput, preset_for};
 use ganymede_gan::spec::Update;
 use ganymede_graph::ops::{Input, Op};
 use ganymede_nn::LayerConfig;
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Numerics, StateLayout};
-use ganymede_tensor::{DType, Tensor};
+use ganymede_tensor::{Tensor, TensorType};
 
 const BATCH: usize = 8;
 const REAL: u32 = 1000;
@@ -58,16 +58,7 @@ pub fn gradients(kind: Kind, draw: u32, numerics: Numerics) -> Vec<(String, Vec<
         }
     }
     let first = DRAW * draw;
-    let codec = Codec {
-        format_version: CODEC_VERSION,
-        format: "formula".into(),
-        source: "formula".into(),
-        dtype: DType::F32,
-        shape,
-        range: [-1.0, 1.0],
-        classes: Vec::new(),
-        kind: ganymede_data::Kind::Points { reference: Vec::new() },
-    };
+    let codec = Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], Vec::new());
     let traced = trace(&spec, &codec).unwrap();
     let [program] = &traced.groups[0].programs[..] else { panic!("both phases share their fakes") };
     let mut graph = program.graph.clone();

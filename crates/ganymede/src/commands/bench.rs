@@ -8,13 +8,13 @@ use crate::flags::{Machine, MachineFlags, NumericsFlags};
 use crate::terminal::Terminal;
 use crate::{profile, setup, workloads};
 use clap::Args;
-use ganymede_data::{Batch, CODEC_VERSION, Codec, Fit, Kind};
+use ganymede_data::{Batch, Codec};
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::{TrainSection, TrainSpec, Update};
 use ganymede_gan::{GanError, Labels, Sampler, Stepper, resources};
 use ganymede_kernels::peak;
 use ganymede_runtime::RuntimeError;
-use ganymede_tensor::{DType, Data, Rng, Tensor, TensorError};
+use ganymede_tensor::{DType, Data, Rng, Tensor, TensorError, TensorType};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -86,7 +86,7 @@ impl Command for Bench {
         spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         self.numerics.apply(&mut spec.train);
         let machine = self.machine.machine(spec.train.numerics)?;
-        let codec = codec(work, &spec.data.shape);
+        let codec = codec(&spec.data.shape);
         let mut timed = match self.steps {
             0 => Timed::default(),
             steps => Timed::of(steps, &spec, &codec, &machine, terminal)?,
@@ -265,34 +265,21 @@ fn describe(value: &Value) -> Vec<String> {
 }
 
 /// Pictures as bytes, everything else as floats from −1 to 1.
-fn codec(work: &str, shape: &[usize]) -> Codec {
-    let pictures = shape.len() == 3;
-    let kind = match pictures {
-        true => Kind::Images { background: [0; 3], fit: Fit::Crop },
-        false => Kind::Points { reference: Vec::new() },
-    };
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "random".into(),
-        source: work.into(),
-        dtype: if pictures { DType::U8 } else { DType::F32 },
-        shape: shape.to_vec(),
-        range: if pictures { [0.0, 255.0] } else { [-1.0, 1.0] },
-        classes: (0..CLASSES).map(|class| class.to_string()).collect(),
-        kind,
-    }
+fn codec(shape: &[usize]) -> Codec {
+    let (dtype, range) = if shape.len() == 3 { (DType::U8, [0.0, 255.0]) } else { (DType::F32, [-1.0, 1.0]) };
+    Codec::stand_in(TensorType::new(dtype, shape), range, (0..CLASSES).map(|class| class.to_string()).collect())
 }
 
 fn random_batch(number: u64, size: usize, codec: &Codec) -> Batch {
-    let shape: Vec<usize> = [size].into_iter().chain(codec.shape.iter().copied()).collect();
+    let shape: Vec<usize> = [size].into_iter().chain(codec.shape().iter().copied()).collect();
     let elements = shape.iter().product();
     let mut rng = Rng::at(0, 0, number as u32);
-    let data = match codec.dtype {
+    let data = match codec.dtype() {
         DType::U8 => Data::U8((0..elements).map(|_| rng.bits() as u8).collect()),
         _ => Data::F32((0..elements).map(|_| rng.uniform_in(-1.0, 1.0) as f32).collect()),
     };
     let real = Tensor::new(shape, data).expect("as many elements as the shape has");
     let labels = (0..size).map(|_| rng.below(CLASSES) as i32).collect();
     let label = Tensor::new([size], Data::I32(labels)).expect("a label a sample");
-    Batch { number, tensors: vec![("real", real), ("label", label)] }
+    Batch::new(number, [("real", real), ("label", label)])
 }

@@ -103,10 +103,10 @@ fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> 
         let text = "--class: the run's generator takes no labels: it cannot draw a class alone";
         return Err(Failure::new(USAGE, text).with_hint("train a conditional preset (`ganymede presets` lists them)"));
     }
-    let named = codec.classes.iter().position(|name| name == class);
-    let numbered = || class.parse::<usize>().ok().filter(|&at| at < codec.classes.len());
+    let named = codec.classes().iter().position(|name| name == class);
+    let numbered = || class.parse::<usize>().ok().filter(|&at| at < codec.classes().len());
     named.or_else(numbered).map(|at| at as u32).ok_or_else(|| {
-        let known: Vec<String> = codec.classes.iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
+        let known: Vec<String> = codec.classes().iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
         let text = format!("--class: expected a class of the run, found `{class}`");
         Failure::new(USAGE, text).with_hint(format!("its classes: {}", known.join(", ")))
     })
@@ -123,14 +123,11 @@ impl Sample {
     ) -> Result<(), Failure> {
         let refuse = |e: std::io::Error| Failure::new(USER, format!("cannot create {}: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(refuse)?;
-        let each = codec.shape.iter().product::<usize>().max(1);
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
         while first < end {
             let next = end.min(first.saturating_add(CHUNK));
             let drawn = draw(first..next)?;
-            let values = drawn.as_f32().map_err(|e| Failure::new(USER, e.to_string()))?;
-            for (seed, sample) in (first..next).zip(values.chunks_exact(each)) {
-                let file = codec.write_sample(folder, seed, sample)?;
+            for (seed, file) in (first..).zip(codec.write_samples(folder, *seeds.start()..end, first, &drawn)?) {
                 let line = match self.json {
                     true => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
                     false => file.display().to_string(),

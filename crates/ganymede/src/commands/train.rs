@@ -184,14 +184,14 @@ impl Train {
             let made = match &self.preset {
                 Some(name) => presets::preset_of_width(name, codec, self.width())?,
                 None => {
-                    let choice = presets::choose(&codec.shape, dataset.len(), self.length.minutes);
+                    let choice = presets::choose(codec.shape(), dataset.len(), self.length.minutes);
                     terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
                     choice.spec(codec, self.width())?
                 }
             };
             spec = TrainSpec { data: spec.data, ..made };
         }
-        spec.data.shape.clone_from(&dataset.codec().shape);
+        spec.data.shape = dataset.codec().shape().to_vec();
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
         Ok((spec, dataset))
     }

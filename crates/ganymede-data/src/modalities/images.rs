@@ -1,0 +1,129 @@
+//! Pictures (height, width, channels). Not here: reading them (`formats/images.rs`), single ones (`picture`).
+
+use super::{Entry, Modality, Preview};
+use crate::codec::Codec;
+use crate::dataset::Dataset;
+use crate::error::DataError;
+use crate::field::Field;
+use crate::options::{DataOptions, Fit};
+use crate::picture::{Picture, Pixels, grid};
+use crate::sources::{BatchSource, Mirrored, Shuffled, SourceOptions};
+use ganymede_tensor::{DType, TensorType};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The line of the table.
+pub(super) const ENTRY: Entry = Entry {
+    name: "images",
+    takes: |sample| sample.shape.len() == 3,
+    new: |options| Arc::new(Images::of(options)),
+    read: |learned| Ok(Arc::new(serde_json::from_value::<Images>(learned).map_err(|e| e.to_string())?)),
+};
+
+/// Pictures, which were all brought to one size.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Images {
+    /// What was put under transparent pixels and around padded pictures.
+    background: [u8; 3],
+    /// How pictures of another shape were fitted.
+    fit: Fit,
+}
+
+impl Images {
+    /// Pictures that were read with these options.
+    pub(crate) fn of(options: &DataOptions) -> Images {
+        Images { background: options.background, fit: options.fit }
+    }
+}
+
+/// Height, width and channels.
+fn sizes(codec: &Codec) -> (usize, usize, usize) {
+    (codec.shape()[0], codec.shape()[1], codec.shape()[2])
+}
+
+/// Network values −1 … 1 as 0 … 255.
+fn eight_bit(values: &[f32]) -> Vec<u8> {
+    values.iter().map(|&v| ((f64::from(v) + 1.0) * 127.5).round() as u8).collect()
+}
+
+impl Modality for Images {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn learned(&self) -> Value {
+        serde_json::json!({ "background": self.background, "fit": self.fit })
+    }
+
+    fn check(&self, fields: &[Field]) -> Result<(), String> {
+        match fields[0].ty.shape[..] {
+            [_, _, 1 | 3] => Ok(()),
+            _ => Err(format!("expected the shape of a picture, found {}", fields[0].ty)),
+        }
+    }
+
+    fn source(
+        &self,
+        _codec: &Codec,
+        dataset: Arc<Dataset>,
+        rows: Vec<u32>,
+        options: &SourceOptions,
+    ) -> Result<Box<dyn BatchSource>, DataError> {
+        let shuffled = Box::new(Shuffled::new(dataset, rows, options)?);
+        Ok(if options.mirror { Box::new(Mirrored::new(shuffled, options.seed)) } else { shuffled })
+    }
+
+    fn preview(&self) -> Preview {
+        Preview { samples: 64, files: &["png"] }
+    }
+
+    /// All as one PNG of 8 bits, in rows of `columns`.
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError> {
+        let (height, width, channels) = sizes(codec);
+        let pictures: Vec<Vec<u8>> = samples.chunks_exact(height * width * channels).map(eight_bit).collect();
+        grid::write_png(path, &grid::grid(&pictures, width, height, channels, columns))
+    }
+
+    /// A PNG each: of 16 bits when the data had them, else of 8.
+    fn write_samples(
+        &self,
+        codec: &Codec,
+        dir: &Path,
+        _all: Range<u64>,
+        first: u64,
+        samples: &[f32],
+    ) -> Result<Vec<PathBuf>, DataError> {
+        let (height, width, channels) = sizes(codec);
+        let sixteen = |v: &f32| ((f64::from(*v) + 1.0) * 32_767.5).round() as u16;
+        let write = |(number, sample): (u64, &[f32])| {
+            let pixels = match codec.dtype() {
+                DType::U16 => Pixels::U16(sample.iter().map(sixteen).collect()),
+                _ => Pixels::U8(eight_bit(sample)),
+            };
+            let path = dir.join(format!("{number:06}.png"));
+            grid::write_png(&path, &Picture { width: width as u32, height: height as u32, channels, pixels })?;
+            Ok(path)
+        };
+        (first..).zip(samples.chunks_exact(height * width * channels)).map(write).collect()
+    }
+
+    fn presets(&self, _sample: &TensorType) -> &'static [&'static str] {
+        &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "mlp"]
+    }
+
+    fn metrics(&self) -> &'static [&'static str] {
+        &["sliced_wasserstein", "laplacian", "ms_ssim", "frechet", "kernel", "neighbours"]
+    }
+
+    /// What their numbers mean must be the same: element type and range.
+    fn comparable(&self, codec: &Codec, other: &Codec) -> Result<(), String> {
+        if (other.dtype(), other.range()) == (codec.dtype(), codec.range()) {
+            return Ok(());
+        }
+        let text = |codec: &Codec| format!("{} from {} to {}", codec.dtype(), codec.range()[0], codec.range()[1]);
+        Err(format!("expected pictures of {}, as the run's, found {}", text(codec), text(other)))
+    }
+}

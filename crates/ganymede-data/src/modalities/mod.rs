@@ -1,0 +1,157 @@
+//! The kinds of data: one file each, and the table of all of them. Nobody outside asks what kind of data it has; who needs
+//! to know something asks the modality for it.
+//!
+//! To add one: write `modalities/x.rs` with a struct that implements [`Modality`] (its state is what was learned of the
+//! samples to train on) and an [`Entry`], and add a line to [`MODALITIES`]. The contract tests
+//! (`tests/data/modalities.rs`) then write and read it, and draw from it. Batches that are drawn in another way are a
+//! file in `sources`. Not here: where the samples lie (`formats`), batches (`sources`), files of numbers (`codec.rs`).
+
+pub(crate) mod images;
+pub(crate) mod points;
+mod wish;
+
+use crate::codec::Codec;
+use crate::dataset::{Dataset, Rows};
+use crate::error::DataError;
+use crate::field::Field;
+use crate::options::DataOptions;
+use crate::sources::{BatchSource, Shuffled, SourceOptions};
+use ganymede_tensor::{Tensor, TensorType};
+use serde_json::Value;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use wish::Wish;
+
+/// Every modality, in the order in which they are asked whether samples are theirs.
+pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY];
+
+/// A line of the table.
+pub(crate) struct Entry {
+    /// Its name in `codec.json`.
+    pub(crate) name: &'static str,
+    /// Whether samples of this type are of this kind when nobody says what they are.
+    pub(crate) takes: fn(&TensorType) -> bool,
+    /// It, before anything was learned.
+    pub(crate) new: fn(&DataOptions) -> Arc<dyn Modality>,
+    /// It, as [`Modality::learned`] wrote it; the error is the reason.
+    pub(crate) read: fn(Value) -> Result<Arc<dyn Modality>, String>,
+}
+
+/// What one kind of data is, and what was learned of the samples that are trained on.
+pub trait Modality: fmt::Debug + Send + Sync {
+    /// Its name in the table and in `codec.json`.
+    fn name(&self) -> &'static str;
+
+    /// What was learned, as `codec.json` keeps it.
+    fn learned(&self) -> Value;
+
+    /// Whether these can be the fields of such data; the error is the reason.
+    ///
+    /// # Errors
+    /// Expected and found, as text.
+    fn check(&self, fields: &[Field]) -> Result<(), String>;
+
+    /// What a run keeps of its data: the codec with what is learned of `rows`, which are the samples that are trained on and
+    /// no others. By default nothing is.
+    ///
+    /// # Errors
+    /// What reading the samples gives.
+    fn learn(&self, codec: &Codec, _rows: &Rows<'_>) -> Result<Codec, DataError> {
+        Ok(codec.clone())
+    }
+
+    /// The batches to train on: by default every sample once an epoch, in an order of its own.
+    ///
+    /// # Errors
+    /// [`DataError::Option`] for options that it does not have.
+    fn source(
+        &self,
+        _codec: &Codec,
+        dataset: Arc<Dataset>,
+        rows: Vec<u32>,
+        options: &SourceOptions,
+    ) -> Result<Box<dyn BatchSource>, DataError> {
+        if options.mirror {
+            let reason = format!("expected pictures, found {}", self.name());
+            return Err(DataError::Option { name: "mirror", reason });
+        }
+        Ok(Box::new(Shuffled::new(dataset, rows, options)?))
+    }
+
+    /// What a generator is given beside its latents; see [`Codec::conditions`]. By default each field of the role condition
+    /// has the value wished for, else its classes or its examples in turn: the sample of seed s has number s mod count.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] for a wish that is none of the codec's fields.
+    fn conditions(&self, codec: &Codec, wish: &Wish, seeds: Range<u64>) -> Result<Vec<(String, Tensor)>, DataError> {
+        wish.tensors(codec, seeds)
+    }
+
+    /// What people are shown of samples.
+    fn preview(&self) -> Preview;
+
+    /// Writes many samples, in the network's range, for people to look at: a PNG at `path` with `columns` of samples where
+    /// they stand in rows, and what else [`Modality::preview`] says beside it.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError>;
+
+    /// Writes samples, in the network's range, in the form that the data had; see [`Codec::write_samples`].
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    fn write_samples(
+        &self,
+        codec: &Codec,
+        dir: &Path,
+        all: Range<u64>,
+        first: u64,
+        samples: &[f32],
+    ) -> Result<Vec<PathBuf>, DataError>;
+
+    /// Names of the presets that train on such samples, the usual one first.
+    fn presets(&self, sample: &TensorType) -> &'static [&'static str];
+
+    /// Names of the metrics that compare such samples.
+    fn metrics(&self) -> &'static [&'static str];
+
+    /// Whether samples of `other` data, of the same sizes, mean the same as a run's; the error is the reason.
+    ///
+    /// # Errors
+    /// Expected and found, as text.
+    fn comparable(&self, _codec: &Codec, _other: &Codec) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What people are shown of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// How many samples tell enough.
+    pub samples: u64,
+    /// Endings of the files; the first is the picture, whose path is given.
+    pub files: &'static [&'static str],
+}
+
+/// Names of all modalities.
+pub fn names() -> Vec<&'static str> {
+    MODALITIES.iter().map(|entry| entry.name).collect()
+}
+
+/// The modality of a name with what it had learned; the error is the reason.
+pub(crate) fn read(name: &str, learned: Value) -> Result<Arc<dyn Modality>, String> {
+    let entry = MODALITIES.iter().find(|entry| entry.name == name);
+    let entry =
+        entry.ok_or_else(|| format!("expected one of the modalities {}, found `{name}`", names().join(", ")))?;
+    (entry.read)(learned)
+}
+
+/// The first modality that has such samples, else points, before anything was learned.
+pub(crate) fn stand_in(sample: &TensorType) -> Arc<dyn Modality> {
+    let entry = MODALITIES.iter().find(|entry| (entry.takes)(sample)).unwrap_or(&&points::ENTRY);
+    (entry.new)(&DataOptions::default())
+}
