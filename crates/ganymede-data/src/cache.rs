@@ -276,7 +276,17 @@ fn load(path: &Path, key: &str, job: &Job<'_>, most: usize) -> Result<Dataset, R
         job.progress.finish();
     }
     let (fingerprint, report, codec) = (header.fingerprint, header.report, header.codec);
-    let mut facts = Facts { samples: header.samples, sample, labels, groups, columns, codec, report, fingerprint };
+    let mut facts = Facts {
+        samples: header.samples,
+        sample,
+        labels,
+        groups,
+        columns,
+        codec,
+        report,
+        fingerprint,
+        options: job.options.clone(),
+    };
     facts.codec.source = job.source.to_string();
     facts.report.source = job.source.to_string();
     Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, blocks } })

@@ -1,11 +1,11 @@
 //! Samples, decoded once and read by number. Not here: batches (`sources`), decoding (`formats`), samples that a program
-//! has (`memory.rs`).
+//! has (`memory.rs`), what is learned of samples (`learn.rs`).
 
 use crate::blocks::Blocks;
 use crate::cache;
 use crate::codec::Codec;
 use crate::error::{DataError, io_error};
-use crate::field::{Field, LABEL, Role, SAMPLE};
+use crate::field::{Field, LABEL, SAMPLE};
 use crate::formats::{self, Decoded, Format, Job};
 use crate::options::DataOptions;
 use crate::progress::Progress;
@@ -15,7 +15,6 @@ use crate::source::Source;
 use crate::split::Split;
 use ganymede_tensor::{Data, Tensor, TensorType};
 use sha2::Digest;
-use std::borrow::Cow;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -39,6 +38,7 @@ pub(crate) struct Facts {
     pub(crate) codec: Codec,
     pub(crate) report: DataReport,
     pub(crate) fingerprint: String,
+    pub(crate) options: DataOptions,
 }
 
 /// Where the samples are.
@@ -129,6 +129,11 @@ impl Dataset {
         &self.facts.fingerprint
     }
 
+    /// The options that it was read with.
+    pub fn options(&self) -> &DataOptions {
+        &self.facts.options
+    }
+
     /// The cache file the samples are read from; `None` when they are in memory.
     pub fn cache_file(&self) -> Option<&Path> {
         match &self.storage {
@@ -144,23 +149,6 @@ impl Dataset {
             Some(groups) => Split::by_group(groups, holdout, seed),
             None => Split::new(self.len(), holdout, seed),
         }
-    }
-
-    /// The codec of a run: what is known of the data, with what its modality learns of the samples to train on.
-    ///
-    /// # Errors
-    /// What reading the samples gives.
-    pub fn learn(&self, split: &Split) -> Result<Codec, DataError> {
-        let rows = Rows { dataset: self, numbers: Cow::Borrowed(&split.train) };
-        let mut fields = self.codec().fields().to_vec();
-        for field in &mut fields {
-            if field.role == Role::Condition && field.categories.is_empty() {
-                let values = rows.spread(EXAMPLES).read(&field.name)?.to_f64();
-                field.examples = values.chunks_exact(field.ty.elements()).map(<[f64]>::to_vec).collect();
-            }
-        }
-        let codec = self.codec().with(fields, self.codec().modality().clone())?;
-        codec.modality().clone().learn(&codec, &rows)
     }
 
     /// Reads samples one after the other into `out`, little-endian.
@@ -236,42 +224,6 @@ impl Dataset {
             }
         }
         tensor(&ty, bytes)
-    }
-}
-
-/// Number of examples that a codec keeps of a condition of numbers.
-const EXAMPLES: usize = 64;
-
-/// Some samples of a data set: those to train on, for what is learned of them.
-#[derive(Clone, Debug)]
-pub struct Rows<'a> {
-    dataset: &'a Dataset,
-    numbers: Cow<'a, [u32]>,
-}
-
-impl Rows<'_> {
-    /// The data set that they are of.
-    pub fn dataset(&self) -> &Dataset {
-        self.dataset
-    }
-
-    /// Their numbers in the data set, of which there is at least one.
-    pub fn numbers(&self) -> &[u32] {
-        &self.numbers
-    }
-
-    /// At most `most` of them, evenly spread.
-    pub fn spread(&self, most: usize) -> Rows<'_> {
-        let step = self.numbers.len().div_ceil(most.max(1)).max(1);
-        Rows { dataset: self.dataset, numbers: self.numbers.iter().copied().step_by(step).collect() }
-    }
-
-    /// The values of a field of all of them, (N, …). Large samples are better read in parts.
-    ///
-    /// # Errors
-    /// As [`Dataset::gather_field`].
-    pub fn read(&self, field: &str) -> Result<Tensor, DataError> {
-        self.dataset.gather_field(field, &self.numbers)
     }
 }
 
@@ -372,6 +324,16 @@ pub(crate) fn conclude(
     fields.extend(columns.iter().map(|column| column.field.clone()));
     let codec = Codec::new(format.name(), report.source.clone(), fields, decoded.modality)?;
     let columns = columns.into_iter().map(|column| column.bytes).collect();
-    let facts = Facts { samples, sample: filled.sample, labels, groups, columns, codec, report, fingerprint };
+    let facts = Facts {
+        samples,
+        sample: filled.sample,
+        labels,
+        groups,
+        columns,
+        codec,
+        report,
+        fingerprint,
+        options: job.options.clone(),
+    };
     Ok((facts, filled.memory))
 }

@@ -111,7 +111,7 @@ impl Modality for Images {
     }
 
     fn presets(&self, _sample: &TensorType) -> &'static [&'static str] {
-        &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "mlp"]
+        &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "projection", "mlp"]
     }
 
     fn metrics(&self) -> &'static [&'static str] {

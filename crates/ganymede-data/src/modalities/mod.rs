@@ -11,9 +11,10 @@ pub(crate) mod points;
 mod wish;
 
 use crate::codec::Codec;
-use crate::dataset::{Dataset, Rows};
+use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::field::Field;
+use crate::learn::Rows;
 use crate::options::DataOptions;
 use crate::sources::{BatchSource, Shuffled, SourceOptions};
 use ganymede_tensor::{Tensor, TensorType};

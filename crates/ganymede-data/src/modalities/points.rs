@@ -3,9 +3,9 @@
 
 use super::{Entry, Modality, Preview};
 use crate::codec::Codec;
-use crate::dataset::Rows;
 use crate::error::DataError;
 use crate::field::Field;
+use crate::learn::Rows;
 use crate::picture::{grid, scatter};
 use ganymede_tensor::TensorType;
 use serde::{Deserialize, Serialize};

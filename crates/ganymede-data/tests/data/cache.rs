@@ -1,7 +1,8 @@
 //! The cache: built once, noticed when outdated or damaged, safe under several processes at once.
 
 use super::common::{all, put};
-use ganymede_data::{DataOptions, Dataset, Fit, Progress, Resolution, Source};
+use ganymede_data::{DataOptions, Dataset, Fit, Progress, Resolution, Samples, Source};
+use ganymede_tensor::{DType, TensorType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -81,6 +82,54 @@ fn other_options_and_changed_files_are_decoded_again() {
     assert!(decoded);
     assert_eq!(all(&changed)[0], 99);
     assert_eq!(files(), before, "what is outdated is replaced");
+}
+
+#[test]
+fn a_file_that_was_replaced_with_the_same_size_and_time_is_decoded_again() {
+    let (folder, data, cache) = setup();
+    let options = DataOptions::default();
+    open(&data, &cache, &options);
+    let time = data.metadata().unwrap().modified().unwrap();
+    let back = |path: &Path| std::fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    // Another file in its place, as `cp -p` and archives make them.
+    let other = folder.path().join("other.npy");
+    write(&other, 77);
+    back(&other);
+    std::fs::rename(&other, &data).unwrap();
+    let (replaced, decoded, _) = open(&data, &cache, &options);
+    assert!(decoded && all(&replaced)[0] == 77);
+    // The same file, written over, its time set back.
+    write(&data, 78);
+    back(&data);
+    let (rewritten, decoded, _) = open(&data, &cache, &options);
+    assert!(decoded && all(&rewritten)[0] == 78);
+    assert_eq!(data.metadata().unwrap().modified().unwrap(), time);
+}
+
+#[test]
+fn the_way_a_path_is_typed_does_not_matter() {
+    let (folder, data, cache) = setup();
+    let options = DataOptions::default();
+    open(&data, &cache, &options);
+    let images = folder.path().join("images");
+    let pixels = TensorType::new(DType::U8, [2, 2, 1]);
+    let samples =
+        Samples { sample: &pixels, bytes: &[9; 8], labels: Some(&[0, 1]), classes: &["a".into(), "b".into()] };
+    ganymede_data::write("image-folder", &images, &samples).unwrap();
+    let (first, ..) = open(&images, &cache, &options);
+    for (path, known) in [
+        (folder.path().join("images/../set.npy"), data.clone()),
+        (folder.path().join("./set.npy"), data.clone()),
+        (images.join("."), images.clone()),
+        (images.join("a/.."), images.clone()),
+    ] {
+        let source = Source::parse(&path).unwrap();
+        let again = Dataset::open_with(&source, &options, Some(&cache), &()).unwrap();
+        assert_eq!(again.cache_file(), open(&known, &cache, &options).0.cache_file(), "{}", path.display());
+        let (_, decoded, said) = open(&path, &cache, &options);
+        assert!(!decoded && !said.iter().any(|what| what.contains("pictures") || what.contains("images")), "{said:?}");
+    }
+    assert_eq!(first.len(), 2);
 }
 
 #[test]

@@ -56,18 +56,21 @@ const PICTURES: &[Row] = &[
     Row { minutes: f64::INFINITY, width: None, buys: "samples close to the data, if there are some thousand pictures" },
 ];
 
-/// The preset for so many samples of a shape and a training of so many minutes; none for as long as the preset says.
-pub fn choose(shape: &[usize], samples: usize, minutes: Option<f64>) -> Choice {
+/// The preset for so many samples like `codec`'s and a training of so many minutes; none for as long as the preset says. It is the first
+/// of those that the modality names, with what is known of it here.
+pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
+    let shape = codec.shape();
+    let first = codec.modality().presets(codec.sample_type()).first().copied().unwrap_or("mlp");
     let sizes = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
-    match shape {
-        [2] => Choice {
-            preset: "ring2d",
+    match (first, shape) {
+        ("ring2d", _) => Choice {
+            preset: first,
             width: None,
             augment: false,
             why: "points in the plane".into(),
             buys: "all modes of a mixture within a minute",
         },
-        [height, width, _] => {
+        ("dcgan", [height, width, _]) => {
             let each = minutes.map(|minutes| minutes * 1024.0 / (height * width).max(1) as f64);
             let last = &PICTURES[PICTURES.len() - 1];
             let row = each.map_or(&PICTURES[2], |each| PICTURES.iter().find(|row| each < row.minutes).unwrap_or(last));
@@ -83,10 +86,10 @@ pub fn choose(shape: &[usize], samples: usize, minutes: Option<f64>) -> Choice {
             } else {
                 row.buys
             };
-            Choice { preset: "dcgan", width: row.width, augment, why, buys }
+            Choice { preset: first, width: row.width, augment, why, buys }
         }
         _ => Choice {
-            preset: "mlp",
+            preset: first,
             width: None,
             augment: false,
             why: format!("samples of shape {sizes}"),
@@ -98,6 +101,11 @@ pub fn choose(shape: &[usize], samples: usize, minutes: Option<f64>) -> Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ganymede_tensor::TensorType;
+
+    fn like(shape: &[usize]) -> Codec {
+        Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], Vec::new())
+    }
 
     #[test]
     fn the_choice_follows_data_and_time() {
@@ -113,13 +121,24 @@ mod tests {
             (&[128, 128, 3], Some(600.0), "dcgan", None),
             (&[64, 64, 3], Some(10.0), "dcgan", Some(32)),
         ] {
-            let choice = choose(shape, 10_000, minutes);
+            let choice = choose(&like(shape), 10_000, minutes);
             assert_eq!((choice.preset, choice.width), (preset, width), "{shape:?} {minutes:?}");
             assert!(!choice.why.is_empty() && !choice.buys.is_empty() && !choice.augment);
         }
-        let few = choose(&[32, 32, 3], 500, Some(3.0));
+        let few = choose(&like(&[32, 32, 3]), 500, Some(3.0));
         assert!(few.augment && few.why.ends_with("diff_augment because there are only 500"), "{}", few.why);
-        assert!(choose(&[32, 32, 3], 20, None).buys.starts_with("variations of these"));
-        assert!(!choose(&[2], 20, None).augment);
+        assert!(choose(&like(&[32, 32, 3]), 20, None).buys.starts_with("variations of these"));
+        assert!(!choose(&like(&[2]), 20, None).augment);
+    }
+
+    #[test]
+    fn what_a_modality_names_is_there() {
+        for shape in [&[2][..], &[7], &[28, 28, 1]] {
+            let classes = (0..3).map(|class| class.to_string()).collect();
+            let codec = Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], classes);
+            for name in codec.modality().presets(codec.sample_type()) {
+                presets::preset(name, &codec).unwrap();
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSpec, edit};
+use ganymede_tensor::{DType, TensorType};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -184,7 +185,7 @@ impl Train {
             let made = match &self.preset {
                 Some(name) => presets::preset_of_width(name, codec, self.width())?,
                 None => {
-                    let choice = presets::choose(codec.shape(), dataset.len(), self.length.minutes);
+                    let choice = presets::choose(codec, dataset.len(), self.length.minutes);
                     terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
                     choice.spec(codec, self.width())?
                 }
@@ -206,7 +207,8 @@ impl Train {
         let mut spec = spec.clone();
         if self.config.is_none() {
             // How many samples there are is not known yet, and changes no size.
-            let choice = presets::choose(&shape, usize::MAX, self.length.minutes);
+            let sample = Codec::stand_in(TensorType::new(DType::U8, shape), [0.0, 255.0], Vec::new());
+            let choice = presets::choose(&sample, usize::MAX, self.length.minutes);
             let name = self.preset.as_deref().unwrap_or(choice.preset);
             let width = self.width().or(choice.width.filter(|_| self.preset.is_none()));
             let input = PresetInput { width, ..PresetInput::of(shape) };
