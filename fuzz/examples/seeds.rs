@@ -54,6 +54,7 @@ fn main() -> Result<()> {
         let mut bytes = Cursor::new(Vec::new());
         picture.write_to(&mut bytes, format)?;
         put("image", name, bytes.get_ref())?;
+        put("image_pages", name, bytes.get_ref())?;
     }
 
     for name in ["ring2d", "fashion-mnist"] {
@@ -78,6 +79,17 @@ fn main() -> Result<()> {
 
     put("class_table", "header", b"file,class\n000000.png,cat\n000001.png,\"dog\"\n")?;
     put("class_table", "plain", b"000000;1\n000001;2\n")?;
+    put("class_table", "sep", b"sep=;\r\nid;breed;x\r\n000000;pug;1\r\n000001;dingo;2\r\n;;\r\n")?;
+    let wide: Vec<u8> =
+        "\u{feff}file\tclass\n000000\ta\n000001\tb\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    put("class_table", "utf16", &wide)?;
+    put("dataset_json", "numbers", br#"{"labels": [["000000.png", 3], ["000001.png", [0, 1, 0]]]}"#)?;
+    put("dataset_json", "none", br#"{"labels": null}"#)?;
+    put(
+        "metadata_jsonl",
+        "two",
+        b"{\"file_name\": \"000000.png\", \"label\": 3}\n{\"file_name\": \"000001.png\", \"label\": \"x\"}\n",
+    )?;
 
     let header = br#"{"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}"#;
     put("safetensors", "two", &[&(header.len() as u64).to_le_bytes()[..], header, &[1; 11]].concat())?;

@@ -328,7 +328,7 @@ mod tests {
     use super::*;
     use crate::blocks::BLOCK;
     use crate::formats::{self, Samples};
-    use crate::options::{Fit, Resolution};
+    use crate::options::{Fit, Pages, Resolution};
     use crate::source::Source;
     use ganymede_tensor::{DType, TensorType};
 
@@ -336,8 +336,21 @@ mod tests {
     fn every_option_that_decoding_depends_on_is_part_of_the_key() {
         let options = DataOptions::default();
         // Without `..`: an option that is added here is an option that is thought about.
-        let DataOptions { resolution, fit, channels, background, mirror, max_bad, holdout, use_cache } =
-            options.clone();
+        let DataOptions {
+            resolution,
+            fit,
+            channels,
+            background,
+            mirror,
+            max_bad,
+            holdout,
+            use_cache,
+            part,
+            labels,
+            label_column,
+            pages,
+        } = options.clone();
+        assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(!mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
         let with = |change: fn(&mut DataOptions)| {
@@ -347,11 +360,15 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 4] = [
+        let decoding: [fn(&mut DataOptions); 8] = [
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),
             |o| o.background = [0; 3],
+            |o| o.part = Some("all".into()),
+            |o| o.labels = Some("none".into()),
+            |o| o.label_column = Some("2".into()),
+            |o| o.pages = Pages::All,
         ];
         let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
         texts.sort();

@@ -259,6 +259,30 @@ pub(crate) fn in_memory(format: &dyn Format, job: &Job<'_>) -> Result<Dataset, D
     Ok(Dataset { facts, storage: Storage::Memory(memory) })
 }
 
+/// The fingerprint of a set from the hash of its samples. The order is that of old runs: samples and labels, then what they
+/// did not have.
+pub(crate) fn fingerprint<'a>(
+    mut hash: sha2::Sha256,
+    labels: Option<&[u32]>,
+    further: impl Iterator<Item = (&'a Field, &'a [u8])>,
+    groups: Option<&[u32]>,
+) -> String {
+    if let Some(labels) = labels {
+        hash.update(b"labels");
+        labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+    }
+    for (field, bytes) in further {
+        hash.update(b"field");
+        hash.update(format!("{} {}", field.name, field.ty));
+        hash.update(bytes);
+    }
+    if let Some(groups) = groups {
+        hash.update(b"groups");
+        groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Joins what the sink and the format know into the facts of a set, and hands on the samples in memory.
 pub(crate) fn conclude(
     format: &dyn Format,
@@ -282,7 +306,6 @@ pub(crate) fn conclude(
             found: samples.to_string(),
         });
     }
-    let mut hash = filled.fingerprint;
     let Decoded { labels, classes, groups, columns, .. } = decoded;
     for count in [labels.as_ref().map(Vec::len), groups.as_ref().map(Vec::len)].into_iter().flatten() {
         if count != samples {
@@ -290,21 +313,8 @@ pub(crate) fn conclude(
             return Err(DataError::LabelCount { path: job.source.path(), images, labels });
         }
     }
-    // The order is that of old runs: samples and labels, then what they did not have.
-    if let Some(labels) = &labels {
-        hash.update(b"labels");
-        labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
-    }
-    for column in &columns {
-        hash.update(b"field");
-        hash.update(format!("{} {}", column.field.name, column.field.ty));
-        hash.update(&column.bytes);
-    }
-    if let Some(groups) = &groups {
-        hash.update(b"groups");
-        groups.iter().for_each(|group| hash.update(group.to_le_bytes()));
-    }
-    let fingerprint = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let further = columns.iter().map(|column| (&column.field, &column.bytes[..]));
+    let fingerprint = fingerprint(filled.fingerprint, labels.as_deref(), further, groups.as_deref());
     let mut per_class = vec![0u64; classes.len()];
     for &label in labels.iter().flatten() {
         if let Some(count) = per_class.get_mut(label as usize) {

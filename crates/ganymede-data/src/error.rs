@@ -57,6 +57,8 @@ pub enum DataError {
         found: String,
         /// One line per supported format.
         supported: Vec<String>,
+        /// What to do, where what lies there says it.
+        advice: Option<String>,
     },
     /// Several candidates, and no rule to choose one.
     #[error("{path}: expected one {what}, found {}", .candidates.join(", "), path = .path.display())]
@@ -228,6 +230,7 @@ impl DataError {
     pub fn hint(&self) -> Option<String> {
         match self {
             DataError::NotFound { .. } => Some("check the spelling; a path is relative to the current folder".into()),
+            DataError::UnknownData { advice: Some(advice), .. } => Some(advice.clone()),
             DataError::UnknownData { supported, .. } => Some(format!("supported:\n  {}", supported.join("\n  "))),
             DataError::Ambiguous { .. } => Some("name one of them instead of the folder".into()),
             DataError::Io { source, .. } => match source.kind() {
@@ -242,7 +245,11 @@ impl DataError {
             },
             // Text is written by people.
             DataError::Malformed { at: Position::Line(_), .. } => {
-                Some("mend the table: a line for each picture, its file and its class, such as `a.png,cat`".into())
+                Some(
+                    "mend the table: a line for each image, its file and its class, such as `a.png,cat`; or do without it: \
+                     --labels folders or --labels none"
+                        .into(),
+                )
             }
             DataError::Malformed { .. } => Some("the file is damaged or cut off: fetch or write it again".into()),
             DataError::Unsupported { hint, .. } => Some((*hint).into()),
@@ -265,9 +272,18 @@ impl DataError {
             DataError::Condition { known, .. } => Some(format!("there are: {}", known.join(", "))),
             DataError::Samples { hint, .. } => Some(hint.clone()),
             DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
-            // What is missing is in the table, not in the pictures.
-            DataError::TooManyBad { first, .. } if first.iter().all(|bad| bad.reason.contains("labels.csv")) => {
-                Some("add rows for them to labels.csv, named as they lie below it; or take the table away".into())
+            // What is missing is in the table, not in the images.
+            DataError::TooManyBad { first, .. } if first.iter().all(|bad| bad.reason.contains("a row with its class")) => {
+                let table = first.first().and_then(|bad| bad.reason.split(" in ").last()?.split(',').next());
+                let table = table.unwrap_or("the table");
+                Some(format!(
+                    "add rows for them to {table}, named as they lie below it; or --labels folders takes the folders for \
+                     classes, --labels none does without"
+                ))
+            }
+            // The reasons say it.
+            DataError::TooManyBad { first, .. } if first.iter().any(|bad| bad.reason.contains(": convert") || bad.reason.contains(": export")) => {
+                Some("convert them as is said there, or remove them, or raise --max-bad".into())
             }
             DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
             DataError::NoCacheFolder => {

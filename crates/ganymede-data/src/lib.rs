@@ -36,6 +36,8 @@
 
 mod blocks;
 mod cache;
+mod class_name;
+mod class_order;
 mod codec;
 mod dataset;
 mod error;
@@ -54,9 +56,11 @@ mod sink;
 mod source;
 mod sources;
 mod split;
+pub mod text;
 mod whole_file;
 
 pub use cache::cache_folder;
+pub use class_name::{class_list, class_number};
 pub use codec::{CODEC_VERSION, Codec};
 pub use dataset::Dataset;
 pub use error::{BadFile, DataError, Position};
@@ -66,7 +70,7 @@ pub use learn::Rows;
 pub use loader::{Loader, PREFETCH};
 pub use memory::{FromSamples, Values};
 pub use modalities::{Modality, Preview, Wish, names as modalities};
-pub use options::{DataOptions, Fit, Resolution, parse_background};
+pub use options::{DataOptions, Fit, Pages, Resolution, parse_background};
 pub use progress::Progress;
 pub use report::DataReport;
 pub use source::Source;

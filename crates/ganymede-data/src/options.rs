@@ -26,6 +26,19 @@ pub struct DataOptions {
     pub mirror: bool,
     /// Fraction of bad files above which reading is an error.
     pub max_bad: f64,
+    /// The part of the set that is used, where folders are parts of it (`Training`, `test`): its name, that of a folder, or `all`;
+    /// `None` takes what is to be trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// What names the classes of images: a table among them, `folders` or `none`; `None` finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// The column of that table with the classes, by its name or number from 1; `None` finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// Which pages and frames of files with several are samples.
+    #[serde(skip_serializing_if = "Pages::is_first")]
+    pub pages: Pages,
     /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
@@ -42,6 +55,10 @@ impl Default for DataOptions {
             background: [255; 3],
             mirror: false,
             max_bad: 0.05,
+            part: None,
+            labels: None,
+            label_column: None,
+            pages: Pages::First,
             holdout: None,
             use_cache: true,
         }
@@ -126,6 +143,42 @@ impl FromStr for Fit {
             .into_iter()
             .find(|fit| fit.name() == text)
             .ok_or_else(|| format!("expected crop, pad or stretch, found `{text}`"))
+    }
+}
+
+/// Which images of a file that holds several, such as a scan of many pages or an animation, are samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pages {
+    /// The first alone.
+    #[default]
+    First,
+    /// All of them, each a sample.
+    All,
+}
+
+impl Pages {
+    /// Every choice, the default first.
+    pub const ALL: [Pages; 2] = [Pages::First, Pages::All];
+
+    /// Name as in a spec and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pages::First => "first",
+            Pages::All => "all",
+        }
+    }
+
+    fn is_first(&self) -> bool {
+        *self == Pages::First
+    }
+}
+
+impl FromStr for Pages {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Pages::ALL.into_iter().find(|pages| pages.name() == text);
+        found.ok_or_else(|| format!("expected first or all, found `{text}`"))
     }
 }
 
@@ -234,6 +287,7 @@ mod tests {
     #[test]
     fn options_round_trip_through_toml_beside_a_source() {
         let mut options = DataOptions { fit: Fit::Pad, holdout: Some(0.1), ..DataOptions::default() };
+        (options.part, options.labels, options.pages) = (Some("all".into()), Some("x.csv".into()), Pages::All);
         for resolution in [None, Some(Resolution::square(32)), Some(Resolution { width: 48, height: 32 })] {
             options.resolution = resolution;
             let table = Table { source: "x".into(), options: options.clone() };

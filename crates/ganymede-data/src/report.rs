@@ -39,6 +39,12 @@ pub struct DataReport {
     pub bad: u64,
     /// The first of them.
     pub first_bad: Vec<BadFile>,
+    /// Files beside the samples that were left out, by kind, such as `.txt`, with their counts.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, u64>,
+    /// What a reader must know before training: much of the data is not read.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What else a reader should know: what was chosen, converted or left out.
     pub notes: Vec<String>,
 }
@@ -113,6 +119,12 @@ impl fmt::Display for DataReport {
         for bad in &self.first_bad {
             write!(f, "\n            {}: {}", bad.path, bad.reason)?;
         }
+        if !self.left_out.is_empty() {
+            write!(f, "\nleft out    {}", crate::formats::left_out::counts(&self.left_out))?;
+        }
+        for warning in &self.warnings {
+            write!(f, "\nwarning     {warning}")?;
+        }
         for note in &self.notes {
             write!(f, "\nnote        {note}")?;
         }
@@ -138,6 +150,9 @@ mod tests {
             ..DataReport::default()
         };
         report.add_bad("x.png".into(), "cut off".into());
+        report.left_out = BTreeMap::from([(".txt".into(), 2), (".heic".into(), 34)]);
+        report.warnings.push("much is missing".into());
+        report.notes.push("a fact".into());
         assert_eq!(
             report.to_string(),
             "data        tiles (image folder)\n\
@@ -145,7 +160,10 @@ mod tests {
              sizes       32x32: 12,000, 48x32: 345\n\
              classes     2 (b: 1, a: 12,344)\n\
              duplicates  3\n\
-             bad files   1\n            x.png: cut off"
+             bad files   1\n            x.png: cut off\n\
+             left out    .heic 34, .txt 2\n\
+             warning     much is missing\n\
+             note        a fact"
         );
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<DataReport>(&json).unwrap(), report);

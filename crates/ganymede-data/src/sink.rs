@@ -33,6 +33,11 @@ pub(crate) struct Filled {
     pub(crate) memory: Vec<u8>,
 }
 
+/// The hash of samples of this type, before the first.
+pub(crate) fn fingerprint(sample: &TensorType) -> Sha256 {
+    Sha256::new().chain_update(sample.to_string())
+}
+
 impl<'a> Sink<'a> {
     /// An empty sink.
     pub(crate) fn new(store: Store<'a>) -> Self {
@@ -41,7 +46,7 @@ impl<'a> Sink<'a> {
 
     /// Says what every sample is. Once, before the first [`Sink::push`].
     pub(crate) fn begin(&mut self, sample: TensorType) {
-        self.fingerprint.update(sample.to_string());
+        self.fingerprint = fingerprint(&sample);
         self.sample = Some(sample);
     }
 

@@ -22,6 +22,9 @@ pub enum GanError {
         /// What was expected and found.
         reason: String,
     },
+    /// The file of a spec is no text that is read.
+    #[error("line {}: {}", .0.line, .0.reason)]
+    Text(ganymede_data::text::NotText),
     /// The same, with the file.
     #[error("{}: {source}", path.display())]
     InFile {
@@ -209,6 +212,7 @@ impl GanError {
         match self {
             GanError::InFile { source, .. } => source.hint(),
             GanError::Version { .. } => Some("update ganymede".into()),
+            GanError::Text(_) => Some(ganymede_data::text::NotText::HINT.into()),
             GanError::SpecIncomplete { .. } => Some(
                 "`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec"
                     .into(),

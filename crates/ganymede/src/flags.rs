@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
-use ganymede_data::{DataOptions, Fit, Resolution, parse_background};
+use ganymede_data::{DataOptions, Fit, Pages, Resolution, parse_background};
 use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_gan::{GanError, SamplerOptions};
@@ -183,6 +183,18 @@ pub struct DataFlags {
     /// Part of the files that may be bad; more is an error [default: 0.05]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub max_bad: Option<f64>,
+    /// Part of a set to use: train, test, all or a folder's name [default: the one to train on]
+    #[arg(long, value_name = "NAME", help_heading = "Data")]
+    pub part: Option<String>,
+    /// What names the classes of images: this table, `folders` or `none` [default: what lies there]
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub labels: Option<String>,
+    /// Column of that table with the classes, by name or number from 1
+    #[arg(long, value_name = "NAME", help_heading = "Data")]
+    pub label_column: Option<String>,
+    /// Pages and frames of image files that are samples [default: first]
+    #[arg(long, value_name = "WHICH", value_parser = Pages::ALL.map(Pages::name), help_heading = "Data")]
+    pub pages: Option<String>,
     /// Keep decoded samples in memory instead of in a cache file
     #[arg(long, help_heading = "Data")]
     pub no_cache: bool,
@@ -200,6 +212,10 @@ impl DataFlags {
         options.max_bad = self.max_bad.unwrap_or(options.max_bad);
         options.background = self.background.unwrap_or(options.background);
         options.fit = self.fit.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.fit);
+        options.part = self.part.clone().or(options.part.take());
+        options.labels = self.labels.clone().or(options.labels.take());
+        options.label_column = self.label_column.clone().or(options.label_column.take());
+        options.pages = self.pages.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.pages);
         options.mirror |= self.mirror;
         options.use_cache &= !self.no_cache;
     }

@@ -59,7 +59,8 @@ pub fn open_run_data(run: &Path, data: &DataSpec, terminal: &Terminal) -> Result
         );
         return Err(Failure::from(error).with_hint(hint));
     }
-    open_data(data, terminal)
+    // The numbers of classes are the run's.
+    Ok(open_data(data, terminal)?.with_class_order(run_dir::read_codec(run)?.classes())?)
 }
 
 /// A source as it is kept in a spec: a name as it is, a path from the root, so that the run goes on from anywhere.
@@ -81,7 +82,7 @@ pub fn source_name(typed: &std::ffi::OsStr) -> Result<String, Failure> {
 pub fn path_name(path: PathBuf) -> Result<String, Failure> {
     let path = std::path::absolute(&path).unwrap_or(path);
     path.into_os_string().into_string().map_err(|path| {
-        let text = format!("expected a path in Unicode, found {}", Path::new(&path).display());
+        let text = format!("expected a path in Unicode, found {path:?}");
         Failure::new(USER, text).with_hint("rename it: the path is kept in the run's spec.toml")
     })
 }

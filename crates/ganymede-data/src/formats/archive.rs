@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// A file that many readers read, each with a position of its own.
 #[derive(Clone)]
@@ -54,6 +54,25 @@ impl<R: Read> Read for Guarded<R> {
     }
 }
 
+/// The name of a way to compress that is not read.
+fn unknown_method(method: CompressionMethod) -> Option<String> {
+    let known = [
+        (CompressionMethod::DEFLATE64, "Deflate64"),
+        (CompressionMethod::BZIP2, "bzip2"),
+        (CompressionMethod::LZMA, "LZMA"),
+        (CompressionMethod::ZSTD, "Zstandard"),
+        (CompressionMethod::XZ, "xz"),
+        (CompressionMethod::PPMD, "PPMd"),
+    ];
+    match method {
+        CompressionMethod::Stored | CompressionMethod::Deflated => None,
+        other => {
+            let name = known.iter().find(|(method, _)| *method == other).map(|(_, name)| (*name).to_string());
+            Some(name.unwrap_or_else(|| format!("{other:?}")))
+        }
+    }
+}
+
 /// A zip archive and its members.
 pub(crate) struct Archive {
     path: PathBuf,
@@ -84,9 +103,50 @@ impl Archive {
         guarded(read).map_err(|e| malformed(format!("expected the directory of a zip archive at the end: {e}")))
     }
 
+    /// Checks that members can be read: none has a password, and most are compressed in a way that is known.
+    ///
+    /// # Errors
+    /// [`DataError::Unsupported`] with what to do.
+    pub(crate) fn check_methods(&self, members: impl Iterator<Item = usize>) -> Result<(), DataError> {
+        let mut zip = self.zip.clone();
+        let (mut all, mut found) = (0usize, std::collections::BTreeMap::<String, usize>::new());
+        let mut locked = false;
+        for index in members {
+            // A member whose head is broken is a bad file when it is read.
+            let Ok(method) = guarded(|| {
+                let member = zip.by_index_raw(index)?;
+                Ok((member.encrypted(), member.compression()))
+            }) else {
+                continue;
+            };
+            all += 1;
+            locked |= method.0;
+            if let Some(name) = unknown_method(method.1) {
+                *found.entry(name).or_default() += 1;
+            }
+        }
+        let unsupported = |what, hint| Err(DataError::Unsupported { path: self.path.clone(), what, hint });
+        if locked {
+            let what = "expected an archive without a password, found one with".into();
+            return unsupported(what, "unpack it (`7z x FILE` asks for the password), then name the folder");
+        }
+        if found.values().sum::<usize>() * 2 > all {
+            let names: Vec<String> = found.into_keys().collect();
+            let what = format!("expected members that are stored or deflated, found {}", names.join(", "));
+            return unsupported(what, "unpack it (`7z x FILE`), then name the folder; or pack it again with `zip -r`");
+        }
+        Ok(())
+    }
+
     /// Hands a bounded reader of member `index` to `work`; the errors of opening become text.
     pub(crate) fn with<T>(&self, index: usize, work: impl FnOnce(&mut dyn Read) -> T) -> Result<T, String> {
         let mut zip = self.zip.clone();
+        let method = guarded(|| Ok(zip.by_index_raw(index)?.compression())).map_err(|e| e.to_string())?;
+        if let Some(name) = unknown_method(method) {
+            return Err(format!(
+                "expected a member that is stored or deflated, found {name}: pack it again with `zip`"
+            ));
+        }
         let member = guarded(|| zip.by_index(index).map_err(io::Error::from)).map_err(|e| e.to_string())?;
         let limit = expansion_limit(member.compressed_size());
         Ok(work(&mut Bounded::new(Guarded(member), limit)))

@@ -1,198 +1,520 @@
-//! `labels.csv` beside pictures: which class each is of. Not here: classes by folders (`files.rs`), pictures (`images.rs`).
+//! A table that names the class of each image: which columns it has, and which image a row means.
+//! Not here: its bytes (`sheet.rs`), which table is used (`label_source.rs`), classes by folders (`folder_classes.rs`).
 //!
-//! Two columns, file and class, or a header that names them; commas, semicolons or tabs. Files are named as they lie below the
-//! table, with their ending or without.
+//! Two columns, file and class, or a header that names them. A row means the image that lies, from the table on, where the row
+//! says; else, without the ending and in large or small letters; else the only one whose path ends like the row's, or whose
+//! name is the row's.
 
 use super::files;
-use crate::error::{DataError, Position};
-use csv::{ByteRecord, ReaderBuilder};
+use super::sheet::{Fault, Sheet};
+use crate::picture::content;
+use crate::picture::decode::has_image_ending;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
-/// Its name.
-pub(crate) const NAME: &str = "labels.csv";
-/// Headings of the two columns.
-const FILES: [&str; 8] = ["file", "filename", "file_name", "path", "image", "image_id", "id", "name"];
-const CLASSES: [&str; 4] = ["class", "label", "category", "target"];
+/// Headings of the column of files, the surest first: in small letters, without what is neither letter nor digit.
+const FILES: [&str; 26] = [
+    "filename",
+    "filenames",
+    "file",
+    "files",
+    "filepath",
+    "filepaths",
+    "path",
+    "paths",
+    "imagepath",
+    "imagepaths",
+    "imagefile",
+    "imagename",
+    "image",
+    "images",
+    "imageid",
+    "img",
+    "imgname",
+    "imgpath",
+    "imgid",
+    "fileid",
+    "picture",
+    "photo",
+    "photoid",
+    "id",
+    "name",
+    "key",
+];
+/// Headings of the column of classes, the surest first.
+const CLASSES: [&str; 25] = [
+    "class",
+    "label",
+    "labels",
+    "category",
+    "target",
+    "classname",
+    "labelname",
+    "categoryname",
+    "classlabel",
+    "classes",
+    "categories",
+    "species",
+    "breed",
+    "variety",
+    "diagnosis",
+    "dx",
+    "genre",
+    "style",
+    "emotion",
+    "kind",
+    "type",
+    "y",
+    "classid",
+    "labelid",
+    "categoryid",
+];
 /// Most classes.
 const MAX_CLASSES: usize = 65_536;
+/// Rows that are looked at to tell columns apart.
+const HEAD: usize = 200;
 
-/// A table that was read.
-pub(crate) struct ClassTable {
-    /// Folders above the table, in an archive.
-    folder: Vec<u8>,
-    /// Class by file, as the table names it.
-    rows: HashMap<Vec<u8>, String>,
+/// Images of one name that are compared with a row; of more, a row must say the folder.
+const MAX_NAMESAKES: usize = 256;
+
+/// The images that rows may mean.
+pub(crate) struct Index<'a> {
+    paths: &'a [Vec<u8>],
+    by_path: HashMap<&'a [u8], usize>,
+    /// By their path without an ending, in small letters.
+    by_stem: HashMap<String, Vec<usize>>,
+    /// By their name in small letters, without an ending and with it.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
-/// Whether a path names such a table.
-pub(crate) fn is_table(path: &[u8]) -> bool {
-    files::parts(path).last().is_some_and(|name| *name == NAME.as_bytes())
+impl<'a> Index<'a> {
+    /// The images of these paths.
+    pub(crate) fn new(paths: &'a [Vec<u8>]) -> Index<'a> {
+        let mut index = Index { paths, by_path: HashMap::new(), by_stem: HashMap::new(), by_name: HashMap::new() };
+        for (image, path) in paths.iter().enumerate() {
+            let base = files::base(path);
+            index.by_path.insert(path, image);
+            index
+                .by_stem
+                .entry(fold(&path[..path.len() - base.len() + files::stem(base).len()]))
+                .or_default()
+                .push(image);
+            index.by_name.entry(fold(files::stem(base))).or_default().push(image);
+            if files::stem(base) != base {
+                index.by_name.entry(fold(base)).or_default().push(image);
+            }
+        }
+        index
+    }
+
+    /// The images that may be meant by a row's file, with how well each fits; the best alone.
+    fn find(&self, folder: &[u8], file: &str) -> Vec<(Fit, usize)> {
+        let row = parts(file);
+        let Some(base) = row.last() else { return Vec::new() };
+        let whole = [folder, if folder.is_empty() { b"" } else { b"/" }, row.join("/").as_bytes()].concat();
+        if let Some(&image) = self.by_path.get(&whole[..]) {
+            return vec![(Fit { place: 2, common: row.len(), exact: 3 }, image)];
+        }
+        let known = has_image_ending(base.as_bytes())
+            || files::ending(base.as_bytes()).and_then(|e| content::of_ending(&e)).is_some_and(|kind| kind.image);
+        let stem = if known { files::stem(base.as_bytes()) } else { base.as_bytes() };
+        let all = |of: &HashMap<String, Vec<usize>>, long: &[u8], short: &[u8]| {
+            let names = BTreeSet::from([fold(long), fold(short)]);
+            let found: BTreeSet<usize> = names.iter().filter_map(|name| of.get(name)).flatten().copied().collect();
+            found.into_iter().collect::<Vec<usize>>()
+        };
+        let mut found = all(&self.by_stem, &whole, &whole[..whole.len() - base.len() + stem.len()]);
+        if found.is_empty() {
+            found = all(&self.by_name, base.as_bytes(), stem);
+        }
+        if found.len() > MAX_NAMESAKES {
+            return Vec::new();
+        }
+        let alone = found.len() == 1;
+        let fits =
+            found.into_iter().filter_map(|image| Some((fit(&self.paths[image], folder, &row, stem, alone)?, image)));
+        let fits: Vec<(Fit, usize)> = fits.collect();
+        let best = fits.iter().map(|(fit, _)| *fit).max();
+        fits.into_iter().filter(|(fit, _)| Some(*fit) == best).collect()
+    }
+}
+
+/// How well a row fits an image: where it lies, how much of the paths agree from the end on, its ending and letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// 2: it lies where the row says; 1: one path ends like the other; 0: only the name is the same.
+    place: u8,
+    common: usize,
+    exact: u8,
+}
+
+fn fit(path: &[u8], folder: &[u8], row: &[String], stem: &[u8], alone: bool) -> Option<Fit> {
+    let (base, image) = (files::base(path), files::parts(path));
+    let whole = row.last().is_some_and(|last| last.as_bytes() == base);
+    let exact = u8::from(whole) * 2 + u8::from(files::stem(base) == stem);
+    let above = |parts: &mut dyn DoubleEndedIterator<Item = String>| parts.rev().skip(1).collect::<Vec<_>>();
+    let rows = above(&mut row.iter().map(|part| fold(part.as_bytes())));
+    let images = above(&mut image.iter().map(|part| fold(part)));
+    let common = rows.iter().zip(&images).take_while(|(a, b)| a == b).count();
+    let place =
+        if common == rows.len() && images.len() - common == files::parts(folder).len() && path.starts_with(folder) {
+            2
+        } else if common == rows.len() || common == images.len() {
+            1
+        } else if alone {
+            0
+        } else {
+            return None;
+        };
+    Some(Fit { place, common, exact })
+}
+
+/// A row's file as the parts of its path, whatever separates them.
+fn parts(file: &str) -> Vec<String> {
+    let parts = file.split(['/', '\\']).filter(|part| !part.is_empty() && *part != "." && *part != "..");
+    parts.map(String::from).collect()
+}
+
+fn fold(name: &[u8]) -> String {
+    files::text(name).to_lowercase()
+}
+
+/// A table that was read, on the images that there are.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ClassTable {
+    /// The table's path, for messages.
+    pub(crate) name: String,
+    /// The class of each image of the index.
+    of: Vec<Option<u32>>,
+    /// Names of all classes in the table, as they came.
+    names: Vec<String>,
+    /// Rows that mean no image, or one of several.
+    pub(crate) unused: usize,
+    /// What was chosen.
+    pub(crate) notes: Vec<String>,
 }
 
 impl ClassTable {
-    /// Reads the bytes of the table `path`, which lies in `folder` of its archive (nothing outside of one).
+    /// Finds the images that the rows of the table `name` mean; `column` says which column is that of the classes.
     ///
     /// # Errors
-    /// [`DataError::Malformed`] for no rows, for other columns than two and no header, for a quote that is not closed, and
-    /// for a file with two classes.
-    pub(crate) fn parse(path: &Path, folder: &[u8], bytes: &[u8]) -> Result<ClassTable, DataError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let malformed = |from: usize, reason: String| {
-            let at = Position::Line(line(bytes, from));
-            DataError::Malformed { path: path.into(), at, reason }
-        };
-        let first = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-        let delimiter = [b',', b';', b'\t'].into_iter().find(|d| first.contains(d)).unwrap_or(b',');
-        if let Some(from) = open_quote(bytes, delimiter) {
-            return Err(malformed(from, "expected a second quote, found none to the end of the table".into()));
+    /// For columns that cannot be told, empty fields, and an image with two classes.
+    pub(crate) fn of(sheet: &Sheet, name: &[u8], index: &Index<'_>, column: Option<&str>) -> Result<ClassTable, Fault> {
+        let folder = files::folder(name);
+        let name = files::text(name);
+        let base = name.rsplit('/').next().unwrap_or_default().to_string();
+        let columns = Columns::of(sheet, folder, index, column)?;
+        let mut notes = Vec::new();
+        if let Some(said) = columns.said {
+            notes.push(format!("{base}: {said}"));
         }
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes);
-        let mut table = ClassTable { folder: folder.into(), rows: HashMap::new() };
-        let mut columns = None;
-        let mut record = ByteRecord::new();
-        loop {
-            let row = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-            if !reader.read_byte_record(&mut record).map_err(|e| malformed(row, format!("expected a row: {e}")))? {
-                break;
-            }
-            record.trim();
-            let [file, class] = match columns {
-                Some(columns) => columns,
-                None => {
-                    let header = header(&record);
-                    let two = (record.len() == 2).then_some([0, 1]);
-                    let found = header.or(two).ok_or_else(|| {
-                        let reason = "expected two columns, file and class, or a header with these names";
-                        malformed(row, format!("{reason}, found {} columns", record.len()))
-                    })?;
-                    columns = Some(found);
-                    if header.is_some() {
-                        continue;
-                    }
-                    found
-                }
+        let rows = &sheet.rows[columns.first..];
+        let mut numbers = HashMap::<&str, u32>::new();
+        let mut names = Vec::new();
+        let mut best: Vec<Option<(Fit, u32, bool)>> = vec![None; index.paths.len()];
+        let mut unused = 0;
+        let mut seen = HashMap::<&str, u32>::new();
+        for (line, row) in rows {
+            let (Some(file), Some(class)) = (row.get(columns.file), row.get(columns.class)) else {
+                return Err(Fault::new(*line, format!("expected a file and a class, found {} columns", row.len())));
             };
-            let (Some(file), Some(class)) = (record.get(file), record.get(class)) else {
-                return Err(malformed(row, format!("expected a file and a class, found {} columns", record.len())));
-            };
-            let class = String::from_utf8_lossy(class).into_owned();
             if file.is_empty() || class.is_empty() {
-                return Err(malformed(row, "expected a file and a class, found an empty field".into()));
+                return Err(Fault::new(*line, "expected a file and a class, found an empty field"));
             }
-            let before = table.rows.insert(name(file), class.clone());
-            if let Some(before) = before.filter(|before| *before != class) {
-                let file = String::from_utf8_lossy(file);
-                return Err(malformed(row, format!("expected one class of {file}, found `{before}` and `{class}`")));
+            let number = *numbers.entry(class).or_insert_with(|| {
+                names.push(class.clone());
+                names.len() as u32 - 1
+            });
+            if let Some(before) = seen.insert(file, number).filter(|before| *before != number) {
+                let classes = format!("`{}` and `{class}`", names[before as usize]);
+                return Err(Fault::new(*line, format!("expected one class of {file}, found {classes}")));
+            }
+            let found = index.find(folder, file);
+            // Several images of one name in one folder, such as a.png and a.jpg, are all meant; in several folders, none is.
+            let folders: BTreeSet<&[u8]> = found.iter().map(|(_, image)| files::folder(&index.paths[*image])).collect();
+            if folders.len() != 1 {
+                unused += 1;
+                continue;
+            }
+            for (fit, image) in found {
+                match &mut best[image] {
+                    Some((before, other, clear)) if *before == fit => *clear &= *other == number,
+                    Some((before, ..)) if *before > fit => {}
+                    slot => *slot = Some((fit, number, true)),
+                }
             }
         }
-        if table.rows.is_empty() {
-            let found = if columns.is_some() { "a header alone" } else { "nothing" };
-            return Err(malformed(0, format!("expected rows of a file and a class, found {found}")));
+        if rows.is_empty() {
+            let found = if columns.first > 0 || sheet.header.is_some() { "a header alone" } else { "nothing" };
+            return Err(Fault::new(1, format!("expected rows of a file and a class, found {found}")));
         }
-        Ok(table)
+        let of = best.into_iter().map(|best| best.filter(|(.., clear)| *clear).map(|(_, number, _)| number)).collect();
+        Ok(ClassTable { name, of, names, unused, notes })
     }
 
-    /// The class of a picture, by its path or by that without its ending.
-    pub(crate) fn class(&self, picture: &[u8]) -> Option<&str> {
-        let below = name(picture.strip_prefix(&self.folder[..])?);
-        let stem = below.iter().rposition(|&b| b == b'.').map_or(&below[..], |dot| &below[..dot]);
-        self.rows.get(&below).or_else(|| self.rows.get(stem)).map(String::as_str)
+    /// The class of an image.
+    pub(crate) fn class(&self, image: usize) -> Option<&str> {
+        self.of[image].map(|number| &self.names[number as usize][..])
     }
 
-    /// One label per picture, of those that have a class, and the names of the classes: numbers ascending, else by the alphabet.
+    /// The part of these images that have a class.
+    pub(crate) fn share(&self, images: &[usize]) -> f64 {
+        images.iter().filter(|&&image| self.of[image].is_some()).count() as f64 / images.len().max(1) as f64
+    }
+
+    /// One label for each of these images, which all have a class, and the names of the classes in their order.
     ///
     /// # Errors
     /// When there are more classes than make sense.
-    pub(crate) fn classes(&self, pictures: &[Vec<u8>]) -> Result<(Vec<u32>, Vec<String>), String> {
-        let of: Vec<&str> = pictures.iter().filter_map(|picture| self.class(picture)).collect();
+    pub(crate) fn classes(&self, images: &[usize]) -> Result<(Vec<u32>, Vec<String>), String> {
+        let of: Vec<&str> = images.iter().filter_map(|&image| self.class(image)).collect();
         let mut names: Vec<&str> = of.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         if names.len() > MAX_CLASSES {
             return Err(format!("at most {MAX_CLASSES} classes"));
         }
-        if names.iter().all(|name| name.parse::<i64>().is_ok()) {
-            names.sort_by_key(|name| (name.parse::<i64>().ok(), *name));
-        }
+        files::sort_classes(&mut names);
         let labels: HashMap<&str, u32> = names.iter().copied().zip(0..).collect();
         Ok((of.iter().map(|class| labels[class]).collect(), names.into_iter().map(String::from).collect()))
     }
 
-    /// How many rows name none of the pictures.
-    pub(crate) fn unused(&self, pictures: &[Vec<u8>]) -> usize {
-        let classed = pictures.iter().filter(|picture| self.class(picture).is_some()).count();
-        self.rows.len().saturating_sub(classed)
+    /// The classes of the table that none of these images has.
+    pub(crate) fn without(&self, images: &[usize]) -> Vec<String> {
+        let had: BTreeSet<u32> = images.iter().filter_map(|&image| self.of[image]).collect();
+        (0..).zip(&self.names).filter(|(number, _)| !had.contains(number)).map(|(_, name)| name.clone()).collect()
     }
 }
 
-/// A path as its parts, whatever separates them.
-fn name(path: &[u8]) -> Vec<u8> {
-    let path: Vec<u8> = path.iter().map(|&b| if b == b'\\' { b'/' } else { b }).collect();
-    files::parts(&path).join(&b'/')
+/// Which columns of a sheet are those of files and classes, and from which row on.
+struct Columns {
+    file: usize,
+    class: usize,
+    first: usize,
+    said: Option<String>,
 }
 
-/// The line, from 1, of the first thing that stands in a table from a byte on.
-fn line(bytes: &[u8], from: usize) -> u64 {
-    let rest = bytes.get(from..).unwrap_or_default();
-    let at = from.saturating_add(rest.iter().position(|b| !b"\r\n".contains(b)).unwrap_or(0));
-    1 + bytes.iter().take(at).filter(|&&b| b == b'\n').count() as u64
-}
-
-/// Where a quote stands that is not closed: the reader would take the rest of the table for one field.
-fn open_quote(bytes: &[u8], delimiter: u8) -> Option<usize> {
-    let (mut begins, mut opened) = (true, None);
-    for (at, &byte) in bytes.iter().enumerate() {
-        match opened {
-            // A doubled quote closes, and opens again at once.
-            Some(_) if byte == b'"' => (opened, begins) = (None, true),
-            None if byte == b'"' && begins => opened = Some(at),
-            None => begins = byte == delimiter || byte == b'\n' || byte == b'\r',
-            Some(_) => {}
+impl Columns {
+    fn of(sheet: &Sheet, folder: &[u8], index: &Index<'_>, asked: Option<&str>) -> Result<Columns, Fault> {
+        let means =
+            |row: &[String], column: usize| row.get(column).is_some_and(|file| !index.find(folder, file).is_empty());
+        let hits = |column: usize, from: usize| {
+            sheet.rows.iter().skip(from).take(HEAD).filter(|(_, row)| means(row, column)).count()
+        };
+        let Some((line, top)) = sheet.rows.first() else {
+            return Err(Fault::new(1, "expected rows of a file and a class, found nothing"));
+        };
+        let (line, width) = (*line, sheet.header.as_ref().unwrap_or(top).len());
+        let named =
+            |row: &[String]| row.iter().any(|field| known(&FILES, field).is_some() || known(&CLASSES, field).is_some());
+        // A first row of names that means no image; or of other texts, where the second row means one.
+        let (header, first): (Option<&[String]>, usize) = match &sheet.header {
+            Some(header) => (Some(header), 0),
+            None if named(top) && !(0..width).any(|column| means(top, column)) => (Some(top), 1),
+            None if asked.is_some_and(|asked| top.iter().any(|field| normal(field) == normal(asked))) => (Some(top), 1),
+            None => {
+                let plain =
+                    !(0..width).any(|column| means(top, column)) && (0..width).any(|column| hits(column, 1) > 0);
+                if plain && width > 2 { (Some(top), 1) } else { (None, 0) }
+            }
+        };
+        let names = header.unwrap_or_default();
+        let class = match asked {
+            Some(asked) => {
+                let by_name = names.iter().position(|name| normal(name) == normal(asked));
+                let by_number =
+                    || asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < width);
+                let missing =
+                    || Fault::new(line, format!("expected a column `{asked}`, found {}", columns(names, width)));
+                Some(by_name.or_else(by_number).ok_or_else(missing)?)
+            }
+            None => surest(&CLASSES, names),
+        };
+        // Of several columns of files, the one that means most images.
+        let mut candidates: Vec<usize> =
+            FILES.iter().flat_map(|known| (0..names.len()).filter(|&at| normal(&names[at]) == *known)).collect();
+        if candidates.iter().all(|&column| hits(column, first) == 0) {
+            candidates.extend((0..width.min(16)).filter(|&column| hits(column, first) > 0));
         }
+        candidates.retain(|column| Some(*column) != class);
+        let best = candidates.iter().copied().rev().max_by_key(|&column| hits(column, first));
+        let refuse = |reason: String| Err(Fault::new(line, reason));
+        let file = match (best, header) {
+            (Some(file), _) => file,
+            (None, None) if width == 2 => usize::from(class == Some(0)),
+            (None, None) => {
+                return refuse(format!(
+                    "expected two columns, file and class, or a header with these names, found {width} columns"
+                ));
+            }
+            (None, Some(_)) => {
+                return refuse(format!(
+                    "expected a column of files, such as `file` or `image`, found {}",
+                    columns(names, width)
+                ));
+            }
+        };
+        let class = match class {
+            Some(class) => class,
+            None => {
+                // pandas' index has no name.
+                let index = |at: usize| {
+                    matches!(names.get(at).map(|name| normal(name)).as_deref(), Some("" | "unnamed0" | "index"))
+                };
+                let others: Vec<usize> =
+                    (0..width).filter(|&at| at != file && !(names.len() > 2 && index(at))).collect();
+                match others[..] {
+                    [one] => one,
+                    _ if header.is_none() => {
+                        return refuse(format!(
+                            "expected two columns, file and class, or a header with these names, found {width} columns"
+                        ));
+                    }
+                    [] => {
+                        return refuse(format!("expected a column of classes, found {} alone", columns(names, width)));
+                    }
+                    _ => {
+                        let named: Vec<String> = others.iter().map(|&at| names[at].clone()).collect();
+                        return refuse(format!(
+                            "expected a column of classes, such as `class` or `label`, found {}: say which with --label-column",
+                            named.join(", ")
+                        ));
+                    }
+                }
+            }
+        };
+        let also: Vec<&str> = names
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| *at != class && *at != file && known(&CLASSES, name).is_some())
+            .map(|(_, name)| &name[..])
+            .collect();
+        let said = match header {
+            None => None,
+            Some(_) if asked.is_none() && !also.is_empty() => Some(format!(
+                "the classes are those of the column `{}`; there is also {} (--label-column)",
+                names[class],
+                also.join(", ")
+            )),
+            Some(_) if asked.is_none() && known(&CLASSES, &names[class]).is_none() => {
+                Some(format!("the column `{}` is taken for that of the classes (--label-column)", names[class]))
+            }
+            Some(_) => None,
+        };
+        Ok(Columns { file, class, first, said })
     }
-    opened
 }
 
-/// The columns of file and class, where the row names them.
-fn header(row: &ByteRecord) -> Option<[usize; 2]> {
-    let at = |names: &[&str]| {
-        row.iter().position(|field| names.iter().any(|name| field.eq_ignore_ascii_case(name.as_bytes())))
-    };
-    Some([at(&FILES)?, at(&CLASSES)?])
+/// A heading in small letters, without what is neither letter nor digit.
+fn normal(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn known(headings: &[&str], name: &str) -> Option<usize> {
+    let name = normal(name);
+    headings.iter().position(|heading| *heading == name)
+}
+
+/// The column with the surest of some headings.
+fn surest(headings: &[&str], names: &[String]) -> Option<usize> {
+    headings.iter().find_map(|heading| names.iter().position(|name| normal(name) == *heading))
+}
+
+fn columns(names: &[String], width: usize) -> String {
+    let shown: Vec<&str> = names.iter().map(|name| if name.is_empty() { "(no name)" } else { name }).collect();
+    if shown.is_empty() { format!("{width} columns without names") } else { shown.join(", ") }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sheet::separated;
     use super::*;
 
-    fn parse(text: &str) -> Result<ClassTable, DataError> {
-        ClassTable::parse(Path::new(NAME), b"", text.as_bytes())
+    fn paths(names: &str) -> Vec<Vec<u8>> {
+        names.split_whitespace().map(|name| name.as_bytes().to_vec()).collect()
+    }
+
+    /// The classes of some images by a table, `-` for none.
+    fn classes(name: &str, text: &str, images: &str) -> Result<String, Fault> {
+        let paths = paths(images);
+        let table = ClassTable::of(&separated(text)?, name.as_bytes(), &Index::new(&paths), None)?;
+        Ok((0..paths.len()).map(|image| table.class(image).unwrap_or("-")).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
-    fn rows_are_found_by_path_or_stem() {
+    fn rows_mean_images_by_path_stem_or_name() {
         for text in [
             "a.png,cat\nsub/b.png,dog\n",
-            "\u{feff}file,class\na.png,cat\n./sub/b.png,dog\n",
+            "file,class\na.png,cat\n./sub/b.png,dog\n",
             "label;id\r\ncat;a\r\ndog;sub\\b\r\n",
             "width\tname\tclass\n3\ta\tcat\n4\t\"sub/b.png\"\t dog \n",
             "a.png,cat\nsub/b.png,\"dog\"\nc.png,\"a \"\"cat\"\", or\na dog\"\nd.png,5\"\n",
+            "id,breed\na,cat\nb,dog\n",
+            "A.PNG,cat\nB,dog\n",
+            "a.jpg,cat\nb.JPEG,dog\n",
+            "image,label\n/kaggle/input/set/a.png,cat\n/kaggle/input/set/sub/b.png,dog\n",
+            "path,label\nC:\\data\\a.png,cat\nC:\\data\\sub\\b.png,dog\n",
+            ",image,target,x\n0,a.png,cat,1\n1,b.png,dog,2\n,,,\n",
+            "cat,a.png\ndog,b.png\n",
+            "datei,klasse,breite\na.png,cat,3\nb.png,dog,3\n".replace("klasse", "class").as_str(),
         ] {
-            let table = parse(text).unwrap();
-            assert_eq!((table.class(b"a.png"), table.class(b"sub/b.png")), (Some("cat"), Some("dog")), "{text}");
-            assert_eq!(table.class(b"b.png"), None);
+            assert_eq!(classes("labels.csv", text, "a.png sub/b.png z.png").unwrap(), "cat dog -", "{text}");
         }
-        let inside = ClassTable::parse(Path::new(NAME), b"set/", b"a.png,cat\n").unwrap();
-        assert_eq!((inside.class(b"set/a.png"), inside.class(b"a.png")), (Some("cat"), None));
+        // The table lies beside the images, above them, or below.
+        assert_eq!(classes("set/labels.csv", "a.png,cat\n", "set/a.png other/z.png").unwrap(), "cat -");
+        assert_eq!(classes("meta/labels.csv", "a,cat\n", "set/a.png set/b.png").unwrap(), "cat -");
     }
 
     #[test]
-    fn classes_are_in_the_order_of_numbers_or_letters() {
-        let pictures = ["1.png", "2.png", "3.png", "4.png"].map(|name| name.as_bytes().to_vec());
-        let table = parse("1.png,10\n2.png,9\n3.png,10\n7.png,1\n8.png,1\n").unwrap();
-        assert_eq!(table.classes(&pictures).unwrap(), (vec![1, 0, 1], ["9", "10"].map(String::from).to_vec()));
-        assert_eq!(table.unused(&pictures), 2);
-        let table = parse("1.png,b\n2.png,10\n").unwrap();
-        assert_eq!(table.classes(&pictures).unwrap(), (vec![1, 0], ["10", "b"].map(String::from).to_vec()));
+    fn an_image_is_not_taken_for_another_of_its_name() {
+        // In two folders: by the folder, or not at all.
+        assert_eq!(classes("labels.csv", "x/1.png,a\ny/1.png,b\n", "x/1.png y/1.png z/1.png").unwrap(), "a b -");
+        assert_eq!(classes("labels.csv", "1.png,a\n", "x/1.png y/1.png").unwrap(), "- -");
+        assert_eq!(classes("labels.csv", "w/1.png,a\n", "x/1.png y/1.png").unwrap(), "- -");
+        // A row of the test set, whose image lies in the test set.
+        assert_eq!(classes("labels.csv", "train/1.png,a\ntest/1.png,b\n", "train/1.png test/1.png").unwrap(), "a b");
+        assert_eq!(classes("labels.csv", "train/1.png,a\ntest/1.png,b\n", "1.png 2.png").unwrap(), "- -");
+        // With and without ending, large and small letters: the exact one first.
+        assert_eq!(classes("labels.csv", "a.png,1\nA.png,2\n", "a.png A.png").unwrap(), "1 2");
+        assert_eq!(classes("labels.csv", "a,1\n", "a.png a.jpg").unwrap(), "1 1");
+        assert_eq!(classes("labels.csv", "a.png,1\na.jpg,2\n", "a.png a.jpg").unwrap(), "1 2");
+        assert_eq!(classes("labels.csv", "v1.2,1\nv1.3,2\n", "v1.2.png v1.3.png").unwrap(), "1 2");
+    }
+
+    #[test]
+    fn the_column_of_classes_is_told_by_its_name_or_asked_for() {
+        let paths = paths("a.png b.png");
+        let index = Index::new(&paths);
+        let of =
+            |text: &str, column: Option<&str>| ClassTable::of(&separated(text).unwrap(), b"labels.csv", &index, column);
+        let class = |table: &ClassTable| table.class(0).unwrap().to_string();
+        let table = of("id,breed,x\na,pug,1\nb,dingo,2\n", None).unwrap();
+        assert_eq!(class(&table), "pug");
+        let table = of("id,label,class_name\na,0,pug\nb,1,dingo\n", None).unwrap();
+        assert_eq!(class(&table), "0");
+        assert_eq!(
+            table.notes,
+            ["labels.csv: the classes are those of the column `label`; there is also class_name (--label-column)"]
+        );
+        assert_eq!(class(&of("id,label,class_name\na,0,pug\nb,1,dingo\n", Some("class_name")).unwrap()), "pug");
+        assert_eq!(class(&of("a,0,pug\nb,1,dingo\n", Some("3")).unwrap()), "pug");
+        let fault = of("id,colour,x\na,red,1\nb,blue,2\n", None).unwrap_err();
+        assert_eq!(
+            fault.reason,
+            "expected a column of classes, such as `class` or `label`, found colour, x: say which with --label-column"
+        );
+        let fault = of("id,colour\na,red\n", Some("size")).unwrap_err();
+        assert_eq!(fault.reason, "expected a column `size`, found id, colour");
+    }
+
+    #[test]
+    fn classes_are_in_the_order_in_which_people_count() {
+        let paths = paths("1.png 2.png 3.png 4.png");
+        let index = Index::new(&paths);
+        let of = |text: &str| ClassTable::of(&separated(text).unwrap(), b"labels.csv", &index, None).unwrap();
+        let table = of("1.png,10\n2.png,9\n3.png,10\n7.png,1\n8.png,1\n");
+        assert_eq!(table.classes(&[0, 1, 2]).unwrap(), (vec![1, 0, 1], ["9", "10"].map(String::from).to_vec()));
+        assert_eq!((table.unused, table.without(&[0, 1, 2])), (2, vec!["1".to_string()]));
+        let table = of("1.png,class10\n2.png,class9\n");
+        assert_eq!(table.classes(&[0, 1]).unwrap().1, ["class9", "class10"]);
+        assert_eq!(table.share(&[0, 1, 2, 3]), 0.5);
     }
 
     #[test]
@@ -210,8 +532,8 @@ mod tests {
             ("\n\n", 1, &format!("{rows} nothing")),
             ("file,class\n", 1, &format!("{rows} a header alone")),
         ] {
-            let error = parse(text).err().unwrap().to_string();
-            assert!(error.contains(&format!("labels.csv, line {line}:")) && error.contains(reason), "{text}: {error}");
+            let fault = classes("labels.csv", text, "a.png b.png").unwrap_err();
+            assert!(fault.line == line && fault.reason.contains(reason), "{text}: {fault:?}");
         }
     }
 }

@@ -1,10 +1,7 @@
-//! Names of pictures in folders and archives: which of them count, and which class they are of.
-//! Not here: reading them (`image_folder.rs`, `image_zip.rs`).
+//! Names of files and folders: their parts, what people do not see, their order, their spelling as text.
+//! Not here: which files count (`tree.rs`), which class they are of (`folder_classes.rs`, `class_table.rs`).
 
-use std::collections::BTreeSet;
-
-/// Folders beside `train` that hold other parts of the same set.
-const OTHER_PARTS: [&str; 6] = ["val", "valid", "validation", "test", "eval", "dev"];
+use std::cmp::Ordering;
 
 /// Whether the last part of a path is one that people do not see: `.DS_Store`, `Thumbs.db`, `__MACOSX` …
 pub(crate) fn is_hidden(name: &[u8]) -> bool {
@@ -17,114 +14,140 @@ pub(crate) fn parts(path: &[u8]) -> Vec<&[u8]> {
     path.split(|&b| b == b'/').filter(|part| !part.is_empty() && *part != b".").collect()
 }
 
-/// Number of leading folders that all paths share.
-fn shared(paths: &[Vec<&[u8]>]) -> usize {
-    let Some(first) = paths.first() else { return 0 };
-    let folders = first.len() - 1;
-    (0..folders).find(|&d| paths.iter().any(|p| p.len() <= d + 1 || p[d] != first[d])).unwrap_or(folders)
+/// The last part of a path.
+pub(crate) fn base(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
 }
 
-/// Which of the relative paths are used: only those under `train` when that stands beside `val` or `test` alone.
-/// Gives a note when some are left out.
-pub(crate) fn training_part(paths: &[Vec<u8>]) -> (Vec<bool>, Option<String>) {
-    let split: Vec<Vec<&[u8]>> = paths.iter().map(|path| parts(path)).collect();
-    let depth = shared(&split);
-    let all = (vec![true; paths.len()], None);
-    if split.iter().any(|path| path.len() <= depth + 1) {
-        return all;
-    }
-    let top: BTreeSet<String> = split.iter().map(|path| String::from_utf8_lossy(path[depth]).to_lowercase()).collect();
-    if !top.contains("train") || top.len() < 2 || !top.iter().all(|t| t == "train" || OTHER_PARTS.contains(&&t[..])) {
-        return all;
-    }
-    let used: Vec<bool> = split.iter().map(|path| path[depth].eq_ignore_ascii_case(b"train")).collect();
-    let others: Vec<String> = top.into_iter().filter(|t| t != "train").collect();
-    (used, Some(format!("only the folder train is used, not {}", others.join(", "))))
+/// The folder of a path, without a slash at its end; nothing for a file at the top.
+pub(crate) fn folder(path: &[u8]) -> &[u8] {
+    path.iter().rposition(|&b| b == b'/').map_or(&[][..], |at| &path[..at])
 }
 
-/// One label per path, and the names of the classes: the first level at which the folders differ.
-/// `None` when a picture lies outside such folders, or all in one.
-pub(crate) fn classes(paths: &[Vec<u8>]) -> Option<(Vec<u32>, Vec<String>)> {
-    let split: Vec<Vec<&[u8]>> = paths.iter().map(|path| parts(path)).collect();
-    let depth = shared(&split);
-    if split.iter().any(|path| path.len() <= depth + 1) {
-        return None;
+/// A file name without its last ending.
+pub(crate) fn stem(name: &[u8]) -> &[u8] {
+    match name.iter().rposition(|&b| b == b'.') {
+        Some(dot) if dot > 0 => &name[..dot],
+        _ => name,
     }
-    let names: BTreeSet<&[u8]> = split.iter().map(|path| path[depth]).collect();
-    if names.len() < 2 {
-        return None;
-    }
-    let names: Vec<&[u8]> = names.into_iter().collect();
-    let label = |path: &Vec<&[u8]>| names.binary_search(&path[depth]).map(|at| at as u32).unwrap_or_default();
-    Some((split.iter().map(label).collect(), names.iter().map(|n| String::from_utf8_lossy(n).into_owned()).collect()))
 }
 
-/// A note where pictures lie beside the folders of two classes or more, so that [`classes`] gives none.
-pub(crate) fn beside_classes(paths: &[Vec<u8>]) -> Option<String> {
+/// The ending of a file name in small letters, without its dot.
+pub(crate) fn ending(name: &[u8]) -> Option<String> {
+    let dot = name.iter().rposition(|&b| b == b'.').filter(|&dot| dot > 0 && dot + 1 < name.len())?;
+    Some(text(&name[dot + 1..]).to_lowercase())
+}
+
+/// A name as text: itself, or with what is no UTF-8 as `\xff`. Two names never have one text.
+pub(crate) fn text(name: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(name)
+        && !text.contains("\\x")
+    {
+        return text.into();
+    }
+    let mut out = String::new();
+    for chunk in name.utf8_chunks() {
+        out.push_str(&chunk.valid().replace('\\', "\\\\"));
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
+    out
+}
+
+/// The order in which people count: runs of digits by their value, all else byte by byte.
+pub(crate) fn natural(a: &[u8], b: &[u8]) -> Ordering {
+    let run = |name: &[u8]| name.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (mut left, mut right) = (a, b);
+    loop {
+        let (n, m) = (run(left), run(right));
+        if n > 0 && m > 0 {
+            let value = |digits: &[u8]| digits.iter().position(|&b| b != b'0').unwrap_or(digits.len());
+            let (x, y) = (&left[value(&left[..n])..n], &right[value(&right[..m])..m]);
+            let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y));
+            if order.is_ne() {
+                return order;
+            }
+            (left, right) = (&left[n..], &right[m..]);
+        } else {
+            match (left.split_first(), right.split_first()) {
+                (Some((x, more)), Some((y, others))) if x == y => (left, right) = (more, others),
+                (Some((x, _)), Some((y, _))) => return x.cmp(y),
+                // Equal but for zeros before numbers: the bytes decide, so that different names are never equal.
+                (None, None) => return a.cmp(b),
+                (none, _) => return if none.is_none() { Ordering::Less } else { Ordering::Greater },
+            }
+        }
+    }
+}
+
+/// Puts class names in their order: whole numbers by their value, negative ones too, else as people count.
+pub(crate) fn sort_classes<T: AsRef<[u8]>>(names: &mut [T]) {
+    let value = |name: &[u8]| std::str::from_utf8(name).ok().and_then(|text| text.parse::<i64>().ok());
+    // One rule for all of them: two rules in one list would make no order.
+    if names.iter().all(|name| value(name.as_ref()).is_some()) {
+        names.sort_by(|a, b| value(a.as_ref()).cmp(&value(b.as_ref())).then_with(|| a.as_ref().cmp(b.as_ref())));
+    } else {
+        names.sort_by(|a, b| natural(a.as_ref(), b.as_ref()));
+    }
+}
+
+/// A few of many names, and how many more there are.
+pub(crate) fn few(names: &[String]) -> String {
     const NAMED: usize = 3;
-    let split: Vec<Vec<&[u8]>> = paths.iter().map(|path| parts(path)).collect();
-    let depth = shared(&split);
-    let (beside, below): (Vec<usize>, Vec<usize>) = (0..paths.len()).partition(|&i| split[i].len() <= depth + 1);
-    let folders: BTreeSet<&[u8]> = below.iter().map(|&i| split[i][depth]).collect();
-    if beside.is_empty() || folders.len() < 2 {
-        return None;
+    let mut shown: Vec<String> = names.iter().take(NAMED).cloned().collect();
+    if names.len() > NAMED {
+        shown.push(format!("{} more", names.len() - NAMED));
     }
-    let mut names: Vec<String> =
-        beside.iter().take(NAMED).map(|&i| String::from_utf8_lossy(&paths[i]).into_owned()).collect();
-    if beside.len() > NAMED {
-        names.push(format!("{} more", beside.len() - NAMED));
-    }
-    let s = if beside.len() == 1 { "" } else { "s" };
-    let what = format!("{} picture{s} outside of the class folders", beside.len());
-    Some(format!("{what}, so that there are no classes: {}", names.join(", ")))
+    shown.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn paths(names: &[&str]) -> Vec<Vec<u8>> {
-        names.iter().map(|name| name.as_bytes().to_vec()).collect()
-    }
-
-    #[test]
-    fn classes_are_the_first_folders_that_differ() {
-        let (labels, names) = classes(&paths(&["set/b/1.png", "set/a/x/2.png", "set/b/c/3.png"])).unwrap();
-        assert_eq!((labels, names), (vec![1, 0, 1], vec!["a".to_string(), "b".to_string()]));
-        assert_eq!(classes(&paths(&["a/1.png", "2.png"])), None);
-        assert_eq!(classes(&paths(&["a/1.png", "a/2.png"])), None);
-        assert_eq!(classes(&paths(&["1.png"])), None);
-        assert_eq!(classes(&[]), None);
-    }
-
-    #[test]
-    fn pictures_beside_the_folders_of_classes_are_told() {
-        assert_eq!(
-            beside_classes(&paths(&["a/1.png", "b/2.png", "cover.png"])).unwrap(),
-            "1 picture outside of the class folders, so that there are no classes: cover.png"
-        );
-        assert_eq!(
-            beside_classes(&paths(&["s/1.png", "s/2.png", "s/3.png", "s/4.png", "s/a/1.png", "s/b/c/2.png"])).unwrap(),
-            "4 pictures outside of the class folders, so that there are no classes: s/1.png, s/2.png, s/3.png, 1 more"
-        );
-        for none in [&["a/1.png", "b/2.png"][..], &["a/1.png", "2.png"], &["1.png", "2.png"], &[]] {
-            assert_eq!(beside_classes(&paths(none)), None, "{none:?}");
-        }
-    }
-
-    #[test]
-    fn only_the_training_part_is_used() {
-        let (used, note) = training_part(&paths(&["s/train/a/1.png", "s/test/a/2.png", "s/train/b/3.png"]));
-        assert_eq!(used, [true, false, true]);
-        assert_eq!(note.unwrap(), "only the folder train is used, not test");
-        for all in [&["train/1.png", "plane/2.png"][..], &["train/1.png"], &["train/1.png", "2.png"]] {
-            assert_eq!(training_part(&paths(all)), (vec![true; all.len()], None));
-        }
-    }
-
     #[test]
     fn hidden_files_are_known() {
         assert!(is_hidden(b".DS_Store") && is_hidden(b"thumbs.db") && is_hidden(b"__MACOSX"));
         assert!(!is_hidden(b"a.png"));
+    }
+
+    #[test]
+    fn numbers_are_counted_and_letters_compared() {
+        let sorted = |names: &[&str]| {
+            let mut names = names.to_vec();
+            names.sort_by(|a, b| natural(a.as_bytes(), b.as_bytes()));
+            names.join(" ")
+        };
+        assert_eq!(sorted(&["10", "9", "1", "02", "2", "100"]), "1 02 2 9 10 100");
+        assert_eq!(sorted(&["class10", "class2", "Class3", "class2b", "class"]), "Class3 class class2 class2b class10");
+        assert_eq!(sorted(&["a1b10", "a1b9", "a01b1", "b", "a"]), "a a01b1 a1b9 a1b10 b");
+        assert_eq!(
+            sorted(&["99999999999999999999999", "100000000000000000000000", "x"]),
+            "99999999999999999999999 100000000000000000000000 x"
+        );
+        assert_eq!(natural(b"01", b"1"), Ordering::Less, "different names are never equal");
+        let mut classes = ["3", "-1", "10", "-20"];
+        sort_classes(&mut classes);
+        assert_eq!(classes, ["-20", "-1", "3", "10"]);
+        let mut mixed = ["-20", "-5a", "-1", "x"];
+        sort_classes(&mut mixed);
+        assert_eq!(mixed, ["-1", "-5a", "-20", "x"], "one of them is no number: all are compared as names");
+    }
+
+    #[test]
+    fn two_names_never_have_one_text() {
+        let names: [&[u8]; 6] = [b"\xea", b"\xeb", b"\\xea", b"\\\\xea", "\u{fffd}".as_bytes(), b"a\\b"];
+        let texts: std::collections::BTreeSet<String> = names.iter().map(|name| text(name)).collect();
+        assert_eq!(texts.len(), names.len(), "{texts:?}");
+        assert_eq!((text("кот".as_bytes()), text(b"a\xff.png")), ("кот".into(), "a\\xff.png".into()));
+    }
+
+    #[test]
+    fn names_have_a_folder_a_stem_and_an_ending() {
+        assert_eq!((base(b"a/b.c/x.tar.GZ"), folder(b"a/b.c/x.tar.GZ")), (&b"x.tar.GZ"[..], &b"a/b.c"[..]));
+        assert_eq!((stem(b"x.tar.GZ"), ending(b"x.tar.GZ")), (&b"x.tar"[..], Some("gz".into())));
+        assert_eq!(
+            (stem(b".x"), ending(b".x"), ending(b"x."), ending(b"x"), folder(b"x")),
+            (&b".x"[..], None, None, None, &b""[..])
+        );
     }
 }

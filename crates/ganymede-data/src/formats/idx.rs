@@ -56,13 +56,22 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of images in a folder: those of training when there are any; of `x` and `x.gz`, `x`.
+/// The files of images in a folder: those of training when there are any; of `x` and `x.gz`, `x`. A file may lie in a folder of
+/// its own name, as some unpackers leave it.
 fn images_in(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = folder.read_dir().into_iter().flatten().flatten().map(|e| e.path()).collect();
-    files.retain(|path| {
+    let is_images = |path: &Path| {
         let name = name_of(path);
-        name.contains("images") && name.contains("idx") && !name.starts_with('.') && path.is_file()
-    });
+        name.contains("images") && name.contains("idx") && !name.starts_with('.')
+    };
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+        entries.filter(|path| is_images(path)).collect()
+    };
+    let mut files: Vec<PathBuf> = list(folder).into_iter().filter(|path| path.is_file()).collect();
+    if files.is_empty() {
+        let folders = list(folder).into_iter().filter(|path| path.is_dir());
+        files = folders.flat_map(|folder| list(&folder)).filter(|path| path.is_file()).collect();
+    }
     files.sort();
     if files.iter().any(|path| name_of(path).contains("train")) {
         files.retain(|path| name_of(path).contains("train"));
@@ -74,15 +83,29 @@ fn images_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The file of labels beside a file of images, by the usual names.
+/// The file of labels beside a file of images, or beside its folder, by the usual names.
 fn labels_beside(images: &Path) -> Option<PathBuf> {
-    let name = name_of(images);
-    if !name.contains("images") {
-        return None;
-    }
-    let name = name.replace("images", "labels").replace("idx2", "idx1").replace("idx3", "idx1").replace("idx4", "idx1");
+    let labels = |name: String| -> Option<String> {
+        let labels =
+            name.replace("images", "labels").replace("idx2", "idx1").replace("idx3", "idx1").replace("idx4", "idx1");
+        name.contains("images").then_some(labels)
+    };
+    let name = labels(name_of(images))?;
     let plain = name.strip_suffix(".gz").unwrap_or(&name).to_string();
-    [name, plain.clone(), plain + ".gz"].into_iter().map(|name| images.with_file_name(name)).find(|path| path.is_file())
+    let names = [name, plain.clone(), plain + ".gz"];
+    let beside = images.parent()?;
+    let folders = [Some(beside.to_path_buf()), labels(name_of(beside)).map(|name| beside.with_file_name(name))];
+    let files = folders.iter().flatten().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+    files.into_iter().find(|path| path.is_file())
+}
+
+/// A note on data that is known to be stored in another way than people expect.
+fn known(images: &Path) -> Option<String> {
+    name_of(images).to_lowercase().contains("emnist").then(|| {
+        "EMNIST's files store each image with rows and columns exchanged; they are read as stored: \
+         `numpy.transpose(images, (0, 2, 1))` turns them"
+            .into()
+    })
 }
 
 /// Decodes images and labels from two streams; shared with the data that ships.
@@ -146,7 +169,9 @@ impl Format for Idx {
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let mut images = Stream::open(&job.inputs.files[0].path)?;
         let mut labels = job.inputs.files.get(1).map(|input| Stream::open(&input.path)).transpose()?;
-        decode(job, &mut images, labels.as_mut(), sink)
+        let mut decoded = decode(job, &mut images, labels.as_mut(), sink)?;
+        decoded.report.notes.extend(known(&job.inputs.files[0].path));
+        Ok(decoded)
     }
 
     /// Writes `train-images-idx3-ubyte.gz` (axes as many as needed) and its labels into the folder `path`.

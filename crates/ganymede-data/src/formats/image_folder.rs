@@ -1,29 +1,32 @@
-//! A folder of pictures; sub-folders are classes, or `labels.csv` names them. Not here: pictures as samples (`images.rs`), classes
-//! (`files.rs`, `class_table.rs`).
+//! A folder of images: what lies in it, however deep. Not here: what becomes of it (`images.rs`).
 
-use super::class_table::{self, ClassTable};
-use super::images::{self, Pictures};
-use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes};
-use crate::error::{DataError, Position, io_error};
+use super::tree::{HEAD, Tree, is_image, is_run};
+use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes, images};
+use crate::error::{DataError, io_error};
 use crate::limits::MAX_ALLOCATION;
 use crate::picture::decode::{has_image_ending, has_image_magic};
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Folders of pictures.
+/// Folders of images.
 pub(crate) struct ImageFolder;
 
 /// What a walk over a folder finds.
 #[derive(Default)]
 struct Walk {
-    /// Files that are pictures by their ending or first bytes.
-    pictures: Vec<PathBuf>,
-    /// Number of other files.
+    /// Files that people see.
+    files: Vec<PathBuf>,
+    /// Folders without any; their paths end with `/`.
+    empty: Vec<PathBuf>,
+    /// Runs of ganymede.
+    runs: u64,
+    /// Pipes and devices.
     others: u64,
     /// Folders that were reached a second time, by a link.
     again: u64,
@@ -31,40 +34,64 @@ struct Walk {
 }
 
 impl Walk {
-    /// Collects pictures below `folder`; stops after `most`. A folder that links lead to twice is read once.
-    fn enter(&mut self, folder: &Path, most: usize) -> Result<(), DataError> {
+    /// Collects what lies below `folder` until `stop` says of a file that it is enough. A folder that links lead to twice is
+    /// read once; a run of ganymede is not read. Gives whether to stop.
+    fn enter(&mut self, folder: &Path, top: bool, stop: &dyn Fn(&Path) -> bool) -> Result<bool, DataError> {
         let facts = folder.metadata().map_err(io_error(folder, "read"))?;
         if !self.seen.insert((facts.dev(), facts.ino())) {
             self.again += 1;
-            return Ok(());
+            return Ok(false);
         }
         let mut entries = Vec::new();
         for entry in folder.read_dir().map_err(io_error(folder, "read"))? {
             entries.push(entry.map_err(io_error(folder, "read"))?.path());
         }
         entries.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+        if !top && is_run(|name| entries.contains(&folder.join(OsStr::from_bytes(name)))) {
+            self.runs += 1;
+            return Ok(false);
+        }
+        let before = (self.files.len(), self.empty.len(), self.runs, self.again);
         for path in entries {
             let name = path.file_name().unwrap_or_default().as_bytes();
             if files::is_hidden(name) {
                 continue;
             }
-            if self.pictures.len() >= most {
-                return Ok(());
-            }
             match path.metadata() {
-                Ok(facts) if facts.is_dir() => self.enter(&path, most)?,
+                Ok(facts) if facts.is_dir() => {
+                    if self.enter(&path, false, stop)? {
+                        return Ok(true);
+                    }
+                }
                 // Pipes and devices would block for ever.
                 Ok(facts) if !facts.is_file() => self.others += 1,
-                // A link that leads nowhere is a bad file when it is named like a picture.
-                _ if has_image_ending(name) => self.pictures.push(path),
-                // Other endings speak for other formats, some of which begin like a picture.
-                Ok(_) if !name.contains(&b'.') && first_bytes(&path, 32).is_ok_and(|bytes| has_image_magic(&bytes)) => {
-                    self.pictures.push(path)
+                // A link that leads nowhere is a bad file when it is named like an image.
+                Err(_) if !has_image_ending(name) => self.others += 1,
+                _ => {
+                    let enough = stop(&path);
+                    self.files.push(path);
+                    if enough {
+                        return Ok(true);
+                    }
                 }
-                _ => self.others += 1,
             }
         }
-        Ok(())
+        if !top && before == (self.files.len(), self.empty.len(), self.runs, self.again) {
+            self.empty.push([folder.as_os_str().as_bytes(), b"/"].concat().into_os_path());
+        }
+        Ok(false)
+    }
+}
+
+/// Bytes as a path.
+trait IntoOsPath {
+    fn into_os_path(self) -> PathBuf;
+}
+
+impl IntoOsPath for Vec<u8> {
+    fn into_os_path(self) -> PathBuf {
+        use std::os::unix::ffi::OsStringExt;
+        std::ffi::OsString::from_vec(self).into()
     }
 }
 
@@ -73,13 +100,18 @@ fn relative(folder: &Path, path: &Path) -> Vec<u8> {
     path.strip_prefix(folder).unwrap_or(path).as_os_str().as_bytes().to_vec()
 }
 
-/// Reads a file that must not be larger than a picture may be.
+/// Reads a file that must not be larger than an image may be.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = first_bytes(path, MAX_ALLOCATION + 1).map_err(|e| format!("could not be read: {e}"))?;
     if bytes.len() as u64 > MAX_ALLOCATION {
         return Err(format!("expected at most {MAX_ALLOCATION} bytes, found more"));
     }
     Ok(bytes)
+}
+
+/// The first bytes of a file; none of one that cannot be read: looking at it says why.
+fn head(path: &Path) -> Vec<u8> {
+    first_bytes(path, HEAD).unwrap_or_default()
 }
 
 impl Format for ImageFolder {
@@ -93,8 +125,8 @@ impl Format for ImageFolder {
 
     fn recognises(&self, path: &Path) -> bool {
         if path.is_dir() {
-            let mut walk = Walk::default();
-            return walk.enter(path, 1).is_ok() && !walk.pictures.is_empty();
+            let image = |path: &Path| is_image(path.file_name().unwrap_or_default().as_bytes(), || head(path));
+            return Walk::default().enter(path, true, &image).is_ok_and(|found| found);
         }
         first_bytes(path, 32).is_ok_and(|bytes| has_image_magic(&bytes))
             || has_image_ending(path.file_name().unwrap_or_default().as_bytes())
@@ -106,46 +138,48 @@ impl Format for ImageFolder {
             return Ok(Inputs { files: vec![Input::of(folder)?], notes: Vec::new() });
         }
         let mut walk = Walk::default();
-        walk.enter(&folder, usize::MAX)?;
-        let mut found: Vec<(Vec<u8>, PathBuf)> =
-            walk.pictures.into_iter().map(|p| (relative(&folder, &p), p)).collect();
-        found.sort();
-        let names: Vec<Vec<u8>> = found.iter().map(|(name, _)| name.clone()).collect();
-        let (used, note) = files::training_part(&names);
-        let mut notes: Vec<String> = note.into_iter().collect();
-        let table = Some(folder.join(class_table::NAME)).filter(|table| table.is_file());
-        let others = walk.others.saturating_sub(u64::from(table.is_some()));
-        if others > 0 {
-            notes.push(format!("{others} files that are no pictures were left out"));
+        walk.enter(&folder, true, &|_| false)?;
+        let mut notes = Vec::new();
+        if walk.runs > 0 {
+            let s = if walk.runs == 1 { "" } else { "s" };
+            notes.push(format!(
+                "{} run{s} of ganymede below the folder {} left out",
+                walk.runs,
+                if walk.runs == 1 { "is" } else { "are" }
+            ));
         }
         if walk.again > 0 {
             notes.push(format!("{} links to folders already read were not followed", walk.again));
         }
-        let files = found.into_iter().zip(used).filter(|(_, used)| *used);
-        let mut files: Vec<Input> =
-            files.map(|((_, path), _)| Input::of(&path).unwrap_or_else(|_| Input::unreadable(path))).collect();
-        if let Some(table) = table {
-            files.push(Input::of(table)?);
+        if walk.others > 0 {
+            notes.push(format!("{} pipes, devices and links that lead nowhere were left out", walk.others));
         }
+        // An empty folder has no facts that matter: that it is there does.
+        let empty = walk.empty.into_iter().map(Input::unreadable);
+        let mut files: Vec<Input> = walk
+            .files
+            .into_iter()
+            .map(|path| Input::of(&path).unwrap_or_else(|_| Input::unreadable(path)))
+            .chain(empty)
+            .collect();
+        files.sort_by_cached_key(|input| relative(&folder, &input.path));
         Ok(Inputs { files, notes })
     }
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let folder = job.source.path();
         let folder = if folder.is_file() { folder.parent().map(Path::to_path_buf).unwrap_or_default() } else { folder };
-        let mut files = &job.inputs.files[..];
-        let mut classes = None;
-        if let Some((last, pictures)) = files.split_last()
-            && class_table::is_table(&relative(&folder, &last.path))
-        {
-            let refused = |reason| DataError::Malformed { path: last.path.clone(), at: Position::Whole, reason };
-            let bytes = read(&last.path).map_err(refused)?;
-            classes = Some(ClassTable::parse(&last.path, b"", &bytes)?);
-            files = pictures;
-        }
-        let paths = files.iter().map(|input| relative(&folder, &input.path)).collect();
-        let read = |i: usize| read(&files[i].path);
-        images::decode(job, Pictures { paths, read: &read, notes: job.inputs.notes.clone(), classes }, sink)
+        let is_folder = |input: &&Input| input.path.as_os_str().as_bytes().ends_with(b"/");
+        let (empty, files): (Vec<&Input>, Vec<&Input>) = job.inputs.files.iter().partition(is_folder);
+        let tree = Tree {
+            root: &folder,
+            names: files.iter().map(|input| relative(&folder, &input.path)).collect(),
+            folders: empty.iter().map(|input| relative(&folder, &input.path)).collect(),
+            read: &|i| read(&files[i].path),
+            head: &|i| head(&files[i].path),
+            notes: job.inputs.notes.clone(),
+        };
+        images::decode(job, tree, sink)
     }
 
     /// Writes `class/000017.png` into the folder `path`.

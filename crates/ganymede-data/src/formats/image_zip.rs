@@ -1,42 +1,59 @@
-//! A zip archive of pictures; folders inside are classes, or `labels.csv` names them. Not here: zip itself (`archive.rs`), pictures (`images.rs`).
+//! A zip archive of images. Not here: zip itself (`archive.rs`), what becomes of the images (`images.rs`).
 
 use super::archive::{self, Archive};
-use super::class_table::{self, ClassTable};
-use super::images::{self, Pictures};
-use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes};
-use crate::error::{DataError, Position};
-use crate::picture::decode::has_image_ending;
+use super::tree::{self, HEAD, Tree};
+use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes, images};
+use crate::error::DataError;
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
+use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 
-/// Zip archives of pictures.
+/// Zip archives of images.
 pub(crate) struct ImageZip;
 
-/// The number of the table of classes that lies highest.
-fn table(archive: &Archive) -> Option<usize> {
-    let tables = (0..archive.names.len()).filter(|&i| class_table::is_table(&archive.names[i]));
-    let visible = tables.filter(|&i| !files::parts(&archive.names[i]).iter().any(|part| files::is_hidden(part)));
-    visible.min_by_key(|&i| files::parts(&archive.names[i]).len())
+/// What lies in an archive.
+struct Listing {
+    /// Members with their paths, in the order of these.
+    members: Vec<(usize, Vec<u8>)>,
+    /// Folders without a member.
+    empty: Vec<Vec<u8>>,
+    notes: Vec<String>,
 }
 
-/// Numbers of the members that are pictures, in the order of their names, and notes on what is left out.
-fn pictures(archive: &Archive, tables: usize) -> (Vec<usize>, Vec<String>) {
-    let mut chosen: Vec<usize> = (0..archive.names.len()).collect();
-    let visible = |name: &[u8]| !files::parts(name).iter().any(|part| files::is_hidden(part));
-    chosen.retain(|&i| visible(&archive.names[i]) && !archive.names[i].ends_with(b"/"));
-    let all = chosen.len() - tables;
-    chosen.retain(|&i| has_image_ending(&archive.names[i]));
-    chosen.sort_by(|&a, &b| archive.names[a].cmp(&archive.names[b]));
+fn list(archive: &Archive) -> Listing {
     let mut notes = Vec::new();
-    if all > chosen.len() {
-        notes.push(format!("{} members that are no pictures were left out", all - chosen.len()));
+    // The format has `/` alone; old .NET and PowerShell write `\`.
+    let foreign = archive.names.iter().filter(|name| name.contains(&b'\\')).count();
+    if foreign > 0 {
+        notes.push(format!("{foreign} names in the archive have \\ between their folders, which is read as /"));
     }
-    let names: Vec<Vec<u8>> = chosen.iter().map(|&i| archive.names[i].clone()).collect();
-    let (used, note) = files::training_part(&names);
-    notes.extend(note);
-    (chosen.into_iter().zip(used).filter(|(_, used)| *used).map(|(i, _)| i).collect(), notes)
+    let slashed = |name: &Vec<u8>| -> Vec<u8> { name.iter().map(|&b| if b == b'\\' { b'/' } else { b }).collect() };
+    let names: Vec<Vec<u8>> = archive.names.iter().map(slashed).collect();
+    let runs = tree::runs(names.iter().map(|name| &name[..]));
+    if !runs.is_empty() {
+        notes.push(format!("{} runs of ganymede in the archive are left out", runs.len()));
+    }
+    let visible = |name: &[u8]| !files::parts(name).iter().any(|part| files::is_hidden(part));
+    let (mut members, mut folders) = (Vec::new(), BTreeSet::new());
+    for (member, name) in names.iter().enumerate().filter(|(_, name)| visible(name) && !tree::is_in(name, &runs)) {
+        match name.strip_suffix(b"/") {
+            Some(folder) => _ = folders.insert(folder.to_vec()),
+            None => members.push((member, name.clone())),
+        }
+    }
+    // A folder with something in it is not empty, nor is one with a run.
+    for name in members.iter().map(|(_, name)| &name[..]).chain(runs.iter().copied()) {
+        let mut folder = if runs.contains(name) { name } else { files::folder(name) };
+        while !folder.is_empty() {
+            folders.remove(folder);
+            folder = files::folder(folder);
+        }
+    }
+    members.sort_by(|a, b| archive.names[a.0].cmp(&archive.names[b.0]));
+    Listing { members, empty: folders.into_iter().collect(), notes }
 }
 
 impl Format for ImageZip {
@@ -45,7 +62,7 @@ impl Format for ImageZip {
     }
 
     fn reads(&self) -> &'static str {
-        "a zip archive of such pictures, with folders as classes or labels.csv"
+        "a zip archive of such images, with folders as classes or labels.csv"
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -58,23 +75,22 @@ impl Format for ImageZip {
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let archive = Archive::open(&job.inputs.files[0].path)?;
-        let table = table(&archive);
-        let (chosen, notes) = pictures(&archive, usize::from(table.is_some()));
-        if chosen.is_empty() {
-            return Err(DataError::Empty { path: archive.path().into(), what: "picture in the archive" });
-        }
-        let paths = chosen.iter().map(|&i| archive.names[i].clone()).collect();
-        let read = |i: usize| archive.read(chosen[i]);
-        let classes = |at: usize| {
-            let name = &archive.names[at];
-            let member = Position::Member(String::from_utf8_lossy(name).into_owned());
-            let refused = |reason| DataError::Malformed { path: archive.path().into(), at: member, reason };
-            let bytes = archive.read(at).map_err(refused)?;
-            let folder = &name[..name.len() - class_table::NAME.len()];
-            ClassTable::parse(&archive.path().join(class_table::NAME), folder, &bytes)
+        let Listing { members, empty, notes } = list(&archive);
+        archive.check_methods(members.iter().map(|(member, _)| *member))?;
+        let head = |i: usize| {
+            let first = archive.with(members[i].0, |reader| {
+                let mut bytes = Vec::new();
+                reader.take(HEAD).read_to_end(&mut bytes).map(|_| bytes).unwrap_or_default()
+            });
+            first.unwrap_or_default()
         };
-        let classes = table.map(classes).transpose()?;
-        images::decode(job, Pictures { paths, read: &read, notes, classes }, sink)
+        let names: Vec<Vec<u8>> = members.iter().map(|(_, name)| name.clone()).collect();
+        if !(0..names.len()).any(|i| tree::is_image(&names[i], || head(i))) {
+            return Err(DataError::Empty { path: archive.path().into(), what: "image in the archive" });
+        }
+        let read = |i: usize| archive.read(members[i].0);
+        let tree = Tree { root: archive.path(), names, folders: empty, read: &read, head: &head, notes };
+        images::decode(job, tree, sink)
     }
 
     /// Writes `class/000017.png` into the archive `path`.

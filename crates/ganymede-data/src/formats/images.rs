@@ -1,41 +1,36 @@
-//! Pictures as samples: what formats of pictures share, and raw samples as PNG files.
-//! Not here: single pictures (`picture`), where they lie (`image_folder.rs`, `image_zip.rs`), a network's samples as files
+//! Images as samples: which of a folder or archive are used, what they become, their classes; and raw samples as PNG files.
+//! Not here: single images (`picture`), what lies there (`image_folder.rs`, `image_zip.rs`), a network's samples as files
 //! (`modalities/images.rs`).
 
-use super::class_table::ClassTable;
-use super::{Decoded, Job, Samples, class_table, files};
+use super::class_table::{ClassTable, Index};
+use super::folder_classes::Bare;
+use super::label_source::Labels;
+use super::left_out::LeftOut;
+use super::set_parts::Chosen;
+use super::tree::Tree;
+use super::{Decoded, Job, Samples, files, folder_classes, label_source, left_out, set_parts, tree};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
 use crate::modalities::images::Images;
+use crate::options::Pages;
+use crate::picture::content::{self, Content};
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
 
-/// Where the bytes of pictures come from.
-pub(crate) struct Pictures<'a> {
-    /// Relative paths in the order of the samples.
-    pub(crate) paths: Vec<Vec<u8>>,
-    /// Reads the file of that number; the error is the reason.
-    pub(crate) read: &'a (dyn Fn(usize) -> Result<Vec<u8>, String> + Sync),
-    /// What was left out, and why.
-    pub(crate) notes: Vec<String>,
-    /// What classes they are of, where a table says it.
-    pub(crate) classes: Option<ClassTable>,
-}
-
 /// Chooses what all pictures become: the size asked for, or the one that most have; channels and depth that lose nothing.
-fn choose(job: &Job<'_>, looks: &[Look], report: &mut DataReport) -> Result<Target, DataError> {
+fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Target, DataError> {
     let options = job.options;
     let mut sizes = BTreeMap::<(u32, u32), u64>::new();
-    for look in looks {
+    for &look in looks {
         *sizes.entry((look.width, look.height)).or_default() += 1;
         *report.sizes.entry(format!("{}x{}", look.width, look.height)).or_default() += 1;
         *report.colours.entry(look.colour.clone()).or_default() += 1;
@@ -53,12 +48,13 @@ fn choose(job: &Job<'_>, looks: &[Look], report: &mut DataReport) -> Result<Targ
     };
     let others = looks.iter().filter(|look| (look.width, look.height) != (width, height)).count();
     if others > 0 {
-        report.notes.push(format!("{others} pictures of other sizes became {width}x{height} ({})", options.fit));
+        report.notes.push(format!("{others} images of other sizes became {width}x{height} ({})", options.fit));
     }
     let [red, green, blue] = options.background;
-    let grey = |look: &Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
+    let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
     let channels = options.channels.unwrap_or(if looks.iter().all(grey) { 1 } else { 3 });
-    let dtype = if looks.iter().any(|look| look.deep) { DType::U16 } else { DType::U8 };
+    let widest = |a: DType, b: DType| if a.bytes() >= b.bytes() { a } else { b };
+    let dtype = looks.iter().map(|look| look.dtype).fold(DType::U8, widest);
     let target = Target { width, height, channels, dtype };
     let bytes = target.sample().bytes() as u64;
     if bytes > MAX_ALLOCATION {
@@ -78,94 +74,331 @@ impl Target {
     }
 }
 
-/// Looks at all pictures, chooses what they become, decodes them in parallel and puts them in order into the sink.
-pub(crate) fn decode(job: &Job<'_>, pictures: Pictures<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
-    let Pictures { paths, read, notes, classes: table } = pictures;
-    let total = paths.len();
-    let name = |i: usize| String::from_utf8_lossy(&paths[i]).into_owned();
-    let mut report = DataReport { notes, ..DataReport::default() };
+/// Files of the images that are used, with what is known before they are looked at.
+struct Files<'a> {
+    tree: &'a Tree<'a>,
+    /// The numbers of the images among all files.
+    images: Vec<usize>,
+    paths: &'a [Vec<u8>],
+    chosen: &'a Chosen,
+}
 
-    job.progress.start("looking at pictures", Some(total as u64));
-    let looked: Vec<_> = (0..total)
+/// What became of the images that are used.
+#[derive(Default)]
+struct Outcome {
+    /// Places in `images` of the samples in the sink, in their order.
+    kept: Vec<usize>,
+    bad: BTreeMap<usize, String>,
+    /// Those that ganymede drew itself, and that were left out.
+    drawn: Vec<usize>,
+}
+
+/// Finds the images of a tree, chooses among them, decodes them in parallel and puts them in order into the sink.
+pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
+    let mut report = DataReport { notes: std::mem::take(&mut tree.notes), ..DataReport::default() };
+    let contents: Vec<(bool, Option<Content>)> = (0..tree.names.len())
         .into_par_iter()
-        .map(|i| {
-            let listed = table.as_ref().is_none_or(|table| table.class(&paths[i]).is_some());
-            let look = match listed {
-                true => read(i).and_then(|bytes| decode::look(&bytes)),
-                false => Err(format!("expected a row with its class in {}, found none", class_table::NAME)),
+        .map(|file| {
+            let mut head = Vec::new();
+            let is_image = tree::is_image(&tree.names[file], || {
+                head = (tree.head)(file);
+                head.clone()
+            });
+            (is_image, content::of_bytes(&head))
+        })
+        .collect();
+    let images: Vec<usize> = (0..tree.names.len()).filter(|&file| contents[file].0).collect();
+    let paths: Vec<Vec<u8>> = images.iter().map(|&file| tree.names[file].clone()).collect();
+    let image_paths: Vec<&[u8]> = paths.iter().map(|path| &path[..]).collect();
+    let others: BTreeSet<&[u8]> = (0..tree.names.len())
+        .filter(|&file| !contents[file].0)
+        .map(|file| files::folder(&tree.names[file]))
+        .chain(tree.folders.iter().map(|folder| &folder[..]))
+        .collect();
+    let others: Vec<&[u8]> = others.into_iter().collect();
+    let chosen = set_parts::choose(&image_paths, &others, job.options.part.as_deref())
+        .map_err(|reason| DataError::Option { name: "part", reason })?;
+    report.notes.extend(chosen.notes.iter().cloned());
+    let used: Vec<usize> = (0..images.len()).filter(|&image| chosen.used[image]).collect();
+
+    let folders = |image: usize| chosen.class_folders(files::folder(&paths[image]));
+    let by_folder: Vec<Vec<&[u8]>> = used.iter().map(|&image| folders(image)).collect();
+    let index = Index::new(&paths);
+    let has_classes = folder_classes::classes(&by_folder).is_some();
+    let source =
+        label_source::find(&tree, &index, &used, job.options, has_classes, &|folder| chosen.is_other_part(folder))?;
+    report.notes.extend(source.notes);
+    let table = match &source.labels {
+        Labels::Table(table) => Some(&**table),
+        Labels::Folders | Labels::None => None,
+    };
+
+    let files = Files { tree: &tree, images, paths: &paths, chosen: &chosen };
+    let (outcome, range) = samples(job, &files, &used, table, sink, &mut report)?;
+    for (&image, reason) in &outcome.bad {
+        report.add_bad(files::text(&paths[image]), reason.clone());
+    }
+    let found = match (&source.labels, table) {
+        (_, Some(table)) => {
+            let too_many = |limit| DataError::Limit {
+                path: job.source.path(),
+                at: Position::Member(table.name.clone()),
+                limit,
+                found: "more".into(),
+            };
+            report.notes.extend(table.notes.iter().cloned());
+            if table.unused > 0 {
+                report.notes.push(format!("{} rows of {} name no image", table.unused, table.name));
+                let without = table.without(&outcome.kept);
+                if !without.is_empty() {
+                    report.notes.push(format!(
+                        "no image is of these classes of {}: {}",
+                        table.name,
+                        files::few(&without)
+                    ));
+                }
+            }
+            Some(table.classes(&outcome.kept).map_err(too_many)?).filter(|(_, names)| names.len() > 1)
+        }
+        (Labels::None, _) => None,
+        _ => {
+            let kept: Vec<Vec<&[u8]>> = outcome.kept.iter().map(|&image| folders(image)).collect();
+            let kept_paths: Vec<&[u8]> = outcome.kept.iter().map(|&image| &paths[image][..]).collect();
+            report.notes.extend(folder_classes::beside(&kept, &kept_paths));
+            let bare = bare(&files, &contents, &outcome);
+            let bare: Vec<Bare<'_>> = bare
+                .iter()
+                .map(|(folder, why)| Bare { folders: chosen.class_folders(folder), why: why.clone() })
+                .collect();
+            report.notes.extend(folder_classes::without_images(&kept, &bare));
+            folder_classes::classes(&kept)
+        }
+    };
+    let mut left = LeftOut::default();
+    for file in (0..tree.names.len()).filter(|&file| !contents[file].0 && Some(file) != source.file) {
+        let name = &tree.names[file];
+        if !chosen.is_other_part(files::folder(name)) && files::base(name) != MARKER {
+            left.add(name, contents[file].1);
+        }
+    }
+    left.tell(used.len() as u64, &mut report);
+    Ok(Decoded::new(Arc::new(Images::of(job.options)), range, report).labelled(found))
+}
+
+/// The file that `sample` leaves beside what it draws.
+const MARKER: &[u8] = b"ganymede-samples.json";
+
+/// Looks at the images that are used, chooses what they become, and decodes them into the sink. Gives their range, too.
+fn samples(
+    job: &Job<'_>,
+    files: &Files<'_>,
+    used: &[usize],
+    table: Option<&ClassTable>,
+    sink: &mut Sink<'_>,
+    report: &mut DataReport,
+) -> Result<(Outcome, [f64; 2]), DataError> {
+    let read = |image: usize| (files.tree.read)(files.images[image]);
+    job.progress.start("looking at images", Some(used.len() as u64));
+    let looked: Vec<_> = used
+        .par_iter()
+        .map(|&image| {
+            let look = match table.filter(|table| table.class(image).is_none()) {
+                None => read(image).and_then(|bytes| decode::look(&bytes)),
+                Some(table) => Err(format!("expected a row with its class in {}, found none", table.name)),
             };
             job.progress.advance(1);
             look
         })
         .collect();
     job.progress.finish();
-    let mut bad: BTreeMap<usize, String> = BTreeMap::new();
-    let mut looks = Vec::new();
-    let mut good = Vec::new();
-    for (i, look) in looked.into_iter().enumerate() {
+    let mut outcome = Outcome::default();
+    let mut good: Vec<(usize, Look)> = Vec::new();
+    for (&image, look) in used.iter().zip(looked) {
         match look {
-            Ok(look) => {
-                looks.push(look);
-                good.push(i);
-            }
+            Ok(look) => good.push((image, look)),
             Err(reason) => {
-                bad.insert(i, reason);
+                outcome.bad.insert(image, reason);
             }
         }
     }
-    let mut kept = Vec::new();
-    let mut dtype = DType::U8;
-    if !good.is_empty() {
-        let target = choose(job, &looks, &mut report)?;
-        dtype = target.dtype;
-        sink.begin(target.sample());
-        job.progress.start("decoding pictures", Some(good.len() as u64));
-        for chunk in good.chunks((CHUNK / target.sample().bytes().max(1)).clamp(1, 4096)) {
-            let decoded: Vec<_> = chunk
-                .par_iter()
-                .map(|&i| {
-                    let sample = read(i)
-                        .and_then(|bytes| decode::decode(&bytes))
-                        .and_then(|picture| target.apply(picture, job.options));
-                    job.progress.advance(1);
-                    sample
-                })
-                .collect();
-            for (&i, sample) in chunk.iter().zip(decoded) {
-                match sample {
-                    Ok(bytes) => {
+    own(&mut good, &mut outcome, report);
+    wide(&mut good, &mut outcome);
+    if good.is_empty() {
+        return Ok((outcome, [0.0, 255.0]));
+    }
+    let looks: Vec<&Look> = good.iter().map(|(_, look)| look).collect();
+    let target = choose(job, &looks, report)?;
+    deep(&good, &target, files, report);
+    let all = job.options.pages == Pages::All;
+    pages(&looks, all, report);
+    sink.begin(target.sample());
+    let size = target.sample().bytes().max(1);
+    job.progress.start("decoding images", Some(good.len() as u64));
+    let mut extent = [f64::INFINITY, f64::NEG_INFINITY];
+    let mut rest = &good[..];
+    while !rest.is_empty() {
+        // As many files as their samples fit, but one in any case.
+        let mut bytes = 0usize;
+        let fits = |(_, look): &(usize, Look)| {
+            bytes = bytes.saturating_add(size.saturating_mul(if all { look.pages } else { 1 }));
+            bytes <= CHUNK
+        };
+        let count = rest
+            .iter()
+            .take(4096)
+            .take_while({
+                let mut fits = fits;
+                move |file| fits(file)
+            })
+            .count()
+            .max(1);
+        let (chunk, later) = rest.split_at(count);
+        rest = later;
+        let decoded: Vec<Result<Vec<Vec<u8>>, String>> = chunk
+            .par_iter()
+            .map(|(image, look)| {
+                let decode_one = |bytes: Vec<u8>| -> Result<Vec<Vec<u8>>, String> {
+                    if !all || look.pages == 1 {
+                        return Ok(vec![target.apply(decode::decode(&bytes)?, job.options)?]);
+                    }
+                    let mut pages = Vec::new();
+                    decode::decode_pages(&bytes, &mut |page| {
+                        pages.push(target.apply(page, job.options)?);
+                        if pages.len().saturating_mul(size) as u64 > MAX_PAGE_BYTES {
+                            return Err(format!(
+                                "expected at most {MAX_PAGE_BYTES} bytes of pages in one file, found more"
+                            ));
+                        }
+                        Ok(())
+                    })?;
+                    Ok(pages)
+                };
+                let samples = read(*image).and_then(decode_one);
+                job.progress.advance(1);
+                samples
+            })
+            .collect();
+        for ((image, _), samples) in chunk.iter().zip(decoded) {
+            match samples {
+                Ok(samples) => {
+                    for bytes in samples {
+                        if target.dtype == DType::F32 {
+                            let values = bytes.as_chunks::<4>().0.iter().map(|&b| f64::from(f32::from_le_bytes(b)));
+                            extent = values.fold(extent, |[low, high], v| [low.min(v), high.max(v)]);
+                        }
                         sink.push(&bytes)?;
-                        kept.push(paths[i].clone());
+                        outcome.kept.push(*image);
                     }
-                    Err(reason) => {
-                        bad.insert(i, reason);
-                    }
+                }
+                Err(reason) => {
+                    outcome.bad.insert(*image, reason);
                 }
             }
         }
-        job.progress.finish();
     }
-    for (i, reason) in bad {
-        report.add_bad(name(i), reason);
-    }
-    if let Some(unused) = table.as_ref().map(|table| table.unused(&paths)).filter(|unused| *unused > 0) {
-        report.notes.push(format!("{unused} rows of {} name no picture", class_table::NAME));
-    }
-    let too_many = |limit| DataError::Limit {
-        path: job.source.path(),
-        at: Position::Member(class_table::NAME.into()),
-        limit,
-        found: "more".into(),
+    job.progress.finish();
+    let range = match target.dtype {
+        DType::U16 => [0.0, 65_535.0],
+        DType::F32 => match extent {
+            [low, high] if low >= 0.0 && high <= 1.0 => [0.0, 1.0],
+            [low, high] if low >= -1.0 && high <= 1.0 => [-1.0, 1.0],
+            [low, high] if low >= 0.0 && high <= 255.0 => [0.0, 255.0],
+            [low, high] if low < high => [low, high],
+            [low, _] => [low - 1.0, low + 1.0],
+        },
+        _ => [0.0, 255.0],
     };
-    let found = match &table {
-        Some(table) => Some(table.classes(&kept).map_err(too_many)?).filter(|(_, names)| names.len() > 1),
-        None => {
-            report.notes.extend(files::beside_classes(&kept));
-            files::classes(&kept)
+    Ok((outcome, range))
+}
+
+/// Most bytes that the pages of one file may become.
+const MAX_PAGE_BYTES: u64 = 1 << 30;
+
+/// Leaves out what ganymede drew, where there is anything else.
+fn own(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome, report: &mut DataReport) {
+    let drawn = good.iter().filter(|(_, look)| look.drawn).count();
+    if drawn == good.len() {
+        if drawn > 0 {
+            report.notes.push(format!("all {drawn} images are samples that ganymede drew"));
         }
+        return;
+    }
+    if drawn > 0 {
+        report.notes.push(format!("{drawn} images that ganymede drew (samples and their grids) are left out"));
+        outcome.drawn.extend(good.iter().filter(|(_, look)| look.drawn).map(|(image, _)| *image));
+        good.retain(|(_, look)| !look.drawn);
+    }
+}
+
+/// Images of floats and of integers have no common scale: those that are fewer are bad.
+fn wide(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome) {
+    let is_wide = |look: &Look| look.dtype == DType::F32;
+    let count = good.iter().filter(|(_, look)| is_wide(look)).count();
+    let most = count * 2 > good.len();
+    let (wanted, hint) = match most {
+        true => ("floats or wide integers", "as 32-bit float"),
+        false => ("8 or 16 bits", "with 8 or 16 bits"),
     };
-    let range = if dtype == DType::U16 { [0.0, 65_535.0] } else { [0.0, 255.0] };
-    Ok(Decoded::new(Arc::new(Images::of(job.options)), range, report).labelled(found))
+    good.retain(|(image, look)| {
+        if is_wide(look) == most {
+            return true;
+        }
+        outcome
+            .bad
+            .insert(*image, format!("expected {wanted} as most images have, found {}: save it {hint}", look.colour));
+        false
+    });
+}
+
+/// A note where a few images of 16 bits make all of them so.
+fn deep(good: &[(usize, Look)], target: &Target, files: &Files<'_>, report: &mut DataReport) {
+    let is_deep = |look: &Look| look.dtype == DType::U16;
+    let deep: Vec<usize> = good.iter().filter(|(_, look)| is_deep(look)).map(|(image, _)| *image).collect();
+    if target.dtype == DType::U16 && deep.len() < good.len() {
+        let names: Vec<String> = deep.iter().map(|&image| files::text(&files.paths[image])).collect();
+        let (n, all) = (deep.len(), good.len());
+        report.notes.push(format!(
+            "{n} of {all} images have 16 bits a channel, so that all became 16 bits: {}",
+            files::few(&names)
+        ));
+    }
+}
+
+/// A note on pages and frames.
+fn pages(looks: &[&Look], all: bool, report: &mut DataReport) {
+    let several: Vec<usize> = looks.iter().map(|look| look.pages).filter(|&pages| pages > 1).collect();
+    let (files, pages) = (several.len(), several.iter().sum::<usize>());
+    if files > 0 {
+        report.notes.push(match all {
+            true => format!("{files} files hold several pages or frames, {pages} in all: each is a sample"),
+            false => format!("{files} files hold several pages or frames: the first of each is used, {} are left out; --pages all takes them too", pages - files),
+        });
+    }
+}
+
+/// Folders that give no image, with what lies in them.
+fn bare(files: &Files<'_>, contents: &[(bool, Option<Content>)], outcome: &Outcome) -> Vec<(Vec<u8>, String)> {
+    let mut full: BTreeSet<&[u8]> = BTreeSet::new();
+    for &image in outcome.kept.iter().chain(&outcome.drawn) {
+        let mut folder = files::folder(&files.paths[image]);
+        while !folder.is_empty() && full.insert(folder) {
+            folder = files::folder(folder);
+        }
+    }
+    let mut found = BTreeMap::<&[u8], BTreeMap<String, u64>>::new();
+    let bad = outcome.bad.keys().map(|&image| (&files.paths[image], "image that cannot be read".to_string()));
+    let others = (0..contents.len()).filter(|&file| !contents[file].0);
+    let others =
+        others.map(|file| (&files.tree.names[file], left_out::kind(&files.tree.names[file], contents[file].1)));
+    for (name, kind) in bad.chain(others) {
+        let folder = files::folder(name);
+        if !folder.is_empty() && !full.contains(folder) && !files.chosen.is_left(folder) {
+            *found.entry(folder).or_default().entry(kind).or_default() += 1;
+        }
+    }
+    let empty = files.tree.folders.iter().filter(|folder| !files.chosen.is_left(folder));
+    let empty = empty.map(|folder| (folder.clone(), folder_classes::EMPTY.to_string()));
+    found.into_iter().map(|(folder, kinds)| (folder.to_vec(), left_out::counts(&kinds))).chain(empty).collect()
 }
 
 /// Raw samples as PNG files with their relative paths: `class/000017.png`, or `000017.png` without classes.

@@ -4,23 +4,31 @@
 //! The contract tests (`tests/data/formats.rs`) then read, write and damage it. What several formats share
 //! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `class_table.rs`, `mixture.rs`.
 
+mod advice;
 mod archive;
 pub(crate) mod array;
 mod class_table;
 mod fashion_mnist;
-mod files;
+pub(crate) mod files;
+mod folder_classes;
+mod folder_names;
 mod grid2d;
 pub(crate) mod idx;
 mod image_folder;
 mod image_zip;
 pub(crate) mod images;
+mod label_source;
 mod labels;
+pub(crate) mod left_out;
 mod mixture;
 mod npy;
 mod npz;
 mod ring2d;
+mod set_parts;
+mod sheet;
 mod stacked_fashion_mnist;
 pub(crate) mod stream;
+pub(crate) mod tree;
 
 use crate::error::DataError;
 use crate::field::Field;
@@ -227,8 +235,18 @@ pub fn supported() -> Vec<String> {
 /// a folder, that file.
 ///
 /// # Errors
-/// [`DataError::UnknownData`] with what lies there and what is supported.
+/// [`DataError::UnknownData`] with what lies there and what is supported; [`DataError::Unsupported`] for a run.
 pub(crate) fn recognise(source: &Source) -> Result<(&'static dyn Format, Source), DataError> {
+    if let Source::Path(path) = source
+        && path.is_dir()
+        && tree::is_run(|name| path.join(std::str::from_utf8(name).unwrap_or_default()).is_file())
+    {
+        return Err(DataError::Unsupported {
+            path: path.clone(),
+            what: "expected data, found a run of ganymede".into(),
+            hint: "name the data that it was trained on; `ganymede resume RUN` trains on, `ganymede sample RUN` draws",
+        });
+    }
     let of_path = |path: &Path| FORMATS.iter().find(|format| format.recognises(path)).copied();
     let found = match source {
         Source::Name(name) => {
@@ -241,8 +259,9 @@ pub(crate) fn recognise(source: &Source) -> Result<(&'static dyn Format, Source)
     };
     found.ok_or_else(|| DataError::UnknownData {
         path: source.path(),
-        found: describe(&source.path()),
+        found: advice::describe(&source.path()),
         supported: supported(),
+        advice: advice::advise(&source.path()),
     })
 }
 
@@ -253,36 +272,6 @@ fn only_file(folder: &Path) -> Option<PathBuf> {
     match &entries[..] {
         [only] if only.is_file() => Some(only.clone()),
         _ => None,
-    }
-}
-
-/// What lies at a path, in a few words.
-fn describe(path: &Path) -> String {
-    if path.is_dir() {
-        let mut endings = std::collections::BTreeMap::<String, u64>::new();
-        let mut folders = 0u64;
-        for entry in path.read_dir().into_iter().flatten().flatten() {
-            let name = entry.path();
-            if name.is_dir() {
-                folders += 1;
-            } else {
-                let ending = name.extension().map_or("without ending".into(), |e| format!(".{}", e.to_string_lossy()));
-                *endings.entry(ending).or_default() += 1;
-            }
-        }
-        let mut parts: Vec<String> = endings.iter().take(8).map(|(ending, n)| format!("{n} {ending}")).collect();
-        if folders > 0 {
-            parts.push(format!("{folders} folders"));
-        }
-        return if parts.is_empty() { "an empty folder".into() } else { format!("a folder with {}", parts.join(", ")) };
-    }
-    match first_bytes(path, 8) {
-        Ok(bytes) if bytes.is_empty() => "an empty file".into(),
-        Ok(bytes) => {
-            let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
-            format!("a file that starts with the bytes {}", hex.join(" "))
-        }
-        Err(error) => format!("nothing readable ({error})"),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Pictures out of the bytes of image files, by foreign decoders under limits. Not here: what becomes of them.
 
-use super::{Picture, Pixels};
+use super::{Picture, Pixels, content, grid, jpeg, pages, tiff};
 use crate::limits::{MAX_ALLOCATION, MAX_SIDE, check_picture};
+use ganymede_tensor::DType;
+use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{AnimationDecoder, ColorType, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -32,10 +35,14 @@ pub(crate) struct Look {
     pub(crate) height: u32,
     /// Channels when decoded: 1 to 4 as in [`Picture`].
     pub(crate) channels: usize,
-    /// Whether it has more than 8 bits a channel.
-    pub(crate) deep: bool,
+    /// Type of a value when decoded: `u8`, `u16` or `f32`.
+    pub(crate) dtype: DType,
     /// The colour type for people, e.g. `palette 4 bit PNG`.
     pub(crate) colour: String,
+    /// Pages or frames.
+    pub(crate) pages: usize,
+    /// Whether it says that ganymede drew it.
+    pub(crate) drawn: bool,
 }
 
 /// Whether a file is worth a look, by the ending of its name.
@@ -50,7 +57,15 @@ pub(crate) fn has_image_ending(name: &[u8]) -> bool {
 
 /// Whether first bytes are those of an image file. PNM is not among them: its magic is text that others share.
 pub(crate) fn has_image_magic(bytes: &[u8]) -> bool {
-    image::guess_format(bytes).is_ok_and(|format| FORMATS.contains(&format) && format != ImageFormat::Pnm)
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Pnm) => false,
+        // Two letters are few: the length of the header that follows must be one there is.
+        Ok(ImageFormat::Bmp) => {
+            bytes.get(14..18).is_some_and(|b| matches!(b, [12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+        }
+        Ok(format) => FORMATS.contains(&format),
+        Err(_) => false,
+    }
 }
 
 /// Runs a foreign decoder; a panic of its own becomes a reason like any other.
@@ -59,63 +74,44 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         .unwrap_or_else(|_| Err("the decoder failed on it (a defect of the decoder)".into()))
 }
 
-fn decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder + '_), String> {
+/// The format of a file, and its bytes without those that its decoder would stumble over.
+fn format(bytes: &[u8]) -> Result<(ImageFormat, Cow<'_, [u8]>), String> {
     let format = image::guess_format(bytes).ok().filter(|format| FORMATS.contains(format)).ok_or_else(|| {
-        let first: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        format!(
-            "expected PNG, JPEG, WebP, GIF, BMP, TIFF or PNM, found {} bytes that start with [{}]",
-            bytes.len(),
-            first.join(" ")
-        )
+        let found = match content::of_bytes(&bytes[..bytes.len().min(512)]) {
+            Some(kind) => format!("{}: {}", kind.name, kind.todo),
+            None => {
+                let first: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
+                format!("{} bytes that start with [{}]", bytes.len(), first.join(" "))
+            }
+        };
+        format!("expected PNG, JPEG, WebP, GIF, BMP, TIFF or PNM, found {found}")
     })?;
-    if format == ImageFormat::Jpeg {
-        jpeg(bytes)?;
-    }
+    let clean = if format == ImageFormat::Jpeg { jpeg::segments(bytes)?.bytes } else { Cow::Borrowed(bytes) };
+    Ok((format, clean))
+}
+
+fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_ALLOCATION);
+    limits
+}
+
+fn decoder(format: ImageFormat, bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|e| e.to_string())?;
+    reader.limits(limits());
+    let unsupported = |e: image::ImageError| match e {
+        image::ImageError::Unsupported(_) => format!("{e}: save it as RGB or grey of 8 or 16 bits"),
+        e => e.to_string(),
+    };
+    let decoder = reader.into_decoder().map_err(unsupported)?;
     let (width, height) = decoder.dimensions();
     check_picture(u64::from(width), u64::from(height))?;
     if decoder.total_bytes() > MAX_ALLOCATION {
         return Err(format!("expected at most {MAX_ALLOCATION} decoded bytes, found {}", decoder.total_bytes()));
     }
-    Ok((format, decoder))
-}
-
-/// The number of components of a JPEG file, which must have its end marker: its decoder would fill in what is cut off.
-fn jpeg(bytes: &[u8]) -> Result<u8, String> {
-    let mut at = 2;
-    let mut components = None;
-    loop {
-        let Some(&[marker, code]) = bytes.get(at..at + 2).and_then(|b| b.first_chunk()) else {
-            return Err(format!("expected a JPEG marker at byte {at}, the file ends"));
-        };
-        if marker != 0xff {
-            return Err(format!("expected a JPEG marker at byte {at}, found {marker:02x}"));
-        }
-        match code {
-            0xff => at += 1,
-            0x01 | 0xd0..=0xd8 => at += 2,
-            0xda => break,
-            _ => {
-                let Some(&length) = bytes.get(at + 2..at + 4).and_then(|b| b.first_chunk::<2>()) else {
-                    return Err(format!("expected the length of a JPEG segment at byte {at}, the file ends"));
-                };
-                if matches!(code, 0xc0..=0xcf) && !matches!(code, 0xc4 | 0xc8 | 0xcc) {
-                    components = bytes.get(at + 9).copied();
-                }
-                at += 2 + usize::from(u16::from_be_bytes(length));
-            }
-        }
-    }
-    if !bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]) {
-        return Err(format!("expected JPEG's end marker, the file is cut off at byte {}", bytes.len()));
-    }
-    components.ok_or_else(|| format!("expected a JPEG frame before byte {at}, found none"))
+    Ok(decoder)
 }
 
 fn channels(colour: ColorType) -> (usize, bool) {
@@ -153,7 +149,7 @@ fn colour_name(bytes: &[u8], format: ImageFormat, decoded: ColorType) -> String 
             (Some(depth), Some(0)) => format!("grey {depth} bit PNG"),
             _ => plain(),
         },
-        ImageFormat::Jpeg if jpeg(bytes) == Ok(4) => "CMYK 8 bit JPEG".into(),
+        ImageFormat::Jpeg if jpeg::segments(bytes).is_ok_and(|s| s.components == 4) => "CMYK 8 bit JPEG".into(),
         ImageFormat::Gif => "palette 8 bit GIF".into(),
         _ => plain(),
     }
@@ -170,31 +166,94 @@ fn turned(orientation: Orientation) -> bool {
 /// The reason as text.
 pub(crate) fn look(bytes: &[u8]) -> Result<Look, String> {
     guarded(|| {
-        let (format, mut decoder) = decoder(bytes)?;
+        let (format, clean) = format(bytes)?;
+        let pages = pages::count(format, bytes);
+        if format == ImageFormat::Tiff
+            && let Some(head) = tiff::head(bytes)
+        {
+            let tiff::Head { width, height, channels, bits, float } = head?;
+            let names = ["grey", "grey and alpha", "RGB", "RGBA"];
+            let colour = format!("{} {bits} bit {}TIFF", names[channels - 1], if float { "float " } else { "" });
+            return Ok(Look { width, height, channels, dtype: DType::F32, colour, pages, drawn: false });
+        }
+        let mut decoder = decoder(format, &clean)?;
         let (mut width, mut height) = decoder.dimensions();
         if turned(decoder.orientation().unwrap_or(Orientation::NoTransforms)) {
             (width, height) = (height, width);
         }
         let (channels, deep) = channels(decoder.color_type());
-        Ok(Look { width, height, channels, deep, colour: colour_name(bytes, format, decoder.color_type()) })
+        let dtype = if deep { DType::U16 } else { DType::U8 };
+        let colour = colour_name(bytes, format, decoder.color_type());
+        let drawn = format == ImageFormat::Png && grid::is_drawn(bytes);
+        Ok(Look { width, height, channels, dtype, colour, pages, drawn })
     })
 }
 
-/// Decodes an image file, turned as its EXIF orientation says; of an animation the first frame.
+/// Decodes an image file, turned as its EXIF orientation says: of pages and frames the first.
 ///
 /// # Errors
 /// The reason as text.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     guarded(|| {
-        let (_, mut decoder) = decoder(bytes)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        // A poisoned lock means that another picture's decoder panicked: no state of ours is behind it.
-        let _one_at_a_time = (decoder.total_bytes() > LARGE)
-            .then(|| LARGE_PICTURE.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
-        image.apply_orientation(orientation);
-        Ok(picture(image))
+        let (format, clean) = format(bytes)?;
+        if format == ImageFormat::Tiff
+            && let Some(head) = tiff::head(bytes)
+        {
+            return tiff::decode(bytes, head?);
+        }
+        whole(decoder(format, &clean)?)
     })
+}
+
+fn whole(mut decoder: impl ImageDecoder) -> Result<Picture, String> {
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    // A poisoned lock means that another picture's decoder panicked: no state of ours is behind it.
+    let _one_at_a_time = (decoder.total_bytes() > LARGE)
+        .then(|| LARGE_PICTURE.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+    image.apply_orientation(orientation);
+    Ok(picture(image))
+}
+
+/// Hands every page or frame of an image file to `each`, in order.
+///
+/// # Errors
+/// The reason as text, and what `each` gives.
+pub(crate) fn decode_pages(bytes: &[u8], each: &mut dyn FnMut(Picture) -> Result<(), String>) -> Result<(), String> {
+    guarded(|| {
+        let (format, _) = format(bytes)?;
+        if pages::count(format, bytes) == 1 {
+            return each(decode(bytes)?);
+        }
+        let mut reader = Cursor::new(bytes);
+        let error = |e: image::ImageError| e.to_string();
+        match format {
+            ImageFormat::Tiff => pages::directories(bytes).into_iter().try_for_each(|directory| {
+                let page = pages::with_first(bytes, directory).ok_or("expected the head of a TIFF, the file ends")?;
+                each(decode(&page)?)
+            }),
+            ImageFormat::Gif => frames(limited(GifDecoder::new(&mut reader).map_err(error)?)?.into_frames(), each),
+            ImageFormat::WebP => frames(limited(WebPDecoder::new(&mut reader).map_err(error)?)?.into_frames(), each),
+            _ => frames(
+                limited(PngDecoder::new(&mut reader).map_err(error)?)?.apng().map_err(error)?.into_frames(),
+                each,
+            ),
+        }
+    })
+}
+
+/// A decoder of frames under the limits that one of images has.
+fn limited<D: ImageDecoder>(mut decoder: D) -> Result<D, String> {
+    let (width, height) = decoder.dimensions();
+    check_picture(u64::from(width), u64::from(height))?;
+    decoder.set_limits(limits()).map_err(|e| e.to_string())?;
+    Ok(decoder)
+}
+
+fn frames(frames: Frames<'_>, each: &mut dyn FnMut(Picture) -> Result<(), String>) -> Result<(), String> {
+    frames
+        .take(pages::MAX_PAGES)
+        .try_for_each(|frame| each(picture(DynamicImage::ImageRgba8(frame.map_err(|e| e.to_string())?.into_buffer()))))
 }
 
 fn picture(image: DynamicImage) -> Picture {

@@ -42,11 +42,34 @@ pub(crate) fn png_bytes(picture: &Picture) -> Result<Vec<u8>, String> {
     Ok(out.into_inner())
 }
 
-/// Writes the picture as a PNG file; folders on the way are made.
+/// Bytes of a PNG file before the chunk after its header: 8 of magic, 25 of the header.
+const HEAD: usize = 33;
+/// The chunk `tEXt` of what a network drew: by it, it is never taken for data that lies around.
+const DRAWN: &[u8] = b"tEXtSoftware\0ganymede sample";
+
+/// Writes what a network drew as a PNG file that says so; folders on the way are made.
 pub(crate) fn write_png(path: &Path, picture: &Picture) -> Result<(), DataError> {
     let bytes = png_bytes(picture)
         .map_err(|found| DataError::Mismatch { expected: "a picture that PNG can hold".into(), found })?;
-    write_file(path, &bytes)
+    let length = ((DRAWN.len() - 4) as u32).to_be_bytes();
+    let check = crc32fast::hash(DRAWN).to_be_bytes();
+    write_file(path, &[&bytes[..HEAD], &length, DRAWN, &check, &bytes[HEAD..]].concat())
+}
+
+/// Whether a PNG file says that a network of ganymede drew it, wherever its chunk stands before the pixels.
+pub(crate) fn is_drawn(png: &[u8]) -> bool {
+    let mut at = 8usize;
+    while let Some(head) = png.get(at..at.saturating_add(8)) {
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if &head[4..] == b"IDAT" {
+            return false;
+        }
+        if png.get(at + 4..).is_some_and(|chunk| chunk.starts_with(DRAWN)) && length == DRAWN.len() - 4 {
+            return true;
+        }
+        at = at.saturating_add(12).saturating_add(length);
+    }
+    false
 }
 
 /// Writes a small file; folders on the way are made.
@@ -60,6 +83,20 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_network_drew_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/x.png");
+        let picture = Picture { width: 1, height: 1, channels: 1, pixels: Pixels::U8(vec![7]) };
+        write_png(&path, &picture).unwrap();
+        let file = std::fs::read(&path).unwrap();
+        assert!(
+            is_drawn(&file) && !is_drawn(&png_bytes(&picture).unwrap()) && !is_drawn(&file[..40]) && !is_drawn(&[])
+        );
+        // The decoder checks the chunk's sum.
+        assert_eq!(super::super::decode::decode(&file).unwrap(), picture);
+    }
 
     #[test]
     fn pictures_stand_in_rows() {

@@ -1,10 +1,14 @@
 //! One picture in memory and what may happen to it before it is a sample: alpha, channels, size.
 //! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `scatter.rs`).
 
+pub(crate) mod content;
 pub(crate) mod decode;
 mod fit;
 pub(crate) mod grid;
+mod jpeg;
+mod pages;
 pub(crate) mod scatter;
+mod tiff;
 
 use crate::options::{DataOptions, Fit};
 use ganymede_tensor::DType;

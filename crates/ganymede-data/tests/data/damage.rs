@@ -183,6 +183,6 @@ fn damaged_tables_of_classes() {
         Dataset::open_with(&Source::parse(&root)?, &options, None, &())
     });
     assert_eq!(loaded + refused, VERSIONS);
-    // Damage to a class is another class; damage to a name or a row is refused.
-    assert!(refused >= VERSIONS / 8 && loaded >= VERSIONS / 16, "{refused} refused");
+    // Damage to a class is another class, if still UTF-8; damage to a name or a row is refused.
+    assert!(refused >= VERSIONS / 8 && loaded >= VERSIONS / 20, "{refused} refused");
 }

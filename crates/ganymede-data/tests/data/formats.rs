@@ -281,7 +281,8 @@ fn a_table_beside_pictures_names_their_classes() {
     };
     let data = cached(0.0).unwrap();
     assert_eq!((data.labels().unwrap(), data.classes()), (&[1, 0, 1, 0][..], &["bag".into(), "shoe".into()][..]));
-    assert_eq!(data.report().notes, ["1 rows of labels.csv name no picture"]);
+    let hat = "no image is of these classes of labels.csv: hat";
+    assert_eq!(data.report().notes, ["1 rows of labels.csv name no image", hat]);
     // The table is part of what the cache depends on.
     put(&root.join("labels.csv"), b"000000,a\n000001,b\n000002,c\n");
     let error = cached(0.0).unwrap_err();

@@ -4,6 +4,7 @@ mod cache;
 mod codec;
 mod common;
 mod damage;
+mod folders;
 mod formats;
 mod images;
 mod loader;

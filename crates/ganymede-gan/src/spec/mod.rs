@@ -153,8 +153,16 @@ impl TrainSpec {
     /// # Errors
     /// As [`TrainSpec::from_toml`], and [`GanError::Io`].
     pub fn load(path: &Path) -> Result<TrainSpec, GanError> {
-        let text = std::fs::read_to_string(path).map_err(|e| GanError::io(path, "read", e))?;
-        TrainSpec::from_toml(&text).map_err(|e| e.in_file(path))
+        TrainSpec::from_toml(&TrainSpec::text(path)?).map_err(|e| e.in_file(path))
+    }
+
+    /// The text of a spec's file: UTF-8, or UTF-16 as PowerShell writes it.
+    ///
+    /// # Errors
+    /// [`GanError::Io`]; [`GanError::Text`] with the line for another encoding.
+    pub fn text(path: &Path) -> Result<String, GanError> {
+        let bytes = std::fs::read(path).map_err(|e| GanError::io(path, "read", e))?;
+        ganymede_data::text::decode(&bytes).map_err(|e| GanError::Text(e).in_file(path))
     }
 
     /// The spec as TOML; reading it gives the same spec.

@@ -110,7 +110,5 @@ fn read(file: &Path) -> Result<Draft, Failure> {
         let hint = "name the spec's file (`ganymede presets NAME` prints one); `ganymede data` reads a folder of data";
         return Err(Failure::new(USER, text).with_hint(hint));
     }
-    let text = std::fs::read_to_string(file);
-    let text = text.map_err(|e| Failure::new(USER, format!("cannot read {}: {e}", file.display())))?;
-    Ok(TrainSpec::draft(&text).map_err(|e| e.in_file(file))?)
+    Ok(TrainSpec::draft(&TrainSpec::text(file)?).map_err(|e| e.in_file(file))?)
 }

@@ -39,7 +39,8 @@ impl Command for Data {
         let mut options = DataOptions::default();
         self.data_flags.apply(&mut options);
         let Some(source) = self.data.to_str() else {
-            return Err(Failure::new(USER, "expected a path in Unicode"));
+            let text = format!("expected a path in Unicode, found {:?}", self.data);
+            return Err(Failure::new(USER, text).with_hint("rename it; `convmv` and `detox` do so for many"));
         };
         let data = DataSpec { source: source.into(), options, ..DataSpec::default() };
         let dataset = setup::open_data(&data, terminal)?;

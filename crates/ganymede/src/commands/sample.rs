@@ -5,7 +5,7 @@ use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_data::Codec;
+use ganymede_data::{Codec, class_list, class_number};
 use ganymede_gan::{GanError, Labels, Sampler, Seeds, run_dir};
 use ganymede_tensor::Tensor;
 use serde_json::json;
@@ -34,7 +34,7 @@ pub struct Sample {
     /// Each in a file of its own in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// All of this class, by its name or number [default: each class in turn]
+    /// All of this class, by its name, or its number as '#7' [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
     /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
@@ -83,8 +83,17 @@ impl Command for Sample {
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         let labels = match &self.class {
-            Some(class) => Labels::All(label(class, &sampler, &codec)?),
-            None => Labels::InTurn,
+            Some(class) => {
+                let label = label(class, &sampler, &codec)?;
+                terminal.say(&format!("class       #{label} {}", codec.classes()[label as usize]));
+                Labels::All(label)
+            }
+            None => {
+                if sampler.classes() > 0 {
+                    terminal.say(&format!("classes     each in turn: {}", class_list(codec.classes(), 12)));
+                }
+                Labels::InTurn
+            }
         };
         let mut draw = |seeds| sampler.draw(seeds, labels);
         match &self.out {
@@ -103,12 +112,9 @@ fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> 
         let text = "--class: the run's generator takes no labels: it cannot draw a class alone";
         return Err(Failure::new(USAGE, text).with_hint("train a conditional preset (`ganymede presets` lists them)"));
     }
-    let named = codec.classes().iter().position(|name| name == class);
-    let numbered = || class.parse::<usize>().ok().filter(|&at| at < codec.classes().len());
-    named.or_else(numbered).map(|at| at as u32).ok_or_else(|| {
-        let known: Vec<String> = codec.classes().iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
-        let text = format!("--class: expected a class of the run, found `{class}`");
-        Failure::new(USAGE, text).with_hint(format!("its classes: {}", known.join(", ")))
+    class_number(codec.classes(), class).map_err(|reason| {
+        let hint = format!("the run's classes: {}", class_list(codec.classes(), 100));
+        Failure::new(USAGE, format!("--class: {reason}")).with_hint(hint)
     })
 }
 

@@ -79,10 +79,12 @@ impl Summary {
         if path.is_dir() {
             return Ok(run_dir::read_spec(path)?);
         }
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        if !path.is_file() {
             let presets = names().join(", ");
-            Failure::new(USER, format!("expected a preset ({presets}), a run or a spec, found `{}`: {e}", self.what))
-        })?;
-        Ok(TrainSpec::draft(&text).map_err(|e| e.in_file(path))?.spec)
+            let text =
+                format!("expected a preset ({presets}), a run or a spec, found `{}`: there is no such file", self.what);
+            return Err(Failure::new(USER, text));
+        }
+        Ok(TrainSpec::draft(&TrainSpec::text(path)?).map_err(|e| e.in_file(path))?.spec)
     }
 }

@@ -1,0 +1,214 @@
+//! Which of the things that lie beside images says their classes: a table, or the folders.
+//! Not here: what a table says (`class_table.rs`), what folders say (`folder_classes.rs`).
+//!
+//! The rule: `dataset.json` of StyleGAN's tool, then `labels.csv`, then `metadata.jsonl` or `metadata.csv`, then another table of
+//! files and classes, but only where the folders give no classes; of several the highest, then by name. A table that names
+//! none of the images is none. What could have been used is said, and `--labels` overrules.
+
+use super::class_table::{ClassTable, Index};
+use super::files;
+use super::sheet::{self, Fault, Sheet, Stylegan};
+use super::tree::Tree;
+use crate::error::{DataError, Position};
+use crate::options::DataOptions;
+use crate::text::{self, NotText};
+
+/// Words of `--labels` beside names of files.
+const NONE: &str = "none";
+const FOLDERS: &str = "folders";
+/// Part of the images that a table must name to be used without being asked for.
+const ENOUGH: f64 = 0.5;
+/// Tables that are read to see what they are.
+const READ: usize = 32;
+
+/// How sure it is that a table is one of classes, by its name; the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Stylegan,
+    Labels,
+    Metadata,
+    Other,
+}
+
+/// Whether a file is a table that may name classes, by its name.
+fn rank(path: &[u8]) -> Option<Rank> {
+    let base = files::base(path);
+    if base.eq_ignore_ascii_case(b"dataset.json") {
+        return Some(Rank::Stylegan);
+    }
+    let ending = files::ending(base)?;
+    if !matches!(&ending[..], "csv" | "tsv" | "jsonl") {
+        return None;
+    }
+    Some(match &files::stem(base).to_ascii_lowercase()[..] {
+        b"labels" | b"label" => Rank::Labels,
+        b"metadata" => Rank::Metadata,
+        _ => Rank::Other,
+    })
+}
+
+/// Where the classes come from.
+#[derive(Debug)]
+pub(crate) enum Labels {
+    Table(Box<ClassTable>),
+    Folders,
+    None,
+}
+
+/// What was found.
+pub(crate) struct Found {
+    pub(crate) labels: Labels,
+    pub(crate) notes: Vec<String>,
+    /// The file that is used.
+    pub(crate) file: Option<usize>,
+}
+
+/// A file that may be a table, as it was read.
+enum Parsed {
+    Sheet(Sheet),
+    Unlabelled,
+    Another,
+}
+
+/// Finds what says the classes of the images `used`, among all of `index`. `folders` says whether folders give classes, `left`
+/// whether a file lies in a part of the set that is left out.
+///
+/// # Errors
+/// When the table that is asked for, or one called `labels` or `dataset.json`, cannot be used.
+pub(crate) fn find(
+    tree: &Tree<'_>,
+    index: &Index<'_>,
+    used: &[usize],
+    options: &DataOptions,
+    folders: bool,
+    left: &dyn Fn(&[u8]) -> bool,
+) -> Result<Found, DataError> {
+    let plain = |labels, notes| Ok(Found { labels, notes, file: None });
+    match options.labels.as_deref() {
+        Some(NONE) => return plain(Labels::None, Vec::new()),
+        Some(FOLDERS) => return plain(Labels::Folders, Vec::new()),
+        Some(asked) => return asked_for(tree, index, asked, options),
+        None => {}
+    }
+    let mut tables: Vec<(Rank, usize)> = (0..tree.names.len())
+        .filter(|&file| !left(files::folder(&tree.names[file])))
+        .filter_map(|file| Some((rank(&tree.names[file])?, file)))
+        .collect();
+    let key = |&(rank, file): &(Rank, usize)| (rank, files::parts(&tree.names[file]).len());
+    tables.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| files::natural(&tree.names[a.1], &tree.names[b.1])));
+    let mut found: Option<Found> = None;
+    let mut also: Vec<String> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    for (rank, file) in tables.into_iter().take(READ) {
+        let name = files::text(&tree.names[file]);
+        let strict = rank <= Rank::Labels && found.is_none();
+        let refused = |error: DataError| format!("{name} is not used for classes: {error}");
+        let parsed = match parse(tree, file) {
+            Ok(parsed) => parsed,
+            Err(error) if strict => return Err(error),
+            Err(error) => {
+                notes.push(refused(error));
+                continue;
+            }
+        };
+        let labels = match parsed {
+            Parsed::Another => continue,
+            Parsed::Unlabelled => Labels::None,
+            Parsed::Sheet(sheet) => {
+                match ClassTable::of(&sheet, &tree.names[file], index, options.label_column.as_deref()) {
+                    Ok(table) if table.share(used) == 0.0 && rank > Rank::Labels => continue,
+                    Ok(table) if table.share(used) < ENOUGH && rank > Rank::Labels => {
+                        notes.push(format!(
+                            "{name} is not used for classes: it names {:.0} % of the images; --labels {name} takes it",
+                            table.share(used) * 100.0
+                        ));
+                        continue;
+                    }
+                    Ok(table) => Labels::Table(Box::new(table)),
+                    Err(fault) if strict => return Err(tree.fault(file, fault)),
+                    Err(fault) => {
+                        notes.push(format!("{name} is not used for classes: line {}: {}", fault.line, fault.reason));
+                        continue;
+                    }
+                }
+            }
+        };
+        if found.is_some() || (rank == Rank::Other && folders) {
+            also.push(name);
+            continue;
+        }
+        if let Labels::None = labels {
+            notes.push(format!(
+                "{name} says that there are no labels: its folders are no classes; --labels {FOLDERS} takes them"
+            ));
+        }
+        found = Some(Found { labels, notes: Vec::new(), file: Some(file) });
+    }
+    let mut found = found.unwrap_or(Found { labels: Labels::Folders, notes: Vec::new(), file: None });
+    if !also.is_empty() {
+        let by = match &found.labels {
+            Labels::Table(table) => table.name.clone(),
+            _ => "the folders".into(),
+        };
+        notes.push(format!(
+            "the classes are those of {by}; {} also names some (--labels NAME takes it)",
+            files::few(&also)
+        ));
+    } else if let (Labels::Table(table), true) = (&found.labels, folders) {
+        notes
+            .push(format!("the classes are those of {}, not the folders (--labels {FOLDERS} takes these)", table.name));
+    }
+    found.notes = notes;
+    Ok(found)
+}
+
+/// The table that is named, by its path or the end of it.
+fn asked_for(tree: &Tree<'_>, index: &Index<'_>, asked: &str, options: &DataOptions) -> Result<Found, DataError> {
+    let asked_bytes = asked.trim_start_matches("./").as_bytes();
+    let mut fitting: Vec<usize> = (0..tree.names.len()).filter(|&file| tree.names[file] == asked_bytes).collect();
+    if fitting.is_empty() {
+        fitting = (0..tree.names.len())
+            .filter(|&file| files::base(&tree.names[file]).eq_ignore_ascii_case(asked_bytes))
+            .collect();
+    }
+    let refuse = |reason| Err(DataError::Option { name: "labels", reason });
+    let [file] = fitting[..] else {
+        let tables: Vec<String> =
+            tree.names.iter().filter(|name| rank(name).is_some()).map(|name| files::text(name)).collect();
+        let there = if tables.is_empty() { "no table".into() } else { files::few(&tables) };
+        let several = if fitting.is_empty() { "" } else { " (several have that name: say the path)" };
+        return refuse(format!(
+            "expected a table in the data ({there}), `{FOLDERS}` or `{NONE}`, found `{asked}`{several}"
+        ));
+    };
+    let labels = match parse(tree, file)? {
+        Parsed::Sheet(sheet) => {
+            let table = ClassTable::of(&sheet, &tree.names[file], index, options.label_column.as_deref());
+            Labels::Table(Box::new(table.map_err(|fault| tree.fault(file, fault))?))
+        }
+        Parsed::Unlabelled => Labels::None,
+        Parsed::Another => return refuse(format!("expected a table of files and classes, found `{asked}`")),
+    };
+    Ok(Found { labels, notes: Vec::new(), file: Some(file) })
+}
+
+fn parse(tree: &Tree<'_>, file: usize) -> Result<Parsed, DataError> {
+    let refused = |reason| DataError::Malformed { path: tree.path(file), at: Position::Whole, reason };
+    let bytes = tree.table(file).map_err(refused)?;
+    let text = text::decode(&bytes).map_err(|e| DataError::Unsupported {
+        path: tree.path(file),
+        what: format!("line {}: {}", e.line, e.reason),
+        hint: NotText::HINT,
+    })?;
+    let fault = |fault: Fault| tree.fault(file, fault);
+    let name = files::base(&tree.names[file]);
+    Ok(match files::ending(name).as_deref() {
+        Some("json") => match sheet::stylegan(&text).map_err(fault)? {
+            Stylegan::Labels(sheet) => Parsed::Sheet(sheet),
+            Stylegan::None => Parsed::Unlabelled,
+            Stylegan::Another => Parsed::Another,
+        },
+        Some("jsonl") => Parsed::Sheet(sheet::lines_of_json(&text).map_err(fault)?),
+        _ => Parsed::Sheet(sheet::separated(&text).map_err(fault)?),
+    })
+}

@@ -1,0 +1,577 @@
+//! What lies in folders and archives as people have them: each case is opened as both, and must give the same.
+
+use super::common::{all, open, put};
+use ganymede_data::{DataError, DataOptions, Dataset, Pages, Source};
+use image::{DynamicImage, GrayImage, ImageFormat};
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+/// A grey image of one value, and its file.
+fn flat(value: u8) -> Vec<u8> {
+    let image = DynamicImage::ImageLuma8(GrayImage::from_pixel(2, 2, image::Luma([value])));
+    let mut out = Cursor::new(Vec::new());
+    image.write_to(&mut out, ImageFormat::Png).unwrap();
+    out.into_inner()
+}
+
+/// The name and bytes of each file; a name that ends with `/` is a folder.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// Images of these paths, the first of value 0, the next of 1 …
+fn images(paths: &str) -> Files {
+    (0..)
+        .zip(paths.split_whitespace())
+        .map(|(value, path)| (path.to_string(), if path.ends_with('/') { Vec::new() } else { flat(value) }))
+        .collect()
+}
+
+fn with(mut files: Files, name: &str, bytes: impl AsRef<[u8]>) -> Files {
+    files.push((name.into(), bytes.as_ref().to_vec()));
+    files
+}
+
+fn zip_of(path: &Path, files: &Files) {
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, bytes) in files {
+        match name.strip_suffix('/') {
+            Some(folder) => zip.add_directory(folder, options).unwrap(),
+            None => zip.start_file(name.clone(), options).and_then(|()| Ok(zip.write_all(bytes)?)).unwrap(),
+        }
+    }
+    zip.finish().unwrap();
+}
+
+/// What a set gave: first values of the samples, the class of each, notes and warnings.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    values: Vec<u8>,
+    classes: Vec<String>,
+    names: Vec<String>,
+    notes: Vec<String>,
+    left_out: String,
+    bad: u64,
+}
+
+fn seen(data: &Dataset) -> Seen {
+    let report = data.report();
+    let name = |label: &u32| data.classes()[*label as usize].clone();
+    Seen {
+        values: all(data).chunks(data.sample_type().bytes()).map(|sample| sample[0]).collect(),
+        classes: data.labels().unwrap_or_default().iter().map(name).collect(),
+        names: data.classes().to_vec(),
+        notes: report.warnings.iter().chain(&report.notes).cloned().collect(),
+        left_out: report.left_out.iter().map(|(kind, n)| format!("{kind} {n}")).collect::<Vec<_>>().join(" "),
+        bad: report.bad,
+    }
+}
+
+/// Opens files as a folder and as an archive.
+fn both(files: &Files, options: &DataOptions) -> (Result<Seen, DataError>, Result<Seen, DataError>) {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, archive) = (place.path().join("set"), place.path().join("set.zip"));
+    std::fs::create_dir(&folder).unwrap();
+    for (name, bytes) in files {
+        match name.strip_suffix('/') {
+            Some(name) => std::fs::create_dir_all(folder.join(name)).unwrap(),
+            None => put(&folder.join(name), bytes),
+        }
+    }
+    zip_of(&archive, files);
+    (open(&folder, options).map(|data| seen(&data)), open(&archive, options).map(|data| seen(&data)))
+}
+
+/// What both give, which must be the same.
+fn same(files: &Files, options: &DataOptions) -> Seen {
+    let (folder, archive) = both(files, options);
+    let (folder, mut archive) = (folder.unwrap(), archive.unwrap());
+    archive.notes.iter_mut().for_each(|note| {
+        *note = note
+            .replace("in the archive are", "below the folder are")
+            .replace("1 runs of ganymede below the folder are", "1 run of ganymede below the folder is")
+    });
+    assert_eq!(folder, archive, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    folder
+}
+
+fn default() -> DataOptions {
+    DataOptions::default()
+}
+
+#[test]
+fn of_a_set_in_parts_the_training_part_is_used() {
+    for (train, test) in [
+        ("Training", "Testing"),
+        ("train", "val"),
+        ("TRAIN", "Test_Set"),
+        ("train_images", "test-images"),
+        ("train2017", "val2017"),
+        ("trainset", "holdout"),
+    ] {
+        let paths =
+            format!("{test}/a/0 {test}/b/1 {train}/a/2 {train}/b/3 {train}/b/4 cover.png").replace("/0", "/0.png");
+        let found = same(&with(images(&paths), "README.md", "words"), &default());
+        assert_eq!(
+            (found.classes.join(" "), found.names.join(" "), found.left_out),
+            ("a b b".into(), "a b".into(), ".md 1".into()),
+            "{train}"
+        );
+        assert_eq!(found.values, [2, 3, 4]);
+        assert!(
+            found.notes[0].contains(&format!("{train}: 3 images")) && found.notes[0].contains(&format!("{test}: 2")),
+            "{:?}",
+            found.notes
+        );
+        for (part, values) in [("all", 6), ("test", 2), (test, 2)] {
+            let options = DataOptions { part: Some(part.into()), ..default() };
+            if part != "test" || !matches!(test, "val" | "val2017" | "holdout") {
+                assert_eq!(same(&images(&paths), &options).values.len(), values, "{test} {part}");
+            }
+        }
+    }
+    let found = same(&images("cat/train/0 cat/test/1 dog/train/2 dog/test/3"), &default());
+    assert_eq!((found.classes.join(" "), found.values), ("cat dog".into(), vec![0, 2]));
+    let found = same(&images("test/0 cat/1 dog/2"), &default());
+    assert_eq!(found.names, ["cat", "dog", "test"]);
+    assert!(found.notes[0].contains("the folder test is taken for a class"), "{:?}", found.notes);
+    let asked = DataOptions { part: Some("val".into()), ..default() };
+    let (folder, archive) = both(&images("train/0 test/1"), &asked);
+    for error in [folder.unwrap_err(), archive.unwrap_err()] {
+        assert!(error.to_string().contains("`test`, `train`"), "{error}");
+    }
+}
+
+#[test]
+fn masks_beside_images_are_left_out() {
+    let files = with(images("images/1.png images/2.png masks/1.png masks/2.png"), "labels/1.txt", "0 1 2");
+    let found = same(&files, &default());
+    assert_eq!((found.values, found.names.len(), found.left_out.as_str()), (vec![0, 1], 0, ".txt 1"));
+    assert_eq!(
+        found.notes,
+        ["2 images that belong to others are left out (masks: 2); --part all takes them too, --part NAME them alone"]
+    );
+    let found = same(&images("a/1.png a/1_mask.png b/2.png b/2_mask.png"), &default());
+    assert_eq!((found.classes.join(" "), found.values), ("a b".into(), vec![0, 2]));
+    let asked = DataOptions { part: Some("masks".into()), ..default() };
+    assert_eq!(same(&files, &asked).values, [2, 3]);
+}
+
+/// A PNG that says that ganymede drew it.
+fn drawn(value: u8) -> Vec<u8> {
+    let chunk = b"tEXtSoftware\0ganymede sample";
+    let png = flat(value);
+    [&png[..33], &(chunk.len() as u32 - 4).to_be_bytes(), chunk, &crc32fast::hash(chunk).to_be_bytes(), &png[33..]]
+        .concat()
+}
+
+#[test]
+fn what_ganymede_writes_is_no_data() {
+    let plain = images("a.png b.png c.png");
+    let before = same(&plain, &default());
+    let mut files = with(plain, "runs/00000-x/spec.toml", "");
+    for (name, bytes) in [
+        ("runs/00000-x/codec.json", b"{}".to_vec()),
+        ("runs/00000-x/samples/step-0.png", flat(9)),
+        ("runs/00000-x/log.txt", b"words".to_vec()),
+        ("so/000000.png", drawn(9)),
+        ("so/ganymede-samples.json", b"{}".to_vec()),
+        ("00000-x-seeds-0-63.png", drawn(8)),
+    ] {
+        files = with(files, name, bytes);
+    }
+    let found = same(&files, &default());
+    assert_eq!((&found.values, &found.names, found.left_out.as_str()), (&before.values, &before.names, ""));
+    assert_eq!(
+        found.notes,
+        [
+            "1 run of ganymede below the folder is left out",
+            "2 images that ganymede drew (samples and their grids) are left out"
+        ]
+    );
+    // Drawn images alone were meant.
+    let found = same(&with(with(Vec::new(), "x/1.png", drawn(3)), "x/2.png", drawn(4)), &default());
+    assert_eq!(
+        (found.values, found.notes),
+        (vec![3, 4], vec!["all 2 images are samples that ganymede drew".to_string()])
+    );
+    // A run itself, and a folder of runs.
+    let place = tempfile::tempdir().unwrap();
+    let run = place.path().join("runs/00000-x");
+    for (name, bytes) in [("spec.toml", &b""[..]), ("events.jsonl", b""), ("samples/a.png", &flat(1))] {
+        put(&run.join(name), bytes);
+    }
+    let error = open(&run, &default()).unwrap_err();
+    assert!(error.to_string().contains("found a run of ganymede"), "{error}");
+    let error = open(&place.path().join("runs"), &default()).unwrap_err();
+    assert!(error.hint().unwrap().contains("these are runs of ganymede"), "{error}");
+}
+
+#[test]
+fn written_grids_and_samples_say_that_they_are_drawn() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, bytes) in images("a.png b.png") {
+        put(&place.path().join(name), &bytes);
+    }
+    let data = open(place.path(), &default()).unwrap();
+    let sample = [0.5f32; 4];
+    let codec = data.codec();
+    let one = ganymede_tensor::Tensor::from_f32([1, 2, 2, 1], sample.to_vec()).unwrap();
+    codec.write_samples(&place.path().join("so"), 3..4, 3, &one).unwrap();
+    codec.write_grid(&place.path().join("grid.png"), &one, 1).unwrap();
+    let again = open(place.path(), &default()).unwrap();
+    assert_eq!((again.len(), again.fingerprint()), (2, data.fingerprint()));
+    assert_eq!(open(&place.path().join("so"), &default()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_source_of_labels_that_lies_there_is_read() {
+    let set = || images("0.png 1.png 2.png 3.png");
+    let csv = "file,class\n0.png,x\n1.png,y\n2.png,x\n3.png,y\n";
+    let plain: Vec<(&str, String)> = vec![
+        ("labels.csv", csv.into()),
+        ("Labels.CSV", csv.into()),
+        ("labels.tsv", csv.replace(',', "\t")),
+        ("metadata.csv", csv.replace("file", "file_name").replace("class", "label")),
+        ("train.csv", csv.replace("file", "image_id").replace(".png", "")),
+        ("annotations.csv", format!("sep=;\r\n{}", csv.replace(',', ";"))),
+        ("labels.csv", format!("{csv},\n,\n")),
+        (
+            "metadata.jsonl",
+            (0..4).map(|i| format!("{{\"file_name\": \"{i}.png\", \"label\": \"{}\"}}\n", ["x", "y"][i % 2])).collect(),
+        ),
+        ("dataset.json", r#"{"labels": [["0.png", "x"], ["1.png", "y"], ["2.png", "x"], ["3.png", "y"]]}"#.into()),
+    ];
+    for (name, text) in plain {
+        let mut encodings: Vec<Vec<u8>> = vec![text.clone().into_bytes(), format!("\u{feff}{text}").into_bytes()];
+        for little in [true, false] {
+            let unit = |u: u16| if little { u.to_le_bytes() } else { u.to_be_bytes() };
+            encodings.push(format!("\u{feff}{text}").encode_utf16().flat_map(unit).collect());
+        }
+        for bytes in encodings {
+            let found = same(&with(set(), name, bytes), &default());
+            assert_eq!(
+                (found.classes.join(" "), found.bad, found.left_out.as_str()),
+                ("x y x y".into(), 0, ""),
+                "{name}"
+            );
+        }
+    }
+    // One folder up or down, and beside it.
+    for (paths, name) in [
+        ("pets/0.png pets/1.png pets/2.png pets/3.png", "pets/labels.csv"),
+        ("pets/0.png pets/1.png pets/2.png pets/3.png", "labels.csv"),
+        ("images/0.png images/1.png images/2.png images/3.png", "meta/labels.csv"),
+        ("images/0.png images/1.png images/2.png images/3.png", "annotations/train.csv"),
+    ] {
+        assert_eq!(same(&with(images(paths), name, csv), &default()).classes.join(" "), "x y x y", "{name}");
+    }
+    // Kaggle's: a column of a name of its own, and a test set.
+    let kaggle = images("train/0a.jpg train/0b.jpg test/0c.jpg");
+    let found = same(&with(kaggle, "labels.csv", "id,breed\n0a,pug\n0b,dingo\n"), &default());
+    assert_eq!((found.classes.join(" "), found.values), ("pug dingo".into(), vec![0, 1]));
+}
+
+#[test]
+fn stylegans_folders_are_storage() {
+    let set = || images("00000/img0.png 00000/img1.png 00001/img2.png 00001/img3.png");
+    let labels =
+        r#"{"labels": [["00000/img0.png", 2], ["00000/img1.png", 10], ["00001/img2.png", 2], ["00001/img3.png", 10]]}"#;
+    let found = same(&with(set(), "dataset.json", labels), &default());
+    assert_eq!((found.classes.join(" "), found.names.join(" ")), ("2 10 2 10".into(), "2 10".into()));
+    let found = same(&with(set(), "dataset.json", r#"{"labels": null}"#), &default());
+    assert_eq!(found.names.len(), 0);
+    assert!(found.notes[0].contains("dataset.json says that there are no labels"), "{:?}", found.notes);
+    let folders = DataOptions { labels: Some("folders".into()), ..default() };
+    assert_eq!(same(&with(set(), "dataset.json", labels), &folders).names, ["00000", "00001"]);
+    // Another file of this name.
+    assert_eq!(same(&with(set(), "dataset.json", "{\"name\": 3}"), &default()).names, ["00000", "00001"]);
+}
+
+#[test]
+fn of_several_sources_one_is_used_and_the_others_are_named() {
+    let set = || with(images("a/0.png b/1.png"), "labels.csv", "0,x\n1,y\n");
+    let found = same(&set(), &default());
+    assert_eq!(found.names, ["x", "y"]);
+    assert_eq!(found.notes, ["the classes are those of labels.csv, not the folders (--labels folders takes these)"]);
+    let files = with(set(), "sub/metadata.csv", "file_name,label\n0.png,p\n1.png,q\n");
+    let found = same(&files, &default());
+    assert_eq!(
+        found.notes,
+        ["the classes are those of labels.csv; sub/metadata.csv also names some (--labels NAME takes it)"]
+    );
+    for (labels, names) in [
+        ("metadata.csv", vec!["p", "q"]),
+        ("sub/metadata.csv", vec!["p", "q"]),
+        ("folders", vec!["a", "b"]),
+        ("none", vec![]),
+    ] {
+        let options = DataOptions { labels: Some(labels.into()), ..default() };
+        assert_eq!(same(&files, &options).names, names, "{labels}");
+    }
+    // A table of another name does not come before folders of classes.
+    let birds = with(images("a/0.png b/1.png"), "birds.csv", "filepaths,labels\na/0.png,x\nb/1.png,y\n");
+    let found = same(&birds, &default());
+    assert_eq!((found.names.join(" "), found.notes.len()), ("a b".into(), 1));
+    let (error, _) = both(&birds, &DataOptions { labels: Some("bird.csv".into()), ..default() });
+    assert!(error.unwrap_err().to_string().contains("birds.csv"));
+    let column = DataOptions { label_column: Some("z".into()), ..default() };
+    let table = with(images("0.png 1.png"), "labels.csv", "id,c,z\n0,p,q\n1,p,r\n");
+    assert_eq!(same(&table, &column).names, ["q", "r"]);
+    let (folder, archive) = both(&table, &default());
+    for error in [folder.unwrap_err(), archive.unwrap_err()] {
+        assert!(error.to_string().contains("line 1: expected a column of classes, such as `class` or `label`, found c, z: say which with --label-column"), "{error}");
+    }
+}
+
+#[test]
+fn tables_in_another_encoding_are_refused() {
+    let cp1251 = b"file;class\r\n0.png;\xea\xee\xf2\r\n1.png;\xef\xe5\xf1\r\n";
+    let (folder, archive) = both(&with(images("0.png 1.png"), "labels.csv", cp1251), &default());
+    for error in [folder.unwrap_err(), archive.unwrap_err()] {
+        assert!(error.to_string().contains("labels.csv: line 2: expected UTF-8, found the byte ea"), "{error}");
+        assert!(error.hint().unwrap().contains("save it as UTF-8"), "{error}");
+    }
+}
+
+#[test]
+fn folders_that_are_no_utf8_stay_two_classes() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = tempfile::tempdir().unwrap();
+    for (value, name) in [(1, &b"\xea\xee\xf2"[..]), (2, b"\xef\xe5\xf1")] {
+        put(&place.path().join(std::ffi::OsStr::from_bytes(name)).join("1.png"), &flat(value));
+    }
+    assert_eq!(open(place.path(), &default()).unwrap().classes(), ["\\xea\\xee\\xf2", "\\xef\\xe5\\xf1"]);
+}
+
+#[test]
+fn an_empty_class_is_named() {
+    let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+    let files = with(with(images("a/1.png c/1.png e/"), "b/1.heic", heic), "b/2.heic", heic);
+    let found = same(&files, &DataOptions { max_bad: 0.5, ..default() });
+    assert_eq!((found.names.join(" "), found.left_out.as_str()), ("a c".into(), ".heic 2"));
+    assert!(
+        found.notes[0].starts_with("2 of 4 images (50 %) are of kinds that are not read: HEIC (2): convert it"),
+        "{:?}",
+        found.notes
+    );
+    assert_eq!(found.notes[1..], ["the folder b is no class: .heic 2", "the folder e is no class: it is empty"]);
+    let broken = with(images("a/1.png c/1.png"), "b/1.png", b"nothing");
+    let found = same(&broken, &DataOptions { max_bad: 0.5, ..default() });
+    assert_eq!((found.notes.join(""), found.bad), ("the folder b is no class: image that cannot be read 1".into(), 1));
+}
+
+#[test]
+fn numbers_are_in_their_order() {
+    let found = same(&images("1/0.png 2/0.png 10/0.png 11/0.png 9/0.png"), &default());
+    assert_eq!(found.names, ["1", "2", "9", "10", "11"]);
+    // Samples stay in the order of their paths: it is part of what a run was started on.
+    assert_eq!((found.values, found.classes.join(" ")), (vec![0, 2, 3, 1, 4], "1 10 11 2 9".into()));
+    assert_eq!(same(&images("class2/0.png class10/0.png"), &default()).names, ["class2", "class10"]);
+}
+
+#[test]
+fn a_run_keeps_the_order_of_its_classes() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, bytes) in images("1/0.png 2/0.png 10/0.png") {
+        put(&place.path().join(name), &bytes);
+    }
+    let now = open(place.path(), &default()).unwrap();
+    assert_eq!((now.classes().join(" "), now.labels().unwrap()), ("1 2 10".into(), &[0, 2, 1][..]));
+    let now_fingerprint = now.fingerprint().to_string();
+    let order = ["1", "10", "2"].map(String::from);
+    let old = now.with_class_order(&order).unwrap();
+    assert_eq!((old.classes(), old.labels().unwrap()), (&order[..], &[0, 1, 2][..]));
+    // What version 1 had for this folder: the samples and labels 0, 1, 2.
+    assert_ne!(old.fingerprint(), now_fingerprint);
+    let list = ["a", "b", "c"].map(String::from);
+    let table = place.path().join("labels.csv");
+    std::fs::write(&table, "1/0.png,a\n10/0.png,b\n2/0.png,c\n").unwrap();
+    let by_table = open(place.path(), &default()).unwrap();
+    assert_eq!(
+        (by_table.classes(), by_table.fingerprint()),
+        (&list[..], old.fingerprint()),
+        "labels 0, 1, 2 by another way"
+    );
+    // Back again, and an order of other classes, which changes nothing.
+    std::fs::remove_file(&table).unwrap();
+    let back = old.with_class_order(&["1", "2", "10"].map(String::from)).unwrap();
+    assert_eq!(back.fingerprint(), now_fingerprint);
+    let other = back.with_class_order(&["1", "2"].map(String::from)).unwrap();
+    assert_eq!((other.fingerprint(), other.classes().len()), (&now_fingerprint[..], 3));
+}
+
+#[test]
+fn the_content_decides_what_is_an_image() {
+    let files = with(
+        with(with(images("a.png b c.avif d.dat"), "e.txt", "hello"), "f.NEF", b"II*\0\x08\0\0\0"),
+        "g.png",
+        "<!DOCTYPE html>",
+    );
+    let found = same(&files, &DataOptions { max_bad: 0.5, ..default() });
+    assert_eq!((found.values, found.bad, found.left_out.as_str()), (vec![0, 1, 2, 3], 1, ".nef 1 .txt 1"));
+    let (error, _) = both(&with(images("a.png"), "g.png", "<!DOCTYPE html>"), &default());
+    assert!(error.unwrap_err().to_string().contains("found a web page (HTML): fetch the image again"));
+}
+
+#[test]
+fn names_of_an_archive_may_have_other_slashes() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("x.zip");
+    zip_of(&path, &images("pets\\cats\\1.png pets\\dogs\\2.png pets\\cats\\3.png"));
+    let data = open(&path, &default()).unwrap();
+    assert_eq!((data.classes(), data.labels().unwrap()), (&["cats".to_string(), "dogs".into()][..], &[0, 0, 1][..]));
+    assert_eq!(data.report().notes, ["3 names in the archive have \\ between their folders, which is read as /"]);
+}
+
+/// An animation of frames of these values.
+fn animation(values: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut file);
+    for &value in values {
+        let frame = image::RgbaImage::from_pixel(2, 2, image::Rgba([value, value, value, 255]));
+        encoder.encode_frame(image::Frame::new(frame)).unwrap();
+    }
+    drop(encoder);
+    file
+}
+
+/// A TIFF of pages, 2x2 grey of 8 bits.
+fn pages(values: &[u8]) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut out).unwrap();
+    values.iter().for_each(|&value| encoder.write_image::<tiff::encoder::colortype::Gray8>(2, 2, &[value; 4]).unwrap());
+    drop(encoder);
+    out.into_inner()
+}
+
+#[test]
+fn pages_and_frames_beyond_the_first_are_told_or_read() {
+    let files = with(with(images("a.png"), "b.tif", pages(&[10, 20, 30])), "c.gif", animation(&[40, 50]));
+    let found = same(&files, &default());
+    assert_eq!(found.values, [0, 10, 40]);
+    assert_eq!(
+        found.notes,
+        ["2 files hold several pages or frames: the first of each is used, 3 are left out; --pages all takes them too"]
+    );
+    let found = same(&files, &DataOptions { pages: Pages::All, ..default() });
+    assert_eq!(found.values, [0, 10, 20, 30, 40, 50]);
+    let classes = with(with(Vec::new(), "x/b.tif", pages(&[10, 20])), "y/c.gif", animation(&[40, 50]));
+    assert_eq!(same(&classes, &DataOptions { pages: Pages::All, ..default() }).classes.join(" "), "x x y y");
+}
+
+/// A TIFF of 2x1 grey values of a type.
+fn tiff_of<C: tiff::encoder::colortype::ColorType>(values: &[C::Inner]) -> Vec<u8>
+where
+    [C::Inner]: tiff::encoder::TiffValue,
+{
+    let mut out = Cursor::new(Vec::new());
+    tiff::encoder::TiffEncoder::new(&mut out).unwrap().write_image::<C>(2, 1, values).unwrap();
+    out.into_inner()
+}
+
+#[test]
+fn floats_and_wide_integers_of_tiff_are_read_as_they_are() {
+    use tiff::encoder::colortype::{Gray32, Gray32Float, Gray64Float, GrayI16};
+    let files: [(&str, Vec<u8>, [f32; 2]); 4] = [
+        ("f32", tiff_of::<Gray32Float>(&[0.25, -1.5]), [0.25, -1.5]),
+        ("f64", tiff_of::<Gray64Float>(&[0.5, 2.0]), [0.5, 2.0]),
+        ("u32", tiff_of::<Gray32>(&[7, 100_000]), [7.0, 100_000.0]),
+        ("i16", tiff_of::<GrayI16>(&[-7, 300]), [-7.0, 300.0]),
+    ];
+    for (name, file, values) in files {
+        let place = tempfile::tempdir().unwrap();
+        put(&place.path().join("x.tif"), &file);
+        let data = open(place.path(), &default()).unwrap();
+        assert_eq!(data.sample_type().to_string(), "f32[1,2,1]", "{name}");
+        assert_eq!(data.gather(&[0]).unwrap().as_f32().unwrap(), values, "{name}");
+    }
+    // Among others they have no common scale.
+    let mixed = with(images("a.png b.png"), "c.tif", tiff_of::<Gray32Float>(&[0.25, 0.5]));
+    let (error, _) = both(&mixed, &default());
+    assert!(error.unwrap_err().to_string().contains(
+        "c.tif (expected 8 or 16 bits as most images have, found grey 32 bit float TIFF: save it with 8 or 16 bits)"
+    ));
+    let (error, _) = both(&with(Vec::new(), "c.tif", tiff_of::<Gray32Float>(&[f32::NAN, 0.5])), &default());
+    assert!(error.unwrap_err().to_string().contains("expected finite values, found NaN in row 0, column 0"));
+}
+
+#[test]
+fn archives_that_are_not_read_are_named() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, bytes, words, hint) in [
+        ("x.tar.gz", &b"\x1f\x8b\x08\x08\0\0\0\0"[..], "a gzip archive", "tar xf x.tar.gz"),
+        ("x.rar", b"Rar!\x1a\x07\x01\0", "a RAR archive", "unrar x x.rar"),
+        ("x.7z", b"7z\xbc\xaf\x27\x1c\0\x04", "a 7-Zip archive", "7z x x.7z"),
+        ("x.pkl", b"\x80\x04\x95", "a pickle", "numpy.savez"),
+    ] {
+        put(&place.path().join(name), bytes);
+        let error = open(&place.path().join(name), &default()).unwrap_err();
+        assert!(
+            error.to_string().contains(words) && error.hint().unwrap().contains(hint),
+            "{error} {:?}",
+            error.hint()
+        );
+    }
+    // A method of compression that is not known: bzip2 has the number 12.
+    let path = place.path().join("x.zip");
+    zip_of(&path, &images("a.png"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    for magic in [&b"PK\x03\x04"[..], b"PK\x01\x02"] {
+        let at = bytes.windows(4).position(|w| w == magic).unwrap() + if magic[2] == 3 { 8 } else { 10 };
+        bytes[at..at + 2].copy_from_slice(&[12, 0]);
+    }
+    put(&path, &bytes);
+    let error = open(&path, &default()).unwrap_err();
+    assert!(error.to_string().contains("expected members that are stored or deflated, found bzip2"), "{error}");
+    assert!(error.hint().unwrap().contains("zip -r"));
+}
+
+#[test]
+fn a_folder_that_is_not_data_says_where_data_lies() {
+    let place = tempfile::tempdir().unwrap();
+    let idx = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[9; 4]].concat();
+    put(&place.path().join("MNIST/raw/train-images-idx3-ubyte"), &idx);
+    let error = open(place.path(), &default()).unwrap_err();
+    assert!(error.hint().unwrap().ends_with("MNIST/raw"), "{:?}", error.hint());
+    // A file in a folder of its own name.
+    let kaggle = tempfile::tempdir().unwrap();
+    put(&kaggle.path().join("train-images-idx3-ubyte/train-images-idx3-ubyte"), &idx);
+    put(&kaggle.path().join("train-labels-idx1-ubyte/train-labels-idx1-ubyte"), &[0, 0, 8, 1, 0, 0, 0, 1, 7]);
+    let data = open(kaggle.path(), &default()).unwrap();
+    assert_eq!((data.len(), data.classes().join(" ")), (1, "7".into()));
+    put(&kaggle.path().join("emnist-train-images-idx3-ubyte"), &idx);
+    let data = open(&kaggle.path().join("emnist-train-images-idx3-ubyte"), &default()).unwrap();
+    assert!(data.report().notes[0].contains("EMNIST"), "{:?}", data.report().notes);
+    let heic = tempfile::tempdir().unwrap();
+    put(&heic.path().join("1.heic"), b"\0\0\0\x18ftypheic");
+    let error = open(heic.path(), &default()).unwrap_err();
+    assert!(error.hint().unwrap().contains("heif-convert"), "{:?}", error.hint());
+    assert!(Source::parse(heic.path()).is_ok());
+}
+
+#[test]
+fn a_jpeg_with_bytes_between_its_segments_is_read_as_without() {
+    let mut clean = Vec::new();
+    jpeg_encoder::Encoder::new(&mut clean, 100)
+        .encode(&[9, 200, 30].repeat(64), 8, 8, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    let one = |bytes: &[u8]| {
+        let place = tempfile::tempdir().unwrap();
+        put(&place.path().join("x.jpg"), bytes);
+        all(&open(place.path(), &default()).unwrap())
+    };
+    let expected = one(&clean);
+    for stray in [&[0, 0][..], &[0], &[1, 2, 3, 4, 5]] {
+        let dirty = [&clean[..20], stray, &clean[20..]].concat();
+        assert_eq!(one(&dirty), expected, "{stray:?}");
+    }
+}
+
+#[test]
+fn one_deep_image_among_others_is_told() {
+    let deep = DynamicImage::ImageLuma16(image::ImageBuffer::from_pixel(2, 2, image::Luma([40_000u16])));
+    let mut bytes = Cursor::new(Vec::new());
+    deep.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    let found = same(&with(images("a.png b.png"), "c.png", bytes.into_inner()), &default());
+    assert_eq!(found.notes, ["1 of 3 images have 16 bits a channel, so that all became 16 bits: c.png"]);
+}

@@ -1,0 +1,112 @@
+//! The command in folders as people have them: trained inside of the images, specs of other programs, classes by number.
+//! Not here: what is read of a folder (`ganymede-data`).
+
+mod support;
+
+use ganymede_data::{Samples, write};
+use ganymede_tensor::{DType, TensorType};
+use std::path::Path;
+use std::process::Command;
+use support::{PROGRAM, Ran, ganymede};
+
+/// Twelve small images, in folders of these classes when there are any.
+fn images(folder: &Path, classes: &[&str]) {
+    let sample = TensorType::new(DType::U8, [8, 8, 1]);
+    let bytes: Vec<u8> = (0..12 * 64).map(|i| (i * 7 % 251) as u8).collect();
+    let names: Vec<String> = classes.iter().map(|name| name.to_string()).collect();
+    let labels: Vec<u32> = (0..12).map(|i| i % classes.len().max(1) as u32).collect();
+    let labels = Some(&labels[..]).filter(|_| !classes.is_empty());
+    write("image-folder", folder, &Samples { sample: &sample, bytes: &bytes, labels, classes: &names }).unwrap();
+}
+
+fn within(folder: &Path, words: &[&str]) -> Ran {
+    Ran::of(Command::new(PROGRAM).current_dir(folder).args(words).env("NO_COLOR", "1").output().unwrap())
+}
+
+#[test]
+fn training_inside_of_the_images_can_be_done_twice_and_resumed() {
+    let place = tempfile::tempdir().unwrap();
+    let pics = place.path().join("pics");
+    images(&pics, &[]);
+    let train = ["train", ".", "--preset", "dcgan", "--width", "8", "--batch", "8", "--steps", "2", "--no-cache"];
+    let fingerprint = |run: &str| {
+        let text = std::fs::read_to_string(pics.join("runs").join(run).join("env.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["data"].as_str().unwrap().to_string()
+    };
+    assert!(within(&pics, &train).ok().stderr.contains("samples     12 of"));
+    within(&pics, &["sample", "runs/00000-dcgan-pics", "-n", "4"]).ok();
+    within(&pics, &["sample", "runs/00000-dcgan-pics", "-n", "4", "--out", "so"]).ok();
+    let again = within(&pics, &train).ok().stderr;
+    assert!(
+        again.contains("samples     12 of") && again.contains("1 run of ganymede below the folder is left out"),
+        "{again}"
+    );
+    assert!(again.contains("5 images that ganymede drew"), "{again}");
+    assert_eq!(fingerprint("00000-dcgan-pics"), fingerprint("00001-dcgan-pics"));
+    within(&pics, &["resume", "runs/00000-dcgan-pics", "--steps", "3"]).ok();
+    within(&pics, &["verify", "runs/00000-dcgan-pics"]).ok();
+    let run = within(&pics, &["data", "runs/00000-dcgan-pics"]);
+    assert!(run.code == 3 && run.stderr.contains("found a run of ganymede"), "{}", run.stderr);
+}
+
+#[test]
+fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
+    let place = tempfile::tempdir().unwrap();
+    let (pics, out) = (place.path().join("num"), place.path().join("runs"));
+    images(&pics, &["1", "2", "10"]);
+    let (pics, out) = (pics.to_str().unwrap(), out.to_str().unwrap());
+    let train = ["train", pics, "--preset", "cgan", "--width", "8", "--batch", "8", "--steps", "2", "--no-cache"];
+    within(place.path(), &[&train[..], &["--outdir", out]].concat()).ok();
+    let run = format!("{out}/00000-cgan-num");
+    // As version 1 had it: by the letters, with the fingerprint of those labels.
+    let codec = Path::new(&run).join("codec.json");
+    let text = std::fs::read_to_string(&codec).unwrap();
+    let old = ganymede_data::Dataset::open_with(
+        &ganymede_data::Source::parse(pics).unwrap(),
+        &ganymede_data::DataOptions::default(),
+        None,
+        &(),
+    );
+    let old = old.unwrap().with_class_order(&["1", "10", "2"].map(String::from)).unwrap();
+    let json: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(json.contains("\"1\", \"2\", \"10\""), "{json}");
+    std::fs::write(&codec, json.replace("\"1\", \"2\", \"10\"", "\"1\", \"10\", \"2\"")).unwrap();
+    let env = Path::new(&run).join("env.json");
+    let mut value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&env).unwrap()).unwrap();
+    value["data"] = old.fingerprint().into();
+    std::fs::write(&env, value.to_string()).unwrap();
+    let resumed = ganymede(&["resume", &run, "--steps", "3"]).ok();
+    assert!(resumed.stderr.contains("classes     3 (1: 4, 10: 4, 2: 4)"), "{}", resumed.stderr);
+
+    let sample =
+        |class: &str| ganymede(&["sample", &run, "-n", "1", "--class", class, "--out", &format!("{out}/{class}")]);
+    assert!(sample("10").ok().stderr.contains("#1 10"));
+    assert!(sample("#1").ok().stderr.contains("#1 10"));
+    let refused = sample("0");
+    assert!(
+        refused.code == 2 && refused.stderr.contains("`#0` is the class of number 0, called `1`"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn specs_of_powershell_are_read_and_other_encodings_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let text = ganymede(&["presets", "mlp"]).ok().stdout;
+    let file = |name: &str, bytes: Vec<u8>| {
+        let path = place.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let wide = file("u16.toml", format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect());
+    let plain = file("plain.toml", text.clone().into_bytes());
+    let (a, b) = (ganymede(&["check", &wide]), ganymede(&["check", &plain]));
+    assert_eq!((a.code, a.stdout), (b.code, b.stdout));
+    let latin = file("latin.toml", [b"# caf\xe9\n", text.as_bytes()].concat());
+    for words in [&["check", &latin][..], &["train", "ring2d", "--config", &latin], &["summary", &latin]] {
+        let ran = ganymede(words);
+        assert!(ran.code == 1 && ran.stderr.contains("line 1: expected UTF-8, found the byte e9"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("hint: save it as UTF-8"), "{}", ran.stderr);
+    }
+}
