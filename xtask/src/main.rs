@@ -3,6 +3,7 @@
 
 mod ablations;
 mod ci;
+mod mutants;
 mod peers;
 mod presets_table;
 mod tidy;
@@ -56,6 +57,11 @@ const COMMANDS: &[Command] = &[
         name: "ablations",
         summary: "tricks on and off, and modes of stacked pictures, and the page docs/reference/ablations.md",
         run: Run::With(ablations::ablations, ablations::USAGE),
+    },
+    Command {
+        name: "mutants",
+        summary: "a sample of small faults in the sources, each of which a test has to notice",
+        run: Run::With(mutants::mutants, mutants::USAGE),
     },
 ];
 

@@ -94,4 +94,52 @@ mod tests {
         assert!(check_picture(0, 4).is_err());
         assert!(check_picture(u64::MAX, u64::MAX).is_err());
     }
+
+    #[test]
+    fn limits_are_met_exactly() {
+        assert_eq!(
+            (MAX_PIXELS, MAX_ALLOCATION, MAX_IN_MEMORY, MAX_HEADER),
+            (67_108_864, 268_435_456, 4_294_967_296, 65_536)
+        );
+        assert_eq!((expansion_limit(0), expansion_limit(2_684_354)), (268_435_456, 268_435_456));
+        assert_eq!((expansion_limit(2_684_355), expansion_limit(u64::MAX)), (268_435_500, u64::MAX));
+        for (width, height, reason) in [
+            (16_384, 4_096, ""),
+            (4_096, 16_384, ""),
+            (1, 1, ""),
+            (16_384, 4_097, "at most 67108864 pixels, found 16384x4097"),
+            (16_385, 1, "at most 16384 pixels a side, found 16385x1"),
+            (1, 16_385, "at most 16384 pixels a side, found 1x16385"),
+            (0, 4, "at least one pixel, found 0x4"),
+            (4, 0, "at least one pixel, found 4x0"),
+        ] {
+            match check_picture(width, height) {
+                Ok(()) => assert_eq!(reason, "", "{width}x{height}"),
+                Err(found) => assert!(!reason.is_empty() && found.ends_with(reason), "{found}"),
+            }
+        }
+        let bytes = |sizes: &[usize], element| checked_bytes(Path::new("x.npy"), sizes, element);
+        assert_eq!((bytes(&[2, 3], 4).unwrap(), bytes(&[], 8).unwrap(), bytes(&[5, 0], 2).unwrap()), (24, 8, 0));
+        let error = bytes(&[usize::MAX, 2], 1).unwrap_err().to_string();
+        assert!(error.contains("x.npy") && error.contains("2^64 bytes"), "{error}");
+    }
+
+    /// Read in small pieces, it gives what there is, in order, and says how much was let through.
+    #[test]
+    fn bounded_reads_piece_by_piece() {
+        let bytes: Vec<u8> = (0..10).collect();
+        let mut reader = Bounded::new(&bytes[..], 7);
+        let mut buffer = [0; 3];
+        let mut out = Vec::new();
+        for expected in [3, 3, 1] {
+            let read = reader.read(&mut buffer).unwrap();
+            assert_eq!(read, expected);
+            out.extend_from_slice(&buffer[..read]);
+        }
+        assert_eq!(out, bytes[..7]);
+        assert_eq!(reader.read(&mut buffer).unwrap_err().to_string(), "it expands to more than 7 bytes");
+        let mut whole = Bounded::new(&bytes[..], 10);
+        std::io::copy(&mut whole, &mut std::io::sink()).unwrap();
+        assert_eq!(whole.read(&mut buffer).unwrap(), 0);
+    }
 }

@@ -325,4 +325,65 @@ mod tests {
         assert_eq!("48x32".parse(), Ok(Resolution { width: 48, height: 32 }));
         assert!("x".parse::<Resolution>().is_err());
     }
+
+    #[test]
+    fn ranges_have_their_ends() {
+        let good = DataOptions::default();
+        let size = |width, height| DataOptions { resolution: Some(Resolution { width, height }), ..good.clone() };
+        for options in [
+            DataOptions { channels: Some(1), ..good.clone() },
+            DataOptions { channels: Some(3), ..good.clone() },
+            DataOptions { max_bad: 0.0, ..good.clone() },
+            DataOptions { max_bad: 1.0, ..good.clone() },
+            DataOptions { holdout: Some(0.0), ..good.clone() },
+            DataOptions { holdout: Some(0.99), ..good.clone() },
+            size(1, 1),
+            size(MAX_SIDE, 1),
+            size(1, MAX_SIDE),
+            size(8192, 8192),
+        ] {
+            assert!(options.validate().is_ok(), "{options:?}");
+        }
+        for (options, name) in [
+            (DataOptions { max_bad: -0.1, ..good.clone() }, "max_bad"),
+            (DataOptions { max_bad: 1.1, ..good.clone() }, "max_bad"),
+            (DataOptions { holdout: Some(-0.1), ..good.clone() }, "holdout"),
+            (size(0, 4), "resolution"),
+            (size(MAX_SIDE + 1, 1), "resolution"),
+            (size(1, MAX_SIDE + 1), "resolution"),
+            (size(8192, 8193), "resolution"),
+        ] {
+            let error = options.validate().unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for fit in Fit::ALL {
+            assert_eq!((fit.to_string().parse(), format!("{fit}")), (Ok(fit), fit.name().to_string()));
+        }
+        assert_eq!("cropped".parse::<Fit>(), Err("expected crop, pad or stretch, found `cropped`".into()));
+        assert_eq!("32".parse(), Ok(Resolution::square(32)));
+        assert_eq!(Resolution { width: 48, height: 32 }.to_string(), "48x32");
+        for bad in ["0", "0x3", "3x0", "3x", "-3", "3x4x5", ""] {
+            assert!(bad.parse::<Resolution>().is_err(), "{bad}");
+        }
+        for (text, colour) in [("black", [0; 3]), ("grey", [128; 3]), ("gray", [128; 3]), ("white", [255; 3])] {
+            assert_eq!(parse_background(text), Ok(colour));
+        }
+        assert_eq!(parse_background("#010203"), Ok([1, 2, 3]));
+        for bad in ["#0102030", "#01020", "#01020g", "1,2", "1,2,3,4", "red"] {
+            assert!(parse_background(bad).is_err(), "{bad}");
+        }
+        let default = DataOptions::default();
+        assert_eq!((default.background, default.max_bad, default.use_cache), ([255; 3], 0.05, true));
+        assert_eq!(toml::to_string(&Table { source: "x".into(), options: default }).unwrap().lines().count(), 6);
+        let number: Resolution = serde_json::from_str("7").unwrap();
+        assert_eq!((number, serde_json::to_string(&number).unwrap()), (Resolution::square(7), "7".into()));
+        let error = serde_json::from_str::<Resolution>("-7").unwrap_err().to_string();
+        assert!(error.contains("expected a size above 0, found -7"), "{error}");
+        let error = serde_json::from_str::<Resolution>("4294967296").unwrap_err().to_string();
+        assert!(error.contains("found 4294967296"), "{error}");
+    }
 }

@@ -111,4 +111,18 @@ mod tests {
         assert!(Split::by_group(&[7; 5], Some(0.5), 0).holdout.is_empty());
         assert!(Split::by_group(&[1, 2, 3], None, 0).holdout.is_empty(), "small sets keep everything unless asked");
     }
+
+    #[test]
+    fn the_part_kept_out_is_rounded_and_never_everything() {
+        let kept = |samples, holdout| Split::new(samples, holdout, 0).holdout.len();
+        assert_eq!((kept(1_000, None), kept(1_001, None), kept(1_030, None)), (50, 50, 52));
+        // 0.3·5 = 1.5 and 0.25·5 = 1.25.
+        assert_eq!((kept(5, Some(0.3)), kept(5, Some(0.25))), (2, 1));
+        assert_eq!((kept(5, Some(2.0)), kept(5, Some(-1.0)), kept(0, Some(0.5))), (4, 0, 0));
+        let split = Split::new(100, Some(0.5), 3);
+        assert!(split.train.is_sorted() && split.holdout.is_sorted());
+        // No part of the order of the file.
+        assert_ne!(split.holdout, (0..50).collect::<Vec<u32>>());
+        assert_ne!(split.holdout, (50..100).collect::<Vec<u32>>());
+    }
 }

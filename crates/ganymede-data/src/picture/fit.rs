@@ -168,4 +168,54 @@ mod tests {
         let Pixels::U8(v) = out.pixels else { panic!() };
         assert_eq!(v.iter().filter(|&&x| x == 5).count(), 8);
     }
+
+    fn sized(width: u32, height: u32) -> Picture {
+        Picture { width, height, channels: 1, pixels: Pixels::U8(vec![0; (width * height) as usize]) }
+    }
+
+    /// Of the shape that is wanted the largest part, as much off at both ends.
+    #[test]
+    fn the_middle_has_the_shape_that_is_wanted() {
+        for ((width, height), (to_width, to_height), expected) in [
+            ((10, 4), (2, 2), (3, 0, 4, 4)),
+            ((4, 10), (2, 2), (0, 3, 4, 4)),
+            ((11, 4), (2, 2), (3, 0, 4, 4)),
+            ((9, 9), (3, 3), (0, 0, 9, 9)),
+            ((12, 12), (3, 1), (0, 4, 12, 4)),
+            ((12, 12), (1, 3), (4, 0, 4, 12)),
+            ((100, 1), (1, 1), (49, 0, 1, 1)),
+            ((1, 100), (8, 1), (0, 49, 1, 1)),
+        ] {
+            let part = middle(&sized(width, height), to_width, to_height);
+            let found = (part.left, part.top, part.width, part.height);
+            assert_eq!(found, expected, "{width}x{height} to {to_width}x{to_height}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_fit_inside_keeps_its_shape() {
+        for ((width, height), (to_width, to_height), expected) in [
+            ((10, 5), (4, 4), (4, 2)),
+            ((5, 10), (4, 4), (2, 4)),
+            ((2, 2), (8, 4), (4, 4)),
+            ((1000, 1), (8, 8), (8, 1)),
+            ((1, 1000), (8, 8), (1, 8)),
+            ((6, 4), (3, 9), (3, 2)),
+        ] {
+            assert_eq!(inside(&sized(width, height), to_width, to_height), expected, "{width}x{height}");
+        }
+    }
+
+    /// Two pixels of RGB in the middle of three times four: a row above and one below, a column left and two right of an odd rest.
+    #[test]
+    fn pads_are_as_wide_on_both_sides() {
+        let inner: Vec<u8> = vec![1, 2, 3, 4, 5, 6];
+        let out = padded(&inner, (2, 1), (5, 3), 3, [7, 8, 9]);
+        let fill = [7, 8, 9];
+        let row = [fill; 5].concat();
+        let middle = [&fill[..], &[1, 2, 3, 4, 5, 6], &fill, &fill].concat();
+        assert_eq!(out, [row.clone(), middle, row].concat());
+        // 16 bit have the same colour.
+        assert_eq!(padded(&[5u16], (1, 1), (2, 1), 1, [255; 3]), [5, 65_535]);
+    }
 }

@@ -105,4 +105,38 @@ mod tests {
         assert_eq!((picture.width, picture.height), (4, 4));
         assert_eq!(picture.pixels, Pixels::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 0, 0, 3, 3, 0, 0]));
     }
+
+    #[test]
+    fn grids_have_whole_rows_of_any_pixels() {
+        let rows = |count: usize, columns: usize| {
+            let pictures: Vec<Vec<u8>> = (0..count).map(|v| vec![v as u8 + 1; 6]).collect();
+            // 1 wide, 2 high, RGB.
+            let picture = grid(&pictures, 1, 2, 3, columns);
+            let Pixels::U8(values) = picture.pixels else { panic!() };
+            (picture.width, picture.height, values)
+        };
+        let (width, height, values) = rows(2, 5);
+        assert_eq!((width, height), (2, 2));
+        assert_eq!(values, [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2]);
+        assert_eq!(rows(2, 0).2, [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+        assert_eq!(rows(0, 3), (1, 2, vec![0; 6]));
+        assert_eq!((rows(5, 2).0, rows(5, 2).1), (2, 6));
+    }
+
+    #[test]
+    fn png_holds_what_it_was_given() {
+        let picture = |channels: usize, pixels: Pixels| Picture { width: 2, height: 1, channels, pixels };
+        for good in [
+            picture(1, Pixels::U8(vec![0, 255])),
+            picture(3, Pixels::U8(vec![1, 2, 3, 4, 5, 6])),
+            picture(1, Pixels::U16(vec![1, 65_535])),
+            picture(3, Pixels::U16(vec![256, 2, 3, 4, 5, 60_000])),
+        ] {
+            let bytes = png_bytes(&good).unwrap();
+            assert_eq!(super::super::decode::decode(&bytes).unwrap(), good);
+        }
+        let error = png_bytes(&picture(2, Pixels::U8(vec![0; 4]))).unwrap_err();
+        assert!(error.ends_with("found u8 in 2"), "{error}");
+        assert!(png_bytes(&picture(1, Pixels::F32(vec![0.0; 2]))).unwrap_err().ends_with("found f32 in 1"));
+    }
 }

@@ -56,4 +56,37 @@ mod tests {
         assert_eq!(at(SIDE - 1, 0), 255);
         assert_eq!(v.iter().filter(|&&x| x < 250).count() % 3, 0);
     }
+
+    /// A dot of radius 2, whose edge fades over a pixel: 0.6 of the way to its colour, half of that at a distance of 2, nothing at
+    /// 3. Of grey 0.7 of the way from 255 to 170.
+    #[test]
+    fn dots_have_their_colour_and_their_edge() {
+        // A pixel to each unit: (100, 311) is in column 100 and row 511 - 311.
+        let range = [0.0, (SIDE - 1) as f64];
+        let pixel = |picture: &Picture, row: usize, column: usize| {
+            let Pixels::U8(v) = &picture.pixels else { panic!() };
+            let at = (row * SIDE + column) * 3;
+            [v[at], v[at + 1], v[at + 2]]
+        };
+        let blue = scatter(&[], &[[100.0, 311.0]], range);
+        assert_eq!((blue.width, blue.height, blue.channels), (512, 512, 3));
+        for (row, column) in [(200, 100), (199, 100), (201, 101), (200, 101)] {
+            // 255 - 0.6·224, 255 - 0.6·165, 255 - 0.6·75
+            assert_eq!(pixel(&blue, row, column), [121, 156, 210], "{row}, {column}");
+        }
+        for (row, column) in [(198, 100), (202, 100), (200, 98), (200, 102)] {
+            assert_eq!(pixel(&blue, row, column), [188, 206, 233], "{row}, {column}");
+        }
+        for (row, column) in [(197, 100), (203, 100), (200, 97), (200, 103), (202, 102), (311, 100)] {
+            assert_eq!(pixel(&blue, row, column), [255; 3], "{row}, {column}");
+        }
+        let grey = scatter(&[[100.0, 311.0]], &[], range);
+        assert_eq!(pixel(&grey, 200, 100), [196; 3]);
+        // A dot at the edge is drawn as far as there are pixels, one beyond it not at all.
+        let edge = scatter(&[], &[[0.0, 0.0], [-10.0, 5.0], [5.0, 600.0]], range);
+        assert_eq!(pixel(&edge, 511, 0), [121, 156, 210]);
+        let Pixels::U8(v) = &edge.pixels else { panic!() };
+        // A quarter of a dot: three pixels of the inside a side but the corner, and what fades.
+        assert_eq!(v.chunks(3).filter(|p| p[0] < 255).count(), 8);
+    }
 }

@@ -74,4 +74,14 @@ mod tests {
         let heads = (0..10_000).filter(|&p| mirrored(1, p)).count();
         assert!((4_800..5_200).contains(&heads), "{heads}");
     }
+
+    /// The high words count: positions beyond 2³², and seeds that differ there alone.
+    #[test]
+    fn all_bits_of_seed_and_position_count() {
+        let coins = |seed: u64, first: u64| -> Vec<bool> { (0..64).map(|p| mirrored(seed, first + p)).collect() };
+        assert_ne!(coins(1, 0), coins(1, 1 << 32));
+        assert_ne!(coins(1, 0), coins(1 + (1 << 32), 0));
+        assert_ne!(coins(1, 0), coins(2, 0));
+        assert_eq!(coins(1, 0)[10..], coins(1, 10)[..54]);
+    }
 }

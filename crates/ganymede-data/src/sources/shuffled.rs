@@ -101,4 +101,17 @@ mod tests {
         let mut again = Order::new(3, 7);
         assert_eq!(again.at(52), stream[52], "a position does not depend on the positions asked before");
     }
+
+    /// The high words count: epochs beyond 2³², and seeds that differ there alone.
+    #[test]
+    fn all_bits_of_seed_and_epoch_count() {
+        let epoch = |seed: u64, number: u64| -> Vec<u32> {
+            let mut order = Order::new(seed, 50);
+            (0..50).map(|p| order.at(number * 50 + p)).collect()
+        };
+        let far = 1 << 32;
+        assert_ne!(epoch(1, 0), epoch(1, far));
+        assert_ne!(epoch(1, far), epoch(1, 2 * far));
+        assert_ne!(epoch(1, 0), epoch(1 + far, 0));
+    }
 }
