@@ -180,9 +180,14 @@ def gram(w, held):
 
 
 def matched(w):
-    """The features are (x₁², x₂²)."""
-    apart = [mean([x[c] ** 2 for x in REAL]) - mean([x[c] ** 2 for x in rows(w)]) for c in range(2)]
-    return mean([a * a for a in apart])
+    """The features are (x₁², x₂²) and x C."""
+    squares = lambda x: [v * v for v in x]  # noqa: E731
+    scores = lambda x: [x[0] * CLASSES[0][i] + x[1] * CLASSES[1][i] for i in range(2)]  # noqa: E731
+    total = mpf(0)
+    for feature in (squares, scores):
+        apart = [mean([feature(x)[c] for x in REAL]) - mean([feature(x)[c] for x in rows(w)]) for c in range(2)]
+        total += mean([a * a for a in apart])
+    return total
 
 
 def named(c, samples):

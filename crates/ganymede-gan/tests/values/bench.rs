@@ -74,7 +74,7 @@ impl Bench {
         let mut program = of_phase.max_by_key(|program| program.due.len()).expect("a program of the phase");
         for node in &mut program.graph.nodes {
             if let Op::Random(random) = &node.op {
-                node.op = Op::Input(Input { name: noise(random.stream), scalar: false });
+                node.op = Op::Input(Input { name: noise(random.stream).into(), scalar: false });
                 node.inputs.clear();
             }
         }

@@ -52,7 +52,7 @@ fn bench(case: &Value, given: &Value) -> Bench {
         bench.noise("latent#0", &identity());
     }
     match name {
-        "lecam" => [("d/lecam_real", 0.3), ("d/lecam_fake", -0.2)].map(|(n, v)| bench.set(n, &[v])).into(),
+        "lecam" => [("d/lecam_real", 0.3), ("d/lecam_fake", -0.2)].iter().for_each(|(n, v)| bench.set(n, &[*v])),
         "path_length" => bench.set("g/path_length", &[0.3]),
         _ => (),
     }

@@ -289,7 +289,7 @@ fn reports_count_and_order_their_findings() {
     let draft = draft("mlp", &[2], &["train.keep=0", "train.n_critic=0", "phases.1.optimizer={class_name='Adam'}"]);
     let report = check(&draft, Some(&data(&[2], 50)));
     let text = report.to_string();
-    assert!(text.ends_with("2 errors, 3 hints"), "{text}");
+    assert!(text.ends_with("2 errors, 2 hints"), "{text}");
     assert!(report.has_errors() && report.of(Severity::Error).count() == 2);
     let severities: Vec<Severity> = report.findings.iter().map(|finding| finding.severity).collect();
     assert!(severities.is_sorted(), "{text}");
