@@ -66,6 +66,9 @@ fn diff_augment_moves_and_cuts_by_the_drawn_numbers() {
     // A hole of two rows and columns about one of five places: 0.5 is rows 1 and 2, 0 is columns −1 and 0.
     let cut = [1., 2., 3., 4., 0., 6., 7., 8., 0., 10., 11., 12., 13., 14., 15., 16.];
     close("cutout", &of("['cutout']", &[0.5, 0.0]), &cut);
+    // 0.9 is the last of five places, row 3 and one that is not there; 0.45 the third, columns 1 and 2.
+    let cut = [1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 0., 0., 16.];
+    close("cutout at the end", &of("['cutout']", &[0.9, 0.45]), &cut);
     // One after the other, in the order of the policy.
     let both = [0., 5., 6., 7., 0., 0., 0., 11., 0., 0., 0., 15., 0., 0., 0., 0.];
     close("moved, cut", &of("['translation','cutout']", &[0.9, 0.1, 0.5, 0.5]), &both);
