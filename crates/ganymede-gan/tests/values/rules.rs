@@ -5,21 +5,25 @@ use ganymede_gan::presets::{PresetInput, preset_for};
 use ganymede_gan::spec::{Draft, EvaluateSpec, TrainSection, TrainSpec, edit};
 use serde_json::json;
 
-fn draft(preset: &str, shape: &[usize], edits: &[&str]) -> Draft {
+pub fn draft(preset: &str, shape: &[usize], edits: &[&str]) -> Draft {
     let spec = preset_for(preset, &PresetInput::of(shape)).unwrap();
     Draft { spec: edits.iter().fold(spec, |spec, change| edit(&spec, change).unwrap()), missing: Vec::new() }
 }
 
-fn data(shape: &[usize], samples: usize) -> DataFacts {
+pub fn data(shape: &[usize], samples: usize) -> DataFacts {
     DataFacts { name: "data".into(), shape: shape.to_vec(), samples, classes: Some(10) }
 }
 
-fn of_rule<'a>(report: &'a Report, rule: &str) -> Vec<&'a Finding> {
+pub fn of_rule<'a>(report: &'a Report, rule: &str) -> Vec<&'a Finding> {
     report.findings.iter().filter(|finding| finding.rule == rule).collect()
 }
 
 /// The findings of a rule: how bad, what the first fix says, and the spec that it makes.
-fn found(draft: &Draft, data: Option<&DataFacts>, rule: &str) -> Vec<(Severity, String, Option<(String, TrainSpec)>)> {
+pub fn found(
+    draft: &Draft,
+    data: Option<&DataFacts>,
+    rule: &str,
+) -> Vec<(Severity, String, Option<(String, TrainSpec)>)> {
     let report = check(draft, data);
     let fixed = |finding: &Finding| finding.fixes.first().map(|fix| (fix.what.clone(), fix.apply(&draft.spec)));
     of_rule(&report, rule)
