@@ -90,7 +90,7 @@ fn parameters_and_statistics_are_averaged_and_directions_copied() {
     let mut before = states(&stepper);
     for step in 0..3 {
         let real = Tensor::from_f32([N, 2], vec![1.0, -2.0, 0.5, 3.0, -1.0, 0.25, 2.0, step as f32]).unwrap();
-        stepper.run(step, || Ok(Batch { number: step, tensors: vec![("real", real.clone())] })).unwrap();
+        stepper.run(step, || Ok(Batch::new(step, [("real", real.clone())]))).unwrap();
         let after = states(&stepper);
         let (mut averaged, mut copied) = (Vec::new(), Vec::new());
         for (average, new) in after.iter().filter(|(name, _)| name.starts_with("discriminator_ema/")) {

@@ -1,11 +1,11 @@
 //! One program of a training on the `f64` interpreter, with every input, noise and state given by the test.
 
-use ganymede_data::{CODEC_VERSION, Codec, Fit, Kind};
+use ganymede_data::Codec;
 use ganymede_gan::phases::{StepProgram, trace};
 use ganymede_gan::spec::TrainSpec;
 use ganymede_graph::interpret::{Array, run};
 use ganymede_graph::ops::{Input, Op};
-use ganymede_tensor::{DType, TensorType, stream_of};
+use ganymede_tensor::{TensorType, stream_of};
 use std::collections::{BTreeMap, HashMap};
 
 /// Samples in a batch.
@@ -13,18 +13,8 @@ pub const N: usize = 4;
 
 /// Data of `f32` in the networks' range.
 pub fn codec(shape: &[usize], classes: usize) -> Codec {
-    let points = Kind::Points { reference: Vec::new() };
-    let images = Kind::Images { background: [0; 3], fit: Fit::Crop };
-    Codec {
-        format_version: CODEC_VERSION,
-        format: "test".into(),
-        source: "test".into(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-        range: [-1.0, 1.0],
-        classes: (0..classes).map(|class| class.to_string()).collect(),
-        kind: if shape.len() == 3 { images } else { points },
-    }
+    let classes = (0..classes).map(|class| class.to_string()).collect();
+    Codec::stand_in(TensorType::f32(shape.to_vec()), [-1.0, 1.0], classes)
 }
 
 /// A spec of two stacks of layers and the lines of two phases, `d` and `g`, each with plain gradient descent at a rate of 1:

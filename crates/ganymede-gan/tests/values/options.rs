@@ -191,7 +191,7 @@ impl Line {
         let batch = || {
             let number = *next;
             *next += 1;
-            Ok(Batch { number, tensors: vec![("real", Tensor::from_f32([N, 1], vec![number as f32; N]).unwrap())] })
+            Ok(Batch::new(number, [("real", Tensor::from_f32([N, 1], vec![number as f32; N]).unwrap())]))
         };
         let result = self.stepper.run(step, batch).unwrap();
         assert_eq!(result.non_finite, []);
@@ -266,7 +266,7 @@ fn parts_of_a_batch_make_one_update() {
     stepper.initialise().unwrap();
     for (step, expected) in [(0, (0.0, 3.0)), (1, (-9.0, 6.0)), (2, (-18.0, 9.0))] {
         let real = Tensor::from_f32([N, 1], vec![1.0, 2.0, 3.0, 6.0]).unwrap();
-        let result = stepper.run(step, || Ok(Batch { number: 0, tensors: vec![("real", real.clone())] })).unwrap();
+        let result = stepper.run(step, || Ok(Batch::new(0, [("real", real.clone())]))).unwrap();
         let loss = result.losses.iter().find(|(name, _)| name == "d/wasserstein").unwrap().1;
         let weight = stepper.store().read(KERNEL).unwrap().to_f64()[0];
         assert_eq!((f64::from(loss), weight), expected, "step {step}");
