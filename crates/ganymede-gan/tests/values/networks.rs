@@ -111,13 +111,11 @@ fn optimizers_are_there_and_move_something() {
     let facts = data(&[2], 1000);
     let of = |edits: &[&str]| found(&draft("mlp", &[2], edits), Some(&facts), "optimizers");
     assert!(of(&[]).is_empty());
-    for (rate, reason) in [
-        ("-0.1", "expected a learning rate above 0, found -0.1"),
-        ("0.0", "the learning rate is 0: nothing would move"),
-    ] {
-        let found = of(&[&format!("phases.0.optimizer={{class_name='SGD',learning_rate={rate}}}")]);
-        let [(Severity::Error, told, Some((what, spec)))] = &found[..] else { panic!("{rate}: {found:?}") };
-        assert_eq!((told.as_str(), what.as_str()), (reason, "use an Adam with learning_rate 0.0002"));
+    {
+        let found = of(&["phases.0.optimizer={class_name='SGD',learning_rate=0.0}"]);
+        let [(Severity::Error, told, Some((what, spec)))] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(told, "the learning rate is 0: nothing would move");
+        assert_eq!(what, "use an Adam with learning_rate 0.0002");
         let optimizer = spec.phases[0].optimizer.as_ref().unwrap();
         assert_eq!(
             (optimizer.learning_rate.value(0), spec.phases[1].clone()),
@@ -173,7 +171,7 @@ fn names_of_phases_and_networks_are_their_own() {
     assert_eq!(spec.ema.unwrap().network, "generator");
     let (severity, _, (_, spec)) = of(&["ema.network='discriminator'"]);
     assert_eq!((severity, spec.ema.unwrap().network.as_str()), (Severity::Hint, "generator"));
-    let (_, _, (what, spec)) = of(&["phases.0.freeze=['discriminator/dens_1']"]);
+    let (_, _, (what, spec)) = of(&["phases.0.freeze=['discriminator/denze_1']"]);
     assert_eq!(
         (what.as_str(), &spec.phases[0].freeze[..]),
         ("use `discriminator/dense_1`", &["discriminator/dense_1".to_string()][..])
