@@ -327,6 +327,7 @@ impl Parts {
 mod tests {
     use super::*;
     use crate::blocks::BLOCK;
+    use crate::formats::layout::Layout;
     use crate::formats::{self, Samples};
     use crate::options::{Fit, Pages, Resolution};
     use crate::source::Source;
@@ -340,6 +341,11 @@ mod tests {
             resolution,
             fit,
             channels,
+            range,
+            reshape,
+            layout,
+            key,
+            label_key,
             background,
             mirror,
             max_bad,
@@ -352,6 +358,7 @@ mod tests {
         } = options.clone();
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
+        assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
         assert!(!mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
         let with = |change: fn(&mut DataOptions)| {
             let mut changed = options.clone();
@@ -360,7 +367,7 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 8] = [
+        let decoding: [fn(&mut DataOptions); 13] = [
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),
@@ -369,6 +376,11 @@ mod tests {
             |o| o.labels = Some("none".into()),
             |o| o.label_column = Some("2".into()),
             |o| o.pages = Pages::All,
+            |o| o.range = Some([0.0, 1.0]),
+            |o| o.reshape = Some(vec![28, 28]),
+            |o| o.layout = Some(Layout::Chw),
+            |o| o.key = Some("images".into()),
+            |o| o.label_key = Some("images".into()),
         ];
         let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
         texts.sort();

@@ -9,6 +9,7 @@ use crate::field::{Field, LABEL, SAMPLE};
 use crate::formats::{self, Decoded, Format, Job};
 use crate::options::DataOptions;
 use crate::progress::Progress;
+use crate::range;
 use crate::report::DataReport;
 use crate::sink::{Filled, Sink, Store};
 use crate::source::Source;
@@ -73,6 +74,7 @@ impl Dataset {
     ) -> Result<Dataset, DataError> {
         options.validate()?;
         let (format, source) = formats::recognise(source)?;
+        formats::check_options(format, options)?;
         let inputs = format.inputs(&source)?;
         let job = Job { source: &source, inputs: &inputs, options, progress };
         let dataset = match cache_folder {
@@ -151,7 +153,7 @@ impl Dataset {
         }
     }
 
-    /// Reads samples one after the other into `out`, little-endian.
+    /// Reads samples one after the other into `out`, little-endian; what lies outside the range is clamped to it.
     ///
     /// # Errors
     /// [`DataError::Mismatch`] for a number that is no sample or a wrong size of `out`; [`DataError::Io`].
@@ -180,6 +182,9 @@ impl Dataset {
                         .map_err(io_error(path, "read a sample of the cache"))?
                 }
             }
+        }
+        if self.facts.report.outside > 0 {
+            range::clamp(out, self.facts.sample.dtype, self.facts.codec.range());
         }
         Ok(())
     }
@@ -310,7 +315,8 @@ pub(crate) fn conclude(
     for count in [labels.as_ref().map(Vec::len), groups.as_ref().map(Vec::len)].into_iter().flatten() {
         if count != samples {
             let (images, labels) = (filled.samples, count as u64);
-            return Err(DataError::LabelCount { path: job.source.path(), images, labels });
+            let at = crate::error::Position::Whole;
+            return Err(DataError::LabelCount { path: job.source.path(), at, images, labels });
         }
     }
     let further = columns.iter().map(|column| (&column.field, &column.bytes[..]));

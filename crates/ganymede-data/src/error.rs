@@ -70,6 +70,16 @@ pub enum DataError {
         /// What was found.
         candidates: Vec<String>,
     },
+    /// Several readings, and no rule to choose one.
+    #[error("{path}: {what}", path = .path.display())]
+    Unclear {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found, of which there are several readings.
+        what: String,
+        /// How to say which is meant.
+        hint: String,
+    },
     /// The operating system refused.
     #[error("{path}: could not {doing}", path = .path.display())]
     Io {
@@ -114,11 +124,13 @@ pub enum DataError {
         found: String,
     },
     /// Labels and images do not pair up.
-    #[error("{path}: expected {images} labels, one for each image, found {labels}", path = .path.display())]
+    #[error("{path}{at}: expected {images} labels, one for each sample, found {labels}", path = .path.display())]
     LabelCount {
         /// The file of the labels.
         path: PathBuf,
-        /// Number of images.
+        /// The array in it.
+        at: Position,
+        /// Number of samples.
         images: u64,
         /// Number of labels.
         labels: u64,
@@ -253,8 +265,9 @@ impl DataError {
             }
             DataError::Malformed { .. } => Some("the file is damaged or cut off: fetch or write it again".into()),
             DataError::Unsupported { hint, .. } => Some((*hint).into()),
+            DataError::Unclear { hint, .. } => Some(hint.clone()),
             DataError::Limit { .. } => Some("make the file smaller, or leave it out".into()),
-            DataError::LabelCount { .. } => Some("images and labels must come from the same set".into()),
+            DataError::LabelCount { .. } => Some("samples and labels must come from the same set; --label-key names other labels of an .npz".into()),
             DataError::Empty { .. }
             | DataError::Option { .. }
             | DataError::Mismatch { .. }

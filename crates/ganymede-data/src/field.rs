@@ -90,9 +90,13 @@ impl Field {
         }
     }
 
-    /// A network's values as raw ones in little-endian bytes: rounded and clamped to the element type.
+    /// A network's values as raw ones in little-endian bytes: integers rounded, and clamped to the range and the element type.
     pub fn encode(&self, values: &[f32]) -> Vec<u8> {
-        let raw = values.iter().map(|&v| self.raw(v));
+        let ends = match self.scaling {
+            Scaling::Range(ends) if self.ty.dtype != DType::F32 => ends,
+            _ => [f64::NEG_INFINITY, f64::INFINITY],
+        };
+        let raw = values.iter().map(|&v| self.raw(v).clamp(ends[0], ends[1]));
         // A cast cuts off and clamps: with a half before it, it rounds. `round` is a call of its own on most processors.
         match self.ty.dtype {
             DType::U8 => raw.map(|v| (v + 0.5) as u8).collect(),

@@ -6,7 +6,9 @@
 use crate::dataset::{Dataset, check_bad, in_memory};
 use crate::error::DataError;
 use crate::field::{Field, LABEL, Role, SAMPLE};
-use crate::formats::array::{self, Element, Header};
+use crate::formats::array::{self, Header};
+use crate::formats::element::Element;
+use crate::formats::labels::Labels;
 use crate::formats::stream::Stream;
 use crate::formats::{Column, Decoded, Format, Inputs, Job};
 use crate::options::DataOptions;
@@ -184,7 +186,9 @@ impl FromSamples {
         self.options.validate()?;
         let count = self.count()?;
         let source = Source::Path(self.name.clone().into());
-        let (inputs, options) = (Inputs::default(), self.options.clone());
+        let (inputs, mut options) = (Inputs::default(), self.options.clone());
+        // The shape was said: it is not asked about.
+        options.reshape.get_or_insert_with(|| self.shape.clone());
         let job = Job { source: &source, inputs: &inputs, options: &options, progress: &() };
         let dataset = in_memory(&Memory { samples: self, count }, &job)?;
         check_bad(dataset.report(), &options)?;
@@ -224,9 +228,12 @@ impl Format for Memory {
             _ => Element::F32,
         };
         let shape = [&[self.count], &samples.shape[..]].concat();
-        let header = Header { element, big_endian: false, shape };
+        let values = array::Values::Numbers(element);
+        let header = Header { values, big_endian: false, column_major: false, shape };
         let mut stream = Stream::new(&job.source.path(), None, &samples.values.bytes[..]);
-        let mut decoded = array::decode(job, &mut stream, &header, samples.labels.clone(), sink)?;
+        let labels = samples.labels.clone();
+        let labels = labels.map(|(labels, classes)| Labels::Classes { labels, classes, notes: Vec::new() });
+        let mut decoded = array::decode(job, &mut stream, &header, labels, sink)?;
         let kept_all = decoded.report.bad == 0;
         if !kept_all && !(samples.groups.is_none() && samples.further.is_empty()) {
             let bad = &decoded.report.first_bad[0];

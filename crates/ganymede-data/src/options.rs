@@ -1,10 +1,14 @@
 //! What the caller may choose about data. Not here: flags (the command) and the rest of a spec (`ganymede-gan`).
 
 use crate::error::DataError;
+use crate::formats::layout::Layout;
 use crate::limits::{MAX_PIXELS, MAX_SIDE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+
+/// Most channels of an image.
+pub(crate) const MAX_CHANNELS: usize = 8;
 
 /// The keys of a spec's `[data]` table beside `source`.
 ///
@@ -17,9 +21,26 @@ pub struct DataOptions {
     pub resolution: Option<Resolution>,
     /// How an image of another shape becomes that size.
     pub fit: Fit,
-    /// 1 (grey) or 3 (RGB); `None` decides by the images: 1 when all are grey.
+    /// Image files: 1 (grey) or 3 (RGB); `None` decides by the images: 1 when all are grey. Arrays: 1 or 3, where alpha is
+    /// laid over the background; `None` keeps the 1 to 8 channels that there are as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
+    /// Raw values low and high that become −1 and 1 for a network; what lies outside is clamped. `None` decides by the
+    /// type and the values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+    /// Sizes of one sample in an array, such as `[28, 28, 1]` for rows of 784 values; `None` takes the array's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reshape: Option<Vec<usize>>,
+    /// Order of the axes of an image in an array; `None` decides by their sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// Name of the array of samples in an `.npz`; `None` takes the first usual name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Name of the array of labels in an `.npz`; `None` takes the usual one beside the samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_key: Option<String>,
     /// Red, green and blue under transparent pixels and around padded images.
     pub background: [u8; 3],
     /// Whether the loader mirrors every second image, by chance.
@@ -52,6 +73,11 @@ impl Default for DataOptions {
             resolution: None,
             fit: Fit::Crop,
             channels: None,
+            range: None,
+            reshape: None,
+            layout: None,
+            key: None,
+            label_key: None,
             background: [255; 3],
             mirror: false,
             max_bad: 0.05,
@@ -86,10 +112,22 @@ impl DataOptions {
             );
         }
         if let Some(channels) = self.channels
-            && channels != 1
-            && channels != 3
+            && !(1..=MAX_CHANNELS).contains(&channels)
         {
-            return fail("channels", format!("expected 1 or 3, found {channels}"));
+            return fail(
+                "channels",
+                format!("expected 1 or 3, or those of an array, 1 to {MAX_CHANNELS}, found {channels}"),
+            );
+        }
+        if let Some([low, high]) = self.range
+            && !(low < high && (high - low).is_finite())
+        {
+            return fail("range", format!("expected a low value and a higher one, found {low} and {high}"));
+        }
+        if let Some(sizes) = &self.reshape
+            && (!(1..=3).contains(&sizes.len()) || sizes.iter().any(|size| !(1..=MAX_PIXELS as usize).contains(size)))
+        {
+            return fail("shape", format!("expected 1 to 3 sizes such as 28x28x1, found {sizes:?}"));
         }
         if !(0.0..=1.0).contains(&self.max_bad) {
             return fail("max_bad", format!("expected a fraction from 0 to 1, found {}", self.max_bad));
@@ -272,6 +310,28 @@ pub fn parse_background(text: &str) -> Result<[u8; 3], String> {
     parts.try_into().map_err(|_| fail())
 }
 
+/// Reads a range: `LOW,HIGH`.
+///
+/// # Errors
+/// A message with the text when it is not two numbers, the second above the first.
+pub fn parse_range(text: &str) -> Result<[f64; 2], String> {
+    let ends: Option<[f64; 2]> =
+        text.split_once(',').and_then(|(low, high)| Some([low.trim().parse().ok()?, high.trim().parse().ok()?]));
+    ends.filter(|[low, high]| low < high && (high - low).is_finite())
+        .ok_or_else(|| format!("expected a low value and a higher one such as 0,4095 or -1,1, found `{text}`"))
+}
+
+/// Reads the sizes of a sample: `HxWxC`, or fewer.
+///
+/// # Errors
+/// A message with the text when it is not one to three sizes.
+pub fn parse_sizes(text: &str) -> Result<Vec<usize>, String> {
+    let sizes: Option<Vec<usize>> = text.split('x').map(|size| size.trim().parse().ok().filter(|&n| n > 0)).collect();
+    sizes
+        .filter(|sizes| sizes.len() <= 3)
+        .ok_or_else(|| format!("expected one to three sizes such as 28x28x1, found `{text}`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +348,10 @@ mod tests {
     fn options_round_trip_through_toml_beside_a_source() {
         let mut options = DataOptions { fit: Fit::Pad, holdout: Some(0.1), ..DataOptions::default() };
         (options.part, options.labels, options.pages) = (Some("all".into()), Some("x.csv".into()), Pages::All);
+        options.range = Some([-0.5, 4095.0]);
+        options.reshape = Some(vec![28, 28, 1]);
+        options.layout = Some(Layout::Whc);
+        (options.key, options.label_key) = (Some("imgs".into()), Some("lbls".into()));
         for resolution in [None, Some(Resolution::square(32)), Some(Resolution { width: 48, height: 32 })] {
             options.resolution = resolution;
             let table = Table { source: "x".into(), options: options.clone() };
@@ -304,7 +368,14 @@ mod tests {
         let good = DataOptions::default();
         assert!(good.validate().is_ok());
         for bad in [
-            DataOptions { channels: Some(2), ..good.clone() },
+            DataOptions { channels: Some(9), ..good.clone() },
+            DataOptions { channels: Some(0), ..good.clone() },
+            DataOptions { range: Some([1.0, 1.0]), ..good.clone() },
+            DataOptions { range: Some([0.0, f64::NAN]), ..good.clone() },
+            DataOptions { range: Some([-1e308, 1e308]), ..good.clone() },
+            DataOptions { reshape: Some(vec![28, 0]), ..good.clone() },
+            DataOptions { reshape: Some(vec![]), ..good.clone() },
+            DataOptions { reshape: Some(vec![usize::MAX, usize::MAX]), ..good.clone() },
             DataOptions { max_bad: f64::NAN, ..good.clone() },
             DataOptions { holdout: Some(1.0), ..good.clone() },
             DataOptions { resolution: Some(Resolution { width: 20_000, height: 4 }), ..good.clone() },
@@ -324,6 +395,10 @@ mod tests {
         assert!(parse_background("1,2,256").is_err());
         assert_eq!("48x32".parse(), Ok(Resolution { width: 48, height: 32 }));
         assert!("x".parse::<Resolution>().is_err());
+        assert_eq!(parse_range("-1, 1"), Ok([-1.0, 1.0]));
+        assert!(["1", "1,1", "2,1", "a,b", "0,inf", "0,nan", "1,2,3"].iter().all(|text| parse_range(text).is_err()));
+        assert_eq!(parse_sizes("28x28x1"), Ok(vec![28, 28, 1]));
+        assert!(["", "28x", "0x3", "1x2x3x4", "-1"].iter().all(|text| parse_sizes(text).is_err()));
     }
 
     #[test]

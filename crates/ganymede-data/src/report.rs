@@ -1,6 +1,7 @@
 //! What reading the data found, for people and programs. Not here: the events of a run (`ganymede-gan`).
 
 use crate::error::BadFile;
+use crate::range::{Range, number, percent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +22,15 @@ pub struct DataReport {
     pub sample_type: String,
     /// Raw values that become −1 and 1 for a network.
     pub range: [f64; 2],
+    /// Why these: the type of the values as they were, and what was seen or said of them.
+    #[serde(default)]
+    pub range_from: String,
+    /// The smallest and the largest value in the range.
+    #[serde(default)]
+    pub in_use: [f64; 2],
+    /// Values outside the range, which are clamped to it.
+    #[serde(default)]
+    pub outside: u64,
     /// Sizes of the images as they were, `WxH`, with their counts.
     pub sizes: BTreeMap<String, u64>,
     /// Colour types as they were, with their counts.
@@ -50,6 +60,31 @@ pub struct DataReport {
 }
 
 impl DataReport {
+    /// Notes the range of the values, and what is to be known of it.
+    pub(crate) fn set_range(&mut self, range: &Range) {
+        (self.range, self.in_use, self.outside) = (range.ends, range.in_use, range.outside);
+        self.range_from.clone_from(&range.why);
+        self.notes.extend(range.notes.iter().cloned());
+    }
+
+    /// The range with its reason, and how much of it is in use.
+    fn range_line(&self) -> String {
+        let [low, high] = self.range;
+        let [least, most] = self.in_use;
+        let mut line = format!("{} to {}", number(low), number(high));
+        if self.range_from.is_empty() {
+            return line;
+        }
+        let share = percent((most - least) / (high - low));
+        line += &format!(" ({}); in use {} to {}, {share}", self.range_from, number(least), number(most));
+        match self.outside {
+            0 => {}
+            1 => line += "; 1 value outside, clamped",
+            n => line += &format!("; {} values outside, clamped", grouped(n)),
+        }
+        line
+    }
+
     /// Notes a skipped file.
     pub(crate) fn add_bad(&mut self, path: String, reason: String) {
         self.bad += 1;
@@ -94,8 +129,8 @@ impl fmt::Display for DataReport {
     /// One fact a line, without a final newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "data        {} ({})", self.source, self.format)?;
-        let [low, high] = self.range;
-        write!(f, "samples     {} of {}, values {low} to {high}", grouped(self.samples), self.sample_type)?;
+        writeln!(f, "samples     {} of {}", grouped(self.samples), self.sample_type)?;
+        write!(f, "range       {}", self.range_line())?;
         if !self.sizes.is_empty() {
             let sizes = counts(self.sizes.iter().map(|(name, &n)| (name, n)), 6, true);
             write!(f, "\nsizes       {sizes}")?;
@@ -143,7 +178,9 @@ mod tests {
             format: "image folder".into(),
             samples: 12_345,
             sample_type: "u8[32,32,3]".into(),
-            range: [0.0, 255.0],
+            range: [0.0, 4095.0],
+            range_from: "u16, no value above 4095".into(),
+            in_use: [3.0, 3017.0],
             sizes: BTreeMap::from([("32x32".into(), 12_000), ("48x32".into(), 345)]),
             classes: vec![("b".into(), 1), ("a".into(), 12_344)],
             duplicates: 3,
@@ -156,7 +193,8 @@ mod tests {
         assert_eq!(
             report.to_string(),
             "data        tiles (image folder)\n\
-             samples     12,345 of u8[32,32,3], values 0 to 255\n\
+             samples     12,345 of u8[32,32,3]\n\
+             range       0 to 4095 (u16, no value above 4095); in use 3 to 3017, 74 %\n\
              sizes       32x32: 12,000, 48x32: 345\n\
              classes     2 (b: 1, a: 12,344)\n\
              duplicates  3\n\
@@ -165,6 +203,8 @@ mod tests {
              warning     much is missing\n\
              note        a fact"
         );
+        report.outside = 1;
+        assert!(report.to_string().contains("74 %; 1 value outside, clamped\n"));
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<DataReport>(&json).unwrap(), report);
     }

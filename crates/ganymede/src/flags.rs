@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
-use ganymede_data::{DataOptions, Fit, Pages, Resolution, parse_background};
+use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
 use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_gan::{GanError, SamplerOptions};
@@ -168,9 +168,24 @@ pub struct DataFlags {
     /// How pictures of another shape become that size [default: crop]
     #[arg(long, value_name = "HOW", value_parser = Fit::ALL.map(Fit::name), help_heading = "Data")]
     pub fit: Option<String>,
-    /// 1 (grey) or 3 (red, green, blue) [default: 1 when all pictures are grey]
+    /// 1 (grey) or 3 (red, green, blue) [default: 1 when all images are grey; the 1 to 8 of an array as they are]
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub channels: Option<usize>,
+    /// Values that become -1 and 1 for a network; what lies outside is clamped [default: by type and values]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = range, allow_hyphen_values = true, help_heading = "Data")]
+    pub range: Option<Ends>,
+    /// Array: sizes of a sample, such as 28x28x1 for rows of 784 values [default: the array's own]
+    #[arg(long, value_name = "HxWxC", value_parser = sizes, help_heading = "Data")]
+    pub shape: Option<Sizes>,
+    /// Array: order of an image's axes: height, width, channels; whc and cwh are transposed [default: by their sizes]
+    #[arg(long, value_name = "ORDER", value_parser = Layout::ALL.map(Layout::name), help_heading = "Data")]
+    pub layout: Option<String>,
+    /// .npz: name of the array with the samples [default: the first usual name, such as train_images]
+    #[arg(long, value_name = "NAME", help_heading = "Data")]
+    pub key: Option<String>,
+    /// .npz: name of the array with the labels [default: the usual name beside the samples]
+    #[arg(long, value_name = "NAME", help_heading = "Data")]
+    pub label_key: Option<String>,
     /// Colour under transparent pixels and around padded pictures, such as white, #ffcc00 or 255,204,0
     #[arg(long, value_name = "COLOUR", value_parser = background, help_heading = "Data")]
     pub background: Option<Background>,
@@ -202,12 +217,22 @@ pub struct DataFlags {
 
 /// Red, green, blue.
 pub type Background = [u8; 3];
+/// A low value and a high one.
+pub type Ends = [f64; 2];
+/// Sizes of a sample. A type of its own: a list is a flag that may be repeated.
+#[derive(Clone, Debug)]
+pub struct Sizes(Vec<usize>);
 
 impl DataFlags {
     /// Those that were given replace what the options say.
     pub fn apply(&self, options: &mut DataOptions) {
         options.resolution = self.resolution.or(options.resolution);
         options.channels = self.channels.or(options.channels);
+        options.range = self.range.or(options.range);
+        options.reshape = self.shape.as_ref().map(|sizes| sizes.0.clone()).or(options.reshape.take());
+        options.layout = self.layout.as_deref().and_then(|name| name.parse().ok()).or(options.layout);
+        options.key = self.key.clone().or(options.key.take());
+        options.label_key = self.label_key.clone().or(options.label_key.take());
         options.holdout = self.holdout.or(options.holdout);
         options.max_bad = self.max_bad.unwrap_or(options.max_bad);
         options.background = self.background.unwrap_or(options.background);
@@ -227,6 +252,14 @@ fn isa_names() -> Vec<&'static str> {
 
 fn background(text: &str) -> Result<Background, String> {
     parse_background(text)
+}
+
+fn range(text: &str) -> Result<Ends, String> {
+    parse_range(text)
+}
+
+fn sizes(text: &str) -> Result<Sizes, String> {
+    parse_sizes(text).map(Sizes)
 }
 
 /// A number above 0.

@@ -1,5 +1,10 @@
-//! Arrays of numbers as samples: what IDX, `.npy` and `.npz` share. Not here: their headers, labels (`labels.rs`).
+//! Arrays of numbers as samples: what IDX, `.npy` and `.npz` share. Not here: their headers, which array is taken, labels
+//! (`labels.rs`), the order of rows in memory (`rows.rs`) and of an image's axes (`layout.rs`).
 
+use super::element::Element;
+use super::labels::Labels;
+use super::layout::{Form, Layout};
+use super::rows::{CHUNK, Rows};
 use super::stream::Stream;
 use super::{Decoded, Job};
 use crate::error::{DataError, Position};
@@ -7,202 +12,167 @@ use crate::limits::{MAX_ALLOCATION, check_picture, checked_bytes};
 use crate::modalities::Modality;
 use crate::modalities::images::Images;
 use crate::modalities::points::Points;
+use crate::options::MAX_CHANNELS;
 use crate::picture::{Picture, Pixels, Target};
+use crate::range::Census;
 use crate::report::DataReport;
 use crate::sink::Sink;
-use ganymede_tensor::{DType, TensorType};
+use ganymede_tensor::TensorType;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes that are read and converted at a time.
-const CHUNK: usize = 4 << 20;
+/// Sides from which an array (a, b, 1 to 4) is rather one image than many of a few columns.
+const SIDE: usize = 8;
 
-/// The element type of an array in a file.
+/// What the elements of an array are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Element {
-    Bool,
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    U64,
-    I64,
-    F32,
-    F64,
-}
-
-impl Element {
-    /// Size in bytes.
-    pub(crate) fn bytes(self) -> usize {
-        match self {
-            Element::Bool | Element::U8 | Element::I8 => 1,
-            Element::U16 | Element::I16 => 2,
-            Element::U32 | Element::I32 | Element::F32 => 4,
-            Element::U64 | Element::I64 | Element::F64 => 8,
-        }
-    }
-
-    /// The type it has as a sample: `u8` and `u16` stay, truth values become `u8`, all others `f32`.
-    fn dtype(self) -> DType {
-        match self {
-            Element::Bool | Element::U8 => DType::U8,
-            Element::U16 => DType::U16,
-            _ => DType::F32,
-        }
-    }
-
-    /// One element as `f64`.
-    pub(crate) fn value(self, big_endian: bool, bytes: &[u8]) -> f64 {
-        let mut b = [0u8; 8];
-        let n = self.bytes();
-        for (i, &byte) in bytes.iter().enumerate() {
-            b[if big_endian { n - 1 - i } else { i }] = byte;
-        }
-        let (two, four) = ([b[0], b[1]], [b[0], b[1], b[2], b[3]]);
-        match self {
-            Element::Bool => f64::from(u8::from(b[0] != 0)),
-            Element::U8 => f64::from(b[0]),
-            Element::I8 => f64::from(b[0] as i8),
-            Element::U16 => f64::from(u16::from_le_bytes(two)),
-            Element::I16 => f64::from(i16::from_le_bytes(two)),
-            Element::U32 => f64::from(u32::from_le_bytes(four)),
-            Element::I32 => f64::from(i32::from_le_bytes(four)),
-            Element::U64 => u64::from_le_bytes(b) as f64,
-            Element::I64 => i64::from_le_bytes(b) as f64,
-            Element::F32 => f64::from(f32::from_le_bytes(four)),
-            Element::F64 => f64::from_le_bytes(b),
-        }
-    }
-
-    fn pixels(self, big_endian: bool, bytes: &[u8]) -> Pixels {
-        let values = || bytes.chunks_exact(self.bytes()).map(|b| self.value(big_endian, b));
-        match self.dtype() {
-            DType::U8 if self == Element::U8 => Pixels::U8(bytes.to_vec()),
-            DType::U8 => Pixels::U8(values().map(|v| v as u8).collect()),
-            DType::U16 => Pixels::U16(values().map(|v| v as u16).collect()),
-            _ => Pixels::F32(values().map(|v| v as f32).collect()),
-        }
-    }
+pub(crate) enum Values {
+    /// Numbers.
+    Numbers(Element),
+    /// Texts of at most so many characters, padded with zeros: UTF-32, or bytes.
+    Text { length: usize, unicode: bool },
 }
 
 /// What the header of an array says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    pub(crate) element: Element,
+    pub(crate) values: Values,
     pub(crate) big_endian: bool,
-    /// Sizes, samples first, in row-major order.
+    /// Whether the first index runs fastest in memory.
+    pub(crate) column_major: bool,
+    /// Sizes, samples first.
     pub(crate) shape: Vec<usize>,
 }
 
-/// What one entry along the first axis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    Picture { height: usize, width: usize, channels: usize, channels_first: bool },
-    Point { coordinates: usize },
+/// How an array is read.
+#[derive(Clone, Debug, PartialEq)]
+struct Plan {
+    rows: usize,
+    /// Elements of a row.
+    elements: usize,
+    /// Height, width and channels of an image; none for points.
+    sides: Option<[usize; 3]>,
+    form: Form,
+    notes: Vec<String>,
 }
 
-impl Header {
-    /// (N, H, W), (N, H, W, C), (N, C, H, W) or (N, D).
-    fn layout(&self) -> Option<Layout> {
-        let picture =
-            |height, width, channels, channels_first| Some(Layout::Picture { height, width, channels, channels_first });
-        match self.shape[..] {
-            [_, d] => Some(Layout::Point { coordinates: d }),
-            [_, h, w] => picture(h, w, 1, false),
-            [_, h, w, c @ 1..=4] => picture(h, w, c, false),
-            [_, c @ (1 | 3 | 4), h, w] => picture(h, w, c, true),
-            _ => None,
-        }
-    }
+fn unclear(path: &Path, what: String, hint: String) -> DataError {
+    DataError::Unclear { path: path.into(), what, hint }
 }
 
-/// The smallest and the largest value seen.
-#[derive(Clone, Copy)]
-struct Extent {
-    low: f64,
-    high: f64,
-}
-
-impl Extent {
-    const NONE: Extent = Extent { low: f64::INFINITY, high: f64::NEG_INFINITY };
-
-    fn of(pixels: &Pixels) -> Extent {
-        fn fold(values: impl Iterator<Item = f64>) -> Extent {
-            values.fold(Extent::NONE, |e, v| Extent { low: e.low.min(v), high: e.high.max(v) })
-        }
-        match pixels {
-            Pixels::U8(v) => fold(v.iter().map(|&x| f64::from(x))),
-            Pixels::U16(v) => fold(v.iter().map(|&x| f64::from(x))),
-            Pixels::F32(v) => fold(v.iter().map(|&x| f64::from(x))),
-        }
-    }
-
-    fn join(self, other: Extent) -> Extent {
-        Extent { low: self.low.min(other.low), high: self.high.max(other.high) }
-    }
-
-    /// The raw values of pictures that become −1 and 1. Unsigned integers: 0 and the smallest 2ᵏ − 1 that covers
-    /// all. Others: 0 and 1, −1 and 1, or 0 and 255 when all values lie there; else the values' own extent.
-    fn range(self, dtype: DType) -> [f64; 2] {
-        if dtype != DType::F32 {
-            let bits = 64 - (self.high as u64).leading_zeros();
-            return [0.0, (2f64.powi(bits.max(1) as i32)) - 1.0];
-        }
-        match (self.low, self.high) {
-            (low, high) if low >= 0.0 && high <= 1.0 => [0.0, 1.0],
-            (low, high) if low >= -1.0 && high <= 1.0 => [-1.0, 1.0],
-            (low, high) if low >= 0.0 && high > 1.0 && high <= 255.0 => [0.0, 255.0],
-            _ => self.own(),
-        }
-    }
-
-    /// The values' own extent, widened when they are all the same.
-    fn own(self) -> [f64; 2] {
-        if self.low < self.high { [self.low, self.high] } else { [self.low - 1.0, self.low + 1.0] }
-    }
-}
-
-/// (C, H, W) as (H, W, C).
-fn channels_last(bytes: &[u8], channels: usize, plane: usize, element: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    for pixel in 0..plane {
-        for channel in 0..channels {
-            let at = (channel * plane + pixel) * element;
-            out.extend_from_slice(&bytes[at..at + element]);
-        }
-    }
-    out
-}
-
-fn chosen(job: &Job<'_>, header: &Header, layout: Layout, stream: &Stream<'_>) -> Result<Option<Target>, DataError> {
+/// What one entry along the first axis is: (N, H, W), (N, H, W, C), (N, C, H, W) or (N, D); or what the options say.
+fn plan(job: &Job<'_>, path: &Path, header: &Header, element: Element) -> Result<Plan, DataError> {
     let options = job.options;
-    let Layout::Picture { height, width, channels, .. } = layout else {
+    let shape = &header.shape[..];
+    let (&rows, own) = shape.split_first().unwrap_or((&0, &[]));
+    let elements = |sizes: &[usize]| checked_bytes(path, sizes, 1);
+    let mut notes = Vec::new();
+    let (rows, sizes) = match &options.reshape {
+        None => (rows, own.to_vec()),
+        Some(reshape) if elements(reshape)? == elements(own)? => (rows, reshape.clone()),
+        // One image, saved without an axis for samples.
+        Some(reshape) if elements(reshape)? == elements(shape)? => (1, reshape.clone()),
+        Some(reshape) => {
+            let (asked, found) = (elements(reshape)?, elements(own)?);
+            return Err(DataError::Option {
+                name: "shape",
+                reason: format!(
+                    "expected {found} values a sample, as the array {shape:?} has, found {reshape:?} with {asked}"
+                ),
+            });
+        }
+    };
+    if let (None, &[a, b, c @ 1..=4]) = (&options.reshape, shape)
+        && a.min(b) >= SIDE
+    {
+        let what = format!(
+            "expected images (N, height, width), found {shape:?}: one image of {a}x{b} with {c} channels, or {a} of {b}x{c}?"
+        );
+        return Err(unclear(
+            path,
+            what,
+            format!("--shape {a}x{b}x{c} reads one image, --shape {b}x{c} reads {a} of them"),
+        ));
+    }
+    if let (None, &[c @ 3..=4, a, b]) = (&options.reshape, shape)
+        && a.min(b) >= SIDE
+    {
+        notes.push(format!("{c} images of {a}x{b}; if it is one image, channels first: --shape {c}x{a}x{b}"));
+    }
+    let axes = if own.len() == 1 && sizes.len() > 1 { 1 } else { sizes.len() };
+    let elements = elements(&sizes)? as usize;
+    let (sides, layout) = match sizes[..] {
+        [_] if options.layout.is_none() => (None, Layout::Hwc),
+        [a, b] => {
+            let layout = options.layout.unwrap_or(Layout::Hwc);
+            let sizes = if layout.channels_first() { [1, a, b] } else { [a, b, 1] };
+            (Some(layout.of_sizes(sizes)), layout)
+        }
+        [a, b, c] => {
+            // The smaller of the outer axes has the channels, in doubt the last.
+            let layout = options.layout.unwrap_or(if a < c { Layout::Chw } else { Layout::Hwc });
+            let sides = layout.of_sizes([a, b, c]);
+            if options.layout.is_none() && a.max(c) <= MAX_CHANNELS {
+                notes.push(format!("{sizes:?} was read in the order {layout}; --layout says another"));
+            } else if options.layout.is_none() && layout == Layout::Chw {
+                notes.push(format!("the array is (N, C, H, W) = {shape:?}; channels were moved last"));
+            }
+            (Some(sides), layout)
+        }
+        _ => (None, Layout::Hwc),
+    };
+    let fits = match sides {
+        Some([.., channels]) => (1..=MAX_CHANNELS).contains(&channels),
+        None => sizes.len() == 1 && options.layout.is_none(),
+    };
+    if !fits {
+        return Err(unclear(
+            path,
+            format!(
+                "expected an array (N, H, W), (N, H, W, C) or (N, C, H, W) of images with 1 to {MAX_CHANNELS} channels, or \
+                 (N, D) of points, found {shape:?}"
+            ),
+            "images are stored samples first; --shape HxWxC says what a sample is, --layout in which order".into(),
+        ));
+    }
+    Ok(Plan { rows, elements, sides, form: Form { element, layout, axes }, notes })
+}
+
+/// What every image becomes; `None` for points, which have no such options.
+fn chosen(job: &Job<'_>, plan: &Plan, stream: &Stream<'_>) -> Result<Option<Target>, DataError> {
+    let options = job.options;
+    let Some([height, width, own]) = plan.sides else {
         let set = [
             ("resolution", options.resolution.is_some()),
             ("channels", options.channels.is_some()),
             ("mirror", options.mirror),
         ];
         return match set.iter().find(|(_, set)| *set) {
-            Some(&(name, _)) => Err(DataError::Option { name, reason: "expected pictures, found points".into() }),
+            Some(&(name, _)) => {
+                let reason = "expected images, found points; --shape HxWxC reads rows of pixels as images".into();
+                Err(DataError::Option { name, reason })
+            }
             None => Ok(None),
         };
     };
     check_picture(width as u64, height as u64).map_err(|reason| stream.malformed(reason))?;
-    let dtype = header.element.dtype();
-    if matches!(channels, 2 | 4) && dtype == DType::F32 {
+    let dtype = plan.form.element.dtype();
+    let channels = options.channels.unwrap_or(own);
+    if channels != own && !(matches!(channels, 1 | 3) && own <= 4) {
+        let reason = format!("expected {own}, as the array has, or, of 1 to 4 channels, 1 or 3; found {channels}");
+        return Err(DataError::Option { name: "channels", reason });
+    }
+    if channels != own && matches!(own, 2 | 4) && plan.form.element != Element::U8 {
         return Err(DataError::Unsupported {
             path: stream.path().into(),
-            what: format!("expected 1 or 3 channels of {:?} values, found {channels}", header.element),
-            hint: "pictures with transparency must be u8 or u16",
+            what: format!("expected u8 values to lay over a background, found {}", plan.form.element.name()),
+            hint: "leave out --channels: the channels stay as they are; or save the array without its alpha channel",
         });
     }
-    let [red, green, blue] = options.background;
-    let automatic = if channels == 1 || (channels == 2 && red == green && green == blue) { 1 } else { 3 };
     let (width, height) = options.resolution.map_or((width as u32, height as u32), |r| (r.width, r.height));
-    Ok(Some(Target { width, height, channels: options.channels.unwrap_or(automatic), dtype }))
+    Ok(Some(Target { width, height, channels, dtype }))
 }
 
 /// Decodes an array, positioned after its header, into the sink. `labels` has one entry for each of its rows.
@@ -210,25 +180,23 @@ pub(crate) fn decode(
     job: &Job<'_>,
     stream: &mut Stream<'_>,
     header: &Header,
-    labels: Option<(Vec<u32>, Vec<String>)>,
+    labels: Option<Labels>,
     sink: &mut Sink<'_>,
 ) -> Result<Decoded, DataError> {
-    let element = header.element;
-    let Some(layout) = header.layout() else {
-        return Err(DataError::Unsupported {
-            path: stream.path().into(),
-            what: format!("expected an array (N, H, W), (N, H, W, C) or (N, D), found {:?}", header.shape),
-            hint: "pictures are stored samples first, with 1 to 4 channels last",
-        });
+    let path = stream.path().to_path_buf();
+    let Values::Numbers(element) = header.values else {
+        let hint = "name an array of numbers; texts may be labels".into();
+        return Err(unclear(&path, "expected samples of numbers, found texts".into(), hint));
     };
-    let rows = header.shape[0];
-    let row_bytes = checked_bytes(stream.path(), &header.shape[1..], element.bytes())?;
-    checked_bytes(stream.path(), &header.shape, element.bytes())?;
+    let plan = plan(job, &path, header, element)?;
+    let rows = plan.rows;
+    let row_bytes = checked_bytes(&path, &[plan.elements], element.bytes())?;
+    checked_bytes(&path, &header.shape, element.bytes())?;
     if rows == 0 || row_bytes == 0 {
-        return Err(DataError::Empty { path: stream.path().into(), what: "sample" });
+        return Err(DataError::Empty { path, what: "sample" });
     }
     let too_large = |found: String| DataError::Limit {
-        path: stream.path().into(),
+        path: path.clone(),
         at: Position::Whole,
         limit: format!("{MAX_ALLOCATION} bytes a sample"),
         found,
@@ -236,11 +204,10 @@ pub(crate) fn decode(
     if row_bytes > MAX_ALLOCATION {
         return Err(too_large(format!("{row_bytes} bytes")));
     }
-    let target = chosen(job, header, layout, stream)?;
-    let sample = match (&target, layout) {
-        (Some(t), _) => TensorType::new(t.dtype, [t.height as usize, t.width as usize, t.channels]),
-        (None, Layout::Point { coordinates }) => TensorType::f32([coordinates]),
-        (None, Layout::Picture { .. }) => unreachable!("pictures have a target"),
+    let target = chosen(job, &plan, stream)?;
+    let sample = match &target {
+        Some(t) => TensorType::new(t.dtype, [t.height as usize, t.width as usize, t.channels]),
+        None => TensorType::f32([plan.elements]),
     };
     if sample.bytes() as u64 > MAX_ALLOCATION {
         return Err(too_large(sample.to_string()));
@@ -248,10 +215,11 @@ pub(crate) fn decode(
     sink.begin(sample);
 
     let row_bytes = row_bytes as usize;
-    let convert = |bytes: &[u8]| -> Result<(Vec<u8>, Extent), String> {
-        let pixels = match layout {
-            Layout::Picture { height, width, channels, channels_first: true } => {
-                element.pixels(header.big_endian, &channels_last(bytes, channels, height * width, element.bytes()))
+    let given = job.options.range;
+    let convert = |bytes: &[u8]| -> Result<(Vec<u8>, Census), String> {
+        let pixels = match plan.sides {
+            Some(sides) if plan.form.layout != Layout::Hwc => {
+                element.pixels(header.big_endian, &plan.form.layout.gathered(bytes, sides, element.bytes()))
             }
             _ => element.pixels(header.big_endian, bytes),
         };
@@ -260,40 +228,42 @@ pub(crate) fn decode(
         {
             return Err(format!("expected finite values, found {} at element {bad}", v[bad]));
         }
-        match (layout, &target) {
-            (Layout::Picture { height, width, channels, .. }, Some(target)) => {
-                let extent = Extent::of(&pixels);
+        match (plan.sides, &target) {
+            (Some([height, width, channels]), Some(target)) => {
                 let picture = Picture { width: width as u32, height: height as u32, channels, pixels };
-                Ok((target.apply(picture, job.options)?, extent))
+                target.apply(picture, job.options)
             }
             _ => {
-                let extent = Extent::of(&pixels);
-                Ok((Pixels::F32(pixels.into_f32()).into_bytes(), extent))
+                let census = Census::of(&pixels, given);
+                Ok((Pixels::F32(pixels.into_f32()).into_bytes(), census))
             }
         }
     };
 
     job.progress.start("reading samples", Some(rows as u64));
     let mut report = DataReport::default();
-    let mut extent = Extent::NONE;
+    let mut census = Census::new(given);
     let mut kept = Vec::new();
     let mut row = 0;
     let mut buffer = Vec::new();
-    while row < rows {
-        let count = (CHUNK / row_bytes).clamp(1, rows - row);
-        buffer.resize(count * row_bytes, 0);
-        let got = stream.fill(&mut buffer)?;
-        if got < buffer.len() {
-            let found = row + got / row_bytes;
-            return Err(
-                stream.malformed(format!("expected {rows} samples of {row_bytes} bytes, the data ends in row {found}"))
-            );
+    // Column-major memory is laid out by the array's own axes, whatever a sample is.
+    let shape = if rows == header.shape[0] { header.shape.clone() } else { vec![rows, plan.elements] };
+    let column_major = header.column_major && shape == header.shape;
+    if header.column_major && !column_major {
+        let hint = "save numpy.ascontiguousarray(array)".into();
+        return Err(unclear(&path, "expected one sample in row-major order, found fortran_order".into(), hint));
+    }
+    let mut reader = Rows::new(stream, &shape, element.bytes(), column_major)?;
+    loop {
+        let count = reader.read((CHUNK / row_bytes).max(1), &mut buffer)?;
+        if count == 0 {
+            break;
         }
         let converted: Vec<_> = buffer.par_chunks_exact(row_bytes).map(convert).collect();
         for (i, result) in converted.into_iter().enumerate() {
             match result {
                 Ok((bytes, one)) => {
-                    extent = extent.join(one);
+                    census = census.join(&one);
                     sink.push(&bytes)?;
                     kept.push(row + i);
                 }
@@ -306,58 +276,139 @@ pub(crate) fn decode(
     stream.end()?;
     job.progress.finish();
 
-    let modality: Arc<dyn Modality> = match layout {
-        Layout::Picture { height, width, channels, channels_first } => {
-            let colour = ["grey", "grey and alpha", "RGB", "RGBA"][channels - 1];
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    if plan.sides.is_some() && name.contains("emnist") && job.options.layout.is_none() {
+        let note =
+            "EMNIST's own files hold the images transposed; if they lie on their side here, --layout whc turns them";
+        report.notes.push(note.into());
+    }
+    report.notes.extend(plan.notes.iter().cloned());
+    let range = match plan.sides {
+        Some([height, width, channels]) => {
             report.sizes = BTreeMap::from([(format!("{width}x{height}"), rows as u64)]);
-            report.colours = BTreeMap::from([(format!("{colour} {element:?}").to_lowercase(), rows as u64)]);
-            if channels_first {
-                report.notes.push(format!("the array is (N, C, H, W) = {:?}; channels were moved last", header.shape));
+            report.colours = BTreeMap::from([(colours(channels, element), rows as u64)]);
+            if matches!(channels, 2 | 4) && job.options.channels.is_none() {
+                report.notes.push(format!(
+                    "the {channels} channels are kept as they are; if the last is alpha, --channels 3 lays them over --background"
+                ));
             }
-            Arc::new(Images::of(job.options))
+            census.range(element, None)
         }
-        Layout::Point { .. } => Arc::new(Points::default()),
+        None => {
+            if census.range(element, None).usual {
+                report.notes.extend(flattened(plan.elements));
+            }
+            census.own()
+        }
     };
-    let labels = labels.map(|(labels, classes)| (kept.iter().map(|&i| labels[i]).collect(), classes));
-    let range = match target {
-        _ if kept.is_empty() => [0.0, 1.0],
-        Some(target) => extent.range(target.dtype),
-        None => extent.own(),
+    let modality: Arc<dyn Modality> = match plan.sides {
+        Some(_) => Arc::new(Images::of(job.options).of_array(plan.form)),
+        None => Arc::new(Points::of_array(plan.form)),
     };
-    Ok(Decoded::new(modality, range, report).labelled(labels))
+    let labels = match labels {
+        Some(Labels::Classes { labels, classes, notes }) => {
+            report.notes.extend(notes);
+            Some((kept.iter().map(|&i| labels[i]).collect(), classes))
+        }
+        Some(Labels::None(reason)) => {
+            report.notes.push(format!("there are no classes: {reason}"));
+            None
+        }
+        None => None,
+    };
+    report.set_range(&range);
+    Ok(Decoded::new(modality, range.ends, report).labelled(labels))
+}
+
+/// What the channels of an array are, for people.
+fn colours(channels: usize, element: Element) -> String {
+    let name = match channels {
+        1 => "grey".into(),
+        3 => "rgb".into(),
+        n => format!("{n} channels"),
+    };
+    format!("{name} {}", element.name())
+}
+
+/// The note on rows of so many values that may be images, row by row.
+fn flattened(values: usize) -> Option<String> {
+    let side = |channels: usize| {
+        let side = (values / channels).isqrt();
+        (values == side * side * channels && side >= SIDE).then(|| format!("--shape {side}x{side}x{channels}"))
+    };
+    let offers: Vec<String> = [1, 3].into_iter().filter_map(side).collect();
+    (!offers.is_empty()).then(|| {
+        let offers = offers.join(" or ");
+        format!("rows of {values} values were read as points; if they are images, row by row: {offers}")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::DataOptions;
+    use crate::source::Source;
 
-    #[test]
-    fn elements_are_read_in_both_byte_orders() {
-        assert_eq!(Element::I16.value(true, &[0xff, 0xfe]), -2.0);
-        assert_eq!(Element::I16.value(false, &[0xfe, 0xff]), -2.0);
-        assert_eq!(Element::F64.value(true, &1.5f64.to_be_bytes()), 1.5);
-        assert_eq!(Element::F32.value(false, &(-2.25f32).to_le_bytes()), -2.25);
-        assert_eq!(Element::I8.value(false, &[0x80]), -128.0);
-        assert_eq!(Element::U32.value(true, &[0, 0, 1, 0]), 256.0);
+    fn planned(shape: &[usize], reshape: Option<&[usize]>, layout: Option<Layout>) -> Result<Plan, DataError> {
+        let options = DataOptions { reshape: reshape.map(<[usize]>::to_vec), layout, ..DataOptions::default() };
+        let inputs = super::super::Inputs::default();
+        let job = Job { source: &Source::Path("x.npy".into()), inputs: &inputs, options: &options, progress: &() };
+        let values = Values::Numbers(Element::U8);
+        let header = Header { values, big_endian: false, column_major: false, shape: shape.to_vec() };
+        plan(&job, Path::new("x.npy"), &header, Element::U8)
     }
 
     #[test]
-    fn ranges_follow_the_values() {
-        let range = |low, high, dtype| Extent { low, high }.range(dtype);
-        assert_eq!(range(0.0, 255.0, DType::U8), [0.0, 255.0]);
-        assert_eq!(range(0.0, 1.0, DType::U8), [0.0, 1.0]);
-        assert_eq!(range(0.0, 0.0, DType::U8), [0.0, 1.0]);
-        assert_eq!(range(3.0, 3000.0, DType::U16), [0.0, 4095.0]);
-        assert_eq!(range(0.1, 0.9, DType::F32), [0.0, 1.0]);
-        assert_eq!(range(-0.1, 0.9, DType::F32), [-1.0, 1.0]);
-        assert_eq!(range(0.0, 254.0, DType::F32), [0.0, 255.0]);
-        assert_eq!(range(-3.0, 5.0, DType::F32), [-3.0, 5.0]);
-        assert_eq!(range(400.0, 400.0, DType::F32), [399.0, 401.0]);
+    fn axes_are_told_by_their_sizes() {
+        let sides = |shape: &[usize]| planned(shape, None, None).unwrap().sides;
+        assert_eq!(sides(&[9, 28, 20]), Some([28, 20, 1]));
+        assert_eq!(sides(&[9, 28, 20, 3]), Some([28, 20, 3]));
+        assert_eq!(sides(&[9, 28, 20, 8]), Some([28, 20, 8]));
+        assert_eq!(sides(&[9, 5, 28, 20]), Some([28, 20, 5]));
+        assert_eq!(sides(&[9, 3, 8, 8]), Some([8, 8, 3]));
+        assert_eq!(sides(&[9, 8, 8, 3]), Some([8, 8, 3]));
+        assert_eq!(sides(&[9, 784]), None);
+        for shape in [&[9, 28, 20, 9][..], &[9], &[], &[9, 2, 2, 2, 2]] {
+            assert!(planned(shape, None, None).is_err(), "{shape:?}");
+        }
     }
 
     #[test]
-    fn channels_move_last() {
-        assert_eq!(channels_last(&[1, 2, 3, 4, 5, 6], 3, 2, 1), [1, 3, 5, 2, 4, 6]);
-        assert_eq!(channels_last(&[1, 2, 3, 4, 5, 6, 7, 8], 2, 2, 2), [1, 2, 5, 6, 3, 4, 7, 8]);
+    fn what_a_sample_is_can_be_said() {
+        let said = |shape: &[usize], reshape: &[usize]| planned(shape, Some(reshape), None).unwrap();
+        let flat = said(&[9, 784], &[28, 28, 1]);
+        assert_eq!((flat.sides, flat.form.axes, flat.rows), (Some([28, 28, 1]), 1, 9));
+        assert_eq!(said(&[9, 784], &[28, 28]).sides, Some([28, 28, 1]));
+        assert_eq!(said(&[9, 3072], &[3, 32, 32]).sides, Some([32, 32, 3]));
+        assert_eq!(said(&[9, 28, 28], &[784]).sides, None);
+        let single = said(&[32, 32, 3], &[32, 32, 3]);
+        assert_eq!((single.sides, single.rows), (Some([32, 32, 3]), 1));
+        assert_eq!(said(&[32, 32, 3], &[32, 3]).rows, 32);
+        let error = planned(&[9, 784], Some(&[28, 27]), None).unwrap_err().to_string();
+        assert!(error.contains("784") && error.contains("756"), "{error}");
+        let turned = planned(&[9, 28, 20], None, Some(Layout::Whc)).unwrap();
+        assert_eq!(turned.sides, Some([20, 28, 1]));
+        assert_eq!(planned(&[9, 3, 8, 8], None, Some(Layout::Hwc)).unwrap().sides, Some([3, 8, 8]));
+    }
+
+    #[test]
+    fn one_image_alone_is_asked_about() {
+        for shape in [[32, 32, 3], [8, 9, 4], [100, 28, 1], [64, 64, 2]] {
+            let error = planned(&shape, None, None).unwrap_err();
+            let [a, b, c] = shape;
+            assert!(error.hint().unwrap().contains(&format!("--shape {a}x{b}x{c} ")), "{error}");
+        }
+        assert!(planned(&[3, 32, 32], None, None).unwrap().notes[0].contains("--shape 3x32x32"));
+        assert!(planned(&[2, 1, 1], None, None).unwrap().notes.is_empty());
+    }
+
+    #[test]
+    fn rows_that_may_be_images_are_said() {
+        for (values, offer) in [(784, "28x28x1"), (1024, "32x32x1"), (3072, "32x32x3"), (12_288, "64x64x3")] {
+            assert!(flattened(values).unwrap().contains(&format!("--shape {offer}")), "{values}");
+        }
+        for values in [2, 3, 27, 48, 100_000] {
+            assert_eq!(flattened(values), None, "{values}");
+        }
     }
 }

@@ -6,7 +6,8 @@
 //! # Source
 //! LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "file formats".
 
-use super::array::{self, Element, Header};
+use super::array::{self, Header, Values};
+use super::element::Element;
 use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, labels};
 use crate::error::{DataError, io_error};
@@ -49,7 +50,7 @@ pub(crate) fn read_header(stream: &mut Stream<'_>) -> Result<Header, DataError> 
     let shape: Vec<usize> = (0..axes)
         .map(|_| Ok(u32::from_be_bytes(stream.take("an axis")?) as usize))
         .collect::<Result<_, DataError>>()?;
-    Ok(Header { element, big_endian: true, shape })
+    Ok(Header { values: Values::Numbers(element), big_endian: true, column_major: false, shape })
 }
 
 fn name_of(path: &Path) -> String {
@@ -99,15 +100,6 @@ fn labels_beside(images: &Path) -> Option<PathBuf> {
     files.into_iter().find(|path| path.is_file())
 }
 
-/// A note on data that is known to be stored in another way than people expect.
-fn known(images: &Path) -> Option<String> {
-    name_of(images).to_lowercase().contains("emnist").then(|| {
-        "EMNIST's files store each image with rows and columns exchanged; they are read as stored: \
-         `numpy.transpose(images, (0, 2, 1))` turns them"
-            .into()
-    })
-}
-
 /// Decodes images and labels from two streams; shared with the data that ships.
 pub(crate) fn decode(
     job: &Job<'_>,
@@ -116,20 +108,14 @@ pub(crate) fn decode(
     sink: &mut Sink<'_>,
 ) -> Result<Decoded, DataError> {
     let header = read_header(images)?;
-    let values = match labels {
+    let labels = match labels {
         None => None,
         Some(stream) => {
             let label_header = read_header(stream)?;
-            Some(labels::read_labels(stream, &label_header, header.shape[0])?)
+            Some(labels::read(stream, &label_header, header.shape[0])?)
         }
     };
-    let classes = values.as_ref().and_then(|values| labels::classes_of(values));
-    let too_many = values.is_some() && classes.is_none();
-    let mut decoded = array::decode(job, images, &header, classes, sink)?;
-    if too_many {
-        decoded.report.notes.push("the labels have too many different values for classes and were left out".into());
-    }
-    Ok(decoded)
+    array::decode(job, images, &header, labels, sink)
 }
 
 impl Format for Idx {
@@ -169,9 +155,11 @@ impl Format for Idx {
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let mut images = Stream::open(&job.inputs.files[0].path)?;
         let mut labels = job.inputs.files.get(1).map(|input| Stream::open(&input.path)).transpose()?;
-        let mut decoded = decode(job, &mut images, labels.as_mut(), sink)?;
-        decoded.report.notes.extend(known(&job.inputs.files[0].path));
-        Ok(decoded)
+        decode(job, &mut images, labels.as_mut(), sink)
+    }
+
+    fn holds_arrays(&self) -> bool {
+        true
     }
 
     /// Writes `train-images-idx3-ubyte.gz` (axes as many as needed) and its labels into the folder `path`.

@@ -3,6 +3,7 @@
 //! (`modalities/images.rs`).
 
 use super::class_table::{ClassTable, Index};
+use super::element::Element;
 use super::folder_classes::Bare;
 use super::label_source::Labels;
 use super::left_out::LeftOut;
@@ -16,6 +17,7 @@ use crate::options::Pages;
 use crate::picture::content::{self, Content};
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
+use crate::range::{Census, Range};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
@@ -182,7 +184,8 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
         }
     }
     left.tell(used.len() as u64, &mut report);
-    Ok(Decoded::new(Arc::new(Images::of(job.options)), range, report).labelled(found))
+    report.set_range(&range);
+    Ok(Decoded::new(Arc::new(Images::of(job.options)), range.ends, report).labelled(found))
 }
 
 /// The file that `sample` leaves beside what it draws.
@@ -196,7 +199,7 @@ fn samples(
     table: Option<&ClassTable>,
     sink: &mut Sink<'_>,
     report: &mut DataReport,
-) -> Result<(Outcome, [f64; 2]), DataError> {
+) -> Result<(Outcome, Range), DataError> {
     let read = |image: usize| (files.tree.read)(files.images[image]);
     job.progress.start("looking at images", Some(used.len() as u64));
     let looked: Vec<_> = used
@@ -224,7 +227,7 @@ fn samples(
     own(&mut good, &mut outcome, report);
     wide(&mut good, &mut outcome);
     if good.is_empty() {
-        return Ok((outcome, [0.0, 255.0]));
+        return Ok((outcome, Census::new(None).range(Element::U8, None)));
     }
     let looks: Vec<&Look> = good.iter().map(|(_, look)| look).collect();
     let target = choose(job, &looks, report)?;
@@ -234,7 +237,7 @@ fn samples(
     sink.begin(target.sample());
     let size = target.sample().bytes().max(1);
     job.progress.start("decoding images", Some(good.len() as u64));
-    let mut extent = [f64::INFINITY, f64::NEG_INFINITY];
+    let mut census = Census::new(job.options.range);
     let mut rest = &good[..];
     while !rest.is_empty() {
         // As many files as their samples fit, but one in any case.
@@ -254,10 +257,10 @@ fn samples(
             .max(1);
         let (chunk, later) = rest.split_at(count);
         rest = later;
-        let decoded: Vec<Result<Vec<Vec<u8>>, String>> = chunk
+        let decoded: Vec<Result<Vec<(Vec<u8>, Census)>, String>> = chunk
             .par_iter()
             .map(|(image, look)| {
-                let decode_one = |bytes: Vec<u8>| -> Result<Vec<Vec<u8>>, String> {
+                let decode_one = |bytes: Vec<u8>| -> Result<Vec<(Vec<u8>, Census)>, String> {
                     if !all || look.pages == 1 {
                         return Ok(vec![target.apply(decode::decode(&bytes)?, job.options)?]);
                     }
@@ -281,11 +284,8 @@ fn samples(
         for ((image, _), samples) in chunk.iter().zip(decoded) {
             match samples {
                 Ok(samples) => {
-                    for bytes in samples {
-                        if target.dtype == DType::F32 {
-                            let values = bytes.as_chunks::<4>().0.iter().map(|&b| f64::from(f32::from_le_bytes(b)));
-                            extent = values.fold(extent, |[low, high], v| [low.min(v), high.max(v)]);
-                        }
+                    for (bytes, one) in samples {
+                        census = census.join(&one);
                         sink.push(&bytes)?;
                         outcome.kept.push(*image);
                     }
@@ -297,17 +297,9 @@ fn samples(
         }
     }
     job.progress.finish();
-    let range = match target.dtype {
-        DType::U16 => [0.0, 65_535.0],
-        DType::F32 => match extent {
-            [low, high] if low >= 0.0 && high <= 1.0 => [0.0, 1.0],
-            [low, high] if low >= -1.0 && high <= 1.0 => [-1.0, 1.0],
-            [low, high] if low >= 0.0 && high <= 255.0 => [0.0, 255.0],
-            [low, high] if low < high => [low, high],
-            [low, _] => [low - 1.0, low + 1.0],
-        },
-        _ => [0.0, 255.0],
-    };
+    // Files of 8 bits among others were scaled to 16.
+    let bits = looks.iter().map(|look| look.bits).collect::<Option<Vec<u32>>>().and_then(|bits| bits.into_iter().max());
+    let range = census.range(Element::of_dtype(target.dtype), bits);
     Ok((outcome, range))
 }
 

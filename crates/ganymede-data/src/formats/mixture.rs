@@ -4,6 +4,8 @@
 use super::{Decoded, Job};
 use crate::error::DataError;
 use crate::modalities::points::Points;
+use crate::picture::Pixels;
+use crate::range::Census;
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{Rng, TensorType, stream_of};
@@ -33,19 +35,24 @@ pub(crate) fn decode(job: &Job<'_>, mixture: &Mixture, sink: &mut Sink<'_>) -> R
         ("mirror", options.mirror),
     ];
     if let Some(&(name, _)) = set.iter().find(|(_, set)| *set) {
-        return Err(DataError::Option { name, reason: "expected pictures, found points".into() });
+        return Err(DataError::Option { name, reason: "expected images, found points".into() });
     }
     sink.begin(TensorType::f32([2]));
     let mut rng = Rng::new(0, stream_of(mixture.name));
     let mut labels = Vec::with_capacity(POINTS);
+    let mut census = Census::new(options.range);
     for _ in 0..POINTS {
         let mode = rng.below(mixture.centres.len() as u32);
         let centre = mixture.centres[mode as usize];
         let point = centre.map(|c| (c + mixture.sigma * rng.normal()) as f32);
+        census = census.join(&Census::of(&Pixels::F32(point.to_vec()), options.range));
         sink.push(&point.map(f32::to_le_bytes).concat())?;
         labels.push(mode);
     }
     let classes = (0..mixture.centres.len()).map(|mode| format!("mode {mode}")).collect();
+    let mut report = DataReport::default();
+    let range = census.known(mixture.range, "of the mixture");
+    report.set_range(&range);
     let modality = Arc::new(Points::default());
-    Ok(Decoded::new(modality, mixture.range, DataReport::default()).labelled(Some((labels, classes))))
+    Ok(Decoded::new(modality, range.ends, report).labelled(Some((labels, classes))))
 }

@@ -8,6 +8,7 @@ mod advice;
 mod archive;
 pub(crate) mod array;
 mod class_table;
+pub(crate) mod element;
 mod fashion_mnist;
 pub(crate) mod files;
 mod folder_classes;
@@ -18,12 +19,14 @@ mod image_folder;
 mod image_zip;
 pub(crate) mod images;
 mod label_source;
-mod labels;
+pub(crate) mod labels;
+pub(crate) mod layout;
 pub(crate) mod left_out;
 mod mixture;
-mod npy;
+pub(crate) mod npy;
 mod npz;
 mod ring2d;
+mod rows;
 mod set_parts;
 mod sheet;
 mod stacked_fashion_mnist;
@@ -77,6 +80,10 @@ pub(crate) trait Format: Sync {
     /// # Errors
     /// When the data cannot be used at all; single bad pictures or rows are noted in the report.
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError>;
+    /// Whether it holds arrays, whose samples may be said to be of another shape.
+    fn holds_arrays(&self) -> bool {
+        false
+    }
     /// Writes samples so that reading them gives them back.
     ///
     /// # Errors
@@ -87,6 +94,24 @@ pub(crate) trait Format: Sync {
             what: format!("expected a format that is written, found {}", self.name()),
             hint: "the formats of files can be written, computed data cannot",
         })
+    }
+}
+
+/// Refuses options that only other formats have.
+pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Result<(), DataError> {
+    let (arrays, archive) = (format.holds_arrays(), format.name() == "npz");
+    let set = [
+        ("shape", options.reshape.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
+        ("layout", options.layout.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
+        ("key", options.key.is_some() && !archive, "an archive of arrays (.npz)"),
+        ("label_key", options.label_key.is_some() && !archive, "an archive of arrays (.npz)"),
+    ];
+    match set.into_iter().find(|(_, wrong, _)| *wrong) {
+        Some((name, _, expected)) => Err(DataError::Option {
+            name,
+            reason: format!("expected {expected}, found data of the format {}", format.name()),
+        }),
+        None => Ok(()),
     }
 }
 

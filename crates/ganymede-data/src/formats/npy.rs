@@ -6,38 +6,30 @@
 //! # Source
 //! NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays", and `numpy.lib.format`.
 
-use super::array::{self, Element, Header};
+use super::array::{self, Header, Values};
+use super::element::Element;
+use super::layout::Form;
 use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes};
-use crate::error::DataError;
+use crate::error::{DataError, io_error};
 use crate::limits::MAX_HEADER;
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use ganymede_tensor::DType;
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Most axes of an array that is read.
 const MAX_AXES: usize = 8;
+/// Most characters of a text in an array.
+const MAX_TEXT: usize = 4096;
 
 /// Files `.npy`.
 pub(crate) struct Npy;
-
-/// `descr` without its byte order, and the element.
-const TYPES: [(&str, Element); 11] = [
-    ("b1", Element::Bool),
-    ("u1", Element::U8),
-    ("i1", Element::I8),
-    ("u2", Element::U16),
-    ("i2", Element::I16),
-    ("u4", Element::U32),
-    ("i4", Element::I32),
-    ("u8", Element::U64),
-    ("i8", Element::I64),
-    ("f4", Element::F32),
-    ("f8", Element::F64),
-];
 
 /// The text after `'key':` in the header.
 fn after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
@@ -56,8 +48,8 @@ fn shape(text: &str) -> Option<Vec<usize>> {
     sizes.iter().map(|size| size.parse().ok()).collect()
 }
 
-/// Reads the header of an array.
-pub(crate) fn read_header(stream: &mut Stream<'_>) -> Result<Header, DataError> {
+/// Reads the header of an array; errors call its elements `what`.
+pub(crate) fn read_header(stream: &mut Stream<'_>, what: &str) -> Result<Header, DataError> {
     let magic: [u8; 6] = stream.take("the magic of .npy")?;
     if magic != MAGIC {
         return Err(stream.malformed(format!("expected .npy's magic 93 NUMPY, found {magic:02x?}")));
@@ -77,8 +69,13 @@ pub(crate) fn read_header(stream: &mut Stream<'_>) -> Result<Header, DataError> 
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let shown: String = text.trim().chars().take(200).collect();
-    let descr =
-        after(&text, "descr").and_then(|t| t.strip_prefix('\'')).and_then(|t| t.split_once('\'')).map(|(d, _)| d);
+    let descr = after(&text, "descr");
+    if descr.is_some_and(|t| t.starts_with('[')) {
+        let what = format!("expected {what} of one type, found records {shown}");
+        let hint = "save its fields as arrays of their own: numpy.savez";
+        return Err(DataError::Unsupported { path: stream.path().into(), what, hint });
+    }
+    let descr = descr.and_then(|t| t.strip_prefix('\'')).and_then(|t| t.split_once('\'')).map(|(d, _)| d);
     let fortran = after(&text, "fortran_order").map(|t| (t.starts_with("False"), t.starts_with("True")));
     let (Some(descr), Some((row_major, column_major)), Some(shape)) = (descr, fortran, shape(&text)) else {
         return Err(stream.malformed(format!("expected descr, fortran_order and shape in the header, found {shown}")));
@@ -86,46 +83,108 @@ pub(crate) fn read_header(stream: &mut Stream<'_>) -> Result<Header, DataError> 
     let unsupported = |what: String, hint| DataError::Unsupported { path: stream.path().into(), what, hint };
     let (order, name) =
         descr.split_at(descr.chars().next().map_or(0, |c| if c.is_ascii_alphanumeric() { 0 } else { c.len_utf8() }));
-    let known = TYPES.iter().find(|(known, _)| *known == name).map(|(_, element)| *element);
-    let Some(element) = known.filter(|_| matches!(order, "<" | ">" | "|" | "=" | "")) else {
-        return Err(unsupported(
-            format!("expected elements of a type bool, u1, u2, u4, u8, i1, i2, i4, i8, f4 or f8, found `{descr}`"),
-            "convert the array, for example with array.astype(\"float32\")",
-        ));
-    };
-    if column_major && shape.len() > 1 {
-        return Err(unsupported(
-            "expected an array in row-major order, found fortran_order".into(),
-            "save numpy.ascontiguousarray(array)",
-        ));
+    if !matches!(order, "<" | ">" | "|" | "=" | "") {
+        return Err(stream.malformed(format!("expected a byte order <, > or | before the type, found `{descr}`")));
     }
+    let Some(values) = values_of(name) else {
+        let (found, hint) = foreign(name);
+        let known: Vec<&str> = Element::ALL.iter().map(|(_, numpy, _)| *numpy).collect();
+        return Err(unsupported(format!("expected {what} of a type {}, found {found}", known.join(", ")), hint));
+    };
     if !row_major && !column_major {
         return Err(stream.malformed(format!("expected fortran_order False or True, found {shown}")));
     }
-    Ok(Header { element, big_endian: order == ">", shape })
+    Ok(Header { values, big_endian: order == ">", column_major, shape })
+}
+
+/// What the elements of a type, named without its byte order, are.
+fn values_of(name: &str) -> Option<Values> {
+    let text = |unicode| {
+        let length = name[1..].parse().ok().filter(|&length| length <= MAX_TEXT)?;
+        Some(Values::Text { length, unicode })
+    };
+    match name.chars().next()? {
+        'U' => text(true),
+        'S' | 'a' => text(false),
+        _ => Element::of_numpy(name).map(Values::Numbers),
+    }
+}
+
+/// A type that is not read in words, and what to do about it.
+fn foreign(name: &str) -> (String, &'static str) {
+    match name.chars().next() {
+        Some('O') => (
+            "Python objects (`O`): rows of different lengths, or of mixed types".into(),
+            "rows of one size: numpy.stack(list), saved; of several sizes: save each image as a file into a folder. Class \
+             names: names.astype(str)",
+        ),
+        Some('c') => (
+            format!("complex numbers (`{name}`)"),
+            "real and imaginary parts as two channels: numpy.stack([a.real, a.imag], -1)",
+        ),
+        Some('U' | 'S' | 'a') => (format!("texts of `{name}`"), "shorter texts: array.astype(\"U64\")"),
+        Some('M' | 'm') => (format!("times (`{name}`)"), "as numbers: array.astype(\"int64\")"),
+        Some('V') => (format!("records (`{name}`)"), "save its fields as arrays of their own: numpy.savez"),
+        _ => (format!("`{name}`"), "convert the array, for example with array.astype(\"float32\")"),
+    }
 }
 
 /// An array as the bytes of a `.npy` file; `values` are little-endian.
 pub(crate) fn array_bytes(descr: &str, shape: &[usize], values: &[u8]) -> Vec<u8> {
+    [&header_bytes(descr, shape)[..], values].concat()
+}
+
+/// What stands before the values in a `.npy` file.
+pub(crate) fn header_bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
     let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", sizes.join(" "));
     // Magic, version and length are 10 bytes; the elements start at a multiple of 64.
     let padded = (10 + text.len() + 1).next_multiple_of(64) - 10;
     text.push_str(&" ".repeat(padded - text.len() - 1));
     text.push('\n');
-    [MAGIC, &[1, 0], &(padded as u16).to_le_bytes(), text.as_bytes(), values].concat()
+    [MAGIC, &[1, 0], &(padded as u16).to_le_bytes(), text.as_bytes()].concat()
+}
+
+/// Writes some of `all` samples, raw values from number `first` on, into the array at `path`, whose header says all of them;
+/// the first ones begin it. Says whether they did.
+///
+/// # Errors
+/// [`DataError::Io`].
+pub(crate) fn write_part(
+    path: &Path,
+    form: &Form,
+    shape: &[usize],
+    all: &Range<u64>,
+    first: u64,
+    values: &[f64],
+) -> Result<bool, DataError> {
+    let begins = first == all.start;
+    let sizes = [&[(all.end - all.start) as usize], &form.sizes(shape)[..]].concat();
+    let header = header_bytes(&form.element.descr(), &sizes);
+    let bytes: Vec<u8> =
+        values.chunks_exact(shape.iter().product()).flat_map(|sample| form.bytes(shape, sample)).collect();
+    let each = shape.iter().product::<usize>() * form.element.bytes();
+    let at = header.len() as u64 + (first - all.start) * each as u64;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(io_error(folder, "create"))?;
+    }
+    let failed = || io_error(path, "write");
+    let file = File::options().write(true).create(begins).truncate(begins).open(path).map_err(failed())?;
+    if begins {
+        file.write_all_at(&header, 0).map_err(failed())?;
+    }
+    file.write_all_at(&bytes, at).map_err(failed())?;
+    Ok(begins)
 }
 
 /// Samples as the bytes of a `.npy` file.
 pub(crate) fn samples_bytes(samples: &Samples<'_>) -> Result<Vec<u8>, DataError> {
-    let descr = match samples.sample.dtype {
-        DType::U8 => "|u1",
-        DType::U16 => "<u2",
-        DType::F32 => "<f4",
-        other => return Err(DataError::Mismatch { expected: "u8, u16 or f32".into(), found: other.to_string() }),
-    };
+    let dtype = samples.sample.dtype;
+    if !matches!(dtype, DType::U8 | DType::U16 | DType::F32) {
+        return Err(DataError::Mismatch { expected: "u8, u16 or f32".into(), found: dtype.to_string() });
+    }
     let shape = [&[samples.len()], &samples.sample.shape[..]].concat();
-    Ok(array_bytes(descr, &shape, samples.bytes))
+    Ok(array_bytes(&Element::of_dtype(dtype).descr(), &shape, samples.bytes))
 }
 
 impl Format for Npy {
@@ -134,7 +193,7 @@ impl Format for Npy {
     }
 
     fn reads(&self) -> &'static str {
-        "a NumPy file .npy with pictures (N, H, W) or (N, H, W, C) or points (N, D)"
+        "a NumPy file .npy with images (N, H, W), (N, H, W, C) or (N, C, H, W), or points (N, D)"
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -147,8 +206,12 @@ impl Format for Npy {
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let mut stream = Stream::open(&job.inputs.files[0].path)?;
-        let header = read_header(&mut stream)?;
+        let header = read_header(&mut stream, "samples")?;
         array::decode(job, &mut stream, &header, None, sink)
+    }
+
+    fn holds_arrays(&self) -> bool {
+        true
     }
 
     /// Writes the samples; labels have no place in the format.
@@ -164,33 +227,49 @@ mod tests {
     fn header(text: &str) -> Result<Header, DataError> {
         let mut bytes = [MAGIC, &[1, 0], &(text.len() as u16).to_le_bytes()].concat();
         bytes.extend_from_slice(text.as_bytes());
-        read_header(&mut Stream::new(Path::new("x.npy"), None, &bytes[..]))
+        read_header(&mut Stream::new(Path::new("x.npy"), None, &bytes[..]), "samples")
+    }
+
+    fn numbers(element: Element, big_endian: bool, column_major: bool, shape: Vec<usize>) -> Header {
+        Header { values: Values::Numbers(element), big_endian, column_major, shape }
     }
 
     #[test]
     fn headers_of_numpy_are_read() {
         let text = "{'descr': '>u2', 'fortran_order': False, 'shape': (10, 28, 28), }      \n";
-        assert_eq!(header(text).unwrap(), Header { element: Element::U16, big_endian: true, shape: vec![10, 28, 28] });
+        assert_eq!(header(text).unwrap(), numbers(Element::U16, true, false, vec![10, 28, 28]));
         let text = "{'descr': '|b1', 'fortran_order': True, 'shape': (3,), }\n";
-        assert_eq!(header(text).unwrap(), Header { element: Element::Bool, big_endian: false, shape: vec![3] });
+        assert_eq!(header(text).unwrap(), numbers(Element::Bool, false, true, vec![3]));
         assert!(header("{'descr':'<f8','fortran_order':False,'shape':()}").unwrap().shape.is_empty());
+        let text = header("{'descr': '>U12', 'fortran_order': False, 'shape': (2,), }").unwrap();
+        assert_eq!((text.values, text.big_endian), (Values::Text { length: 12, unicode: true }, true));
+        let text = header("{'descr': '|S5', 'fortran_order': False, 'shape': (2,), }").unwrap();
+        assert_eq!(text.values, Values::Text { length: 5, unicode: false });
     }
 
     #[test]
     fn what_is_not_supported_says_what_to_do() {
-        for (text, words) in [
-            ("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }", "fortran_order"),
-            ("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 2), }", "<c8"),
-            ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "|O"),
-            ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "expected descr"),
-            ("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "expected descr"),
-            ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "expected descr"),
-            ("{'descr': 'é4', 'fortran_order': False, 'shape': (2,), }", "é4"),
-            ("", "expected descr"),
+        for (text, words, hint) in [
+            ("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 2), }", "samples of a type b1, u1", "a.real"),
+            ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "Python objects", "numpy.stack"),
+            ("{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (2,), }", "times", "int64"),
+            ("{'descr': '<f16', 'fortran_order': False, 'shape': (2,), }", "`f16`", "float32"),
+            ("{'descr': '<U99999999999', 'fortran_order': False, 'shape': (2,), }", "texts", "U64"),
+            ("{'descr': '<Ux', 'fortran_order': False, 'shape': (2,), }", "texts", "U64"),
+            ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "records", "savez"),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "expected descr", "damaged"),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+                "expected descr",
+                "damaged",
+            ),
+            ("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", "fortran_order False or True", "damaged"),
+            ("{'descr': 'é4', 'fortran_order': False, 'shape': (2,), }", "é4", "damaged"),
+            ("", "expected descr", "damaged"),
         ] {
             let error = header(text).unwrap_err();
             assert!(error.to_string().contains(words), "{error}");
-            assert!(error.hint().is_some());
+            assert!(error.hint().unwrap().contains(hint), "{error}");
         }
     }
 
@@ -198,7 +277,7 @@ mod tests {
     fn written_arrays_are_aligned_and_read_back() {
         let bytes = array_bytes("<f4", &[2, 3], &[0; 24]);
         assert_eq!((bytes.len() - 24) % 64, 0);
-        let header = read_header(&mut Stream::new(Path::new("x"), None, &bytes[..])).unwrap();
-        assert_eq!(header, Header { element: Element::F32, big_endian: false, shape: vec![2, 3] });
+        let header = read_header(&mut Stream::new(Path::new("x"), None, &bytes[..]), "samples").unwrap();
+        assert_eq!(header, numbers(Element::F32, false, false, vec![2, 3]));
     }
 }

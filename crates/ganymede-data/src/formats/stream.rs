@@ -44,6 +44,11 @@ impl<'a> Stream<'a> {
         &self.path
     }
 
+    /// The member of the file, or the file as a whole.
+    pub(crate) fn place(&self) -> Position {
+        self.member.clone().map_or(Position::Whole, Position::Member)
+    }
+
     /// An error here.
     pub(crate) fn malformed(&self, reason: impl Into<String>) -> DataError {
         let reason = match &self.member {

@@ -1,11 +1,13 @@
 //! Pictures (height, width, channels). Not here: reading them (`formats/images.rs`), single ones (`picture`).
 
-use super::{Entry, Modality, Preview};
+use super::{ARRAY, Entry, Modality, Preview};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::field::Field;
-use crate::options::{DataOptions, Fit};
+use crate::formats::layout::Form;
+use crate::formats::npy;
+use crate::options::{DataOptions, Fit, MAX_CHANNELS};
 use crate::picture::{Picture, Pixels, grid};
 use crate::sources::{BatchSource, Mirrored, Shuffled, SourceOptions};
 use ganymede_tensor::{DType, TensorType};
@@ -30,12 +32,20 @@ pub(crate) struct Images {
     background: [u8; 3],
     /// How pictures of another shape were fitted.
     fit: Fit,
+    /// The form of the array that they came from; none of image files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    array: Option<Form>,
 }
 
 impl Images {
     /// Pictures that were read with these options.
     pub(crate) fn of(options: &DataOptions) -> Images {
-        Images { background: options.background, fit: options.fit }
+        Images { background: options.background, fit: options.fit, array: None }
+    }
+
+    /// The same, out of an array of this form.
+    pub(crate) fn of_array(self, form: Form) -> Images {
+        Images { array: Some(form), ..self }
     }
 }
 
@@ -49,19 +59,35 @@ fn eight_bit(values: &[f32]) -> Vec<u8> {
     values.iter().map(|&v| ((f64::from(v) + 1.0) * 127.5).round() as u8).collect()
 }
 
+/// Raw values, none outside the range.
+fn raw(codec: &Codec, values: &[f32]) -> Vec<f64> {
+    let [low, high] = codec.range();
+    values.iter().map(|&v| codec.sample().raw(v).clamp(low, high)).collect()
+}
+
+/// Channels that are neither grey nor RGB, side by side as grey images.
+fn side_by_side(pixels: &[u8], width: usize, channels: usize) -> Vec<u8> {
+    let row = |values: &[u8]| -> Vec<u8> {
+        (0..channels).flat_map(|channel| values.iter().skip(channel).step_by(channels).copied()).collect()
+    };
+    pixels.chunks_exact(width * channels).flat_map(row).collect()
+}
+
 impl Modality for Images {
     fn name(&self) -> &'static str {
         ENTRY.name
     }
 
     fn learned(&self) -> Value {
-        serde_json::json!({ "background": self.background, "fit": self.fit })
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     fn check(&self, fields: &[Field]) -> Result<(), String> {
         match fields[0].ty.shape[..] {
-            [_, _, 1 | 3] => Ok(()),
-            _ => Err(format!("expected the shape of a picture, found {}", fields[0].ty)),
+            [_, _, 1..=MAX_CHANNELS] => Ok(()),
+            _ => {
+                Err(format!("expected the shape of an image with 1 to {MAX_CHANNELS} channels, found {}", fields[0].ty))
+            }
         }
     }
 
@@ -80,27 +106,40 @@ impl Modality for Images {
         Preview { samples: 64, files: &["png"] }
     }
 
-    /// All as one PNG of 8 bits, in rows of `columns`.
+    /// All as one PNG of 8 bits, in rows of `columns`; of channels that are no colours each is a grey image beside the last.
     fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError> {
         let (height, width, channels) = sizes(codec);
-        let pictures: Vec<Vec<u8>> = samples.chunks_exact(height * width * channels).map(eight_bit).collect();
-        grid::write_png(path, &grid::grid(&pictures, width, height, channels, columns))
+        let pictures = samples.chunks_exact(height * width * channels).map(eight_bit);
+        let picture = match channels {
+            1 | 3 => grid::grid(&pictures.collect::<Vec<_>>(), width, height, channels, columns),
+            _ => {
+                let pictures: Vec<Vec<u8>> = pictures.map(|pixels| side_by_side(&pixels, width, channels)).collect();
+                grid::grid(&pictures, width * channels, height, 1, columns)
+            }
+        };
+        grid::write_png(path, &picture)
     }
 
-    /// A PNG each: of 16 bits when the data had them, else of 8.
+    /// In the values of the data. Of image files a PNG each: of 16 bits when the data had them, else of 8. Of an array the
+    /// array `samples.npy` of all.
     fn write_samples(
         &self,
         codec: &Codec,
         dir: &Path,
-        _all: Range<u64>,
+        all: Range<u64>,
         first: u64,
         samples: &[f32],
     ) -> Result<Vec<PathBuf>, DataError> {
+        if let Some(form) = &self.array {
+            let path = dir.join(ARRAY);
+            let begins = npy::write_part(&path, form, codec.shape(), &all, first, &raw(codec, samples))?;
+            return Ok(if begins { vec![path] } else { Vec::new() });
+        }
         let (height, width, channels) = sizes(codec);
-        let sixteen = |v: &f32| ((f64::from(*v) + 1.0) * 32_767.5).round() as u16;
         let write = |(number, sample): (u64, &[f32])| {
             let pixels = match codec.dtype() {
-                DType::U16 => Pixels::U16(sample.iter().map(sixteen).collect()),
+                DType::U16 => Pixels::U16(raw(codec, sample).iter().map(|v| v.round() as u16).collect()),
+                DType::U8 => Pixels::U8(raw(codec, sample).iter().map(|v| v.round() as u8).collect()),
                 _ => Pixels::U8(eight_bit(sample)),
             };
             let path = dir.join(format!("{number:06}.png"));

@@ -138,6 +138,9 @@ pub struct Preview {
     pub files: &'static [&'static str],
 }
 
+/// Name of the array of samples of data that came as an array.
+const ARRAY: &str = "samples.npy";
+
 /// Names of all modalities.
 pub fn names() -> Vec<&'static str> {
     MODALITIES.iter().map(|entry| entry.name).collect()

@@ -1,10 +1,12 @@
 //! Points (coordinates,): anything that is a list of numbers. Not here: where points come from (`formats`), drawing
 //! (`picture/scatter.rs`).
 
-use super::{Entry, Modality, Preview};
+use super::{ARRAY, Entry, Modality, Preview};
 use crate::codec::Codec;
 use crate::error::DataError;
 use crate::field::Field;
+use crate::formats::layout::Form;
+use crate::formats::npy;
 use crate::learn::Rows;
 use crate::picture::{grid, scatter};
 use ganymede_tensor::TensorType;
@@ -31,6 +33,16 @@ pub(super) const ENTRY: Entry = Entry {
 pub(crate) struct Points {
     /// First two coordinates of real points, drawn behind generated ones.
     reference: Vec<[f64; 2]>,
+    /// The form of the array that they came from; none of computed ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    array: Option<Form>,
+}
+
+impl Points {
+    /// Points out of an array of this form.
+    pub(crate) fn of_array(form: Form) -> Points {
+        Points { reference: Vec::new(), array: Some(form) }
+    }
 }
 
 /// First two coordinates; a missing second one is 0.
@@ -62,7 +74,7 @@ impl Modality for Points {
     }
 
     fn learned(&self) -> Value {
-        serde_json::json!({ "reference": self.reference })
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     fn check(&self, fields: &[Field]) -> Result<(), String> {
@@ -76,7 +88,7 @@ impl Modality for Points {
     fn learn(&self, codec: &Codec, rows: &Rows<'_>) -> Result<Codec, DataError> {
         let points = rows.spread(REFERENCE).read(&codec.sample().name)?.to_f64();
         let reference = points.chunks_exact(codec.shape()[0]).map(plane).collect();
-        codec.with(codec.fields().to_vec(), Arc::new(Points { reference }))
+        codec.with(codec.fields().to_vec(), Arc::new(Points { reference, array: self.array }))
     }
 
     fn preview(&self) -> Preview {
@@ -91,15 +103,20 @@ impl Modality for Points {
         grid::write_file(&path.with_extension("csv"), csv(codec.shape()[0], &points).as_bytes())
     }
 
-    /// A CSV file of one line each.
+    /// A CSV file of one line each; of an array the array `samples.npy` of all.
     fn write_samples(
         &self,
         codec: &Codec,
         dir: &Path,
-        _all: Range<u64>,
+        all: Range<u64>,
         first: u64,
         samples: &[f32],
     ) -> Result<Vec<PathBuf>, DataError> {
+        if let Some(form) = &self.array {
+            let path = dir.join(ARRAY);
+            let begins = npy::write_part(&path, form, codec.shape(), &all, first, &raw(codec, samples).concat())?;
+            return Ok(if begins { vec![path] } else { Vec::new() });
+        }
         let write = |(number, point): (u64, Vec<f64>)| {
             let path = dir.join(format!("{number:06}.csv"));
             grid::write_file(&path, csv(codec.shape()[0], &[point]).as_bytes())?;

@@ -1,6 +1,6 @@
 //! Pictures out of the bytes of image files, by foreign decoders under limits. Not here: what becomes of them.
 
-use super::{Picture, Pixels, content, grid, jpeg, pages, tiff};
+use super::{Picture, Pixels, content, depth, grid, jpeg, pages, tiff};
 use crate::limits::{MAX_ALLOCATION, MAX_SIDE, check_picture};
 use ganymede_tensor::DType;
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
@@ -37,6 +37,8 @@ pub(crate) struct Look {
     pub(crate) channels: usize,
     /// Type of a value when decoded: `u8`, `u16` or `f32`.
     pub(crate) dtype: DType,
+    /// How many bits of 16 the file says its values have.
+    pub(crate) bits: Option<u32>,
     /// The colour type for people, e.g. `palette 4 bit PNG`.
     pub(crate) colour: String,
     /// Pages or frames.
@@ -174,7 +176,7 @@ pub(crate) fn look(bytes: &[u8]) -> Result<Look, String> {
             let tiff::Head { width, height, channels, bits, float } = head?;
             let names = ["grey", "grey and alpha", "RGB", "RGBA"];
             let colour = format!("{} {bits} bit {}TIFF", names[channels - 1], if float { "float " } else { "" });
-            return Ok(Look { width, height, channels, dtype: DType::F32, colour, pages, drawn: false });
+            return Ok(Look { width, height, channels, dtype: DType::F32, bits: None, colour, pages, drawn: false });
         }
         let mut decoder = decoder(format, &clean)?;
         let (mut width, mut height) = decoder.dimensions();
@@ -183,9 +185,10 @@ pub(crate) fn look(bytes: &[u8]) -> Result<Look, String> {
         }
         let (channels, deep) = channels(decoder.color_type());
         let dtype = if deep { DType::U16 } else { DType::U8 };
+        let bits = depth::stated(bytes);
         let colour = colour_name(bytes, format, decoder.color_type());
         let drawn = format == ImageFormat::Png && grid::is_drawn(bytes);
-        Ok(Look { width, height, channels, dtype, colour, pages, drawn })
+        Ok(Look { width, height, channels, dtype, bits, colour, pages, drawn })
     })
 }
 

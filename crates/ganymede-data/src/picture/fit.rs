@@ -35,27 +35,44 @@ fn scaled(picture: &Picture, part: Window, width: u32, height: u32) -> Result<Pi
     // Between the two passes of the filter stands a picture as wide as the part and as high as the result.
     check_picture(u64::from(part.width), u64::from(height))?;
     let (size, target) = ((picture.width, picture.height), (width, height));
-    let pixels = match (&picture.pixels, picture.channels) {
-        (Pixels::U8(v), 1) => resized::<Luma<u8>>(v, size, part, target).map(Pixels::U8),
+    let channels = picture.channels;
+    let pixels = match (&picture.pixels, channels) {
         (Pixels::U8(v), 3) => resized::<Rgb<u8>>(v, size, part, target).map(Pixels::U8),
-        (Pixels::U16(v), 1) => resized::<Luma<u16>>(v, size, part, target).map(Pixels::U16),
+        (Pixels::U8(v), _) => each::<u8>(v, channels, |v| resized::<Luma<u8>>(v, size, part, target)).map(Pixels::U8),
         (Pixels::U16(v), 3) => resized::<Rgb<u16>>(v, size, part, target).map(Pixels::U16),
-        (Pixels::F32(v), channels) => {
+        (Pixels::U16(v), _) => {
+            each::<u16>(v, channels, |v| resized::<Luma<u16>>(v, size, part, target)).map(Pixels::U16)
+        }
+        (Pixels::F32(v), _) => {
             // The filter takes floats for intensities from 0 to 1 and clamps what overshoots at edges.
             let (low, high) = v.iter().fold((f32::MAX, f32::MIN), |(l, h), &x| (l.min(x), h.max(x)));
             let span = if high > low { high - low } else { 1.0 };
             let unit: Vec<f32> = v.iter().map(|x| (x - low) / span).collect();
             let out = match channels {
-                1 => resized::<Luma<f32>>(&unit, size, part, target),
                 3 => resized::<Rgb<f32>>(&unit, size, part, target),
-                _ => None,
+                _ => each::<f32>(&unit, channels, |v| resized::<Luma<f32>>(v, size, part, target)),
             };
             out.map(|v| Pixels::F32(v.iter().map(|x| (x * span + low).clamp(low, high)).collect()))
         }
-        _ => None,
     };
-    let pixels = pixels.ok_or_else(|| format!("expected 1 or 3 channels to scale, found {}", picture.channels))?;
-    Ok(Picture { width, height, channels: picture.channels, pixels })
+    let pixels =
+        pixels.ok_or_else(|| format!("expected {}x{} pixels of {channels} channels to scale", size.0, size.1))?;
+    Ok(Picture { width, height, channels, pixels })
+}
+
+/// Each channel on its own, for pictures that are neither grey nor RGB.
+fn each<T: Copy + Default>(values: &[T], channels: usize, resize: impl Fn(&[T]) -> Option<Vec<T>>) -> Option<Vec<T>> {
+    if channels == 1 {
+        return resize(values);
+    }
+    let mut out = Vec::new();
+    for channel in 0..channels {
+        let plane: Vec<T> = values.iter().skip(channel).step_by(channels).copied().collect();
+        let plane = resize(&plane)?;
+        out.resize(plane.len() * channels, T::default());
+        out.iter_mut().skip(channel).step_by(channels).zip(plane).for_each(|(to, from)| *to = from);
+    }
+    Some(out)
 }
 
 /// The largest part in the middle that has the shape of `width` x `height`, to the nearest pixel.
@@ -78,7 +95,8 @@ fn inside(picture: &Picture, width: u32, height: u32) -> (u32, u32) {
 
 fn padded<T: super::Value>(inner: &[T], size: (u32, u32), outer: (u32, u32), channels: usize, fill: [u8; 3]) -> Vec<T> {
     let fill = colour::<T>(fill);
-    let pixel = if channels == 1 { vec![super::luma(fill)] } else { fill.to_vec() };
+    // Channels that are no colours take the background's brightness.
+    let pixel = if channels == 3 { fill.to_vec() } else { vec![super::luma(fill); channels] };
     let mut out = pixel.repeat(outer.0 as usize * outer.1 as usize);
     let (left, top) = (((outer.0 - size.0) / 2) as usize, ((outer.1 - size.1) / 2) as usize);
     let row = size.0 as usize * channels;
@@ -159,6 +177,25 @@ mod tests {
             };
             assert_eq!(out.pixels, expected);
         }
+    }
+
+    #[test]
+    fn channels_that_are_no_colours_are_scaled_each_on_its_own() {
+        for channels in [2, 4, 5, 8] {
+            let values: Vec<u8> = (0..6).flat_map(|pixel| (0..channels).map(move |c| pixel * 20 + c * 3)).collect();
+            let pixels = Pixels::U8(values.clone());
+            let picture = Picture { width: 3, height: 2, channels: channels as usize, pixels };
+            let Pixels::U8(out) = fitted(picture, 4, 5, Fit::Stretch, [0; 3]).unwrap().pixels else { panic!() };
+            for c in 0..channels as usize {
+                let plane: Vec<u8> = values.iter().skip(c).step_by(channels as usize).copied().collect();
+                let grey = Picture { width: 3, height: 2, channels: 1, pixels: Pixels::U8(plane) };
+                let Pixels::U8(alone) = fitted(grey, 4, 5, Fit::Stretch, [0; 3]).unwrap().pixels else { panic!() };
+                assert_eq!(out.iter().skip(c).step_by(channels as usize).copied().collect::<Vec<u8>>(), alone);
+            }
+        }
+        let two = Picture { width: 2, height: 1, channels: 2, pixels: Pixels::U8(vec![1, 2, 3, 4]) };
+        let padded = fitted(two, 2, 2, Fit::Pad, [9; 3]).unwrap();
+        assert_eq!(padded.pixels, Pixels::U8(vec![1, 2, 3, 4, 9, 9, 9, 9]));
     }
 
     #[test]

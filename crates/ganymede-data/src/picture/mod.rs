@@ -3,6 +3,7 @@
 
 pub(crate) mod content;
 pub(crate) mod decode;
+pub(crate) mod depth;
 mod fit;
 pub(crate) mod grid;
 mod jpeg;
@@ -11,6 +12,7 @@ pub(crate) mod scatter;
 mod tiff;
 
 use crate::options::{DataOptions, Fit};
+use crate::range::Census;
 use ganymede_tensor::DType;
 
 /// The values of a picture, row by row, channels last.
@@ -50,8 +52,8 @@ impl Pixels {
     }
 }
 
-/// A picture: `height` rows of `width` pixels of `channels` values
-/// (1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha).
+/// A picture: `height` rows of `width` pixels of `channels` values, 1 to 8. Of image files, and where channels are
+/// converted: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Picture {
     pub(crate) width: u32,
@@ -127,7 +129,7 @@ fn convert<T: Value>(values: &[T], from: usize, to: usize, background: [u8; 3]) 
             [y, a] => below.map(|c| over(y, a, c)),
             [r, g, b] => [r, g, b],
             [r, g, b, a] => [over(r, a, below[0]), over(g, a, below[1]), over(b, a, below[2])],
-            _ => unreachable!("a picture has 1 to 4 channels"),
+            _ => unreachable!("channels are converted from 1 to 4"),
         };
         match to {
             1 if from <= 2 && rgb[0].to_f32() == rgb[1].to_f32() && rgb[1].to_f32() == rgb[2].to_f32() => {
@@ -141,7 +143,7 @@ fn convert<T: Value>(values: &[T], from: usize, to: usize, background: [u8; 3]) 
 }
 
 impl Picture {
-    /// The picture without alpha, with 1 or 3 channels.
+    /// The picture with as many channels: of 1 to 4, without alpha, 1 or 3; else those that it has.
     pub(crate) fn with_channels(self, channels: usize, background: [u8; 3]) -> Picture {
         if self.channels == channels {
             return self;
@@ -164,7 +166,7 @@ impl Picture {
         Picture { pixels, ..self }
     }
 
-    /// The picture in the size asked for. 1 or 3 channels.
+    /// The picture in the size asked for.
     ///
     /// # Errors
     /// The reason as text.
@@ -186,18 +188,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Turns a picture into the bytes of a sample.
+    /// Turns a picture into the bytes of a sample. The census is of its values before it is scaled: filters overshoot.
     ///
     /// # Errors
     /// The reason as text.
-    pub(crate) fn apply(&self, picture: Picture, options: &DataOptions) -> Result<Vec<u8>, String> {
+    pub(crate) fn apply(&self, picture: Picture, options: &DataOptions) -> Result<(Vec<u8>, Census), String> {
         let picture = picture.with_channels(self.channels, options.background);
         let picture = if self.dtype == DType::U16 { picture.deepened() } else { picture };
+        let census = Census::of(&picture.pixels, options.range);
         let picture = picture.fitted(self.width, self.height, options.fit, options.background)?;
         if picture.pixels.dtype() != self.dtype {
             return Err(format!("expected {} values, found {}", self.dtype, picture.pixels.dtype()));
         }
-        Ok(picture.pixels.into_bytes())
+        Ok((picture.pixels.into_bytes(), census))
     }
 }
 

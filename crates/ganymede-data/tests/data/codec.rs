@@ -13,11 +13,11 @@ fn network(data: &Dataset) -> Tensor {
     Tensor::from_f32(raw.shape().clone(), values).unwrap()
 }
 
-/// Random samples of a type, written as `.npy` and opened.
+/// Random images of a type, written as files and opened.
 fn dataset(folder: &Path, sample: TensorType, n: usize) -> Dataset {
     let bytes = random_samples(&sample, n, 3);
-    let path = folder.join("x.npy");
-    write("npy", &path, &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] }).unwrap();
+    let path = folder.join("data");
+    write("image-folder", &path, &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] }).unwrap();
     open(&path, &DataOptions::default()).unwrap()
 }
 

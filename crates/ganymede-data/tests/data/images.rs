@@ -278,6 +278,34 @@ fn grey_and_deep_pictures_among_others_keep_all_they_have() {
 }
 
 #[test]
+fn files_of_16_bits_have_the_range_that_they_say_or_that_is_in_use() {
+    let gray = |value: u16, bits: Option<u8>| {
+        let mut file = png_file(1, png::ColorType::Grayscale, png::BitDepth::Sixteen, &value.to_be_bytes(), &[], &[]);
+        if let Some(bits) = bits {
+            // sBIT behind the header, whose 25 bytes follow the magic's 8.
+            let body = [&b"sBIT"[..], &[bits]].concat();
+            let chunk = [&[0, 0, 0, 1], &body[..], &crc32fast::hash(&body).to_be_bytes()].concat();
+            file.splice(33..33, chunk);
+        }
+        file
+    };
+    let of = |files: &[Vec<u8>]| {
+        let folder = tempfile::tempdir().unwrap();
+        for (i, file) in files.iter().enumerate() {
+            put(&folder.path().join(format!("{i}.png")), file);
+        }
+        open(folder.path(), &options()).unwrap().codec().range()
+    };
+    assert_eq!(of(&[gray(9, None), gray(4095, None)]), [0.0, 4095.0]);
+    assert_eq!(of(&[gray(9, None), gray(4096, None)]), [0.0, 65_535.0]);
+    assert_eq!(of(&[gray(9, Some(14)), gray(3000, Some(14))]), [0.0, 16_383.0]);
+    assert_eq!(of(&[gray(9, Some(12)), gray(900, Some(16))]), [0.0, 65_535.0]);
+    assert_eq!(of(&[gray(9, Some(14)), gray(3000, None)]), [0.0, 4095.0], "what only some say is no fact of all");
+    // An image of 8 bits among them is scaled to 16.
+    assert_eq!(of(&[gray(9, None), flat(1, 1, 255)]), [0.0, 65_535.0]);
+}
+
+#[test]
 fn bad_files_are_skipped_counted_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -10,3 +10,4 @@ mod images;
 mod loader;
 mod memory;
 mod modalities;
+mod round_trip;

@@ -133,9 +133,14 @@ impl Sample {
         while first < end {
             let next = end.min(first.saturating_add(CHUNK));
             let drawn = draw(first..next)?;
-            for (seed, file) in (first..).zip(codec.write_samples(folder, *seeds.start()..end, first, &drawn)?) {
+            let files = codec.write_samples(folder, *seeds.start()..end, first, &drawn)?;
+            // Else it is one file of all, such as an array.
+            let alone = files.len() as u64 == next - first;
+            for (seed, file) in (first..).zip(files) {
                 let line = match self.json {
-                    true => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
+                    true if alone => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
+                    true => json!({ "kind": "samples", "first": seeds.start(), "last": seeds.end(), "file": file })
+                        .to_string(),
                     false => file.display().to_string(),
                 };
                 terminal.result(&line)?;
