@@ -36,18 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("a step takes {} FLOP and {} bytes at most", stepper.plan().flops, stepper.plan().peak_bytes());
 
     let folder = std::env::temp_dir().join("ganymede-example");
-    let env = Env {
-        version: env!("CARGO_PKG_VERSION").into(),
-        isa: backend.name(),
-        numerics: spec.train.numerics,
-        threads: CpuOptions::default().threads,
-        platform: std::env::consts::ARCH.into(),
-        data: data.fingerprint().to_string(),
-    };
+    let env = Env::now(&backend, CpuOptions::default().threads, spec.train.numerics, &data);
     let codec = data.learn(&data.split(spec.data.options.holdout, spec.seed))?;
     let run = RunDir::create(&folder, "ring2d", &spec, &codec, &env)?;
-    let setup = Setup { spec, run, codec, stepper, sampler, isa: backend.name(), backend: Box::new(backend) };
-    let outcome = Trainer::start(setup, &mut Losses)?.train(data, &AtomicBool::new(false))?;
+    let setup = Setup { spec, run, codec, dataset: data, stepper, sampler, backend: Box::new(backend) };
+    let outcome = Trainer::start(setup, Losses)?.run(&AtomicBool::new(false))?;
     println!("samples in {}", outcome.snapshot.display());
     Ok(())
 }

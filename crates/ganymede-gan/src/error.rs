@@ -161,7 +161,7 @@ pub enum GanError {
         changes: Vec<String>,
     },
     /// A number is not finite any more.
-    #[error("step {step}{}: {}; nothing of it was saved", of_phase(phase), first(what))]
+    #[error("not finite at step {step}{}: {}; nothing of it was saved", of_phase(phase), first(what))]
     NonFinite {
         /// The step.
         step: u64,
@@ -171,6 +171,37 @@ pub enum GanError {
         what: Vec<String>,
         /// The newest checkpoint.
         checkpoint: PathBuf,
+    },
+    /// A loss was finite and beyond all bounds for many steps.
+    #[error(
+        "step {step}: the loss {loss} is {value:.3e}, and was beyond ±1e6 for {steps} steps: the training has run away"
+    )]
+    Runaway {
+        /// Steps done.
+        step: u64,
+        /// The loss, `<phase>/<term>`.
+        loss: String,
+        /// Its last value.
+        value: f64,
+        /// For how many steps in a row.
+        steps: u64,
+        /// The state as it is.
+        checkpoint: PathBuf,
+        /// The newest checkpoint from before.
+        before: Option<PathBuf>,
+    },
+    /// A signal came before it was done.
+    #[error("interrupted")]
+    Interrupted,
+    /// The data is not what the run was started on.
+    #[error("{source_name}: expected the data that the run was started on, found {}", changes.join("; "))]
+    DataChanged {
+        /// The run.
+        run: PathBuf,
+        /// The data as the spec names it.
+        source_name: String,
+        /// What differs: `100 samples instead of 96` …
+        changes: Vec<String>,
     },
     /// A checkpoint's replay gave other numbers.
     #[error("{}: {reason}", path.display())]
@@ -238,6 +269,16 @@ impl GanError {
                  is named there; `ganymede check` may say which",
                 checkpoint.display()
             )),
+            GanError::Runaway { checkpoint, before, .. } => Some(format!(
+                "start a new run with a lower learning rate{}; the last state is kept in {}",
+                before.as_ref().map_or(String::new(), |path| format!(", for instance from {}", path.display())),
+                checkpoint.display()
+            )),
+            GanError::DataChanged { run, .. } => Some(format!(
+                "bring the old data back; or start a new run on this with `--from {0}`; `ganymede evaluate {0} DATA` compares \
+                 with other data on purpose",
+                run.display()
+            )),
             GanError::NoCheckpoint { known, .. } if known.is_empty() => {
                 Some("it ended before anything was saved: start it again with `ganymede train`".into())
             }
@@ -273,7 +314,12 @@ fn of_phase(phase: &str) -> String {
 /// The first of what is not finite, and how much more there is.
 fn first(what: &[String]) -> String {
     const SHOWN: usize = 3;
-    let named = what[..what.len().min(SHOWN)].join(", ");
+    let word = |what: &String| match what.split_once(' ') {
+        Some(("term", name)) => format!("the loss {name}"),
+        Some(("gradient", _)) => format!("the {what}"),
+        _ => what.clone(),
+    };
+    let named = what.iter().take(SHOWN).map(word).collect::<Vec<_>>().join(", ");
     match what.len().saturating_sub(SHOWN) {
         0 => named,
         more => format!("{named} and {more} more (events.jsonl names all)"),
@@ -307,11 +353,11 @@ mod tests {
             assert!(error.hint().unwrap().contains("c/step-1"));
             error.to_string()
         };
-        let three = "step 7, phase `g`: gradient of x/0, gradient of x/1, gradient of x/2";
+        let three = "not finite at step 7, phase `g`: the gradient of x/0, the gradient of x/1, the gradient of x/2";
         assert_eq!(error(3), format!("{three}; nothing of it was saved"));
         assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); nothing of it was saved"));
         let what = vec!["augment/0/p".into()];
         let error = GanError::NonFinite { step: 7, phase: String::new(), what, checkpoint: "c".into() };
-        assert_eq!(error.to_string(), "step 7: augment/0/p; nothing of it was saved");
+        assert_eq!(error.to_string(), "not finite at step 7: augment/0/p; nothing of it was saved");
     }
 }

@@ -11,6 +11,7 @@
 pub mod augment;
 pub mod check;
 pub mod checkpoint;
+mod durable;
 mod error;
 mod evaluate;
 pub mod events;
@@ -36,5 +37,5 @@ pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, incomparable, m
 pub use loss_scope::{LossScope, Verdict};
 pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
 pub use step::{PlanReport, Stepper};
-pub use trainer::{Outcome, Reason, Setup, Trainer};
+pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
 pub use verify::{Verification, verify};

@@ -1,15 +1,15 @@
 //! The run directory, the only contract between trainer, command, studio and Python:
 //! `spec.toml`, `codec.json`, `env.json`, `events.jsonl`, `samples/`, `checkpoints/`, `log.txt`. Here are
-//! its names, its lock and what it was made of. Not here: checkpoints (`checkpoint.rs`), lines (`events.rs`).
+//! its names, its lock and what it was made of. Not here: checkpoints (`checkpoint/`), lines (`events/`).
 
 use crate::checkpoint;
+use crate::durable::{create_folder, create_folders, sync_folder, write_whole};
 use crate::error::GanError;
 use crate::spec::{TrainSpec, differences, numerics};
-use ganymede_data::Codec;
-use ganymede_runtime::Numerics;
+use ganymede_data::{Codec, Dataset};
+use ganymede_runtime::{Backend, Numerics};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What a run was made with: it explains results, and is no part of them.
@@ -28,6 +28,24 @@ pub struct Env {
     pub platform: String,
     /// Fingerprint of the data.
     pub data: String,
+    /// Number of samples; runs of before this key do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
+}
+
+impl Env {
+    /// What a run that starts now on this data is made with.
+    pub fn now(backend: &dyn Backend, threads: usize, numerics: Numerics, dataset: &Dataset) -> Env {
+        Env {
+            version: env!("CARGO_PKG_VERSION").into(),
+            isa: backend.isa().into(),
+            numerics,
+            threads,
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            data: dataset.fingerprint().into(),
+            samples: Some(dataset.len() as u64),
+        }
+    }
 }
 
 /// A run's folder, locked for this process while it exists.
@@ -56,27 +74,30 @@ impl RunDir {
     /// [`GanError::Io`].
     pub fn create(outdir: &Path, name: &str, spec: &TrainSpec, codec: &Codec, env: &Env) -> Result<RunDir, GanError> {
         let text = readable(spec)?;
-        std::fs::create_dir_all(outdir).map_err(|e| GanError::io(outdir, "create", e))?;
+        create_folders(outdir)?;
         let mut number = next_number(outdir)?;
         let path = loop {
             let path = outdir.join(format!("{number:05}-{}", file_name(name)));
-            match std::fs::create_dir(&path) {
+            match create_folder(&path) {
                 Ok(()) => break path,
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
                 Err(e) => return Err(GanError::io(&path, "create", e)),
             }
         };
         let run = RunDir::lock(path)?;
-        for folder in ["samples", "checkpoints"] {
-            let folder = run.path.join(folder);
-            std::fs::create_dir_all(&folder).map_err(|e| GanError::io(&folder, "create", e))?;
-        }
+        run.create_parts()?;
         codec.save(&run.path.join("codec.json"))?;
         let env = serde_json::to_string_pretty(env).map_err(|e| GanError::io(&run.path, "write", e.into()))?;
         write_whole(&run.path.join("env.json"), (env + "\n").as_bytes())?;
-        // The spec comes last: a folder with one is a whole run.
+        // The run's own name is on disk before its spec, which comes last: a folder with one is a whole run.
+        sync_folder(outdir)?;
         write_whole(&run.path.join("spec.toml"), text.as_bytes())?;
         Ok(run)
+    }
+
+    /// Its folders; what copies runs may leave out empty ones.
+    fn create_parts(&self) -> Result<(), GanError> {
+        ["samples", "checkpoints"].iter().try_for_each(|folder| create_folders(&self.path.join(folder)))
     }
 
     /// Opens and locks a run that is there, and removes what a crash left half written or half removed.
@@ -88,6 +109,7 @@ impl RunDir {
             return Err(GanError::Run { path: path.into(), reason: "expected a run, found no spec.toml".into() });
         }
         let run = RunDir::lock(path.into())?;
+        run.create_parts()?;
         checkpoint::sweep(&run.path)?;
         Ok(run)
     }
@@ -178,6 +200,43 @@ pub fn read_env(run: &Path) -> Result<Env, GanError> {
     serde_json::from_str(&text).map_err(|e| GanError::Run { path, reason: e.to_string() })
 }
 
+/// Refuses data that is not what a run was started on, and says what is different.
+///
+/// # Errors
+/// [`GanError::DataChanged`]; what reading the run gives.
+pub fn same_data(run: &Path, dataset: &Dataset) -> Result<(), GanError> {
+    let known = read_env(run)?;
+    if known.data == dataset.fingerprint() {
+        return Ok(());
+    }
+    let (old, new) = (read_codec(run)?, dataset.codec());
+    let mut changes = Vec::new();
+    match known.samples {
+        Some(samples) if samples != dataset.len() as u64 => {
+            changes.push(format!("{} samples instead of {samples}", dataset.len()));
+        }
+        _ => {}
+    }
+    let types = (old.sample_type().to_string(), new.sample_type().to_string());
+    if types.0 != types.1 {
+        changes.push(format!("samples of type {} instead of {}", types.1, types.0));
+    }
+    if old.classes() != new.classes() {
+        let names = |classes: &[String]| match classes.len() {
+            0 => "no classes".to_string(),
+            1..=4 => format!("classes {}", classes.join(", ")),
+            n => format!("{n} classes ({} …)", classes[..3].join(", ")),
+        };
+        changes.push(format!("{} instead of {}", names(new.classes()), names(old.classes())));
+    }
+    if changes.is_empty() {
+        let counted = if known.samples.is_some() { "as many samples" } else { "samples" };
+        changes.push(format!("{counted} of the same type with other values or labels"));
+    }
+    let source_name = read_spec(run)?.data.source;
+    Err(GanError::DataChanged { run: run.into(), source_name, changes })
+}
+
 fn next_number(outdir: &Path) -> Result<u32, GanError> {
     let entries = std::fs::read_dir(outdir).map_err(|e| GanError::io(outdir, "read", e))?;
     let number = |name: &str| name.split('-').next().filter(|n| n.len() == 5).and_then(|n| n.parse::<u32>().ok());
@@ -190,24 +249,6 @@ fn file_name(name: &str) -> String {
     let clean = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
     let name: String = name.chars().map(clean).take(80).collect();
     if name.is_empty() { "run".into() } else { name }
-}
-
-/// Writes a file in one move: beside it, to disk, renamed.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        match path.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    write().map_err(|e| GanError::io(path, "write", e))
 }
 
 #[cfg(test)]
@@ -224,7 +265,8 @@ mod tests {
         let codec = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], Vec::new());
         let text = String::new;
         let numerics = Numerics::default();
-        let env = Env { version: text(), isa: text(), numerics, threads: 1, platform: text(), data: text() };
+        let (data, samples) = (text(), None);
+        let env = Env { version: text(), isa: text(), numerics, threads: 1, platform: text(), data, samples };
         let run = RunDir::create(folder.path(), "x", &spec, &codec, &env).unwrap();
         let edited = |assignments: &[&str]| assignments.iter().fold(spec.clone(), |s, a| edit(&s, a).unwrap());
         let allowed = edited(&[

@@ -4,6 +4,7 @@
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::phases::{self, trace_sample, trace_standing};
+use crate::resources;
 use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
@@ -147,6 +148,11 @@ impl Sampler {
         Ok(())
     }
 
+    /// The network that draws: the generator, or its averaged copy.
+    pub fn network(&self) -> &str {
+        &self.network
+    }
+
     /// Sizes of a sample.
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -187,11 +193,12 @@ impl Sampler {
     /// too much is dropped: a sample does not depend on its neighbours.
     ///
     /// # Errors
-    /// [`GanError::Argument`] for a label that is no class, or not one for each sample; when running fails.
+    /// [`GanError::Argument`] for a label that is no class, not one for each sample, or more samples than the memory
+    /// holds: those are drawn in parts; when running fails.
     pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
-        let count = (seeds.end.saturating_sub(seeds.start)) as usize;
-        self.check(count, labels)?;
         let each: usize = self.shape.iter().product();
+        let count = room(seeds.end.saturating_sub(seeds.start), each)?;
+        self.check(count, labels)?;
         let mut values = Vec::with_capacity(count * each);
         let mut done = 0;
         while done < count {
@@ -241,6 +248,33 @@ impl Sampler {
         match largest.filter(|&label| self.classes > 0 && u64::from(label) >= self.classes) {
             Some(label) => refuse(format!("expected classes 0 to {}, found {label}", self.classes - 1)),
             None => Ok(()),
+        }
+    }
+}
+
+/// The number of samples of `each` values, if the memory that is free holds them.
+fn room(count: u64, each: usize) -> Result<usize, GanError> {
+    let bytes = u128::from(count) * (each * size_of::<f32>()) as u128;
+    let free = resources::available().map_or(isize::MAX as u128, |a| u128::from(a.bytes)).min(isize::MAX as u128);
+    if bytes <= free {
+        return Ok(count as usize);
+    }
+    let reason = format!("expected at most {} samples at a time, found {count}: draw them in parts", {
+        free / (each * size_of::<f32>()).max(1) as u128
+    });
+    Err(GanError::Argument { what: "seeds".into(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_samples_than_memory_are_refused_before_any_is_drawn() {
+        assert_eq!(room(3, 784).unwrap(), 3);
+        for (count, each) in [(u64::MAX, 784), (u64::MAX, 1), (1 << 61, 2), (1 << 45, 3)] {
+            let error = room(count, each).unwrap_err().to_string();
+            assert!(error.contains("draw them in parts") && error.contains(&count.to_string()), "{error}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A training step over a store: the loaded programs, what the host writes before each, what it reads
 //! after. A step is a function of (spec, states, step, batches). Not here: when to stop, show and save
-//! (`trainer.rs`).
+//! (`trainer/`).
 
 use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
@@ -60,7 +60,12 @@ pub struct Stepper {
     store: Box<dyn Store>,
     groups: Vec<Group>,
     parameters: BTreeMap<String, Vec<Parameter>>,
+    /// Scalars with another value than the spec's.
+    scalars: BTreeMap<String, f64>,
 }
+
+/// Scalars that say where a step stands: nobody sets them.
+const PLACES: [&str; 4] = ["draw", "first_sample", "accumulated/keep", "seed"];
 
 /// One run of a program: where it stands in the step.
 struct Run {
@@ -92,7 +97,7 @@ impl Stepper {
             Ok(Group { programs, every, repeat, reads_batch })
         };
         let groups = groups.into_iter().map(group).collect::<Result<_, GanError>>()?;
-        Ok(Stepper { spec: spec.clone(), store, groups, parameters })
+        Ok(Stepper { spec: spec.clone(), store, groups, parameters, scalars: BTreeMap::new() })
     }
 
     /// The states.
@@ -133,6 +138,23 @@ impl Stepper {
     /// The programs of a step, in order.
     pub fn programs(&self) -> impl Iterator<Item = &dyn Program> {
         self.groups.iter().flat_map(|group| &group.programs).map(|loaded| loaded.program.as_ref())
+    }
+
+    /// Names of the scalars that can have another value than the spec's: `<phase>/learning_rate` of each phase, and every
+    /// scalar input of its programs, such as `d/r1/weight` and `ema/rate`.
+    pub fn scalars(&self) -> Vec<String> {
+        let inputs = self.programs().flat_map(|program| program.inputs().iter().filter(|input| input.scalar));
+        let mut names: Vec<String> = inputs.map(|input| input.name.clone()).collect();
+        names.retain(|name| !PLACES.contains(&name.as_str()));
+        names.extend(self.spec.phases.iter().map(|phase| format!("{}/learning_rate", phase.name)));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// From the next step on these scalars have these values, and all others the spec's.
+    pub fn set_scalars(&mut self, scalars: BTreeMap<String, f64>) {
+        self.scalars = scalars;
     }
 
     /// Starts (from zero) or stops the measuring of kernels.
@@ -231,7 +253,7 @@ impl Stepper {
         batch: Option<&Batch>,
         result: &mut StepResult,
     ) -> Result<(), GanError> {
-        let Stepper { spec, store, groups, .. } = self;
+        let Stepper { spec, store, groups, scalars, .. } = self;
         let parts = spec.train.micro_batches;
         for part in 0..parts {
             let wanted = match part + 1 == parts {
@@ -244,7 +266,7 @@ impl Stepper {
             if let Some(batch) = batch {
                 give_batch(loaded, batch, part, parts)?;
             }
-            give_scalars(spec, loaded, &Run { part, ..*run })?;
+            give_scalars(spec, loaded, &Run { part, ..*run }, scalars)?;
             loaded.program.run(store.as_mut())?;
             collect(loaded, part, parts, result)?;
             if !result.non_finite.is_empty() {
@@ -294,7 +316,12 @@ fn give_batch(loaded: &mut Loaded, batch: &Batch, part: usize, parts: usize) -> 
 }
 
 /// Writes seed, draw, the optimizers' numbers, those that follow the step, and the average's rate.
-fn give_scalars(spec: &TrainSpec, loaded: &mut Loaded, run: &Run) -> Result<(), GanError> {
+fn give_scalars(
+    spec: &TrainSpec,
+    loaded: &mut Loaded,
+    run: &Run,
+    others: &BTreeMap<String, f64>,
+) -> Result<(), GanError> {
     let Loaded { info, program } = loaded;
     let inputs: HashSet<String> = program.inputs().iter().map(|i| i.name.clone()).collect();
     let first = run.part * (spec.train.batch / spec.train.micro_batches);
@@ -304,7 +331,9 @@ fn give_scalars(spec: &TrainSpec, loaded: &mut Loaded, run: &Run) -> Result<(), 
         ("accumulated/keep".to_string(), if run.part == 0 { 0.0 } else { 1.0 }),
     ];
     for phase in &info.phases {
-        let of_optimizer = phase.optimizer.scalars(run.iteration).into_iter();
+        let rate = others.get(&format!("{}/learning_rate", phase.name));
+        let optimizer = rate.map(|rate| phase.optimizer.clone().learning_rate(*rate));
+        let of_optimizer = optimizer.as_ref().unwrap_or(&phase.optimizer).scalars(run.iteration).into_iter();
         scalars.extend(of_optimizer.map(|(name, value)| (format!("{}/{name}", phase.name), value)));
     }
     scalars.extend(info.numbers.iter().map(|(name, number)| (name.clone(), number.value(run.step))));
@@ -317,7 +346,7 @@ fn give_scalars(spec: &TrainSpec, loaded: &mut Loaded, run: &Run) -> Result<(), 
         scalars.push(("ema/rate".into(), 1.0 - ema.beta(run.images, seen, run.step)));
     }
     for (name, value) in scalars.into_iter().filter(|(name, _)| inputs.contains(name)) {
-        program.write_scalar(&name, value)?;
+        program.write_scalar(&name, others.get(&name).copied().unwrap_or(value))?;
     }
     if inputs.contains("seed") {
         let words = vec![spec.seed as u32, (spec.seed >> 32) as u32];

@@ -1,12 +1,12 @@
 //! Proving a checkpoint: hashes, reload, and the next step's losses to the bit. Not here: reading and
-//! writing it (`checkpoint.rs`).
+//! writing it (`checkpoint/`).
 
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::events::{self, Event};
 use crate::run_dir;
 use crate::step::Stepper;
-use crate::trainer::{bits, loader};
+use crate::trainer::{Timeline, bits, loader};
 use ganymede_data::Dataset;
 use ganymede_runtime::Backend;
 use std::collections::BTreeMap;
@@ -28,28 +28,30 @@ pub struct Verification {
 /// compares its losses with the run's `replay` line, bit by bit.
 ///
 /// # Errors
-/// [`GanError::Verify`] when a loss differs or the instruction set is another; what loading and running give.
+/// [`GanError::DataChanged`] for other data than the run was started on, [`GanError::Verify`] when a loss differs or the
+/// instruction set is another; what loading and running give.
 pub fn verify(
     run: &Path,
     step: Option<u64>,
     dataset: Arc<Dataset>,
     backend: &dyn Backend,
-    isa: &str,
 ) -> Result<Verification, GanError> {
     let spec = run_dir::read_spec(run)?;
+    run_dir::same_data(run, &dataset)?;
     let path = checkpoint::find(run, step)?;
     let codec = run_dir::read_codec(run)?;
     let mut stepper = Stepper::new(&spec, &codec, backend)?;
     let manifest = checkpoint::load(&path, stepper.store_mut())?;
     let name = checkpoint::name(manifest.step);
     let lines = events::read(&run.join("events.jsonl"))?;
-    let expected = lines.into_iter().rev().find_map(|line| match line.event {
-        Event::Replay { checkpoint, losses } if checkpoint == name => Some(losses),
+    let replay = lines.iter().enumerate().rev().find_map(|(at, line)| match &line.event {
+        Event::Replay { checkpoint, losses } if *checkpoint == name => Some((at, losses)),
         _ => None,
     });
-    let Some(expected) = expected else {
+    let Some((at, expected)) = replay else {
         return Ok(Verification { checkpoint: path, files: manifest.files.len(), replayed: None });
     };
+    let isa = backend.isa();
     if manifest.isa != isa {
         let reason = format!("expected the instruction set {}, found {isa}: its bits are not comparable", manifest.isa);
         return Err(GanError::Verify { path, reason });
@@ -59,9 +61,11 @@ pub fn verify(
         let reason = format!("expected {expected} numerics, found {found} in spec.toml: the bits are not comparable");
         return Err(GanError::Verify { path, reason });
     }
+    // What a monitor had done when the line was written.
+    stepper.set_scalars(Timeline::of(&lines[..at]).at(manifest.step));
     let mut batches = loader(&spec, &codec, &stepper, dataset, manifest.step)?;
     let found = bits(&stepper.run(manifest.step, || Ok(batches.next()?))?);
-    if found != expected {
+    if found != *expected {
         let reason = format!("expected the next step's losses {expected:?}, found {found:?}");
         return Err(GanError::Verify { path, reason });
     }

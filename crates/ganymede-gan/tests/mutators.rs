@@ -43,7 +43,8 @@ fn checkpoint_in(folder: &std::path::Path) -> std::path::PathBuf {
     }
     let store = ReferenceBackend.store(&layout).unwrap();
     let networks = ["generator".into(), "discriminator".into()];
-    checkpoint::save(folder, 7, ("portable", Numerics::Fast), store.as_ref(), &networks).unwrap()
+    let facts = checkpoint::Facts { step: 7, isa: "portable", numerics: Numerics::Fast, stays: false };
+    checkpoint::save(folder, facts, store.as_ref(), &networks).unwrap()
 }
 
 #[test]

@@ -13,6 +13,9 @@ pub trait Backend: Send + Sync {
     /// What it is, such as `cpu (avx2, 2 threads)`.
     fn name(&self) -> String;
 
+    /// What its bits depend on, such as `avx2`: two with the same give the same bytes.
+    fn isa(&self) -> &str;
+
     /// A store for these states, all zeros.
     ///
     /// # Errors

@@ -23,6 +23,10 @@ impl Backend for ReferenceBackend {
         "reference (f64)".into()
     }
 
+    fn isa(&self) -> &str {
+        "reference"
+    }
+
     fn store(&self, layout: &StateLayout) -> Result<Box<dyn Store>, RuntimeError> {
         let mut store = ReferenceStore { layout: StateLayout::default(), values: BTreeMap::new() };
         store.extend(layout)?;

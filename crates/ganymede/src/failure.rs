@@ -107,7 +107,8 @@ fn gan_code(error: &GanError) -> u8 {
         GanError::Runtime(error) => runtime_code(error),
         GanError::Memory { .. } => RESOURCES,
         GanError::Io { source, .. } => io_code(source.kind()),
-        GanError::NonFinite { .. } => DIVERGED,
+        GanError::NonFinite { .. } | GanError::Runaway { .. } => DIVERGED,
+        GanError::Interrupted => INTERRUPTED,
         _ => USER,
     }
 }

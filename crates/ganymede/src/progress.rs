@@ -68,6 +68,8 @@ pub struct Show<'t> {
     started: Instant,
     first_step: u64,
     step: u64,
+    /// Seconds of training in this process, without pauses.
+    trained: f64,
     bar: Option<ProgressBar>,
     /// The machine's peak in GFLOPS, if a profile was asked for that has not come yet.
     pub peak: Option<f64>,
@@ -95,6 +97,7 @@ impl<'t> Show<'t> {
             started: Instant::now(),
             first_step: 0,
             step: 0,
+            trained: 0.0,
             bar,
             peak: None,
         }
@@ -117,15 +120,11 @@ impl<'t> Show<'t> {
         by_steps.into_iter().chain(by_time).reduce(f64::max)
     }
 
-    /// The time that is left, from the mean of the steps so far.
+    /// The time that is left: of training by the mean of the steps so far, or to the limit on the clock.
     fn left(&self) -> Option<Duration> {
-        let elapsed = self.started.elapsed();
         let done = self.step.saturating_sub(self.first_step);
-        let by_steps = self.last_step.filter(|_| done > 0).map(|last| {
-            let seconds = elapsed.as_secs_f64() / done as f64 * last.saturating_sub(self.step) as f64;
-            Duration::from_secs_f64(seconds.min(1e15))
-        });
-        let by_time = self.limit.map(|limit| limit.saturating_sub(elapsed));
+        let by_steps = self.last_step.and_then(|last| left(self.trained, done, last.saturating_sub(self.step)));
+        let by_time = self.limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
         by_steps.into_iter().chain(by_time).min()
     }
 
@@ -135,6 +134,11 @@ impl<'t> Show<'t> {
             None => self.step.to_string(),
         }
     }
+}
+
+/// What `rest` steps take, when `done` took so many seconds.
+fn left(seconds: f64, done: u64, rest: u64) -> Option<Duration> {
+    (done > 0).then(|| Duration::from_secs_f64((seconds / done as f64 * rest as f64).clamp(0.0, 1e15)))
 }
 
 impl Observer for Show<'_> {
@@ -147,7 +151,7 @@ impl Observer for Show<'_> {
             }
         }
         match &line.event {
-            Event::Tick { losses, sec_per_kimg, wait, resident_bytes, .. } => {
+            Event::Tick { losses, sec_per_kimg, pause, wait, resident_bytes, .. } => {
                 let mut text = format!(
                     "step {}  kimg {:.1}  time {}  sec/kimg {sec_per_kimg:.2}",
                     self.steps(),
@@ -160,6 +164,9 @@ impl Observer for Show<'_> {
                 text += &format!("  memory {}", bytes(*resident_bytes));
                 if *wait >= 0.01 {
                     text += &format!("  waited {:.0} % for data", wait * 100.0);
+                }
+                if *pause >= 1.0 {
+                    text += &format!("  paused {}", duration(Duration::from_secs_f64(pause.min(1e15))));
                 }
                 if let Some(left) = self.left() {
                     text += &format!("  left {}", duration(left));
@@ -192,8 +199,17 @@ impl Observer for Show<'_> {
                     self.terminal.labelled("warning", Colour::Yellow, text);
                 }
             }
+            Event::Note { text } => self.terminal.say(&format!("note     {text}")),
+            Event::SetScalar { name, value } => self.terminal.say(&format!("set      {name} to {value}")),
+            Event::RollBack { from, checkpoint, scalars } => {
+                self.first_step = line.step;
+                self.trained = 0.0;
+                let changed: Vec<String> = scalars.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                let text = format!("back     from step {from} to checkpoints/{checkpoint} with {}", changed.join(", "));
+                self.terminal.say(&text);
+            }
             // The first is told before, the others afterwards by whoever called.
-            Event::Start { .. } | Event::Replay { .. } | Event::NonFinite { .. } | Event::End { .. } => {}
+            _ => {}
         }
     }
 
@@ -202,8 +218,8 @@ impl Observer for Show<'_> {
         crate::profile::table(profile, peak).iter().for_each(|line| self.terminal.say(line));
     }
 
-    fn step(&mut self, step: u64) {
-        self.step = step;
+    fn step(&mut self, step: u64, seconds: f64) {
+        (self.step, self.trained) = (step, seconds);
         let Some(bar) = &self.bar else { return };
         bar.set_position((self.part_done().unwrap_or(0.0).min(1.0) * WHOLE as f64) as u64);
         let left = self.left().map_or(String::new(), |left| format!(", left {}", duration(left)));
@@ -221,6 +237,14 @@ fn short(losses: &BTreeMap<String, f64>) -> Vec<(String, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_goes_by_the_seconds_of_training_alone() {
+        assert_eq!(left(10.0, 5, 20), Some(Duration::from_secs(40)));
+        assert_eq!(left(0.0, 0, 20), None);
+        assert_eq!(left(3.0, 1, 0), Some(Duration::ZERO));
+        assert!(left(f64::MAX, 1, u64::MAX).is_some(), "never longer than a Duration holds");
+    }
 
     #[test]
     fn losses_have_their_phases_names_where_that_is_enough() {

@@ -15,7 +15,7 @@ use ganymede_gan::{
     GanError, Outcome, PlanReport, Reason, Sampler, Setup, Stepper, Trainer, checkpoint, phases, resources,
 };
 use ganymede_kernels::peak;
-use ganymede_runtime::{Numerics, RuntimeError};
+use ganymede_runtime::RuntimeError;
 use ganymede_tensor::{DType, TensorType};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -224,13 +224,8 @@ fn describe(plan: &PlanReport, machine: &Machine) -> Vec<String> {
 
 /// Where a training ended, for `--json`.
 fn result_line(run: &Path, outcome: &Outcome, model: &Path) -> String {
-    let reason = match outcome.reason {
-        Reason::Steps => "steps",
-        Reason::Minutes => "minutes",
-        Reason::Interrupted => "interrupted",
-    };
     let value = json!({
-        "kind": "result", "reason": reason, "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
+        "kind": "result", "reason": outcome.reason.name(), "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
         "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
     });
     value.to_string()
@@ -268,7 +263,7 @@ impl Prepared {
                         checkpoint::load_network(from.as_ref(), &network, stepper.store_mut())?;
                     }
                 }
-                let env = env(&machine, &dataset, spec.train.numerics);
+                let env = Env::now(&machine.backend, machine.threads, spec.train.numerics, &dataset);
                 let codec = dataset.learn(&dataset.split(spec.data.options.holdout, spec.seed))?;
                 RunDir::create(&outdir, &name, &spec, &codec, &env)?
             }
@@ -282,23 +277,11 @@ impl Prepared {
         let peak = profile.map(|_| peak::measure(machine.isa_set, machine.threads)).transpose();
         let mut show = Show::new(terminal, &spec.train, json, Arc::clone(&stop));
         show.peak = peak.map_err(RuntimeError::from)?;
-        let (isa, backend) = (machine.isa.into(), Box::new(machine.backend));
-        let setup = Setup { spec, run, codec, stepper, sampler, isa, backend };
+        let setup = Setup { spec, run, codec, dataset, stepper, sampler, backend: Box::new(machine.backend) };
         let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
-        let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).train(dataset, &stop));
+        let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).run(&stop));
         show.finish();
         conclude(&path, &outcome?, json, terminal)
-    }
-}
-
-fn env(machine: &Machine, dataset: &Dataset, numerics: Numerics) -> Env {
-    Env {
-        version: env!("CARGO_PKG_VERSION").into(),
-        isa: machine.isa.into(),
-        numerics,
-        threads: machine.threads,
-        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        data: dataset.fingerprint().into(),
     }
 }
 
@@ -309,7 +292,7 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
     let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
     let done = match outcome.reason {
         Reason::Interrupted => "interrupted",
-        Reason::Steps | Reason::Minutes => "done",
+        _ => "done",
     };
     terminal.say(&format!("{done} at step {step} after {time}; {:.2} % of it waiting for data", outcome.wait * 100.0));
     let run_name = run.display();

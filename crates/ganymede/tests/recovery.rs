@@ -164,6 +164,33 @@ fn the_first_every_tenth_and_the_newest_checkpoints_stay() {
     assert_eq!(checkpoints(&run), kept);
 }
 
+#[test]
+fn what_was_promised_to_stay_stays_with_other_intervals() {
+    let (_folder, run) = trained("230", &["--keep", "2"]);
+    resume(&run, &["--checkpoint-every", "7", "--steps", "290"]).ok();
+    let mut kept = vec!["latest"];
+    // 0, 100 and 200 of every tenth, 210 and 280 of every seventh; then the newest.
+    kept.extend(["step-00000000", "step-00000100", "step-00000200", "step-00000280", "step-00000287", "step-00000290"]);
+    assert_eq!(checkpoints(&run), kept);
+}
+
+/// After a power cut a file may have its new length and zeros where its last lines were.
+#[test]
+fn a_log_of_zeros_does_not_end_a_run() {
+    let (_folder, run) = trained("20", &[]);
+    let (log, before) = (run.join("events.jsonl"), bytes(&run, 20));
+    let whole = std::fs::read(&log).unwrap();
+    let half = whole.len() / 2;
+    let zeros = |from: usize| [&whole[..from], &vec![0; whole.len() - from]].concat();
+    for torn in [zeros(half), zeros(0), [&whole[..], &[0; 4096]].concat(), [&whole[..half], b"\xffgarbage"].concat()] {
+        std::fs::write(&log, torn).unwrap();
+        std::fs::remove_dir_all(run.join("checkpoints/step-00000020")).unwrap();
+        resume(&run, &[]).ok();
+        assert_eq!(bytes(&run, 20), before);
+        ganymede(&["verify", run.to_str().unwrap()]).ok();
+    }
+}
+
 /// The step after the end is only for `verify`: here its learning rate ends the numbers.
 #[test]
 fn a_training_that_ended_well_stays_so_when_one_step_more_would_not() {
@@ -253,7 +280,20 @@ fn a_run_goes_on_with_data_that_was_moved() {
     let other = [&file[..10], format!("{:<117}\n", header.replace("64", "65")).as_bytes(), &file[128..]].concat();
     std::fs::write(place("c.npy"), other).unwrap();
     let ran = train(&place("c.npy"), &run, "8");
-    assert!(ran.code == 1 && ran.stderr.contains("found other samples"), "{}", ran.stderr);
+    assert!(ran.code == 1 && ran.stderr.contains("found 65 samples instead of 64"), "{}", ran.stderr);
+    // As many samples, another value: no number tells it but the fingerprint.
+    let mut changed = file[..file.len() - 8].to_vec();
+    changed[200] ^= 1;
+    std::fs::write(place("d.npy"), &changed).unwrap();
+    let told = "found as many samples of the same type with other values or labels";
+    std::fs::write(place("a.npy"), &changed).unwrap();
+    for command in ["resume", "verify", "evaluate"] {
+        let ran = ganymede(&[command, &run]);
+        assert!(ran.code == 1 && ran.stderr.contains(told), "{command}: {}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`ganymede evaluate {run} DATA`")), "{command}: {}", ran.stderr);
+    }
+    ganymede(&["evaluate", &run, &place("d.npy"), "--metric", "frechet"]).ok();
+    std::fs::remove_file(place("a.npy")).unwrap();
     train(&place("b.npy"), &run, "8").ok();
     ganymede(&["resume", &run, "--steps", "9"]).ok();
     ganymede(&["verify", &run]).ok();

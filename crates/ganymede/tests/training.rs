@@ -168,10 +168,57 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let ran = train(folder.path(), &["--steps", "30", "--set", "phases.0.optimizer.learning_rate=1e38"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
-    assert!(ran.stderr.contains("error: step 0, phase `g`: term non_saturating"), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("error: not finite at step 0, phase `g`: the loss non_saturating, the gradient of generator/"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
     assert!(ran.stderr.contains("more (events.jsonl names all)"), "{}", ran.stderr);
-    assert_eq!(ran.stderr.matches("gradient of").count(), 2, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("the gradient of").count(), 2, "{}", ran.stderr);
+}
+
+/// Finite and absurd: with such rates one network's losses are beyond all bounds, and nothing is NaN.
+#[test]
+fn a_loss_beyond_all_bounds_exits_4_and_the_state_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let rates = [0, 1].map(|phase| format!("phases.{phase}.optimizer.learning_rate=1e6"));
+    let ran = train(folder.path(), &["--steps", "400", "--set", &rates[0], "--set", &rates[1]]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("was beyond ±1e6 for 50 steps: the training has run away"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: start a new run with a lower learning rate"), "{}", ran.stderr);
+    let run = folder.path().join("00000-mlp-ring2d");
+    let log = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
+    assert!(log.contains("\"kind\":\"runaway\"") && log.contains("\"reason\":\"diverged\""), "{log}");
+    ganymede(&["sample", run.to_str().unwrap(), "-n", "4", "--grid", folder.path().join("x.png").to_str().unwrap()])
+        .ok();
+}
+
+#[test]
+fn samples_of_two_runs_do_not_mix_in_a_folder() {
+    let (folder, run) = trained("10");
+    let out = folder.path().join("so");
+    let draw = |seeds: &str, more: &[&str]| {
+        let words = ["sample", run.to_str().unwrap(), "--seed", seeds, "--out", out.to_str().unwrap()];
+        ganymede(&[&words, more].concat())
+    };
+    draw("0-9", &[]).ok();
+    let first = std::fs::read(out.join("000000.csv")).ok();
+    draw("5-19", &[]).ok();
+    for other in [&["--checkpoint", "0"][..], &["--last-weights"], &["--truncation", "0.5"]] {
+        let ran = draw("0-2", other);
+        assert_eq!(ran.code, 1, "{other:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("expected an empty folder, or one with samples of this generator"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("step-00000010") && ran.stderr.contains("--overwrite"), "{}", ran.stderr);
+    }
+    assert_eq!(std::fs::read(out.join("000000.csv")).ok(), first);
+    draw("0-2", &["--checkpoint", "0", "--overwrite"]).ok();
+    assert_ne!(std::fs::read(out.join("000000.csv")).ok(), first);
 }
 
 #[test]
@@ -180,7 +227,7 @@ fn a_checkpoint_that_would_not_be_finite_is_not_written() {
     let sgd = "phases.1.optimizer={class_name='SGD', learning_rate=3e38}";
     let ran = train(folder.path(), &["--steps", "1", "--set", sgd, "--set", "phases.1.terms.0.weight=1e6"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
-    assert!(ran.stderr.contains("error: step 1, phase `g`: generator/"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: not finite at step 1, phase `g`: generator/"), "{}", ran.stderr);
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
     assert!(!folder.path().join("00000-mlp-ring2d/checkpoints/step-00000001").exists());
 }

@@ -15,6 +15,7 @@ use ganymede_runtime::Backend;
 use serde::{Deserialize, Serialize};
 use sets::Sets;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Seed of what is random in an evaluation: the order of real samples, resamples, directions.
 const SEED: u64 = 0;
@@ -97,18 +98,28 @@ pub fn metric_names() -> Vec<&'static str> {
 /// All samples are in the network's range [−1, 1].
 ///
 /// # Errors
-/// [`GanError::Argument`] when there are not so many real samples, [`GanError::Unknown`] for a metric that is not there; what
+/// [`GanError::DataChanged`] when the data is not the run's and the options do not say so, [`GanError::Interrupted`] when
+/// `stop` is set, [`GanError::Argument`] when there are not so many real samples, [`GanError::Unknown`] for a metric that is not there; what
 /// loading and running give.
 pub fn evaluate(
     run: &Path,
     options: &EvaluateOptions,
     dataset: &Dataset,
     backend: &dyn Backend,
+    stop: &AtomicBool,
 ) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
+    if !options.whole {
+        run_dir::same_data(run, dataset)?;
+    }
     let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
-    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend)?;
+    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, stop)?;
     Ok(Evaluation { checkpoint, ..compared })
+}
+
+/// Ends what takes long when a signal came.
+fn go_on(stop: &AtomicBool) -> Result<(), GanError> {
+    if stop.load(Ordering::Relaxed) { Err(GanError::Interrupted) } else { Ok(()) }
 }
 
 /// The same of a generator that is in memory.
@@ -119,13 +130,16 @@ pub(crate) fn compare(
     options: &EvaluateOptions,
     dataset: &Dataset,
     backend: &dyn Backend,
+    stop: &AtomicBool,
 ) -> Result<Evaluation, GanError> {
     let known = metric_names();
     if let Some(name) = options.metrics.iter().flatten().find(|name| !known.contains(&name.as_str())) {
         let known = known.iter().map(|name| name.to_string()).collect();
         return Err(GanError::Unknown { kind: "a metric", name: name.clone(), known });
     }
+    go_on(stop)?;
     let sets = Sets::draw(spec, codec, sampler, options, dataset)?;
+    go_on(stop)?;
     let wanted = |name: &str| options.metrics.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
     let (samples, reference_samples) = (sets.count(), sets.reference());
     let found = sets.scores(&wanted, backend)?;

@@ -126,11 +126,14 @@ impl TrainSpec {
     /// # Errors
     /// [`GanError::Spec`] with line and column for a syntax error, an unknown key or a value of a wrong type.
     pub fn draft(text: &str) -> Result<Draft, GanError> {
-        let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
-        if spec.format_version.0 > FORMAT_VERSION {
-            return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found: spec.format_version.0 });
-        }
         let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
+        // The version first: what a later one may say is unknown here.
+        let version = table.get("format_version").and_then(toml::Value::as_integer).unwrap_or(0);
+        if version > i64::from(FORMAT_VERSION) {
+            let found = u32::try_from(version).unwrap_or(u32::MAX);
+            return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
+        }
+        let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
         let missing =
             ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
         Ok(Draft { spec, missing })
@@ -184,6 +187,18 @@ mod tests {
         assert_eq!(draft.missing, ["data", "train", "networks", "phases"]);
         assert_eq!(draft.spec.seed, 3);
         assert!(TrainSpec::from_toml("seed = 3").is_err());
+    }
+
+    #[test]
+    fn a_later_version_is_told_before_its_keys() {
+        let later = FORMAT_VERSION + 1;
+        for text in ["weather = 3\n[train]\nbatch = 'many'\n", ""] {
+            let error = TrainSpec::draft(&format!("format_version = {later}\n{text}")).unwrap_err();
+            assert_eq!(error.hint().as_deref(), Some("update ganymede"), "{error}");
+        }
+        assert!(TrainSpec::draft("format_version = 99999999999").unwrap_err().hint().is_some());
+        assert!(TrainSpec::draft("format_version = 'new'").unwrap_err().to_string().contains("line 1"));
+        TrainSpec::draft("format_version = 1").unwrap();
     }
 
     #[test]

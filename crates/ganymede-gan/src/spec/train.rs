@@ -1,4 +1,4 @@
-//! `[train]`: when a training ends, and how a step goes. Not here: the loop (`trainer.rs`).
+//! `[train]`: when a training ends, and how a step goes. Not here: the loop (`trainer/`).
 
 use super::numerics;
 use ganymede_runtime::Numerics;

@@ -107,6 +107,10 @@ impl Backend for CpuBackend {
         format!("cpu ({}, {threads} thread{s})", self.machine.isa.name())
     }
 
+    fn isa(&self) -> &str {
+        self.machine.isa.name()
+    }
+
     fn store(&self, layout: &StateLayout) -> Result<Box<dyn Store>, RuntimeError> {
         Ok(Box::new(store::CpuStore::new(layout, &self.machine.budget)?))
     }

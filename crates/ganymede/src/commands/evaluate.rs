@@ -11,6 +11,7 @@ use ganymede_gan::metrics::Better;
 use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir};
 use serde_json::json;
 use std::ffi::OsString;
+use std::sync::atomic::AtomicBool;
 
 /// `ganymede evaluate`.
 #[derive(Args, Debug)]
@@ -62,7 +63,9 @@ impl Command for Evaluate {
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
         };
-        let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend)
+        // A signal ends the process: there is nothing to save.
+        let stop = AtomicBool::new(false);
+        let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend, &stop)
             .map_err(|e| machine.explain(e))?;
         if found.scores.is_empty() {
             let reasons = found.left_out.join("; ");

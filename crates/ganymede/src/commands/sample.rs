@@ -3,6 +3,7 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
+use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::{Codec, class_list, class_number};
@@ -34,6 +35,9 @@ pub struct Sample {
     /// Each in a file of its own in this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write into --out also where it holds files of another origin, over those of the same names
+    #[arg(long, requires = "out")]
+    overwrite: bool,
     /// All of this class, by its name, or its number as '#7' [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
@@ -95,6 +99,11 @@ impl Command for Sample {
                 Labels::InTurn
             }
         };
+        if let Some(folder) = &self.out {
+            let options = self.told(&codec, labels);
+            let run = &self.generator.at.run;
+            Origin::of(run, &checkpoint, sampler.network(), options)?.claim(folder, self.overwrite)?;
+        }
         let mut draw = |seeds| sampler.draw(seeds, labels);
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut draw, &codec, terminal),
@@ -119,6 +128,18 @@ fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> 
 }
 
 impl Sample {
+    /// What is asked of the generator besides seeds, in words.
+    fn told(&self, codec: &Codec, labels: Labels<'_>) -> String {
+        let mut told = Vec::new();
+        if let Labels::All(label) = labels {
+            let name = codec.classes().get(label as usize).cloned().unwrap_or_default();
+            told.push(format!("class {label} {name}"));
+        }
+        told.extend(self.truncation.map(|t| format!("truncation {t}")));
+        told.extend(self.generator.standing_statistics.map(|n| format!("standing statistics {n}")));
+        told.join(", ")
+    }
+
     fn files(
         &self,
         folder: &Path,
@@ -127,8 +148,6 @@ impl Sample {
         codec: &Codec,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
-        let refuse = |e: std::io::Error| Failure::new(USER, format!("cannot create {}: {e}", folder.display()));
-        std::fs::create_dir_all(folder).map_err(refuse)?;
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
         while first < end {
             let next = end.min(first.saturating_add(CHUNK));

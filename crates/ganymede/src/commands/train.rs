@@ -282,12 +282,7 @@ pub(super) fn resume(
     reaches_further(&run, &spec)?;
     let codec = run_dir::read_codec(run.path())?;
     let dataset = setup::open_run_data(run.path(), &spec.data, terminal)?;
-    let known = run_dir::read_env(run.path())?.data;
-    if known != dataset.fingerprint() {
-        let text = format!("{}: expected the data that the run was started on, found other samples", spec.data.source);
-        let hint = format!("bring them back, or start a new run with --from {}", run.path().display());
-        return Err(Failure::new(USER, text).with_hint(hint));
-    }
+    run_dir::same_data(run.path(), &dataset)?;
     let prepared = setup::prepare(spec, dataset, &codec, (Some(run.path()), dry_run), machine, terminal)?;
     if dry_run {
         return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };

@@ -1,0 +1,226 @@
+//! `events.jsonl`: appending lines, reading them after any crash, cutting them when a run goes on. Not here: what the
+//! lines are (`mod.rs`).
+
+use super::{KINDS, Line, VERSION};
+use crate::durable::write_whole;
+use crate::error::GanError;
+use serde::Deserialize;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+/// The writer of `events.jsonl`: each line is written at once, whole.
+#[derive(Debug)]
+pub struct EventLog {
+    path: PathBuf,
+    file: File,
+}
+
+impl EventLog {
+    /// Opens the log for appending, makes it when it is not there.
+    ///
+    /// # Errors
+    /// [`GanError::Io`].
+    pub fn open(path: &Path) -> Result<EventLog, GanError> {
+        let file =
+            OpenOptions::new().create(true).append(true).open(path).map_err(|e| GanError::io(path, "open", e))?;
+        Ok(EventLog { path: path.into(), file })
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    /// [`GanError::Io`].
+    pub fn write(&mut self, line: &Line) -> Result<(), GanError> {
+        let text = serde_json::to_string(line).map_err(|e| GanError::io(&self.path, "write", e.into()))?;
+        self.file.write_all(format!("{text}\n").as_bytes()).map_err(|e| GanError::io(&self.path, "write", e))
+    }
+
+    /// Appends a line and brings it to the disk before anything that follows from it.
+    ///
+    /// # Errors
+    /// [`GanError::Io`].
+    pub fn write_synced(&mut self, line: &Line) -> Result<(), GanError> {
+        self.write(line)?;
+        self.file.sync_all().map_err(|e| GanError::io(&self.path, "sync", e))
+    }
+}
+
+/// What every line has, whatever its kind.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default = "first_version")]
+    v: u32,
+    step: u64,
+    kind: String,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+/// A line as it stands, with its head, and as an event when its kind is known.
+type Read = (String, Head, Option<Line>);
+
+/// Every line of a known kind. A tail that is none is left out: a crash leaves a torn last line, and a power cut zeros.
+///
+/// # Errors
+/// [`GanError::Io`]; [`GanError::Version`] for lines of a later version; [`GanError::Run`] with the line's number when
+/// one before others is no event.
+pub fn read(path: &Path) -> Result<Vec<Line>, GanError> {
+    Ok(read_lines(path)?.into_iter().filter_map(|(_, _, line)| line).collect())
+}
+
+fn read_lines(path: &Path) -> Result<Vec<Read>, GanError> {
+    let file = File::open(path).map_err(|e| GanError::io(path, "read", e))?;
+    let (mut lines, mut broken) = (Vec::new(), None);
+    for (number, text) in BufReader::new(file).split(b'\n').enumerate() {
+        match (parse(text.map_err(|e| GanError::io(path, "read", e))?), &broken) {
+            (Ok((_, Head { v, .. }, _)), _) if v > VERSION => {
+                let error = GanError::Version { what: "events", expected: VERSION, found: v };
+                return Err(error.in_file(path));
+            }
+            (Ok(line), None) => lines.push(line),
+            (Ok(_), Some((number, found))) => {
+                let reason = format!("line {number}: expected an event, found {found}; events follow it");
+                return Err(GanError::Run { path: path.into(), reason });
+            }
+            (Err(reason), None) => broken = Some((number + 1, reason)),
+            (Err(_), Some(_)) => {}
+        }
+    }
+    Ok(lines)
+}
+
+fn parse(text: Vec<u8>) -> Result<Read, String> {
+    let text = String::from_utf8(text).map_err(|e| e.to_string())?;
+    let head: Head = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let known = head.v <= VERSION && KINDS.contains(&head.kind.as_str());
+    let line = known.then(|| serde_json::from_str(&text)).transpose().map_err(|e| e.to_string())?;
+    Ok((text, head, line))
+}
+
+/// Cuts every line after `step` and a torn tail, without a step every line; writes the rest anew in one move. What a
+/// monitor did stays: it is done again at its step.
+///
+/// # Errors
+/// As [`read`], and when the new file cannot be written.
+pub(crate) fn cut(path: &Path, step: Option<u64>) -> Result<(), GanError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let mut kept = String::new();
+    for (text, Head { step: of, kind, .. }, _) in step.map_or(Ok(Vec::new()), |_| read_lines(path))? {
+        let stays = match kind.as_str() {
+            "set_scalar" | "roll_back" => true,
+            "end" => false,
+            "replay" => Some(of) < step,
+            _ => Some(of) <= step,
+        };
+        if stays {
+            kept += &text;
+            kept.push('\n');
+        }
+    }
+    write_whole(path, kept.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Event;
+
+    fn line(step: u64) -> Line {
+        let event = Event::Snapshot { file: format!("samples/step-{step:08}.png") };
+        Line { v: VERSION, step, kimg: step as f64 * 0.064, time: 1.5, event }
+    }
+
+    #[test]
+    fn later_and_torn_lines_are_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut log = EventLog::open(&path).unwrap();
+        for step in [0, 5, 10, 15] {
+            log.write(&line(step)).unwrap();
+        }
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"v\":1,\"st").unwrap();
+        assert_eq!(read(&path).unwrap().len(), 4);
+        cut(&path, Some(10)).unwrap();
+        assert_eq!(read(&path).unwrap(), [line(0), line(5), line(10)]);
+    }
+
+    #[test]
+    fn a_broken_line_in_the_middle_is_an_error_with_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let good = serde_json::to_string(&line(1)).unwrap();
+        std::fs::write(&path, format!("{good}\nnonsense\n{good}\n")).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn lines_of_a_later_kind_are_skipped_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let good = |step| serde_json::to_string(&line(step)).unwrap();
+        let later = |step| format!("{{\"v\":1,\"kind\":\"weather\",\"sun\":[ 1 ],\"step\":{step}}}");
+        let texts = [good(1), later(2), later(7), good(8)];
+        std::fs::write(&path, texts.join("\n") + "\n").unwrap();
+        assert_eq!(read(&path).unwrap(), [line(1), line(8)]);
+        cut(&path, Some(5)).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), texts[..2].join("\n") + "\n");
+        std::fs::write(&path, later(1).replace("weather", "snapshot") + "\n" + &good(2) + "\n").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 1"), "a known kind without its fields is broken");
+    }
+
+    /// What file systems leave after a power cut: the file's length is on disk, its last blocks are not.
+    #[test]
+    fn a_tail_that_is_no_line_is_torn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let good = |step| (serde_json::to_string(&line(step)).unwrap() + "\n").into_bytes();
+        let whole = [good(1), good(2)].concat();
+        let tails: [&[u8]; 6] = [
+            &[0; 4096],
+            &good(3)[..20],
+            b"\xff\xfe\x00garbage",
+            b"{\"v\":1,\"step\":3,\"kind\":\"tick\"\0\0\0\0",
+            b"\0\0\0\0\n\0\0\0",
+            b"nonsense\nand more\n",
+        ];
+        for tail in tails {
+            std::fs::write(&path, [&whole, tail].concat()).unwrap();
+            assert_eq!(read(&path).unwrap(), [line(1), line(2)], "{tail:?}");
+            cut(&path, Some(2)).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), whole, "{tail:?}");
+        }
+        for empty in [&[0_u8; 8192][..], b""] {
+            std::fs::write(&path, empty).unwrap();
+            assert_eq!(read(&path).unwrap(), []);
+            cut(&path, Some(2)).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"");
+        }
+    }
+
+    #[test]
+    fn a_later_version_is_told_before_its_fields() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(&path, "{\"v\":2,\"step\":3,\"kind\":\"tick\",\"losses\":\"none\"}\n").unwrap();
+        let error = read(&path).unwrap_err();
+        assert_eq!(error.hint().as_deref(), Some("update ganymede"), "{error}");
+    }
+
+    #[test]
+    fn what_a_monitor_did_is_not_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut log = EventLog::open(&path).unwrap();
+        let set = Line { event: Event::SetScalar { name: "g/learning_rate".into(), value: 0.5 }, ..line(12) };
+        for one in [&line(10), &set, &line(15)] {
+            log.write(one).unwrap();
+        }
+        cut(&path, Some(10)).unwrap();
+        assert_eq!(read(&path).unwrap(), [line(10), set]);
+    }
+}

@@ -1,0 +1,183 @@
+//! What is written after a step: ticks, checkpoints, grids of samples, evaluations. A checkpoint comes before what takes
+//! long and can be had again. Not here: the loop (`mod.rs`).
+
+use super::Trainer;
+use crate::checkpoint::{self, Facts};
+use crate::error::GanError;
+use crate::evaluate::{EvaluateOptions, compare};
+use crate::events::{Event, Line};
+use crate::resources;
+use crate::sampler::Labels;
+use crate::spec::PhaseSpec;
+use crate::step::StepResult;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Checkpoints of that many intervals stay.
+const STAYS: u64 = 10;
+
+/// What is to be written after a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Owed {
+    pub tick: bool,
+    pub checkpoint: bool,
+    snapshot: bool,
+    evaluation: bool,
+}
+
+impl Owed {
+    /// What lines of `step` say that was written is owed no more; nor is what a checkpoint comes before.
+    pub fn without(self, lines: &[Line], step: u64) -> Owed {
+        let has = |is: fn(&Event) -> bool| lines.iter().any(|line| line.step == step && is(&line.event));
+        Owed {
+            tick: false,
+            checkpoint: false,
+            snapshot: self.snapshot && !has(|event| matches!(event, Event::Snapshot { .. })),
+            evaluation: self.evaluation && !has(|event| matches!(event, Event::Metrics { .. })),
+        }
+    }
+}
+
+/// Sums of what happened since the last tick.
+#[derive(Default)]
+pub(super) struct Tick {
+    losses: BTreeMap<String, (f64, u64)>,
+    pub steps: u64,
+    /// Readings of the clock when it began: trained, paused, waited for data.
+    trained: Duration,
+    paused: Duration,
+    waited: Duration,
+}
+
+impl Tick {
+    pub fn add(&mut self, result: &StepResult) {
+        self.steps += 1;
+        for (name, value) in &result.losses {
+            let (sum, n) = self.losses.entry(name.clone()).or_default();
+            *sum += f64::from(*value);
+            *n += 1;
+        }
+    }
+}
+
+impl Trainer<'_> {
+    /// What is due after `step` steps.
+    pub(super) fn due(&self, step: u64) -> Owed {
+        let train = &self.spec.train;
+        let every = |n: u64| n > 0 && step > 0 && step.is_multiple_of(n);
+        let kimg = |step: u64| (step * train.images_per_step()) as f64 / 1000.0;
+        let evaluation =
+            |step: u64| self.spec.evaluate.as_ref().is_some_and(|spec| spec.is_due(kimg(step), kimg(step - 1)));
+        Owed {
+            tick: every(train.tick_every),
+            checkpoint: every(train.checkpoint_every),
+            snapshot: every(train.snapshot_every),
+            evaluation: step > 0 && evaluation(step),
+        }
+    }
+
+    /// Draws and evaluates what is owed. What a signal leaves undone is owed when the run goes on from this step.
+    pub(super) fn pay(&mut self, stop: &AtomicBool) -> Result<(), GanError> {
+        if self.owed.snapshot && !stop.load(Ordering::Relaxed) {
+            self.draw_snapshot()?;
+            self.owed.snapshot = false;
+        }
+        if self.owed.evaluation && !stop.load(Ordering::Relaxed) {
+            self.owed.evaluation = !self.evaluate(stop)?;
+        }
+        Ok(())
+    }
+
+    /// A tick that begins now.
+    pub(super) fn fresh_tick(&self) -> Tick {
+        let (trained, paused, waited) = (self.clock.trained(), self.clock.paused(), self.loader.waited());
+        Tick { trained, paused, waited, ..Tick::default() }
+    }
+
+    pub(super) fn emit_tick(&mut self) -> Result<(), GanError> {
+        let fresh = self.fresh_tick();
+        let (trained, paused, waited) = (fresh.trained, fresh.paused, fresh.waited);
+        let tick = std::mem::replace(&mut self.tick, fresh);
+        let seconds = trained.saturating_sub(tick.trained).as_secs_f64();
+        let sec_per_step = seconds / tick.steps.max(1) as f64;
+        self.emit(Event::Tick {
+            losses: tick.losses.into_iter().map(|(name, (sum, n))| (name, sum / n.max(1) as f64)).collect(),
+            sec_per_step,
+            sec_per_kimg: sec_per_step * 1000.0 / self.spec.train.images_per_step().max(1) as f64,
+            pause: paused.saturating_sub(tick.paused).as_secs_f64(),
+            wait: waited.saturating_sub(tick.waited).as_secs_f64() / seconds.max(1e-9),
+            resident_bytes: resources::resident(),
+        })
+    }
+
+    /// Writes a checkpoint and removes those that need not stay.
+    pub(super) fn save(&mut self) -> Result<(), GanError> {
+        self.write_checkpoint()?;
+        checkpoint::prune(self.run.path(), self.spec.train.keep)
+    }
+
+    /// Writes a checkpoint, if every state is finite.
+    pub(super) fn write_checkpoint(&mut self) -> Result<(), GanError> {
+        let start = self.clock.elapsed();
+        let what = self.stepper.not_finite()?;
+        if let Some(name) = what.first() {
+            let trains = |p: &&PhaseSpec| {
+                let owner = name.split('/').next().unwrap_or_default();
+                p.name == owner || p.trains.iter().any(|network| owner.starts_with(network.as_str()))
+            };
+            let phase = self.spec.phases.iter().find(trains).map(|p| p.name.clone()).unwrap_or_default();
+            return Err(self.diverged(phase, what)?);
+        }
+        let tenth = self.spec.train.checkpoint_every.checked_mul(STAYS).filter(|&n| n > 0);
+        let stays = self.step == 0 || tenth.is_some_and(|n| self.step.is_multiple_of(n));
+        let isa = self.backend.isa().to_string();
+        let facts = Facts { step: self.step, isa: &isa, numerics: self.spec.train.numerics, stays };
+        checkpoint::save(self.run.path(), facts, self.stepper.store(), &self.stepper.networks())?;
+        self.saved = Some((self.step, false));
+        let seconds = self.clock.since(start).as_secs_f64();
+        self.emit(Event::Checkpoint { name: checkpoint::name(self.step), seconds })?;
+        self.clock.pause(start);
+        Ok(())
+    }
+
+    /// Compares the generator with the data; whether it came to an end. The training goes on to the same bytes with and
+    /// without.
+    fn evaluate(&mut self, stop: &AtomicBool) -> Result<bool, GanError> {
+        let Some(due) = self.spec.evaluate.clone() else { return Ok(true) };
+        let start = self.clock.elapsed();
+        let most = self.dataset.split(self.spec.data.options.holdout, self.spec.seed).train.len();
+        let (samples, metrics) = (Some(due.samples.min(most)), due.metrics);
+        let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
+        self.sampler.copy_from(self.stepper.store())?;
+        let (backend, dataset) = (self.backend.as_ref(), self.dataset.as_ref());
+        let found = compare(&self.spec, &self.codec, &mut self.sampler, &options, dataset, backend, stop);
+        // A number that cannot be had is no reason to end a training.
+        let (scores, left_out) = match found {
+            Ok(found) => (found.scores, found.left_out),
+            Err(GanError::Interrupted) => {
+                self.clock.pause(start);
+                return Ok(false);
+            }
+            Err(error) => (Vec::new(), vec![error.to_string()]),
+        };
+        let seconds = self.clock.since(start).as_secs_f64();
+        self.emit(Event::Metrics { scores, left_out, seconds })?;
+        self.clock.pause(start);
+        Ok(true)
+    }
+
+    /// Draws the fixed grid: seeds 0, 1, … as `ganymede sample` draws them.
+    pub(super) fn draw_snapshot(&mut self) -> Result<(), GanError> {
+        let start = self.clock.elapsed();
+        self.sampler.copy_from(self.stepper.store())?;
+        let count = self.codec.modality().preview().samples;
+        let samples = self.sampler.draw(0..count, Labels::InTurn)?;
+        self.snapshot = self.run.snapshot(self.step);
+        self.codec.write_grid(&self.snapshot, &samples, 8)?;
+        let file = self.snapshot.strip_prefix(self.run.path()).unwrap_or(&self.snapshot).to_string_lossy().into_owned();
+        self.emit(Event::Snapshot { file })?;
+        self.clock.pause(start);
+        Ok(())
+    }
+}
