@@ -179,12 +179,11 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     assert_eq!(ran.stderr.matches("the gradient of").count(), 2, "{}", ran.stderr);
 }
 
-/// Finite and absurd: with such rates one network's losses are beyond all bounds, and nothing is NaN.
+/// Finite and absurd: with such a rate losses are beyond all bounds from the first steps on, and nothing is NaN.
 #[test]
 fn a_loss_beyond_all_bounds_exits_4_and_the_state_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let rates = [0, 1].map(|phase| format!("phases.{phase}.optimizer.learning_rate=1e6"));
-    let ran = train(folder.path(), &["--steps", "400", "--set", &rates[0], "--set", &rates[1]]);
+    let ran = train(folder.path(), &["--steps", "400", "--set", "phases.0.optimizer.learning_rate=10.0"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("was beyond ±1e6 for 50 steps: the training has run away"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: start a new run with a lower learning rate"), "{}", ran.stderr);

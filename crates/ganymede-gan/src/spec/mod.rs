@@ -126,14 +126,19 @@ impl TrainSpec {
     /// # Errors
     /// [`GanError::Spec`] with line and column for a syntax error, an unknown key or a value of a wrong type.
     pub fn draft(text: &str) -> Result<Draft, GanError> {
-        let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
+        #[derive(Deserialize)]
+        struct Head {
+            format_version: i64,
+        }
         // The version first: what a later one may say is unknown here.
-        let version = table.get("format_version").and_then(toml::Value::as_integer).unwrap_or(0);
-        if version > i64::from(FORMAT_VERSION) {
-            let found = u32::try_from(version).unwrap_or(u32::MAX);
+        if let Ok(Head { format_version }) = toml::from_str(text)
+            && format_version > i64::from(FORMAT_VERSION)
+        {
+            let found = u32::try_from(format_version).unwrap_or(u32::MAX);
             return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
         }
         let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
+        let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
         let missing =
             ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
         Ok(Draft { spec, missing })
