@@ -1,7 +1,7 @@
 //! `ganymede sample`: draws from a run. Sample of seed s is the same in any batch and any grid.
 
 use super::{Command, Examples};
-use crate::failure::{Failure, USAGE, USER};
+use crate::failure::{Failure, USAGE};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
 use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
