@@ -76,7 +76,7 @@ fn what_a_later_version_wrote_says_to_update() {
     let run = folder.path().join("run-points");
     let told = |ran: Ran, file: &str| {
         assert_eq!(ran.code, 1, "{}", ran.stderr);
-        for word in [file, "99", "hint: update ganymede"] {
+        for word in [file, "99", "update ganymede"] {
             assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
         }
     };

@@ -335,7 +335,7 @@ fn checkpoints_that_were_promised_stay_whatever_interval_comes_later() {
 #[test]
 fn a_loss_that_means_nothing_ends_a_training_and_the_state_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let rate = "phases.0.optimizer.learning_rate=10.0";
+    let rate = "phases.0.optimizer.learning_rate=1000.0";
     let spec = spec(&[rate, "train.steps=300", "train.keep=1", "train.checkpoint_every=30"]);
     let trainer = Trainer::start(fresh(folder.path(), &spec), ()).unwrap();
     let error = trainer.run(&AtomicBool::new(false)).unwrap_err();
