@@ -346,6 +346,7 @@ mod tests {
             layout,
             key,
             label_key,
+            modality,
             background,
             mirror,
             max_bad,
@@ -359,7 +360,7 @@ mod tests {
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
-        assert!(!mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
+        assert!(modality.is_none() && !mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
         let with = |change: fn(&mut DataOptions)| {
             let mut changed = options.clone();
             change(&mut changed);
@@ -367,7 +368,7 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 13] = [
+        let decoding: [fn(&mut DataOptions); 14] = [
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),
@@ -381,6 +382,7 @@ mod tests {
             |o| o.layout = Some(Layout::Chw),
             |o| o.key = Some("images".into()),
             |o| o.label_key = Some("images".into()),
+            |o| o.modality = Some("points".into()),
         ];
         let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
         texts.sort();

@@ -5,6 +5,7 @@ use crate::dataset::Dataset;
 use crate::error::{DataError, Position, io_error};
 use crate::field::{Field, LABEL, Role, Scaling};
 use crate::modalities::{self, Modality, Wish};
+use crate::options::DataOptions;
 use crate::sources::{BatchSource, SourceOptions};
 use crate::whole_file::write_whole;
 use ganymede_tensor::{DType, Tensor, TensorType};
@@ -49,7 +50,7 @@ impl Codec {
     /// A codec of samples before there are any: by the first modality that has samples of such sizes, else as points. It serves
     /// to trace and measure networks.
     pub fn stand_in(sample: TensorType, range: [f64; 2], classes: Vec<String>) -> Codec {
-        let modality = modalities::stand_in(&sample);
+        let modality = (modalities::of_sample(&sample).new)(&DataOptions::default(), None);
         let label = (!classes.is_empty()).then(|| Field::label(classes));
         let fields = [Field::sample(sample, range)].into_iter().chain(label).collect();
         Codec { format: "stand-in".into(), source: String::new(), fields, modality }

@@ -119,6 +119,12 @@ impl FromSamples {
         self
     }
 
+    /// Of this kind of data, by the name of its modality; without, it is chosen by the shape.
+    pub fn modality(mut self, name: impl Into<String>) -> Self {
+        self.options.modality = Some(name.into());
+        self
+    }
+
     /// With options that arrays of a file have too.
     pub fn options(self, options: DataOptions) -> Self {
         FromSamples { options, ..self }

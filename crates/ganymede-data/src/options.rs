@@ -41,6 +41,9 @@ pub struct DataOptions {
     /// Name of the array of labels in an `.npz`; `None` takes the usual one beside the samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_key: Option<String>,
+    /// What kind of data an array holds, by the name of its modality; `None` decides by its sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modality: Option<String>,
     /// Red, green and blue under transparent pixels and around padded images.
     pub background: [u8; 3],
     /// Whether the loader mirrors every second image, by chance.
@@ -78,6 +81,7 @@ impl Default for DataOptions {
             layout: None,
             key: None,
             label_key: None,
+            modality: None,
             background: [255; 3],
             mirror: false,
             max_bad: 0.05,
@@ -97,6 +101,7 @@ impl DataOptions {
     /// # Errors
     /// [`DataError::Option`] names the first that is out of range.
     pub fn validate(&self) -> Result<(), DataError> {
+        crate::modalities::asked(self)?;
         let fail = |name, reason| Err(DataError::Option { name, reason });
         if let Some(size) = self.resolution
             && (size.width.min(size.height) == 0 || size.width.max(size.height) > MAX_SIDE)
@@ -369,6 +374,7 @@ mod tests {
         assert!(good.validate().is_ok());
         for bad in [
             DataOptions { channels: Some(9), ..good.clone() },
+            DataOptions { modality: Some("smells".into()), ..good.clone() },
             DataOptions { channels: Some(0), ..good.clone() },
             DataOptions { range: Some([1.0, 1.0]), ..good.clone() },
             DataOptions { range: Some([0.0, f64::NAN]), ..good.clone() },

@@ -180,6 +180,9 @@ pub struct DataFlags {
     /// Array: order of an image's axes: height, width, channels; whc and cwh are transposed [default: by their sizes]
     #[arg(long, value_name = "ORDER", value_parser = Layout::ALL.map(Layout::name), help_heading = "Data")]
     pub layout: Option<String>,
+    /// Array: what kind of data it holds, such as images or points [default: by its sizes]
+    #[arg(long = "as", value_name = "KIND", help_heading = "Data")]
+    pub modality: Option<String>,
     /// .npz: name of the array with the samples [default: the first usual name, such as train_images]
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub key: Option<String>,
@@ -231,6 +234,7 @@ impl DataFlags {
         options.range = self.range.or(options.range);
         options.reshape = self.shape.as_ref().map(|sizes| sizes.0.clone()).or(options.reshape.take());
         options.layout = self.layout.as_deref().and_then(|name| name.parse().ok()).or(options.layout);
+        options.modality = self.modality.clone().or(options.modality.take());
         options.key = self.key.clone().or(options.key.take());
         options.label_key = self.label_key.clone().or(options.label_key.take());
         options.holdout = self.holdout.or(options.holdout);

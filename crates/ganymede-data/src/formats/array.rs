@@ -8,10 +8,9 @@ use super::rows::{CHUNK, Rows};
 use super::stream::Stream;
 use super::{Decoded, Job};
 use crate::error::{DataError, Position};
+use crate::field::Field;
 use crate::limits::{MAX_ALLOCATION, check_picture, checked_bytes};
-use crate::modalities::Modality;
-use crate::modalities::images::Images;
-use crate::modalities::points::Points;
+use crate::modalities::{self, Entry};
 use crate::options::MAX_CHANNELS;
 use crate::picture::{Picture, Pixels, Target};
 use crate::range::Census;
@@ -21,7 +20,6 @@ use ganymede_tensor::TensorType;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Sides from which an array (a, b, 1 to 4) is rather one image than many of a few columns.
 const SIDE: usize = 8;
@@ -47,13 +45,17 @@ pub(crate) struct Header {
 }
 
 /// How an array is read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 struct Plan {
     rows: usize,
     /// Elements of a row.
     elements: usize,
-    /// Height, width and channels of an image; none for points.
+    /// The kind of data that it holds.
+    entry: &'static Entry,
+    /// Height, width and channels of an image; none of other samples.
     sides: Option<[usize; 3]>,
+    /// Sizes of a sample that is no image.
+    sizes: Vec<usize>,
     form: Form,
     notes: Vec<String>,
 }
@@ -84,6 +86,10 @@ fn plan(job: &Job<'_>, path: &Path, header: &Header, element: Element) -> Result
             });
         }
     };
+    let asked = modalities::asked(options)?;
+    if let Some(entry) = asked.filter(|entry| !entry.pictures) {
+        return numbers(job, path, element, entry, (rows, sizes));
+    }
     if let (None, &[a, b, c @ 1..=4]) = (&options.reshape, shape)
         && a.min(b) >= SIDE
     {
@@ -125,7 +131,7 @@ fn plan(job: &Job<'_>, path: &Path, header: &Header, element: Element) -> Result
     };
     let fits = match sides {
         Some([.., channels]) => (1..=MAX_CHANNELS).contains(&channels),
-        None => sizes.len() == 1 && options.layout.is_none(),
+        None => sizes.len() == 1 && options.layout.is_none() && asked.is_none(),
     };
     if !fits {
         return Err(unclear(
@@ -137,7 +143,32 @@ fn plan(job: &Job<'_>, path: &Path, header: &Header, element: Element) -> Result
             "images are stored samples first; --shape HxWxC says what a sample is, --layout in which order".into(),
         ));
     }
-    Ok(Plan { rows, elements, sides, form: Form { element, layout, axes }, notes })
+    let sample = sides.map_or_else(|| TensorType::f32(sizes.as_slice()), TensorType::f32);
+    let entry = asked.unwrap_or_else(|| modalities::of_sample(&sample));
+    Ok(Plan { rows, elements, entry, sides, sizes, form: Form { element, layout, axes }, notes })
+}
+
+/// Samples that were said to be no images, with the sizes that they have.
+fn numbers(
+    job: &Job<'_>,
+    path: &Path,
+    element: Element,
+    entry: &'static Entry,
+    (rows, sizes): (usize, Vec<usize>),
+) -> Result<Plan, DataError> {
+    let elements = checked_bytes(path, &sizes, 1)? as usize;
+    let sample = TensorType::f32(sizes.as_slice());
+    let form = Form { element, ..Form::of(&sample) };
+    (entry.new)(job.options, None).check(&[Field::sample(sample, [-1.0, 1.0])]).map_err(|reason| {
+        let hint =
+            "--shape AxB says the sizes of a sample, --as another kind of data; without --as it is chosen by the sizes";
+        unclear(path, format!("it was said to hold {}: {reason}", entry.name), hint.into())
+    })?;
+    if job.options.layout.is_some() {
+        let reason = format!("expected images, found {}", entry.name);
+        return Err(DataError::Option { name: "layout", reason });
+    }
+    Ok(Plan { rows, elements, entry, sides: None, sizes, form, notes: Vec::new() })
 }
 
 /// What every image becomes; `None` for points, which have no such options.
@@ -151,7 +182,8 @@ fn chosen(job: &Job<'_>, plan: &Plan, stream: &Stream<'_>) -> Result<Option<Targ
         ];
         return match set.iter().find(|(_, set)| *set) {
             Some(&(name, _)) => {
-                let reason = "expected images, found points; --shape HxWxC reads rows of pixels as images".into();
+                let name_of = plan.entry.name;
+                let reason = format!("expected images, found {name_of}; --shape HxWxC reads rows of pixels as images");
                 Err(DataError::Option { name, reason })
             }
             None => Ok(None),
@@ -207,7 +239,7 @@ pub(crate) fn decode(
     let target = chosen(job, &plan, stream)?;
     let sample = match &target {
         Some(t) => TensorType::new(t.dtype, [t.height as usize, t.width as usize, t.channels]),
-        None => TensorType::f32([plan.elements]),
+        None => TensorType::f32(plan.sizes.as_slice()),
     };
     if sample.bytes() as u64 > MAX_ALLOCATION {
         return Err(too_large(sample.to_string()));
@@ -295,16 +327,13 @@ pub(crate) fn decode(
             census.range(element, None)
         }
         None => {
-            if census.range(element, None).usual {
+            if job.options.modality.is_none() && census.range(element, None).usual {
                 report.notes.extend(flattened(plan.elements));
             }
             census.own()
         }
     };
-    let modality: Arc<dyn Modality> = match plan.sides {
-        Some(_) => Arc::new(Images::of(job.options).of_array(plan.form)),
-        None => Arc::new(Points::of_array(plan.form)),
-    };
+    let modality = (plan.entry.new)(job.options, Some(plan.form));
     let labels = match labels {
         Some(Labels::Classes { labels, classes, notes }) => {
             report.notes.extend(notes);

@@ -2,6 +2,7 @@
 //! Not here: which layout an array has (`array.rs`), its elements (`element.rs`).
 
 use super::element::Element;
+use ganymede_tensor::TensorType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -112,6 +113,11 @@ pub(crate) struct Form {
 }
 
 impl Form {
+    /// That of an array of raw samples as they are.
+    pub(crate) fn of(sample: &TensorType) -> Form {
+        Form { element: Element::of_dtype(sample.dtype), layout: Layout::Hwc, axes: sample.shape.len() }
+    }
+
     /// The sizes of one sample of the shape (height, width, channels) or (coordinates,) in such an array.
     pub(crate) fn sizes(&self, shape: &[usize]) -> Vec<usize> {
         let &[h, w, c] = shape else { return shape.to_vec() };

@@ -21,7 +21,8 @@ use std::sync::Arc;
 pub(super) const ENTRY: Entry = Entry {
     name: "images",
     takes: |sample| sample.shape.len() == 3,
-    new: |options| Arc::new(Images::of(options)),
+    pictures: true,
+    new: |options, array| Arc::new(Images { array, ..Images::of(options) }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Images>(learned).map_err(|e| e.to_string())?)),
 };
 
@@ -41,11 +42,6 @@ impl Images {
     /// Pictures that were read with these options.
     pub(crate) fn of(options: &DataOptions) -> Images {
         Images { background: options.background, fit: options.fit, array: None }
-    }
-
-    /// The same, out of an array of this form.
-    pub(crate) fn of_array(self, form: Form) -> Images {
-        Images { array: Some(form), ..self }
     }
 }
 

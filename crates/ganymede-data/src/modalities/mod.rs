@@ -14,6 +14,7 @@ use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::field::Field;
+use crate::formats::layout::Form;
 use crate::learn::Rows;
 use crate::options::DataOptions;
 use crate::sources::{BatchSource, Shuffled, SourceOptions};
@@ -30,13 +31,17 @@ pub use wish::Wish;
 pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY];
 
 /// A line of the table.
+#[derive(Debug)]
 pub(crate) struct Entry {
     /// Its name in `codec.json`.
     pub(crate) name: &'static str,
     /// Whether samples of this type are of this kind when nobody says what they are.
     pub(crate) takes: fn(&TensorType) -> bool,
-    /// It, before anything was learned.
-    pub(crate) new: fn(&DataOptions) -> Arc<dyn Modality>,
+    /// Whether its samples are pictures: read with options of size, colours and the order of axes, and as bytes where nothing else is
+    /// known. All others are numbers, taken with the sizes that an array has.
+    pub(crate) pictures: bool,
+    /// It, before anything was learned; with the form of the array, if samples are read out of one.
+    pub(crate) new: fn(&DataOptions, Option<Form>) -> Arc<dyn Modality>,
     /// It, as [`Modality::learned`] wrote it; the error is the reason.
     pub(crate) read: fn(Value) -> Result<Arc<dyn Modality>, String>,
 }
@@ -154,8 +159,18 @@ pub(crate) fn read(name: &str, learned: Value) -> Result<Arc<dyn Modality>, Stri
     (entry.read)(learned)
 }
 
-/// The first modality that has such samples, else points, before anything was learned.
-pub(crate) fn stand_in(sample: &TensorType) -> Arc<dyn Modality> {
-    let entry = MODALITIES.iter().find(|entry| (entry.takes)(sample)).unwrap_or(&&points::ENTRY);
-    (entry.new)(&DataOptions::default())
+/// The modality that the options ask for.
+///
+/// # Errors
+/// [`DataError::Option`] with all names.
+pub(crate) fn asked(options: &DataOptions) -> Result<Option<&'static Entry>, DataError> {
+    let Some(name) = &options.modality else { return Ok(None) };
+    let entry = MODALITIES.iter().find(|entry| entry.name == name).copied();
+    let reason = || format!("expected one of {}, found `{name}`", names().join(", "));
+    entry.map(Some).ok_or_else(|| DataError::Option { name: "modality", reason: reason() })
+}
+
+/// The first modality that has such samples, else points.
+pub(crate) fn of_sample(sample: &TensorType) -> &'static Entry {
+    MODALITIES.iter().find(|entry| (entry.takes)(sample)).unwrap_or(&&points::ENTRY)
 }

@@ -24,7 +24,8 @@ const REFERENCE: usize = 512;
 pub(super) const ENTRY: Entry = Entry {
     name: "points",
     takes: |sample| sample.shape.len() == 1,
-    new: |_| Arc::new(Points::default()),
+    pictures: false,
+    new: |_, array| Arc::new(Points { array, ..Points::default() }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Points>(learned).map_err(|e| e.to_string())?)),
 };
 
@@ -36,13 +37,6 @@ pub(crate) struct Points {
     /// The form of the array that they came from; none of computed ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     array: Option<Form>,
-}
-
-impl Points {
-    /// Points out of an array of this form.
-    pub(crate) fn of_array(form: Form) -> Points {
-        Points { reference: Vec::new(), array: Some(form) }
-    }
 }
 
 /// First two coordinates; a missing second one is 0.

@@ -107,6 +107,14 @@ fn what_does_not_fit_together_is_told_with_a_way_out() {
         assert!(error.to_string().contains("samples `mine`") && error.to_string().contains(words), "{error}");
         assert!(error.hint().is_some());
     }
+    for (kind, shape, words) in [
+        ("smells", vec![2], "expected one of images, points"),
+        ("points", vec![3, 2, 1], "expected the shape of a point"),
+        ("images", vec![2], "expected an array"),
+    ] {
+        let error = Dataset::from_samples("mine", numbers(), shape).modality(kind).build().unwrap_err();
+        assert!(error.to_string().contains(words), "{kind}: {error}");
+    }
     let broken = vec![0.0, f32::NAN, 1.0, 2.0];
     let error = Dataset::from_samples("mine", broken, [2]).build().unwrap_err();
     assert!(matches!(error, DataError::TooManyBad { bad: 1, total: 2, .. }), "{error}");
