@@ -4,6 +4,7 @@
 use crate::builder::Builder;
 use crate::expr::Expr;
 use crate::graph::NodeId;
+use crate::ops::Op;
 
 impl<'g> Expr<'g> {
     /// ∂self/∂w for each w of `wrt`; zeros where self does not depend on it. Each w counts as a
@@ -72,6 +73,24 @@ impl<'g> Expr<'g> {
         let of = |w: &Expr<'g>| cotangents.get(w.id.index()).copied().flatten();
         wrt.iter().map(|w| of(w).unwrap_or_else(|| builder.full(w.shape(), 0.0))).collect()
     }
+
+    /// Whether derivatives of self can flow to each of these: where not, [`grad`](Expr::grad) is zeros by the graph's form alone,
+    /// whatever the values are. A gradient that they can flow to may still be 0.
+    pub fn depends_on(self, values: &[Expr<'g>]) -> Vec<bool> {
+        self.builder.with_graph(|graph| {
+            let mut reached = vec![false; self.id.index() + 1];
+            reached[self.id.index()] = graph.is_float(self.id);
+            for index in (0..reached.len()).rev() {
+                let node = &graph.nodes[index];
+                // Not through what has no derivative: their gradient rules give none.
+                let constant = matches!(node.op, Op::StopGradient(_) | Op::Floor(_) | Op::Sign(_));
+                if reached[index] && !constant {
+                    node.inputs.iter().filter(|&&i| graph.is_float(i)).for_each(|i| reached[i.index()] = true);
+                }
+            }
+            values.iter().map(|value| reached.get(value.id.index()).copied().unwrap_or(false)).collect()
+        })
+    }
 }
 
 /// Which nodes up to `root` depend on one of `wrt` through `f32` values.
@@ -115,6 +134,21 @@ mod tests {
             let expected = 6.0 * x * t + 6.0 * x * x * s - 2.0 * x * x * x * t * s;
             assert!((expected - found).abs() < 1e-12, "{expected} {found}");
         }
+    }
+
+    /// What has no derivative is not gone through, and neither is a read before an assignment; a second derivative is.
+    #[test]
+    fn dependence_is_that_of_derivatives() {
+        let builder = Builder::new("f");
+        let [x, y, z] = ["x", "y", "z"].map(|name| builder.state(name, TensorType::f32([])));
+        let loss = x * y.stop_gradient() + z.floor() + y.greater(0.0).select(x, 1.0);
+        assert_eq!(loss.depends_on(&[x, y, z, loss]), [true, false, false, true]);
+        let slope = (x * y).grad(&[x])[0];
+        assert_eq!(slope.depends_on(&[x, y, loss]), [false, true, false]);
+        builder.assign("x", x * 2.0);
+        let later = builder.state("x", TensorType::f32([]));
+        assert_eq!((later * x).depends_on(&[x, later]), [true, true]);
+        assert_eq!((later * y).depends_on(&[x, later]), [false, true]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The loss of a phase and its gradients. Not here: what the terms are (`objectives/`, `regularizers/`), what becomes
 //! of the gradients (`update.rs`).
 
-use super::{Flag, Recorder, term_names};
+use super::{Flag, Recorder, reach, term_names};
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Verdict};
 use crate::objectives::{GanObjective, objective};
@@ -11,7 +11,10 @@ use ganymede_graph::Expr;
 use ganymede_nn::Parameter;
 use ganymede_tensor::TensorType;
 
-/// What a phase trains: a parameter, its value in the loss and the gradient.
+/// What a phase trains: a parameter and its value in the loss.
+pub(super) type Trained<'g> = (Parameter, Expr<'g>);
+
+/// The same with the gradient.
 pub(super) type Gradient<'g> = (Parameter, Expr<'g>, Expr<'g>);
 
 /// A term of a phase, made from the tables.
@@ -55,7 +58,7 @@ pub(super) fn differentiate<'g>(
     let refuse = |reason: String| GanError::Argument { what: format!("phase `{}`", phase.name), reason };
     let builder = scope.trace.builder;
     let (mut loss, mut verdicts): (Option<Expr<'g>>, _) = (None, None);
-    let mut objectives = 0;
+    let (mut objectives, mut terms) = (0, Vec::new());
     for (spec, name) in phase.terms.iter().zip(names(phase)) {
         if spec.every > 1 && !due.contains(&spec.every) {
             continue;
@@ -92,6 +95,7 @@ pub(super) fn differentiate<'g>(
         // A term that is due every k-th time counts k times then.
         let weighted = if spec.every > 1 { value * weight * spec.every as f64 } else { value * weight };
         loss = Some(loss.map_or(weighted, |sum| sum + weighted));
+        terms.push((name, value));
     }
     // What only an objective reads would otherwise be ignored.
     let of_objectives =
@@ -107,6 +111,7 @@ pub(super) fn differentiate<'g>(
         return Err(refuse("expected at least one term at every step, found none".into()));
     };
     let trained = trained(phase, scope)?;
+    reach::require(phase, &terms, &trained, terms.len() == phase.terms.len())?;
     for (parameter, value) in &trained {
         if let Some(regularizer) = &parameter.regularizer {
             loss = loss + regularizer.penalty(*value);
@@ -185,7 +190,7 @@ fn best<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Verdict<'g> {
 }
 
 /// The trainable parameters of a phase's networks with their current values.
-fn trained<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Result<Vec<(Parameter, Expr<'g>)>, GanError> {
+fn trained<'g>(phase: &PhaseSpec, scope: &LossScope<'g>) -> Result<Vec<Trained<'g>>, GanError> {
     let what = || format!("phase `{}`", phase.name);
     let mut found = Vec::new();
     for network in &phase.trains {

@@ -4,6 +4,7 @@
 mod freeze;
 mod layout;
 mod loss;
+mod reach;
 mod sample;
 mod update;
 
@@ -279,7 +280,7 @@ fn trace_program(
             return Err(GanError::Argument { what: format!("phase `{}`", phase.name), reason });
         };
         phases.push(PhaseInfo { name: phase.name.clone(), optimizer });
-        let scope = LossScope::new(&trace, &phase.name, loss::player(phase));
+        let scope = LossScope::of_phase(&trace, phase, loss::player(phase));
         let gradients = match loss::differentiate(phase, &scope, due, &mut recorder) {
             // What is missing is so because of what was found before.
             Err(_) if builder.has_errors() => return Err(BuildErrors(builder.take_errors()).into()),
@@ -290,14 +291,14 @@ fn trace_program(
             pending.push((*phase, gradients));
         } else if part != Part::Accumulate {
             update::update(phase, &scope, &gradients, traced);
-            trace.networks_changed();
+            trace.networks_changed(&phase.trains);
         }
         if spec.train.fresh_fakes {
             trace.fresh_fakes();
         }
     }
     for (phase, gradients) in pending {
-        let scope = LossScope::new(&trace, &phase.name, loss::player(phase));
+        let scope = LossScope::of_phase(&trace, phase, loss::player(phase));
         update::update(phase, &scope, &gradients, traced);
     }
     let averages = spec.ema.as_ref().filter(|_| averages && part != Part::Accumulate);

@@ -34,7 +34,8 @@ pub(super) fn parts<'g>(
     gradients.into_iter().map(add).collect()
 }
 
-/// The optimizer's update of what a phase trains.
+/// The optimizer's update of what a phase trains, from its values as they are now: of simultaneous phases that train one
+/// network each adds its own to those before.
 pub(super) fn update<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, gradients: &[Gradient<'g>], traced: &mut Traced) {
     let Some(optimizer) = &phase.optimizer else { return };
     let builder = scope.trace.builder;
@@ -49,7 +50,7 @@ pub(super) fn update<'g>(phase: &PhaseSpec, scope: &LossScope<'g>, gradients: &[
     let inputs: Vec<optimizers::Update<'g>> = gradients
         .iter()
         .map(|(parameter, value, gradient)| optimizers::Update {
-            parameter: *value,
+            parameter: builder.state(&parameter.name, value.ty()),
             gradient: *gradient,
             slots: slots.iter().map(|slot| builder.state(&slot_name(slot, parameter), value.ty())).collect(),
             constraint: parameter.constraint.clone(),

@@ -40,7 +40,7 @@ impl Regularizer for LatentConsistency {
     }
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
-        let (z, fake) = (s.latent(), s.fake());
+        let (fake, z) = (s.newest_fake(), s.latent());
         let noise = {
             let _scope = s.enter("latent_consistency");
             s.builder().normal(z.shape())

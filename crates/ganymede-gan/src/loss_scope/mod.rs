@@ -1,0 +1,237 @@
+//! What a loss can ask for: the networks, the samples, the labels, noise. Each verdict is built once for as long as the
+//! networks do not change. Not here: how (`trace.rs`), the losses (`objectives/`, `regularizers/`), the order of updates
+//! (`phases/`).
+
+mod trace;
+
+pub(crate) use trace::{Networks, Trace};
+
+use crate::regularizers::Player;
+use crate::spec::PhaseSpec;
+use ganymede_graph::{Builder, Expr, ScopeGuard};
+use ganymede_nn::schedules::Scheduled;
+use ganymede_tensor::TensorType;
+use std::rc::Rc;
+
+/// What the discriminator says of a batch.
+#[derive(Clone, Debug)]
+pub struct Verdict<'g> {
+    /// The samples as it saw them, after augmentation.
+    pub input: Expr<'g>,
+    /// Its logits, (N, …).
+    pub logits: Expr<'g>,
+    /// Logits of the classes (N, C): the second output, when a term is of them.
+    pub class_logits: Option<Expr<'g>>,
+    /// Its other outputs, which the spec names as features.
+    pub features: Vec<Expr<'g>>,
+}
+
+/// What a term of a loss can ask for while a phase is traced. Cheap to clone.
+#[derive(Clone)]
+pub struct LossScope<'g> {
+    pub(crate) trace: Rc<Trace<'g>>,
+    pub(crate) phase: String,
+    pub(crate) player: Player,
+    /// Whether derivatives of the loss flow through the generator.
+    through_generator: bool,
+    /// What the names of numbers begin with: the phase, in a term the phase and the term.
+    prefix: String,
+}
+
+impl<'g> LossScope<'g> {
+    pub(crate) fn new(trace: &Rc<Trace<'g>>, phase: &str, player: Player) -> LossScope<'g> {
+        let through_generator = player == Player::Generator;
+        let (trace, phase, prefix) = (Rc::clone(trace), phase.to_string(), phase.to_string());
+        LossScope { trace, phase, player, through_generator, prefix }
+    }
+
+    pub(crate) fn of_phase(trace: &Rc<Trace<'g>>, phase: &PhaseSpec, player: Player) -> LossScope<'g> {
+        let through_generator = phase.trains.iter().any(|network| network == "generator");
+        LossScope { through_generator, ..LossScope::new(trace, &phase.name, player) }
+    }
+
+    /// The same for a term of the phase, whose numbers stand under its name.
+    pub(crate) fn of_term(&self, term: &str) -> LossScope<'g> {
+        LossScope { prefix: format!("{}/{term}", self.phase), ..self.clone() }
+    }
+
+    /// The same for an augmentation, which no phase owns.
+    fn of_augmentation(&self, at: usize) -> LossScope<'g> {
+        LossScope::new(&self.trace, &format!("augment/{at}"), self.player)
+    }
+
+    /// Whose loss it is.
+    pub fn player(&self) -> Player {
+        self.player
+    }
+
+    /// The discriminator's verdict on samples, at the parameters that it has in this phase. It sees them through the
+    /// spec's augmentations, with noise of their own for each `x`.
+    ///
+    /// # Shapes
+    /// x (N, …sample).
+    #[track_caller]
+    pub fn discriminator(&self, x: Expr<'g>) -> Verdict<'g> {
+        self.trace.judge(x, || self.augmented(x))
+    }
+
+    /// Samples as the discriminator sees them.
+    #[track_caller]
+    fn augmented(&self, x: Expr<'g>) -> Expr<'g> {
+        self.trace.augment.iter().enumerate().fold(x, |x, (at, augmentation)| {
+            let _scope = self.trace.builder.enter_path(&format!("augment/{at}"));
+            augmentation.apply(&self.of_augmentation(at), x)
+        })
+    }
+
+    /// Tells the augmentations how sure the discriminator is of real samples, once in a program; gives the numbers that they
+    /// show.
+    pub(crate) fn observe(&self, margin: impl FnOnce() -> Option<Expr<'g>>) -> Vec<(String, Expr<'g>)> {
+        if self.trace.augment.is_empty() || !self.trace.first_observation() {
+            return Vec::new();
+        }
+        let (margin, mut shown) = (margin(), Vec::new());
+        for (at, augmentation) in self.trace.augment.iter().enumerate() {
+            let scope = self.of_augmentation(at);
+            let _scope = self.trace.builder.enter_path(&scope.phase);
+            let told = augmentation.observe(&scope, margin);
+            shown.extend(told.map(|(name, value)| (format!("{}/{name}", scope.phase), value)));
+        }
+        shown
+    }
+
+    /// Puts noise that is drawn until the guard is dropped under a name of its own in this phase.
+    #[must_use = "the scope ends when the guard is dropped"]
+    pub fn enter(&self, name: &str) -> ScopeGuard<'g> {
+        self.trace.builder.enter_path(&format!("{}/{name}", self.phase))
+    }
+
+    /// The builder, for constants and noise of shapes of one's own.
+    pub fn builder(&self) -> &'g Builder {
+        self.trace.builder
+    }
+
+    /// Samples of the batch in this program.
+    pub fn batch(&self) -> usize {
+        self.trace.batch
+    }
+
+    /// Parts that a batch comes in: an update is of so many times [`batch`](LossScope::batch) samples.
+    pub fn parts(&self) -> usize {
+        self.trace.parts
+    }
+
+    /// Samples that the discriminator judges as one, by `ganymede>Pack`.
+    pub fn packed(&self) -> usize {
+        self.trace.packed()
+    }
+
+    /// Number of classes of the data.
+    pub fn classes(&self) -> usize {
+        self.trace.codec.map_or(0, |codec| codec.classes().len())
+    }
+
+    /// Generated samples of a latent, (N, …sample).
+    #[track_caller]
+    pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
+        self.trace.generator(latent)
+    }
+
+    /// The batch of real samples in the networks' range, (N, …sample).
+    ///
+    /// # Errors
+    /// Recorded when the program has no batch.
+    #[track_caller]
+    pub fn real(&self) -> Expr<'g> {
+        self.trace.real()
+    }
+
+    /// The batch of generated samples of this phase, (N, …sample). A phase that trains the generator gets them from it as it
+    /// is now; another may get those that a phase before it has made, of the generator as it was then.
+    #[track_caller]
+    pub fn fake(&self) -> Expr<'g> {
+        self.trace.fake(self.through_generator).fake
+    }
+
+    /// The same of the generator as it is now, which samples of [`generator`](LossScope::generator) can be compared with.
+    #[track_caller]
+    pub fn newest_fake(&self) -> Expr<'g> {
+        self.trace.fake(true).fake
+    }
+
+    /// The latents that [`fake`](LossScope::fake) came from, (N, …).
+    #[track_caller]
+    pub fn latent(&self) -> Expr<'g> {
+        self.trace.fake(self.through_generator).latent
+    }
+
+    /// The labels of the real samples, (N,) `i32`, when the data has any.
+    pub fn label(&self) -> Option<Expr<'g>> {
+        self.trace.label()
+    }
+
+    /// ε·a + (1 − ε)·b with one ε ~ U(0, 1) a sample.
+    #[track_caller]
+    pub fn mix(&self, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+        let shape = a.shape();
+        let _scope = self.trace.builder.enter_path(&format!("{}/mix", self.phase));
+        let ones = std::iter::repeat_n(1, shape.rank().saturating_sub(1));
+        let epsilon = self.trace.builder.uniform(shape.first().copied().into_iter().chain(ones).collect::<Vec<_>>());
+        b + (a - b) * epsilon
+    }
+
+    /// A number of this term: a constant of the program, or one that follows its schedule as [`number`](LossScope::number).
+    ///
+    /// # Shapes
+    /// ().
+    #[track_caller]
+    pub fn value(&self, name: &str, value: &Scheduled) -> Expr<'g> {
+        match value {
+            Scheduled::Constant(value) => self.trace.builder.constant(*value),
+            Scheduled::Schedule(_) => self.number(name, value),
+        }
+    }
+
+    /// A named number of this phase or term, which the host writes before each run: it follows its schedule over the steps.
+    ///
+    /// # Shapes
+    /// ().
+    #[track_caller]
+    pub fn number(&self, name: &str, value: &Scheduled) -> Expr<'g> {
+        let name = format!("{}/{name}", self.prefix);
+        let mut numbers = self.trace.numbers.borrow_mut();
+        if !numbers.iter().any(|(known, _)| *known == name) {
+            numbers.push((name.clone(), value.clone()));
+        }
+        self.trace.builder.scalar(&name)
+    }
+
+    /// A scalar of this phase that the optimizer writes.
+    #[track_caller]
+    pub(crate) fn scalar(&self, name: &str) -> Expr<'g> {
+        self.trace.builder.scalar(&format!("{}/{name}", self.phase))
+    }
+
+    /// The trained kernels of a network, at their values in this phase: those of the layers that were built so far.
+    pub fn kernels(&self, network: &str) -> Vec<Expr<'g>> {
+        let Some(scope) = self.trace.scopes.get(network) else { return Vec::new() };
+        let kernels =
+            scope.parameters().into_iter().filter(|p| p.trainable && p.shape.rank() > 1 && p.name.ends_with("kernel"));
+        kernels.map(|p| self.trace.builder.state(&p.name, TensorType::f32(p.shape))).collect()
+    }
+
+    /// A named state of this phase, zero at first.
+    #[track_caller]
+    pub fn state(&self, name: &str, ty: TensorType) -> Expr<'g> {
+        self.trace.builder.state(&format!("{}/{name}", self.phase), ty)
+    }
+
+    /// Gives a state of this phase a new value: once in an update, where a batch comes in parts by the last of them.
+    #[track_caller]
+    pub fn assign(&self, name: &str, value: Expr<'g>) {
+        if self.trace.accumulates {
+            return;
+        }
+        self.trace.builder.assign(&format!("{}/{name}", self.phase), value);
+    }
+}
