@@ -8,7 +8,7 @@ use crate::resources;
 use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
-use ganymede_data::Codec;
+use ganymede_data::{Codec, LABEL, Wish};
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
 use ganymede_tensor::{Data, Tensor};
 use std::ops::Range;
@@ -50,8 +50,11 @@ pub struct Sampler {
     program: Box<dyn Program>,
     network: String,
     spec: TrainSpec,
+    codec: Codec,
     shape: Vec<usize>,
     classes: u64,
+    /// Fields that it is given beside latents and labels.
+    further: Vec<String>,
     /// What the scalar `truncation` is, where there is one.
     truncation: Option<f64>,
 }
@@ -73,23 +76,21 @@ impl Sampler {
             let reason = format!("expected a number above 0, such as 0.7, found {bad}");
             return Err(GanError::Argument { what: "truncation".into(), reason });
         }
-        let graph = trace_sample(spec, BATCH, truncation.is_some())?;
-        let store = backend.store(&StateLayout::of_graph(&graph, "generator"))?;
+        let graph = trace_sample(spec, codec, BATCH, truncation.is_some())?;
+        let store = backend.store(&StateLayout::of_graph(&graph, spec.generator()))?;
         let program = backend.load(&graph, store.as_ref())?;
         let network = phases::sampled(spec);
         let shape = program.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
-        let labelled = program.inputs().iter().any(|input| input.name == "label");
-        if labelled && codec.classes().is_empty() {
-            let reason = "the generator takes labels, and the data has no classes".into();
-            return Err(GanError::Argument { what: "networks.generator".into(), reason });
-        }
-        let classes = if labelled { codec.classes().len() as u64 } else { 0 };
+        let given = program.inputs().iter().filter(|input| !input.scalar && input.name != "seed");
+        let (labelled, further): (Vec<String>, Vec<String>) =
+            given.map(|input| input.name.clone()).partition(|name| name == LABEL);
+        let classes = if labelled.is_empty() { 0 } else { codec.classes().len() as u64 };
         let truncation = truncation.map(|t| match spec.latent.distribution {
             LatentDistribution::Normal => libm::erf(t * std::f64::consts::FRAC_1_SQRT_2),
             LatentDistribution::Uniform => t.min(1.0),
         });
-        let (spec, shape) = (spec.clone(), shape.unwrap_or_default());
-        Ok(Sampler { store, program, network, spec, shape, classes, truncation })
+        let (spec, codec, shape) = (spec.clone(), codec.clone(), shape.unwrap_or_default());
+        Ok(Sampler { store, program, network, spec, codec, shape, classes, further, truncation })
     }
 
     /// The generator of a run's checkpoint, with the codec that writes its samples.
@@ -121,9 +122,10 @@ impl Sampler {
     /// Whatever is wrong with the spec.
     pub fn initialise(&mut self, codec: &Codec) -> Result<(), GanError> {
         let traced = phases::trace(&self.spec, codec)?;
-        for parameter in traced.parameters.get("generator").into_iter().flatten() {
-            let averaged = self.network != "generator";
-            let name = if averaged { phases::averaged("generator", &parameter.name) } else { parameter.name.clone() };
+        let generator = self.spec.generator();
+        for parameter in traced.parameters.get(generator).into_iter().flatten() {
+            let averaged = self.network != generator;
+            let name = if averaged { phases::averaged(generator, &parameter.name) } else { parameter.name.clone() };
             if self.store.layout().entries.iter().any(|entry| entry.name == name) {
                 self.store.write(&name, &first_value(parameter, self.spec.seed)?)?;
             }
@@ -168,13 +170,12 @@ impl Sampler {
             let reason = "expected at least 1 batch, found 0".into();
             return Err(GanError::Argument { what: "standing statistics".into(), reason });
         }
-        let graph = trace_standing(&self.spec, BATCH)?;
+        let graph = trace_standing(&self.spec, &self.codec, BATCH)?;
         let mut program = backend.load(&graph, self.store.as_ref())?;
         let words = vec![self.spec.seed as u32, (self.spec.seed >> 32) as u32];
         program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
-        if self.classes > 0 {
-            let labels = (0..BATCH as u64).map(|i| (i % self.classes) as i32).collect();
-            program.write("label", &Tensor::new([BATCH], Data::I32(labels)).expect("a label a sample"))?;
+        for (name, values) in self.conditions(&Wish::in_turn(), 0)? {
+            program.write(&name, &values)?;
         }
         for batch in 0..batches {
             program.write_scalar("draw", f64::from(batch))?;
@@ -196,25 +197,74 @@ impl Sampler {
     /// [`GanError::Argument`] for a label that is no class, not one for each sample, or more samples than the memory
     /// holds: those are drawn in parts; when running fails.
     pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
-        let each: usize = self.shape.iter().product();
-        let count = room(seeds.end.saturating_sub(seeds.start), each)?;
-        self.check(count, labels)?;
-        let mut values = Vec::with_capacity(count * each);
-        let mut done = 0;
-        while done < count {
-            let batch = (0..BATCH as u64).map(|i| seeds.start.wrapping_add(done as u64 + i));
-            let words = batch.clone().flat_map(|s| [s as u32, (s >> 32) as u32]);
-            let seed = Tensor::new([BATCH, 2], Data::U32(words.collect())).expect("two words a sample");
-            self.program.write("seed", &seed)?;
-            self.program.write_scalar("draw", 0.0)?;
-            if self.classes > 0 {
-                let label = |(i, seed): (usize, u64)| match labels {
-                    Labels::InTurn => (seed % self.classes) as i32,
+        self.check(self.room(&seeds)?, labels)?;
+        self.run(seeds.clone(), |sampler, first| {
+            let mut given =
+                if sampler.further.is_empty() { Vec::new() } else { sampler.conditions(&Wish::in_turn(), first)? };
+            given.retain(|(name, _)| name != LABEL);
+            if sampler.classes > 0 {
+                let done = first.wrapping_sub(seeds.start) as usize;
+                let label = |i: usize| match labels {
+                    Labels::InTurn => (first.wrapping_add(i as u64) % sampler.classes) as i32,
                     Labels::All(label) => label as i32,
                     Labels::Each(labels) => labels.get(done + i).copied().unwrap_or(0) as i32,
                 };
-                let labels = batch.enumerate().map(label).collect();
-                self.program.write("label", &Tensor::new([BATCH], Data::I32(labels)).expect("a label a sample"))?;
+                let labels = Data::I32((0..BATCH).map(label).collect());
+                given.push((LABEL.into(), Tensor::new([BATCH], labels).expect("a label a sample")));
+            }
+            Ok(given)
+        })
+    }
+
+    /// The same with any wish for the fields that the generator is given.
+    ///
+    /// # Errors
+    /// [`GanError::Data`] for a wish that is none of these fields, [`GanError::Argument`] for more samples than the memory
+    /// holds; when running fails.
+    pub fn draw_as(&mut self, seeds: Seeds, wish: &Wish) -> Result<Tensor, GanError> {
+        self.run(seeds, |sampler, first| sampler.conditions(wish, first))
+    }
+
+    /// The number of these samples, if the memory that is free holds them.
+    fn room(&self, seeds: &Seeds) -> Result<usize, GanError> {
+        room(seeds.end.saturating_sub(seeds.start), self.shape.iter().product())
+    }
+
+    /// What the generator is given for the batch of samples from this seed on.
+    fn conditions(&self, wish: &Wish, first: u64) -> Result<Vec<(String, Tensor)>, GanError> {
+        let wanted = |name: &String| self.further.contains(name) || (self.classes > 0 && name == LABEL);
+        let Some(end) = first.checked_add(BATCH as u64) else {
+            let reason = format!("expected seeds up to {}, found {first}", u64::MAX - BATCH as u64);
+            return Err(GanError::Argument { what: "seeds".into(), reason });
+        };
+        let mut given = self.codec.conditions(wish, first..end)?;
+        given.retain(|(name, _)| wanted(name));
+        match self.further.iter().find(|name| given.iter().all(|(known, _)| known != *name)) {
+            None => Ok(given),
+            Some(name) => {
+                let reason = format!("expected a condition of the data, found `{name}`, which only losses can read");
+                Err(GanError::Argument { what: format!("an input of `{}`", self.spec.generator()), reason })
+            }
+        }
+    }
+
+    /// Runs as many batches as there are seeds for, each with what `given` gives for the samples from its first seed on.
+    fn run(
+        &mut self,
+        seeds: Seeds,
+        given: impl Fn(&Sampler, u64) -> Result<Vec<(String, Tensor)>, GanError>,
+    ) -> Result<Tensor, GanError> {
+        let (count, each) = (self.room(&seeds)?, self.shape.iter().product::<usize>());
+        let mut values = Vec::with_capacity(count * each);
+        let mut done = 0;
+        while done < count {
+            let first = seeds.start.wrapping_add(done as u64);
+            let words = (0..BATCH as u64).map(|i| first.wrapping_add(i)).flat_map(|s| [s as u32, (s >> 32) as u32]);
+            let seed = Tensor::new([BATCH, 2], Data::U32(words.collect())).expect("two words a sample");
+            self.program.write("seed", &seed)?;
+            self.program.write_scalar("draw", 0.0)?;
+            for (name, values) in given(self, first)? {
+                self.program.write(&name, &values)?;
             }
             if let Some(truncation) = self.truncation {
                 self.program.write_scalar("truncation", truncation)?;

@@ -38,6 +38,8 @@ impl PlanReport {
 pub struct StepResult {
     /// Each term's loss by `<phase>/<term>`; the last run of a phase that runs several times.
     pub losses: Vec<(String, f32)>,
+    /// What terms show beside their losses, by `<phase>/<term>/<number>`.
+    pub numbers: Vec<(String, f32)>,
     /// (phase, what) of everything that is not finite; if any, the program was not applied.
     pub non_finite: Vec<(String, String)>,
 }
@@ -112,7 +114,7 @@ impl Stepper {
 
     /// Names of all networks, averaged copies included: each has a file of its own in a checkpoint.
     pub fn networks(&self) -> Vec<String> {
-        let averaged = self.spec.ema.iter().map(|ema| format!("{}{EMA_SUFFIX}", ema.network));
+        let averaged = self.spec.averaged().map(|network| format!("{network}{EMA_SUFFIX}"));
         self.parameters.keys().cloned().chain(averaged).collect()
     }
 
@@ -168,7 +170,7 @@ impl Stepper {
     /// When the store refuses a value.
     pub fn initialise(&mut self) -> Result<(), GanError> {
         for (network, list) in &self.parameters {
-            let averaged = self.spec.ema.as_ref().is_some_and(|ema| ema.network == *network);
+            let averaged = self.spec.averaged() == Some(network);
             for parameter in list {
                 let value = first_value(parameter, self.spec.seed)?;
                 self.store.write(&parameter.name, &value)?;
@@ -217,7 +219,7 @@ impl Stepper {
     ) -> Result<StepResult, GanError> {
         let runs: u64 = self.groups.iter().map(|group| group.repeat).sum();
         let mut draw = step * runs;
-        let mut result = StepResult { losses: Vec::new(), non_finite: Vec::new() };
+        let mut result = StepResult { losses: Vec::new(), numbers: Vec::new(), non_finite: Vec::new() };
         let taken: Vec<Batch> = (0..self.batches_per_step()).map(|_| next()).collect::<Result<_, _>>()?;
         let mut used = 0;
         for at in 0..self.groups.len() {
@@ -361,15 +363,17 @@ pub(crate) fn first_value(parameter: &Parameter, seed: u64) -> Result<Tensor, Ga
     value.map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })
 }
 
-/// Reads losses and finite flags of the program that just ran; the losses of the parts of a batch are averaged.
+/// Reads losses, shown numbers and finite flags of the program that just ran; those of the parts of a batch are averaged.
 fn collect(loaded: &Loaded, part: usize, parts: usize, result: &mut StepResult) -> Result<(), GanError> {
-    for name in &loaded.info.terms {
-        let value = loaded.program.read_scalar(name)? as f32;
-        let share = if parts == 1 { value } else { value / parts as f32 };
-        match result.losses.iter_mut().find(|(n, _)| n == name) {
-            Some(known) if part > 0 => known.1 += share,
-            Some(known) => known.1 = share,
-            None => result.losses.push((name.clone(), share)),
+    for (names, numbers) in [(&loaded.info.terms, &mut result.losses), (&loaded.info.shown, &mut result.numbers)] {
+        for name in names {
+            let value = loaded.program.read_scalar(name)? as f32;
+            let share = if parts == 1 { value } else { value / parts as f32 };
+            match numbers.iter_mut().find(|(n, _)| n == name) {
+                Some(known) if part > 0 => known.1 += share,
+                Some(known) => known.1 = share,
+                None => numbers.push((name.clone(), share)),
+            }
         }
     }
     let flags = loaded.program.read("flags")?.to_f64();

@@ -32,7 +32,10 @@ fn network(case: &Value, name: &str) -> NetworkSpec {
         arguments: layer["config"].as_object().unwrap().clone(),
         ..LayerConfig::default()
     };
-    NetworkSpec { layers: case["models"][name].as_array().unwrap().iter().map(layer).collect(), outputs: None }
+    NetworkSpec {
+        layers: case["models"][name].as_array().unwrap().iter().map(layer).collect(),
+        ..NetworkSpec::default()
+    }
 }
 
 /// The case as a spec: Keras's losses are the non-saturating ones.

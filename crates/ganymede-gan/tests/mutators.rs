@@ -150,7 +150,8 @@ fn damaged_specs_can_be_checked() {
     use ganymede_gan::check::{DataFacts, check};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let good = spec.to_toml();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
     for seed in 0..CASES {
         let text = String::from_utf8_lossy(&damage(good.as_bytes(), seed)).into_owned();
         if let Ok(draft) = TrainSpec::draft(&text) {

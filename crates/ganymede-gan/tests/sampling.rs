@@ -102,12 +102,12 @@ fn classes_come_in_turn_or_as_they_are_asked_for() {
 fn labels_that_nobody_has_are_refused() {
     let labelled = TrainSpec::from_toml(LABELLED).unwrap();
     let error = sampler(&labelled, 0, None).err().unwrap().to_string();
-    assert!(error.contains("the generator takes labels, and the data has no classes"), "{error}");
+    assert!(error.contains("`generator` takes labels beside its first input, and the data has no classes"), "{error}");
     let mut plain = sampler(&TrainSpec::from_toml(PLAIN).unwrap(), 3, None).unwrap();
     let error = plain.draw(0..2, Labels::All(0)).unwrap_err().to_string();
     assert!(error.contains("it cannot draw a class alone"), "{error}");
     let error = ganymede_gan::phases::trace(&labelled, &codec(0)).err().unwrap().to_string();
-    assert!(error.contains("`generator` takes labels as its second input"), "{error}");
+    assert!(error.contains("`generator` takes labels beside its first input"), "{error}");
 }
 
 /// A batch norm over latents: after standing statistics samples are the latents themselves, brought to mean 0 and variance 1

@@ -257,7 +257,7 @@ fn a_profile_is_what_the_kernels_say() {
 fn averages_go_with_the_updates_of_their_network() {
     let averaged = |edits: &[&str], step: u64, images: f64| {
         let spec = edits.iter().fold(spec(), |spec, change| edit(&spec, change).unwrap());
-        let network = spec.ema.as_ref().unwrap().network.clone();
+        let network = spec.averaged().unwrap().to_string();
         let [before, after] = [step, step + 1].map(|steps| states(&run(&spec, &ReferenceBackend, steps, None)));
         let seen = (step * spec.train.images_per_step()) as f64;
         let rate = 1.0 - spec.ema.as_ref().unwrap().beta(images, seen, step);

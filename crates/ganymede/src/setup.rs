@@ -98,7 +98,7 @@ pub fn rehearse(
     machine: &MachineFlags,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), samples: 0, classes: None };
+    let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), ..DataFacts::default() };
     let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(&facts));
     if let Some(finding) = report.of(Severity::Error).find(|f| f.rule == "data_shape") {
         let fixes: Vec<&str> = finding.fixes.iter().map(|fix| fix.what.as_str()).collect();
@@ -133,12 +133,7 @@ pub fn prepare(
     let split = dataset.split(spec.data.options.holdout, spec.seed);
     let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
-    let facts = DataFacts {
-        name: spec.data.source.clone(),
-        shape: codec.shape().to_vec(),
-        samples: split.train.len(),
-        classes: Some(codec.classes().len()),
-    };
+    let facts = DataFacts { name: spec.data.source.clone(), ..DataFacts::of(codec, split.train.len()) };
     judge(&spec, &facts, (file, hints), terminal)?;
     let machine = machine.machine(spec.train.numerics)?;
     let stepper = compile(&spec, codec, &machine, terminal)?;
@@ -287,8 +282,8 @@ impl Prepared {
 
 /// Says how it went and where samples, model and run are.
 fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
-    let averaged = outcome.checkpoint.join("generator_ema.safetensors");
-    let model = if averaged.exists() { averaged } else { outcome.checkpoint.join("generator.safetensors") };
+    let network = phases::sampled(&run_dir::read_spec(run)?);
+    let model = outcome.checkpoint.join(format!("{network}.safetensors"));
     let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
     let done = match outcome.reason {
         Reason::Interrupted => "interrupted",

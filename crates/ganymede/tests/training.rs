@@ -336,3 +336,33 @@ fn last_weights_are_those_of_a_training_without_averages() {
     assert_eq!(last, drawn("without", &without, &[]));
     assert_eq!(last, drawn("without", &without, &["--last-weights"]));
 }
+
+/// The spec of `mlp` with networks of other names: everything that a run goes through finds them by their roles.
+#[test]
+fn networks_of_other_names_are_checked_trained_resumed_sampled_and_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let mut text = ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout;
+    for (role, name) in [("generator", "G"), ("discriminator", "D")] {
+        text = text.replace(&format!("\"{role}\""), &format!("\"{name}\""));
+        text = text.replace(&format!("networks.{role}."), &format!("networks.{name}."));
+        let layers = format!("[[networks.{name}.layers]]");
+        text = text.replacen(&layers, &format!("[networks.{name}]\nrole = \"{role}\"\n\n{layers}"), 1);
+    }
+    let config = path("spec.toml");
+    std::fs::write(&config, text).unwrap();
+    ganymede(&["check", &config, "--data", "ring2d"]).ok();
+    let words = ["train", "ring2d", "--config", &config, "--steps", "20", "--outdir", &path("runs"), "--name", "x"];
+    ganymede(&[&words[..], &["--batch", "32", "--checkpoint-every", "10"]].concat()).ok();
+    let run = std::fs::read_dir(path("runs")).unwrap().next().unwrap().unwrap().path();
+    for network in ["G", "G_ema", "D"] {
+        let file = run.join(format!("checkpoints/step-00000020/{network}.safetensors"));
+        assert!(file.is_file(), "{}", file.display());
+    }
+    let run = run.to_str().unwrap();
+    let last = ganymede(&["resume", run, "--steps", "30", "--json"]).ok().json().pop().unwrap();
+    assert!(last["model"].as_str().unwrap().ends_with("step-00000030/G_ema.safetensors"), "{last}");
+    assert!(ganymede(&["verify", run]).ok().stdout.contains("the same bits"));
+    ganymede(&["sample", run, "-n", "9", "--grid", &path("grid.png")]).ok();
+    assert!(Path::new(&path("grid.png")).is_file());
+}

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let known = augment::names();
-    let taken = s.network("discriminator").and_then(|d| d.inputs.first());
+    let taken = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first());
     let shape = s.data.map(|data| &data.shape).or(taken);
     let mut findings = Vec::new();
     for (at, spec) in s.spec.augment.iter().enumerate() {

@@ -6,8 +6,8 @@ use crate::presets::layer;
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let Some(taken) = s.network("discriminator").and_then(|d| d.inputs.first()) else { return Vec::new() };
-    let place = "networks.discriminator.layers.0 (Input)";
+    let Some(taken) = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first()) else { return Vec::new() };
+    let place = s.place(s.spec.discriminator(), 0);
     let Some(data) = s.data else {
         let reason = match taken[..] {
             [28, 28, 3] => {
@@ -24,14 +24,14 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     }
     let shape = data.shape.clone();
     // A network of points takes pictures as one long vector.
-    let layers = s.layers("discriminator");
+    let layers = s.layers(s.spec.discriminator());
     let flat = taken.len() == 1
         && shape.len() > 1
         && layers.iter().all(|layer| layer.inputs.is_none())
         && layers.get(1).is_some_and(|layer| layer.class_name != "Flatten");
     let also = if flat { ", Flatten behind it" } else { "" };
     let networks = Fix::new(format!("set the discriminator's Input to {}{also}", by(&shape)), move |spec| {
-        let Some(network) = spec.networks.get_mut("discriminator") else { return };
+        let Some(network) = spec.discriminator_mut() else { return };
         let Some(at) = network.layers.iter().position(|l| l.class_name == "Input") else { return };
         network.layers[at].arguments.insert("shape".into(), json!(shape));
         if flat {

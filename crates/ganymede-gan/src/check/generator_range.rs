@@ -4,17 +4,17 @@ use super::{Finding, Fix, Subject};
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let Some((index, activation)) = s.last_activation("generator") else { return Vec::new() };
+    let Some((index, activation)) = s.last_activation(s.spec.generator()) else { return Vec::new() };
     let reach = match activation.as_str() {
         "sigmoid" | "softmax" | "hard_sigmoid" => "0 to 1",
         "relu" | "softplus" | "exponential" | "relu6" => "0 and above",
         "elu" | "selu" => "about -1 and above",
         _ => "",
     };
-    let place = s.place("generator", index);
-    let picture = s.network("generator").is_some_and(|g| g.output.len() == 3);
+    let place = s.place(s.spec.generator(), index);
+    let picture = s.network(s.spec.generator()).is_some_and(|g| g.output.len() == 3);
     let tanh = Fix::new("set the last activation to tanh", move |spec| {
-        let layer = spec.networks.get_mut("generator").and_then(|n| n.layers.get_mut(index));
+        let layer = spec.generator_mut().and_then(|n| n.layers.get_mut(index));
         if let Some(layer) = layer {
             if ["ReLU", "Softmax", "LeakyReLU"].contains(&layer.class_name.as_str()) {
                 layer.class_name = "Activation".into();

@@ -8,7 +8,7 @@ use serde_json::json;
 /// Odena, Dumoulin, Olah (2016), "Deconvolution and checkerboard artifacts", Distill.
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, layer) in s.layers("generator").iter().enumerate() {
+    for (index, layer) in s.layers(s.spec.generator()).iter().enumerate() {
         let rank = match layer.class_name.as_str() {
             "Conv1DTranspose" => 1,
             "Conv2DTranspose" => 2,
@@ -26,11 +26,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             "kernel {kernel:?} is not divisible by stride {strides:?}: pixels get unequal numbers of taps, which shows as a checkerboard"
         );
         let fix = Fix::new(format!("set kernel_size = {better:?}"), move |spec| {
-            if let Some(layer) = spec.networks.get_mut("generator").and_then(|n| n.layers.get_mut(index)) {
+            if let Some(layer) = spec.generator_mut().and_then(|n| n.layers.get_mut(index)) {
                 layer.arguments.insert("kernel_size".into(), json!(better));
             }
         });
-        findings.push(Finding::hint(s.place("generator", index), reason, vec![fix]));
+        findings.push(Finding::hint(s.place(s.spec.generator(), index), reason, vec![fix]));
     }
     findings
 }

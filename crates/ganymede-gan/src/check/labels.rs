@@ -1,6 +1,7 @@
 //! Rule: networks that take labels get them, and know every class. Not here: their shapes (`shapes.rs`).
 
 use super::{Finding, Fix, Subject};
+use ganymede_data::LABEL;
 use ganymede_nn::LayerConfig;
 use serde_json::{Value, json};
 
@@ -23,13 +24,18 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let Some(classes) = s.data.and_then(|data| data.classes) else { return Vec::new() };
     let mut findings = Vec::new();
     for network in s.spec.networks.keys() {
-        if s.network(network).is_none_or(|built| built.inputs.len() < 2) {
+        let takes_labels = s.spec.conditions_of(network).iter().any(|field| field.as_deref() == Some(LABEL));
+        if s.network(network).is_none() || !takes_labels {
             continue;
         }
         if classes == 0 {
-            let reason = "it takes labels as its second input, and the data has no classes: sub-folders of pictures are \
+            let reason = "it takes labels beside its first input, and the data has no classes: sub-folders of images are \
                           classes; else take a preset without labels, such as dcgan";
             findings.push(Finding::error(format!("networks.{network}"), reason, Vec::new()));
+            continue;
+        }
+        if s.spec.conditions_of(network).len() > 1 {
+            // Which field a layer is of is not known then.
             continue;
         }
         for (index, layer) in s.layers(network).iter().enumerate() {

@@ -11,14 +11,14 @@ const PENALTIES: [&str; 6] = ["gradient_penalty", "lipschitz_penalty", "zero_cen
 /// of bounded slope alone.
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let phases = &s.spec.phases;
-    let critics = || phases.iter().filter(|phase| phase.trains.iter().any(|n| n == "discriminator"));
+    let critics = || phases.iter().filter(|phase| phase.trains.iter().any(|n| n == s.spec.discriminator()));
     let penalty = |term: &TermSpec| PENALTIES.contains(&term.class_name.as_str());
     let bounded = critics().any(|phase| phase.clip_weights.is_some() || phase.terms.iter().any(penalty))
-        || s.layers("discriminator").iter().any(|layer| layer.class_name == "SpectralNormalization");
+        || s.layers(s.spec.discriminator()).iter().any(|layer| layer.class_name == "SpectralNormalization");
     if bounded {
         return Vec::new();
     }
-    let found = phases.iter().enumerate().filter(|(_, phase)| !Subject::is_generators(phase));
+    let found = phases.iter().enumerate().filter(|(_, phase)| !s.is_generators(phase));
     let mut found = found.flat_map(|(at, phase)| phase.terms.iter().enumerate().map(move |(n, term)| (at, n, term)));
     let Some((at, number, _)) = found.find(|(.., term)| term.class_name == "wasserstein") else { return Vec::new() };
     let reason = "nothing bounds the critic's slope, so that its loss has no end: a penalty, clip_weights or spectral \

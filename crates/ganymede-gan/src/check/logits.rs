@@ -20,7 +20,7 @@ fn wants_logits(term: &TermSpec) -> Option<bool> {
 }
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let Some((index, activation)) = s.last_activation("discriminator") else { return Vec::new() };
+    let Some((index, activation)) = s.last_activation(s.spec.discriminator()) else { return Vec::new() };
     let squashes = matches!(activation.as_str(), "sigmoid" | "softmax" | "hard_sigmoid");
     let terms: Vec<(usize, usize, &TermSpec)> = s
         .spec
@@ -42,14 +42,14 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         };
         let reason = format!("`{activation}` meets a loss of logits: {consequence}");
         let linear = Fix::new(format!("leave out the last activation `{activation}`"), move |spec| {
-            let Some(network) = spec.networks.get_mut("discriminator") else { return };
+            let Some(network) = spec.discriminator_mut() else { return };
             if matches!(network.layers[index].class_name.as_str(), "Activation" | "Softmax") {
                 network.layers.remove(index);
             } else {
                 network.layers[index].arguments.shift_remove("activation");
             }
         });
-        let place = format!("{} against the losses", s.place("discriminator", index));
+        let place = format!("{} against the losses", s.place(s.spec.discriminator(), index));
         return vec![Finding::error(place, reason, vec![linear])];
     }
     let mut findings = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             spec.phases[at].terms[number].arguments.insert("from_logits".into(), toml::Value::Boolean(true));
         });
         let sigmoid = Fix::new("end the discriminator with a sigmoid", move |spec| {
-            if let Some(layer) = spec.networks.get_mut("discriminator").and_then(|n| n.layers.get_mut(index)) {
+            if let Some(layer) = spec.discriminator_mut().and_then(|n| n.layers.get_mut(index)) {
                 layer.arguments.insert("activation".into(), json!("sigmoid"));
             }
         });

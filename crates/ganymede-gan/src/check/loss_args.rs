@@ -14,7 +14,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 // It compares nothing; that it takes no `args`, tracing says.
                 continue;
             }
-            let generators = Subject::is_generators(phase);
+            let generators = s.is_generators(phase);
             let expected: Vec<String> =
                 if generators { vec!["fake"] } else { vec!["real", "fake"] }.into_iter().map(String::from).collect();
             let Some(args) = term.args.as_ref().filter(|args| **args != expected) else { continue };

@@ -30,12 +30,13 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 }
             }
         }
-        let both = ["generator", "discriminator"].iter().all(|n| phase.trains.iter().any(|t| t == n));
+        let both = [s.spec.generator(), s.spec.discriminator()];
+        let both = both.iter().all(|network| phase.trains.iter().any(|trained| trained == network));
         if both {
             let fix = Fix::new("split it: one phase for the discriminator, one for the generator", move |spec| {
-                let mut second = spec.phases[at].clone();
-                spec.phases[at].trains.retain(|n| n != "generator");
-                second.trains.retain(|n| n == "generator");
+                let (mut second, generator) = (spec.phases[at].clone(), spec.generator().to_string());
+                spec.phases[at].trains.retain(|network| *network != generator);
+                second.trains.retain(|network| *network == generator);
                 second.name = format!("{}_g", second.name);
                 spec.phases.insert(at + 1, second);
             });

@@ -8,7 +8,8 @@ use ganymede_nn::LayerConfig;
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let (Some(generator), Some(discriminator)) = (s.network("generator"), s.network("discriminator")) else {
+    let (Some(generator), Some(discriminator)) = (s.network(s.spec.generator()), s.network(s.spec.discriminator()))
+    else {
         return Vec::new();
     };
     let Some(taken) = discriminator.inputs.first() else { return Vec::new() };
@@ -17,7 +18,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     }
     let (given, taken) = (by(&generator.output), taken.clone());
     let reason = format!("the generator gives {given} where the discriminator takes {}", by(&taken));
-    vec![Finding::error("networks.generator -> networks.discriminator", reason, fixes(s, &taken))]
+    let place = format!("networks.{} -> networks.{}", s.spec.generator(), s.spec.discriminator());
+    vec![Finding::error(place, reason, fixes(s, &taken))]
 }
 
 /// Sizes as `28x28x3`.
@@ -55,7 +57,7 @@ fn layout(layers: &[LayerConfig]) -> Option<Layout> {
 /// the discriminator's input follows the generator.
 fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
     let mut fixes = Vec::new();
-    if let (Some(layout), &[height, width, channels]) = (layout(s.layers("generator")), target) {
+    if let (Some(layout), &[height, width, channels]) = (layout(s.layers(s.spec.generator())), target) {
         let base = layout.stages.len();
         let starts = (0..4).filter_map(|more| {
             let factor = layout.stride.checked_pow((base + more) as u32)?;
@@ -76,10 +78,10 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
         }
     }
     fixes.extend(dense_end(s, target));
-    if let Some(generator) = s.network("generator").map(|g| g.output.clone()) {
+    if let Some(generator) = s.network(s.spec.generator()).map(|g| g.output.clone()) {
         let what = format!("set the discriminator's Input to {}", by(&generator));
         fixes.push(Fix::new(what, move |spec| {
-            let layers = spec.networks.get_mut("discriminator").map(|n| &mut n.layers);
+            let layers = spec.discriminator_mut().map(|n| &mut n.layers);
             if let Some(input) = layers.and_then(|l| l.iter_mut().find(|l| l.class_name == "Input")) {
                 input.arguments.insert("shape".into(), json!(generator));
             }
@@ -90,21 +92,21 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
 
 /// The units of a generator's last Dense that gives the sample itself, and the Reshape after it.
 fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
-    let (layers, output) = (s.layers("generator"), &s.network("generator")?.output);
+    let (layers, output) = (s.layers(s.spec.generator()), &s.network(s.spec.generator())?.output);
     let units = |shape: &[usize]| shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
     let dense = layers.iter().rposition(|l| l.class_name == "Dense")?;
     let given = layers[dense].arguments.get("units").and_then(|u| u.as_u64())?;
     let reshape = layers.iter().rposition(|l| l.class_name == "Reshape").filter(|&i| i > dense);
     // What it gives are points, where samples are pictures.
     let flat = reshape.is_none() && target.len() != output.len();
-    let named = s.spec.networks.get("generator").is_some_and(|network| network.outputs.is_some());
+    let named = s.spec.networks.get(s.spec.generator()).is_some_and(|network| network.outputs.is_some());
     if units(output).map(|n| n as u64) != Some(given) || (flat && (output.len() != 1 || named)) {
         return None;
     }
     let (units, shape) = (units(target)?, target.to_vec());
     let also = if reshape.is_some() || flat { format!(", Reshape to {}", by(target)) } else { String::new() };
     Some(Fix::new(format!("set units of the generator's last Dense to {units}{also}"), move |spec| {
-        let Some(network) = spec.networks.get_mut("generator") else { return };
+        let Some(network) = spec.generator_mut() else { return };
         for (index, key, value) in [(Some(dense), "units", json!(units)), (reshape, "target_shape", json!(shape))] {
             if let Some(layer) = index.and_then(|i| network.layers.get_mut(i)) {
                 layer.arguments.insert(key.into(), value);
@@ -117,7 +119,7 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
 }
 
 fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize) {
-    let Some(network) = spec.networks.get_mut("generator") else { return };
+    let Some(network) = spec.generator_mut() else { return };
     let Some(layout) = layout(&network.layers) else { return };
     let layers = &mut network.layers;
     let depth = layout.start[2];

@@ -4,7 +4,7 @@
 use super::subject::Built;
 use super::{Finding, Fix, Subject};
 use crate::phases::{Unmatched, unfrozen};
-use crate::spec::PhaseSpec;
+use crate::spec::{PhaseSpec, Role};
 use ganymede_nn::config::nearest;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -33,22 +33,50 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         findings.extend(frozen(s, at, phase));
     }
-    if let Some(ema) = s.spec.ema.as_ref().filter(|ema| !s.spec.networks.contains_key(&ema.network)) {
-        let near = nearest(&ema.network, s.spec.networks.keys().map(String::as_str)).unwrap_or("generator".into());
-        let reason = format!("expected a network of the spec, found `{}`", ema.network);
-        let fix = Fix::new(format!("average `{near}`"), move |spec| {
-            spec.ema.iter_mut().for_each(|ema| ema.network.clone_from(&near));
-        });
-        findings.push(Finding::error("ema.network", reason, vec![fix]));
-    } else if let Some(ema) = s.spec.ema.as_ref().filter(|ema| ema.network != "generator") {
-        let reason =
-            format!("`{}` is averaged, which nothing uses: samples come from the generator as it is", ema.network);
-        let fix = Fix::new("average `generator`", |spec| {
-            spec.ema.iter_mut().for_each(|ema| ema.network = "generator".into());
-        });
-        findings.push(Finding::hint("ema.network", reason, vec![fix]));
-    }
+    findings.extend(roles(s));
+    findings.extend(averaged(s));
     findings
+}
+
+/// A role that two networks have.
+fn roles(s: &Subject) -> Vec<Finding> {
+    let twice = |role: Role| {
+        let found: Vec<&str> = s.spec.networks_of(role).collect();
+        let [_, second, ..] = found[..] else { return None };
+        let reason = format!("expected one {}, found `{}`", role.name(), found.join("`, `"));
+        // Who has the role by its name alone is meant least.
+        let other = found.iter().find(|name| **name == role.name()).unwrap_or(&second).to_string();
+        let place = format!("networks.{other}");
+        let fix = Fix::new(format!("make `{other}` auxiliary"), move |spec| {
+            spec.networks.entry(other.clone()).and_modify(|network| network.role = Some(Role::Auxiliary));
+        });
+        Some(Finding::error(place, reason, vec![fix]))
+    };
+    [Role::Generator, Role::Discriminator].into_iter().filter_map(twice).collect()
+}
+
+/// What is wrong with the network that is averaged.
+fn averaged(s: &Subject) -> Option<Finding> {
+    let network = s.spec.averaged()?;
+    let written = s.spec.ema.as_ref().is_some_and(|ema| ema.network.is_some());
+    if written && !s.spec.networks.contains_key(network) {
+        let near = nearest(network, s.spec.networks.keys().map(String::as_str));
+        let near = near.unwrap_or_else(|| s.spec.generator().to_string());
+        let reason = format!("expected a network of the spec, found `{network}`");
+        let fix = Fix::new(format!("average `{near}`"), move |spec| {
+            spec.ema.iter_mut().for_each(|ema| ema.network = Some(near.clone()));
+        });
+        return Some(Finding::error("ema.network", reason, vec![fix]));
+    }
+    let generator = s.spec.generator().to_string();
+    if network == generator {
+        return None;
+    }
+    let reason = format!("`{network}` is averaged, which nothing uses: samples come from the generator as it is");
+    let fix = Fix::new(format!("average `{generator}`"), move |spec| {
+        spec.ema.iter_mut().for_each(|ema| ema.network = Some(generator.clone()));
+    });
+    Some(Finding::hint("ema.network", reason, vec![fix]))
 }
 
 /// What is wrong with the layers that a phase leaves as they are, where what it trains is known.

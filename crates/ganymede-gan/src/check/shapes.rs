@@ -2,16 +2,25 @@
 
 use super::subject::sizes;
 use super::{Finding, Fix, Subject};
+use crate::spec::Role;
 use ganymede_nn::config::ConfigError;
 use ganymede_nn::{LayerFault, LayerIssue};
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for needed in ["generator", "discriminator"] {
-        if !s.spec.networks.contains_key(needed) {
-            let reason = format!("expected a network `{needed}`, found none");
-            findings.push(Finding::error(format!("networks.{needed}"), reason, Vec::new()));
+    for role in [Role::Generator, Role::Discriminator] {
+        if s.spec.networks_of(role).next().is_none() {
+            let name = role.name();
+            let others: Vec<&str> = s.spec.networks.keys().map(String::as_str).collect();
+            let reason = match others.is_empty() {
+                true => format!("expected a network `{name}`, found none"),
+                false => {
+                    let others = others.join("`, `");
+                    format!("expected a network `{name}` or one with role = \"{name}\", found `{others}`")
+                }
+            };
+            findings.push(Finding::error(format!("networks.{name}"), reason, Vec::new()));
         }
     }
     for (network, built) in &s.built {

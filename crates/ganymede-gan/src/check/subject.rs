@@ -2,14 +2,17 @@
 
 use super::batch::LARGEST;
 use crate::phases;
+use crate::regularizers::Player;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
+use ganymede_data::{Codec, Field, LABEL, Role};
 use ganymede_graph::{BuildError, Builder};
 use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope};
+use ganymede_tensor::TensorType;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the rules need to know of the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataFacts {
     /// As the user named it.
     pub name: String,
@@ -19,12 +22,30 @@ pub struct DataFacts {
     pub samples: usize,
     /// Number of its classes, 0 without labels; none before it was read.
     pub classes: Option<usize>,
+    /// What else it says of a sample; nothing before it was read.
+    pub fields: Vec<Field>,
+}
+
+impl DataFacts {
+    /// What a codec says, with the number of samples that are trained on.
+    pub fn of(codec: &Codec, samples: usize) -> DataFacts {
+        let further = codec.fields().iter().filter(|field| field.role != Role::Sample && field.name != LABEL);
+        DataFacts {
+            name: codec.source.clone(),
+            shape: codec.shape().to_vec(),
+            samples,
+            classes: Some(codec.classes().len()),
+            fields: further.cloned().collect(),
+        }
+    }
 }
 
 /// What building a network alone gave.
 pub struct Built {
     /// Sizes of its inputs, without the batch.
     pub inputs: Vec<Vec<usize>>,
+    /// Their types.
+    pub types: Vec<TensorType>,
     /// Sizes of its first output, without the batch; empty when it could not be told.
     pub output: Vec<usize>,
     /// Names of its trained parameters.
@@ -68,9 +89,9 @@ impl<'a> Subject<'a> {
         self.spec.networks.get(name).map_or(&[], |n| &n.layers)
     }
 
-    /// Whether a phase trains the generator: then its terms are the generator's.
-    pub fn is_generators(phase: &PhaseSpec) -> bool {
-        phase.trains.iter().any(|n| n == "generator")
+    /// Whether a phase's terms are the generator's.
+    pub fn is_generators(&self, phase: &PhaseSpec) -> bool {
+        self.spec.player_of(phase) == Player::Generator
     }
 
     /// The place of a layer in messages: network, position, class.
@@ -125,7 +146,9 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     let output = outputs.first().filter(|o| !o.is_poison()).map(|o| o.shape()[1..].to_vec()).unwrap_or_default();
     let errors = builder.take_errors();
     let trained = scope.parameters().into_iter().filter(|p| p.trainable).map(|p| p.name).collect();
-    Ok(Built { inputs, output, trained, errors })
+    let sample = |ty: TensorType| TensorType::new(ty.dtype, ty.shape[1..].to_vec());
+    let types = model.input_types(1).into_iter().map(sample).collect();
+    Ok(Built { inputs, types, output, trained, errors })
 }
 
 /// Whether there is a term of this name.

@@ -4,7 +4,7 @@ use super::subject::term_exists;
 use super::{Finding, Fix, Subject};
 use crate::phases;
 use crate::regularizers::REGULARIZERS;
-use crate::spec::TermSpec;
+use crate::spec::{Role, TermSpec};
 use ganymede_nn::config::nearest;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -32,12 +32,13 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             findings.push(Finding::error(&place, reason, fix.into_iter().collect()));
         }
     }
-    findings.extend(["discriminator", "generator"].iter().filter_map(|network| without_objective(s, network)));
+    let players = [(Role::Discriminator, s.spec.discriminator()), (Role::Generator, s.spec.generator())];
+    findings.extend(players.iter().filter_map(|(role, network)| without_objective(s, *role, network)));
     findings
 }
 
 /// A network that learns from regularizers alone. Matching features is an objective of its own.
-fn without_objective(s: &Subject, network: &str) -> Option<Finding> {
+fn without_objective(s: &Subject, role: Role, network: &str) -> Option<Finding> {
     let is_objective = |term: &TermSpec| {
         !REGULARIZERS.iter().any(|entry| entry.name == term.class_name) || term.class_name == "feature_matching"
     };
@@ -47,6 +48,6 @@ fn without_objective(s: &Subject, network: &str) -> Option<Finding> {
     if phases.iter().any(|(_, phase)| phase.terms.is_empty() || phase.terms.iter().any(is_objective)) {
         return None;
     }
-    let reason = format!("the {network} has regularizers and no objective: it does not learn what is real");
+    let reason = format!("the {} has regularizers and no objective: it does not learn what is real", role.name());
     Some(Finding::hint(format!("phases.{at} (`{}`)", phase.name), reason, Vec::new()))
 }

@@ -35,7 +35,13 @@ fn every_defect_of_the_tutorial_is_found_at_once() {
 #[test]
 fn what_concerns_the_data_is_an_error_when_it_is_named() {
     for shape in [vec![28, 28, 1], vec![32, 32, 3]] {
-        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000, classes: Some(0) };
+        let data = DataFacts {
+            name: "data".into(),
+            shape: shape.clone(),
+            samples: 1000,
+            classes: Some(0),
+            ..DataFacts::default()
+        };
         let report = check(&verbatim(), Some(&data));
         assert!(report.of(Severity::Error).any(|f| f.rule == "data_shape"), "{shape:?}");
         let (spec, _) = fix(&verbatim(), Some(&data)).unwrap();
@@ -67,7 +73,8 @@ fn presets_have_no_errors() {
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![64, 64, 3]] {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
-            let data = DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10) };
+            let data =
+                DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
             let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
             assert!(!report.has_errors(), "{}: {report}", entry.name);
         }
@@ -78,7 +85,8 @@ fn presets_have_no_errors() {
 fn shared_dead_and_missing_optimizers_are_found_and_mended() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
     let broken: [fn(&mut TrainSpec); 4] = [
         |spec| spec.phases[0].optimizer = None,
         |spec| drop(spec.phases.pop()),
@@ -101,7 +109,13 @@ fn shared_dead_and_missing_optimizers_are_found_and_mended() {
 #[test]
 fn a_dense_generator_follows_the_data() {
     for (shape, units) in [(vec![2], 3), (vec![28, 28, 1], 783)] {
-        let data = DataFacts { name: "data".into(), shape: shape.clone(), samples: 1000, classes: Some(0) };
+        let data = DataFacts {
+            name: "data".into(),
+            shape: shape.clone(),
+            samples: 1000,
+            classes: Some(0),
+            ..DataFacts::default()
+        };
         let mut layers = vec![format!("{{ class_name = \"Dense\", units = {units}, activation = \"tanh\" }}")];
         if shape.len() > 1 {
             layers.push(format!("{{ class_name = \"Reshape\", target_shape = [{units}, 1, 1] }}"));
@@ -155,7 +169,8 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
     let checked = |assignment: &str| {
         let draft = Draft { spec: edit(&spec, assignment).unwrap(), missing: Vec::new() };
         (check(&draft, Some(&data)), draft)
@@ -232,7 +247,8 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) };
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
     let penalty = |at: usize, more: &str| {
         format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
     };
@@ -308,7 +324,13 @@ terms = [{ class_name = "hinge" }]
 "#;
     let draft = TrainSpec::draft(text).unwrap();
     let errors = |classes| {
-        let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(classes) };
+        let data = DataFacts {
+            name: "ring2d".into(),
+            shape: vec![2],
+            samples: 1000,
+            classes: Some(classes),
+            ..DataFacts::default()
+        };
         let report = check(&draft, Some(&data));
         let told = report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>();
         if classes == 8 {
@@ -324,7 +346,8 @@ terms = [{ class_name = "hinge" }]
     );
     assert!(errors(0)[0].starts_with("networks.generator: it takes labels"), "{:?}", errors(0));
     assert_eq!(errors(2), [""; 0]);
-    let data = DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(2) };
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(2), ..DataFacts::default() };
     let hints = check(&draft, Some(&data)).to_string();
     assert!(hints.contains("it knows 3 classes, the data has 2"), "{hints}");
 }
@@ -334,7 +357,13 @@ fn sizes_that_are_unequal_say_their_order() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("dcgan", &PresetInput::of(vec![96, 64, 1])).unwrap();
     let draft = Draft { spec, missing: Vec::new() };
-    let data = DataFacts { name: "photos".into(), shape: vec![32, 32, 1], samples: 1000, classes: Some(0) };
+    let data = DataFacts {
+        name: "photos".into(),
+        shape: vec![32, 32, 1],
+        samples: 1000,
+        classes: Some(0),
+        ..DataFacts::default()
+    };
     let told = check(&draft, Some(&data)).to_string();
     assert!(told.contains("takes 96x64x1, `photos` has 32x32x1 (each height x width x channels)"), "{told}");
     for (preset, shape, part) in [
@@ -353,7 +382,13 @@ fn sizes_that_are_unequal_say_their_order() {
 fn networks_of_points_are_mended_for_pictures() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data = DataFacts { name: "photos".into(), shape: vec![8, 6, 3], samples: 1000, classes: Some(0) };
+    let data = DataFacts {
+        name: "photos".into(),
+        shape: vec![8, 6, 3],
+        samples: 1000,
+        classes: Some(0),
+        ..DataFacts::default()
+    };
     let (mended, changes) = fix(&Draft { spec, missing: Vec::new() }, Some(&data)).unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
     let subject = Draft { spec: mended, missing: Vec::new() };
@@ -375,7 +410,7 @@ fn errors_of_points(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
 }
 
 fn points() -> DataFacts {
-    DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0) }
+    DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() }
 }
 
 #[test]
@@ -538,7 +573,8 @@ fn presets_hint_at_nothing_but_the_kernels_of_the_tutorial() {
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![48, 48, 3]] {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
-            let data = DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10) };
+            let data =
+                DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
             let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
             let unexpected: Vec<&Finding> =
                 report.of(Severity::Hint).filter(|f| !(f.rule == "kernel_stride" && entry.name == "dcgan")).collect();

@@ -5,14 +5,15 @@ use super::{Finding, Subject};
 use crate::error::GanError;
 use crate::phases;
 use crate::spec::{PhaseSpec, TermSpec, TrainSpec};
-use ganymede_data::Codec;
+use ganymede_data::{Codec, Field, Role};
 use ganymede_tensor::{DType, TensorType};
+use std::sync::Arc;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let known = s.network("discriminator").and_then(|d| d.inputs.first());
+    let known = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first());
     let Some(shape) = s.data.map(|data| &data.shape).or(known) else { return Vec::new() };
-    let codec = stand_in(shape, s.data.and_then(|data| data.classes).unwrap_or(1));
-    let sampled = || phases::trace_sample(s.spec, 1, false).map(drop);
+    let codec = stand_in(s, shape);
+    let sampled = || phases::trace_sample(s.spec, &codec, 1, false).map(drop);
     let Err(error) = trace(s.spec, &codec).and_then(|()| sampled()) else { return Vec::new() };
     let mut found = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
@@ -91,11 +92,37 @@ fn told(error: &GanError) -> Vec<String> {
     reasons
 }
 
-/// A description of samples of such a shape and so many classes; what else it says changes no type in a program.
-fn stand_in(shape: &[usize], classes: usize) -> Codec {
+/// A description of samples of such a shape, with the classes and fields of the data; where that was not read, with all that
+/// the networks ask for. What else it says changes no type in a program.
+fn stand_in(s: &Subject, shape: &[usize]) -> Codec {
+    let known = s.data.filter(|data| data.classes.is_some());
+    let classes = known.and_then(|data| data.classes).unwrap_or(1);
     let (dtype, range) = match shape.len() {
         3 => (DType::U8, [0.0, 255.0]),
         _ => (DType::F32, [-1.0, 1.0]),
     };
-    Codec::stand_in(TensorType::new(dtype, shape), range, (0..classes).map(|class| class.to_string()).collect())
+    let classes = (0..classes).map(|class| class.to_string()).collect();
+    let codec = Codec::stand_in(TensorType::new(dtype, shape), range, classes);
+    let further = known.map_or_else(|| asked_for(s), |data| data.fields.clone());
+    let further = further.into_iter().filter(|field| codec.field(&field.name).is_none()).collect::<Vec<_>>();
+    let fields = codec.fields().iter().cloned().chain(further).collect();
+    // A kind of data that has no such fields is told by what reads it.
+    codec.with(fields, Arc::clone(codec.modality())).unwrap_or(codec)
+}
+
+/// The fields that inputs of networks are named after, as these inputs take them.
+fn asked_for(s: &Subject) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for network in s.spec.networks.keys() {
+        let types = s.network(network).into_iter().flat_map(|built| built.types.iter().skip(1));
+        for (name, ty) in s.spec.conditions_of(network).into_iter().zip(types) {
+            let Some(name) = name.filter(|name| fields.iter().all(|known| known.name != *name)) else { continue };
+            let mut field = Field::new(name, ty.clone(), Role::Condition);
+            if ty.dtype == DType::I32 && ty.shape.rank() == 0 {
+                field.categories = vec!["0".into()];
+            }
+            fields.push(field);
+        }
+    }
+    fields
 }

@@ -2,9 +2,12 @@
 //! networks do not change. Not here: how (`trace.rs`), the losses (`objectives/`, `regularizers/`), the order of updates
 //! (`phases/`).
 
+mod fields;
 mod trace;
+mod verdict;
 
-pub(crate) use trace::{Networks, Trace};
+pub(crate) use trace::{Names, Networks, Trace};
+pub use verdict::Verdict;
 
 use crate::regularizers::Player;
 use crate::spec::PhaseSpec;
@@ -12,19 +15,6 @@ use ganymede_graph::{Builder, Expr, ScopeGuard};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_tensor::TensorType;
 use std::rc::Rc;
-
-/// What the discriminator says of a batch.
-#[derive(Clone, Debug)]
-pub struct Verdict<'g> {
-    /// The samples as it saw them, after augmentation.
-    pub input: Expr<'g>,
-    /// Its logits, (N, …).
-    pub logits: Expr<'g>,
-    /// Logits of the classes (N, C): the second output, when a term is of them.
-    pub class_logits: Option<Expr<'g>>,
-    /// Its other outputs, which the spec names as features.
-    pub features: Vec<Expr<'g>>,
-}
 
 /// What a term of a loss can ask for while a phase is traced. Cheap to clone.
 #[derive(Clone)]
@@ -46,7 +36,7 @@ impl<'g> LossScope<'g> {
     }
 
     pub(crate) fn of_phase(trace: &Rc<Trace<'g>>, phase: &PhaseSpec, player: Player) -> LossScope<'g> {
-        let through_generator = phase.trains.iter().any(|network| network == "generator");
+        let through_generator = phase.trains.iter().any(|network| *network == trace.names.generator);
         LossScope { through_generator, ..LossScope::new(trace, &phase.name, player) }
     }
 
@@ -131,6 +121,16 @@ impl<'g> LossScope<'g> {
         self.trace.codec.map_or(0, |codec| codec.classes().len())
     }
 
+    /// A network of the spec, at the parameters that it has in this phase. Its inputs beyond these are bound to fields of the
+    /// data.
+    ///
+    /// # Errors
+    /// Recorded when there is none of this name, or its inputs are others.
+    #[track_caller]
+    pub fn network(&self, name: &str, inputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
+        self.trace.apply(name, &self.trace.with_conditions(name, inputs))
+    }
+
     /// Generated samples of a latent, (N, …sample).
     #[track_caller]
     pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
@@ -168,6 +168,41 @@ impl<'g> LossScope<'g> {
     /// The labels of the real samples, (N,) `i32`, when the data has any.
     pub fn label(&self) -> Option<Expr<'g>> {
         self.trace.label()
+    }
+
+    /// A field of the data for the samples of the batch, as networks take it.
+    ///
+    /// # Shapes
+    /// (N, …): classes as `i32`, all else as `f32` in the networks' range.
+    ///
+    /// # Errors
+    /// Recorded when the data has none of this name.
+    #[track_caller]
+    pub fn field(&self, name: &str) -> Expr<'g> {
+        self.trace.field(name).unwrap_or_else(|| {
+            let fields = self.trace.codec.into_iter().flat_map(|codec| codec.fields());
+            let known: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
+            let hint = format!("fields: {}", known.join(", "));
+            self.builder().error(format!("expected a field `{name}` of the data, found none"), Some(hint))
+        })
+    }
+
+    /// Gives a number to ticks and events, beside the losses: `<phase>/<term>/<name>`. It is no part of the loss.
+    ///
+    /// # Shapes
+    /// ().
+    ///
+    /// # Errors
+    /// Recorded when it is no scalar, or the term shows another one under this name.
+    #[track_caller]
+    pub fn show(&self, name: &str, value: Expr<'g>) {
+        let name = format!("{}/{name}", self.prefix);
+        if !value.is_poison() && value.rank() != 0 {
+            self.builder().error(format!("expected one number to show as `{name}`, found {}", value.ty()), None);
+            return;
+        }
+        self.builder().output(&name, value);
+        self.trace.shown.borrow_mut().push(name);
     }
 
     /// ε·a + (1 − ε)·b with one ε ~ U(0, 1) a sample.
@@ -210,6 +245,14 @@ impl<'g> LossScope<'g> {
     #[track_caller]
     pub(crate) fn scalar(&self, name: &str) -> Expr<'g> {
         self.trace.builder.scalar(&format!("{}/{name}", self.phase))
+    }
+
+    /// The name of the network that plays this side.
+    pub fn network_of(&self, player: Player) -> &str {
+        match player {
+            Player::Discriminator => &self.trace.names.discriminator,
+            Player::Generator => &self.trace.names.generator,
+        }
     }
 
     /// The trained kernels of a network, at their values in this phase: those of the layers that were built so far.

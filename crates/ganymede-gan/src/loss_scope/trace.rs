@@ -3,12 +3,11 @@
 
 use super::Verdict;
 use crate::augment::Augmentation;
-use crate::spec::LatentDistribution;
+use crate::spec::{LatentDistribution, TrainSpec};
 use ganymede_data::Codec;
 use ganymede_graph::{Builder, Expr};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{Layer, Mode, Model, Scope};
-use ganymede_tensor::{DType, TensorType};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,10 +16,32 @@ pub(crate) struct Networks {
     pub models: BTreeMap<String, Model>,
 }
 
-impl Networks {
-    /// Whether a network has a second input: the labels.
-    pub fn takes_labels(&self, network: &str) -> bool {
-        self.models.get(network).is_some_and(|model| model.input_count() > 1)
+/// What the names in a spec mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub generator: String,
+    pub discriminator: String,
+    /// The fields that each network's inputs beyond the first are bound to; of a network that is not here, the second is
+    /// the label.
+    pub conditions: BTreeMap<String, Vec<Option<String>>>,
+    /// Whether the names of the discriminator's outputs say what they are.
+    pub of_outputs: bool,
+}
+
+impl Names {
+    pub fn of(spec: &TrainSpec) -> Names {
+        Names {
+            generator: spec.generator().into(),
+            discriminator: spec.discriminator().into(),
+            conditions: spec.networks.keys().map(|name| (name.clone(), spec.conditions_of(name))).collect(),
+            of_outputs: spec.names_of_layers_count(),
+        }
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Names::of(&TrainSpec::default())
     }
 }
 
@@ -44,6 +65,8 @@ pub(crate) struct Trace<'g> {
     /// What a batch of real samples is; none where samples are only drawn.
     pub codec: Option<&'g Codec>,
     pub latent: LatentDistribution,
+    /// What the names of networks and layers mean.
+    pub names: Names,
     /// What is done to samples before the discriminator sees them.
     pub augment: Vec<Box<dyn Augmentation>>,
     /// Whether the discriminator's second output are logits of classes, which a term of the spec is of.
@@ -57,7 +80,10 @@ pub(crate) struct Trace<'g> {
     packed: Cell<Option<usize>>,
     /// The scalar inputs that follow the number of the step.
     pub numbers: RefCell<Vec<(String, Scheduled)>>,
-    real: Cell<Option<Expr<'g>>>,
+    /// Fields of the batch that were asked for.
+    pub(super) fields: RefCell<BTreeMap<String, Expr<'g>>>,
+    /// Numbers that terms show beside their losses.
+    pub shown: RefCell<Vec<String>>,
     /// Raised when a network changes: a verdict of the old parameters is not reused.
     version: Cell<u64>,
     /// The version at which the generator changed last.
@@ -84,6 +110,7 @@ impl<'g> Trace<'g> {
             batch,
             codec: None,
             latent,
+            names: Names::default(),
             augment: Vec::new(),
             names_classes: false,
             parts: 1,
@@ -91,7 +118,8 @@ impl<'g> Trace<'g> {
             observed: Cell::new(false),
             packed: Cell::new(None),
             numbers: RefCell::default(),
-            real: Cell::new(None),
+            fields: RefCell::default(),
+            shown: RefCell::default(),
             version: Cell::new(0),
             generator_version: Cell::new(0),
             draw: Cell::new(0),
@@ -105,14 +133,18 @@ impl<'g> Trace<'g> {
     pub fn apply(&self, network: &str, inputs: &[Expr<'g>]) -> Vec<Expr<'g>> {
         match (self.networks.models.get(network), self.scopes.get(network)) {
             (Some(model), Some(scope)) => model.build(scope, inputs),
-            _ => vec![self.builder.error(format!("expected a network `{network}` in the spec, found none"), None)],
+            _ => {
+                let known: Vec<&str> = self.scopes.keys().map(String::as_str).collect();
+                let hint = format!("networks: {}", known.join(", "));
+                vec![self.builder.error(format!("expected a network `{network}` in the spec, found none"), Some(hint))]
+            }
         }
     }
 
     /// Later verdicts see changed networks, and fakes that derivatives flow through come from the changed generator.
     pub fn networks_changed(&self, trained: &[String]) {
         self.version.set(self.version.get() + 1);
-        if trained.iter().any(|network| network == "generator") {
+        if trained.iter().any(|network| *network == self.names.generator) {
             self.generator_version.set(self.version.get());
         }
     }
@@ -122,36 +154,15 @@ impl<'g> Trace<'g> {
         self.draw.set(self.draw.get() + 1);
     }
 
-    /// The batch of real samples in the networks' range: raw·scale + offset. Made when it is first asked for.
-    #[track_caller]
-    pub fn real(&self) -> Expr<'g> {
-        if let Some(known) = self.real.get() {
-            return known;
-        }
-        let Some(codec) = self.codec else {
-            return self.builder.error("expected a batch of real samples here, found none".into(), None);
-        };
-        let shape: Vec<usize> = [self.batch].into_iter().chain(codec.shape().iter().copied()).collect();
-        let raw = self.builder.input("real", TensorType::new(codec.dtype(), shape)).convert(DType::F32);
-        let (scale, offset) = codec.scaling();
-        let real = if (scale, offset) == (1.0, 0.0) { raw } else { raw * scale + offset };
-        self.real.set(Some(real));
-        real
-    }
-
-    /// The labels of the real samples, (N,), when the data has any.
-    pub fn label(&self) -> Option<Expr<'g>> {
-        let labelled = self.codec.is_some_and(|codec| !codec.classes().is_empty());
-        labelled.then(|| self.builder.input("label", TensorType::new(DType::I32, [self.batch])))
-    }
-
     /// A latent for each sample of the batch.
     #[track_caller]
     pub fn latent(&self) -> Expr<'g> {
         let _scope = self.builder.enter_path("latent");
-        let sizes = self.networks.models.get("generator").and_then(|m| m.input_shapes().first().cloned());
+        let sizes = self.networks.models.get(&self.names.generator).and_then(|m| m.input_shapes().first().cloned());
         let Some(sizes) = sizes else {
-            return self.builder.error("expected a network `generator` with an Input, found none".into(), None);
+            return self
+                .builder
+                .error(format!("expected a network `{}` with an Input, found none", self.names.generator), None);
         };
         let shape: Vec<usize> = [self.batch].into_iter().chain(sizes.iter().copied()).collect();
         match self.latent {
@@ -177,7 +188,7 @@ impl<'g> Trace<'g> {
 
     #[track_caller]
     pub fn generator(&self, latent: Expr<'g>) -> Expr<'g> {
-        self.apply("generator", &self.with_label("generator", latent))[0]
+        self.apply(&self.names.generator, &self.with_conditions(&self.names.generator, &[latent]))[0]
     }
 
     /// Samples that the discriminator judges as one: what its batch comes to, built alone.
@@ -185,11 +196,11 @@ impl<'g> Trace<'g> {
         if let Some(known) = self.packed.get() {
             return known;
         }
-        let verdicts = self.networks.models.get("discriminator").and_then(|model| {
+        let verdicts = self.networks.models.get(&self.names.discriminator).and_then(|model| {
             let apart = Builder::new("packed");
             let types = model.input_types(self.batch).into_iter().enumerate();
             let inputs: Vec<_> = types.map(|(at, ty)| apart.input(&at.to_string(), ty)).collect();
-            let outputs = model.build(&Scope::root(&apart, "discriminator", Mode::Train), &inputs);
+            let outputs = model.build(&Scope::root(&apart, &self.names.discriminator, Mode::Train), &inputs);
             outputs.first().filter(|logits| !logits.is_poison()).and_then(|logits| logits.shape().first().copied())
         });
         let packed = verdicts.filter(|&n| n > 0 && self.batch.is_multiple_of(n)).map_or(1, |n| self.batch / n);
@@ -205,14 +216,12 @@ impl<'g> Trace<'g> {
             return known.clone();
         }
         let seen = seen();
-        let outputs = self.apply("discriminator", &self.with_label("discriminator", seen));
-        let classes = outputs.get(1).copied().filter(|second| self.names_classes && second.rank() == 2);
-        let verdict = Verdict {
-            input: seen,
-            logits: outputs[0],
-            class_logits: classes,
-            features: outputs[1..].iter().skip(usize::from(classes.is_some())).copied().collect(),
-        };
+        let discriminator = &self.names.discriminator;
+        let outputs = self.apply(discriminator, &self.with_conditions(discriminator, &[seen]));
+        let names = self.networks.models.get(discriminator).map_or(Vec::new(), Model::output_names);
+        let names = names.into_iter().map(String::from).chain(std::iter::repeat(String::new()));
+        let named = names.zip(outputs).collect();
+        let verdict = Verdict::of(seen, named, self.names.of_outputs, self.names_classes);
         self.verdicts.borrow_mut().insert(key, verdict.clone());
         verdict
     }
@@ -220,19 +229,5 @@ impl<'g> Trace<'g> {
     /// Whether the augmentations are told of a verdict for the first time.
     pub fn first_observation(&self) -> bool {
         !self.observed.replace(true)
-    }
-
-    /// A network with two inputs takes the labels as the second.
-    #[track_caller]
-    fn with_label(&self, network: &str, x: Expr<'g>) -> Vec<Expr<'g>> {
-        if !self.networks.takes_labels(network) {
-            return vec![x];
-        }
-        let label = self.label().unwrap_or_else(|| {
-            let message = format!("`{network}` takes labels as its second input, and the data has no classes");
-            let hint = "sub-folders of pictures are classes; or train a preset without labels, such as dcgan";
-            self.builder.error_as(message, Some(hint.into()), TensorType::new(DType::I32, [self.batch]))
-        });
-        vec![x, label]
     }
 }

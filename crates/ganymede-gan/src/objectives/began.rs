@@ -73,6 +73,7 @@ impl GanObjective for Began {
         let k = s.state("k", TensorType::f32(Shape::scalar()));
         let [gamma, lambda] =
             [("gamma", &self.gamma), ("lambda", &self.lambda)].map(|(name, value)| s.value(name, value));
+        s.show("k", k);
         s.assign("k", (k + (real * gamma - fake) * lambda).clamp(0.0, 1.0));
         real - fake * k
     }

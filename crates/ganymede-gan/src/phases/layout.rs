@@ -21,14 +21,14 @@ pub(super) fn lay_out(spec: &TrainSpec, traced: &mut Traced) -> Result<(), GanEr
         }
     }
     let mut averages = StateLayout::default();
-    if let Some(ema) = &spec.ema {
-        let Some(parameters) = traced.parameters.get(&ema.network) else {
+    if let Some(network) = spec.averaged() {
+        let Some(parameters) = traced.parameters.get(network) else {
             let known = traced.parameters.keys().cloned().collect();
-            return Err(GanError::Unknown { kind: "a network to average", name: ema.network.clone(), known });
+            return Err(GanError::Unknown { kind: "a network to average", name: network.into(), known });
         };
         for p in parameters {
             let ty = TensorType::f32(p.shape.clone());
-            averages.push(averaged(&ema.network, &p.name), ty, format!("{}{EMA_SUFFIX}/parameters", ema.network));
+            averages.push(averaged(network, &p.name), ty, format!("{network}{EMA_SUFFIX}/parameters"));
         }
     }
     let known: HashSet<&String> = layout.entries.iter().chain(&averages.entries).map(|entry| &entry.name).collect();

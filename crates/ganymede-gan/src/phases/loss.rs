@@ -33,12 +33,6 @@ fn term(spec: &TermSpec) -> Result<Term, GanError> {
     Err(GanError::Unknown { kind: "a term of a loss", name: spec.class_name.clone(), known: term_names() })
 }
 
-/// Whose loss a phase is.
-pub(super) fn player(phase: &PhaseSpec) -> Player {
-    let generators = phase.trains.iter().any(|network| network == "generator");
-    if generators { Player::Generator } else { Player::Discriminator }
-}
-
 /// Names of a phase's terms: their classes, with a number where one comes again.
 pub(super) fn names(phase: &PhaseSpec) -> Vec<String> {
     let name = |(at, term): (usize, &TermSpec)| {

@@ -2,6 +2,7 @@
 //! there are. Not here: running them (`step.rs`), drawing samples (`sampler.rs`).
 
 mod freeze;
+mod groups;
 mod layout;
 mod loss;
 mod reach;
@@ -9,20 +10,20 @@ mod sample;
 mod update;
 
 pub(crate) use freeze::{Unmatched, unfrozen};
-pub(crate) use sample::sampled;
-pub use sample::{trace_sample, trace_standing};
+pub use sample::{sampled, trace_sample, trace_standing};
 
 use crate::augment;
 use crate::error::GanError;
-use crate::loss_scope::{LossScope, Networks, Trace};
+use crate::loss_scope::{LossScope, Names, Networks, Trace};
 use crate::objectives;
-use crate::regularizers;
-use crate::spec::{PhaseSpec, TrainSpec, Update};
+use crate::regularizers::{self, Player};
+use crate::spec::{PhaseSpec, Role, TrainSpec, Update};
 use ganymede_data::Codec;
 use ganymede_graph::{BuildErrors, Builder, Expr, Graph, Randomness, concat};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{Mode, Model, ModelConfig, OptimizerConfig, Parameter};
 use ganymede_runtime::StateLayout;
+use ganymede_tensor::TensorType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -44,7 +45,7 @@ pub struct StepGroup {
     pub every: u64,
     /// How often it runs in such a step, each time on a batch of its own.
     pub repeat: u64,
-    /// Whether it reads a batch of real samples, or their labels.
+    /// Whether it reads a batch of the data: real samples, or what else the data says of them.
     pub reads_batch: bool,
 }
 
@@ -63,6 +64,8 @@ pub struct StepProgram {
     pub part: Part,
     /// Names of its outputs that are losses: `<phase>/<term>`.
     pub terms: Vec<String>,
+    /// Names of its outputs that are shown beside the losses: `<phase>/<term>/<number>`.
+    pub shown: Vec<String>,
     /// The scalar inputs that follow the number of the step.
     pub numbers: Vec<(String, Scheduled)>,
     /// What each element of the output `flags` says is not finite.
@@ -142,8 +145,8 @@ pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
     countable(spec)?;
     let networks = networks(spec)?;
     let mut traced = Traced { groups: Vec::new(), parameters: BTreeMap::new(), layout: StateLayout::default() };
-    let groups = groups(spec);
-    let averaging = averaging(spec, &groups);
+    let groups = groups::groups(spec);
+    let averaging = groups::averaging(spec, &groups);
     for (at, group) in groups.iter().enumerate() {
         trace_group(spec, codec, &networks, (group, averaging == Some(at)), &mut traced)?;
     }
@@ -151,7 +154,7 @@ pub fn trace(spec: &TrainSpec, codec: &Codec) -> Result<Traced, GanError> {
     Ok(traced)
 }
 
-/// Refuses repetitions and parts that no step can have; `check` says the same with a fix.
+/// Refuses repetitions, parts and roles that no step can have; `check` says the same with a fix.
 fn countable(spec: &TrainSpec) -> Result<(), GanError> {
     let refuse = |what: &str, reason: String| Err(GanError::Argument { what: what.into(), reason });
     let (n_critic, parts, batch) = (spec.train.n_critic, spec.train.micro_batches, spec.train.batch);
@@ -166,6 +169,14 @@ fn countable(spec: &TrainSpec) -> Result<(), GanError> {
         let reason = "expected 1 with simultaneous updates, whose phases run as one program; use `alternating`".into();
         return refuse("train.micro_batches", reason);
     }
+    for role in [Role::Generator, Role::Discriminator] {
+        let found: Vec<&str> = spec.networks_of(role).collect();
+        if found.len() > 1 {
+            let reason =
+                format!("expected one {}, found `{}`; give the others another role", role.name(), found.join("`, `"));
+            return refuse("networks", reason);
+        }
+    }
     for phase in &spec.phases {
         let every = phase.terms.iter().map(|term| term.every).chain([phase.every]);
         if every.min() == Some(0) {
@@ -173,57 +184,6 @@ fn countable(spec: &TrainSpec) -> Result<(), GanError> {
         }
     }
     Ok(())
-}
-
-/// Which phases run as one program: all that run every step, when one critic update goes with one
-/// generator update, they share their fakes or their parameters, and take the batch in one part; else each alone.
-fn groups(spec: &TrainSpec) -> Vec<Vec<&PhaseSpec>> {
-    let train = &spec.train;
-    let shares = train.update == Update::Simultaneous || !train.fresh_fakes;
-    let (mut joined, mut groups): (Vec<&PhaseSpec>, Vec<Vec<&PhaseSpec>>) = (Vec::new(), Vec::new());
-    for phase in &spec.phases {
-        if shares && train.n_critic == 1 && train.micro_batches == 1 && phase.every == 1 {
-            joined.push(phase);
-        } else {
-            groups.push(vec![phase]);
-        }
-    }
-    // At the place of the first of them.
-    let first = spec.phases.iter().position(|phase| joined.first().is_some_and(|known| std::ptr::eq(*known, phase)));
-    if let Some(at) = first {
-        groups.insert(at, joined);
-    }
-    groups
-}
-
-/// The group after which the average is taken: of those that train the network the one that runs most often, the last of
-/// such.
-fn averaging(spec: &TrainSpec, groups: &[Vec<&PhaseSpec>]) -> Option<usize> {
-    let network = &spec.ema.as_ref()?.network;
-    let trains = |group: &[&PhaseSpec]| group.iter().any(|phase| phase.trains.contains(network));
-    let of = groups.iter().enumerate().filter(|(_, group)| trains(group));
-    of.min_by_key(|(at, group)| (group[0].every, usize::MAX - at)).map(|(at, _)| at)
-}
-
-/// The sets of intervals that can be due at once, and at such a time no other: a set is one if none of the rest divides
-/// its least common multiple.
-fn combinations(intervals: &BTreeSet<u64>) -> Vec<(Vec<u64>, Vec<u64>)> {
-    let all: Vec<u64> = intervals.iter().copied().collect();
-    let split = |bits: usize| (0..all.len()).partition::<Vec<usize>, _>(|i| bits >> i & 1 == 1);
-    let of = |at: &[usize]| at.iter().map(|&i| all[i]).collect::<Vec<u64>>();
-    (0..1usize << all.len())
-        .map(split)
-        .map(|(due, rest)| (of(&due), of(&rest)))
-        .filter(|(due, rest)| {
-            // Beyond u64 no step comes.
-            let multiple = due.iter().try_fold(1u64, |a, &b| (a / gcd(a, b)).checked_mul(b));
-            multiple.is_some_and(|multiple| rest.iter().all(|k| !multiple.is_multiple_of(*k)))
-        })
-        .collect()
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn trace_group(
@@ -241,15 +201,17 @@ fn trace_group(
     }
     let parts: &[Part] = if spec.train.micro_batches > 1 { &[Part::Accumulate, Part::Apply] } else { &[Part::Whole] };
     let mut programs = Vec::new();
-    for (due, not_due) in combinations(&intervals) {
+    for (due, not_due) in groups::combinations(&intervals) {
         for &part in parts {
             let program = trace_program(spec, codec, networks, (group, averages), (&due, part), traced)?;
             programs.push(StepProgram { not_due: not_due.clone(), ..program });
         }
     }
-    let reads = |(name, _): (&str, _)| matches!(name, "real" | "label");
-    let reads_batch = programs.iter().any(|program| program.graph.inputs().any(reads));
-    let repeat = if group.iter().any(|p| p.trains.iter().any(|n| n == "generator")) { 1 } else { spec.train.n_critic };
+    // Scalars and the seed are the host's.
+    let of_batch = |(name, ty): (&str, &TensorType)| ty.shape.rank() > 0 && name != "seed";
+    let reads_batch = programs.iter().any(|program| program.graph.inputs().any(of_batch));
+    let repeat =
+        if group.iter().any(|phase| spec.player_of(phase) == Player::Generator) { 1 } else { spec.train.n_critic };
     traced.groups.push(StepGroup { programs, every: group[0].every, repeat, reads_batch });
     Ok(())
 }
@@ -272,6 +234,7 @@ fn trace_program(
     trace.names_classes =
         spec.phases.iter().flat_map(|p| &p.terms).any(|term| term.class_name == "auxiliary_classifier");
     (trace.parts, trace.accumulates) = (spec.train.micro_batches, part == Part::Accumulate);
+    trace.names = Names::of(spec);
     let trace = Rc::new(trace);
     let (mut recorder, mut phases, mut pending) = (Recorder::default(), Vec::new(), Vec::new());
     for phase in group {
@@ -280,7 +243,7 @@ fn trace_program(
             return Err(GanError::Argument { what: format!("phase `{}`", phase.name), reason });
         };
         phases.push(PhaseInfo { name: phase.name.clone(), optimizer });
-        let scope = LossScope::of_phase(&trace, phase, loss::player(phase));
+        let scope = LossScope::of_phase(&trace, phase, spec.player_of(phase));
         let gradients = match loss::differentiate(phase, &scope, due, &mut recorder) {
             // What is missing is so because of what was found before.
             Err(_) if builder.has_errors() => return Err(BuildErrors(builder.take_errors()).into()),
@@ -298,12 +261,12 @@ fn trace_program(
         }
     }
     for (phase, gradients) in pending {
-        let scope = LossScope::of_phase(&trace, phase, loss::player(phase));
+        let scope = LossScope::of_phase(&trace, phase, spec.player_of(phase));
         update::update(phase, &scope, &gradients, traced);
     }
-    let averages = spec.ema.as_ref().filter(|_| averages && part != Part::Accumulate);
-    if let Some(ema) = averages {
-        update::average(&trace, &ema.network);
+    let averages = spec.averaged().filter(|_| averages && part != Part::Accumulate);
+    if let Some(network) = averages {
+        update::average(&trace, network);
     }
     let Recorder { terms, flags, finite } = recorder;
     if !finite.is_empty() && !builder.has_errors() {
@@ -320,12 +283,12 @@ fn trace_program(
             }
         }
     }
-    let numbers = trace.numbers.take();
+    let (numbers, shown) = (trace.numbers.take(), trace.shown.take());
     drop(trace);
     let graph = builder.finish()?;
     layout::note_states(&graph, traced);
     let (due, averages) = (due.to_vec(), averages.is_some());
-    Ok(StepProgram { graph, phases, due, not_due: Vec::new(), part, terms, numbers, flags, averages })
+    Ok(StepProgram { graph, phases, due, not_due: Vec::new(), part, terms, shown, numbers, flags, averages })
 }
 
 /// Names of everything that a term can be.

@@ -2,11 +2,11 @@
 
 use super::{EMA_SUFFIX, is_batch_statistic, networks};
 use crate::error::GanError;
-use crate::loss_scope::Trace;
+use crate::loss_scope::{Names, Trace};
 use crate::spec::{LatentDistribution, TrainSpec};
+use ganymede_data::Codec;
 use ganymede_graph::{Builder, Graph, Randomness};
 use ganymede_nn::{Layer, Mode, Scope};
-use ganymede_tensor::{DType, TensorType};
 use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 
 /// Traces the program that runs the generator that samples are drawn from on a batch as in training: its batch statistics
@@ -18,16 +18,15 @@ use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 /// # Source
 /// Brock, Donahue, Simonyan (2019), "Large scale GAN training for high fidelity natural image synthesis",
 /// arXiv:1809.11096 (standing statistics).
-pub fn trace_standing(spec: &TrainSpec, batch: usize) -> Result<Graph, GanError> {
+pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Graph, GanError> {
     let networks = networks(spec)?;
     let builder = Builder::new("standing");
-    let trace = Trace::new(&builder, &networks, Mode::Train, batch, spec.latent.distribution);
-    let mut inputs = vec![trace.latent()];
-    if networks.takes_labels("generator") {
-        inputs.push(builder.input("label", TensorType::new(DType::I32, [batch])));
-    }
+    let mut trace = Trace::new(&builder, &networks, Mode::Train, batch, spec.latent.distribution);
+    (trace.codec, trace.names) = (Some(codec), Names::of(spec));
+    let inputs = [trace.latent()];
+    let inputs = trace.with_conditions(spec.generator(), &inputs);
     let scope = Scope::root(&builder, &sampled(spec), Mode::Train).with_standing(builder.scalar("rate"));
-    if let Some(model) = networks.models.get("generator") {
+    if let Some(model) = networks.models.get(spec.generator()) {
         model.build(&scope, &inputs);
     }
     drop((trace, scope));
@@ -42,13 +41,14 @@ pub fn trace_standing(spec: &TrainSpec, batch: usize) -> Result<Graph, GanError>
 }
 
 /// The name of the generator that samples are drawn from: the averaged one where there is one.
-pub(crate) fn sampled(spec: &TrainSpec) -> String {
-    let averaged = spec.ema.as_ref().is_some_and(|ema| ema.network == "generator");
-    if averaged { format!("generator{EMA_SUFFIX}") } else { "generator".into() }
+pub fn sampled(spec: &TrainSpec) -> String {
+    let generator = spec.generator();
+    if spec.averaged() == Some(generator) { format!("{generator}{EMA_SUFFIX}") } else { generator.into() }
 }
 
 /// Traces the program that draws `batch` samples, each from a seed of its own, with the averaged
-/// generator when there is one. Output `sample` (batch, …); a generator of classes reads the input `label` (batch,).
+/// generator when there is one. Output `sample` (batch, …); for each further input of the generator it reads the field that
+/// is bound to it, raw as in the data, under the field's name.
 /// A truncated one draws latents within ±t: it reads the scalar `truncation`, which is t for uniform latents and
 /// erf(t/√2), the share of a normal distribution within ±t, for normal ones.
 ///
@@ -62,10 +62,11 @@ pub(crate) fn sampled(spec: &TrainSpec) -> String {
 /// # Differs
 /// The paper draws again what lies outside; here the distribution function carries each latent to where it lies within,
 /// so that a seed stays the sample that it was while t falls.
-pub fn trace_sample(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<Graph, GanError> {
+pub fn trace_sample(spec: &TrainSpec, codec: &Codec, batch: usize, truncated: bool) -> Result<Graph, GanError> {
     let networks = networks(spec)?;
     let builder = Builder::with_randomness("sample", Randomness::PerSample(batch));
-    let trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
+    let mut trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
+    (trace.codec, trace.names) = (Some(codec), Names::of(spec));
     let name = sampled(spec);
     let mut inputs = vec![trace.latent()];
     if truncated {
@@ -75,12 +76,10 @@ pub fn trace_sample(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<G
             LatentDistribution::Uniform => inputs[0] * within,
         };
     }
-    if networks.takes_labels("generator") {
-        inputs.push(builder.input("label", TensorType::new(DType::I32, [batch])));
-    }
-    let sample = match networks.models.get("generator") {
+    let inputs = trace.with_conditions(spec.generator(), &inputs);
+    let sample = match networks.models.get(spec.generator()) {
         Some(model) => model.build(&Scope::root(&builder, &name, Mode::Infer), &inputs)[0],
-        None => builder.error("expected a network `generator` in the spec, found none".into(), None),
+        None => builder.error(format!("expected a network `{}` in the spec, found none", spec.generator()), None),
     };
     builder.output("sample", sample);
     drop(trace);

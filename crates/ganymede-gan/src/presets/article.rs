@@ -54,7 +54,7 @@ pub(super) fn article(input: &PresetInput) -> Result<TrainSpec, GanError> {
     ];
     Ok(TrainSpec {
         train: TrainSection { steps: Some(1500), batch: 32, update: Update::Simultaneous, ..TrainSection::default() },
-        ema: Some(EmaSpec::default()),
+        ema: Some(EmaSpec::of("generator")),
         networks: networks(generator, discriminator),
         phases: phases("non_saturating", 2e-4, 0.5),
         ..TrainSpec::default()

@@ -139,7 +139,7 @@ fn tutorial([height, width, channels]: [usize; 3], filters: usize) -> TrainSpec 
 fn spec(networks: BTreeMap<String, NetworkSpec>, update: Update) -> TrainSpec {
     TrainSpec {
         train: TrainSection { steps: Some(STEPS), batch: BATCH, update, ..TrainSection::default() },
-        ema: Some(EmaSpec::default()),
+        ema: Some(EmaSpec::of("generator")),
         networks,
         phases: phases("non_saturating", 2e-4, 0.5),
         ..TrainSpec::default()

@@ -49,7 +49,7 @@ pub(super) fn mlp(input: &PresetInput) -> Result<TrainSpec, GanError> {
     };
     Ok(TrainSpec {
         train,
-        ema: Some(EmaSpec::default()),
+        ema: Some(EmaSpec::of("generator")),
         networks: networks(generator, discriminator),
         phases: phases("non_saturating", 2e-4, 0.5),
         ..TrainSpec::default()

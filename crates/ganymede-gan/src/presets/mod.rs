@@ -219,7 +219,7 @@ const LATENT: usize = 100;
 fn picture_spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>) -> TrainSpec {
     TrainSpec {
         train: TrainSection { steps: Some(3600), batch: 32, ..TrainSection::default() },
-        ema: Some(EmaSpec::default()),
+        ema: Some(EmaSpec::of("generator")),
         networks,
         phases,
         ..TrainSpec::default()
@@ -242,7 +242,7 @@ fn scheduled(schedule: Value) -> Scheduled {
 }
 
 fn networks(generator: Vec<LayerConfig>, discriminator: Vec<LayerConfig>) -> BTreeMap<String, NetworkSpec> {
-    let network = |layers| NetworkSpec { layers, outputs: None };
+    let network = |layers| NetworkSpec { layers, ..NetworkSpec::default() };
     BTreeMap::from([("generator".into(), network(generator)), ("discriminator".into(), network(discriminator))])
 }
 

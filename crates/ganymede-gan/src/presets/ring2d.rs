@@ -51,7 +51,7 @@ pub(super) fn ring2d(input: &PresetInput) -> Result<TrainSpec, GanError> {
     ];
     Ok(TrainSpec {
         train: TrainSection { batch: 256, steps: Some(STEPS), fresh_fakes: true, ..TrainSection::default() },
-        ema: Some(EmaSpec { half_life_kimg: 20.0.into(), ..EmaSpec::default() }),
+        ema: Some(EmaSpec { half_life_kimg: 20.0.into(), ..EmaSpec::of("generator") }),
         networks: networks(generator.0, discriminator.0),
         phases,
         ..TrainSpec::default()

@@ -9,10 +9,12 @@ use crate::loss_scope::LossScope;
 use crate::spec::TermSpec;
 use crate::table::{self, table};
 use ganymede_graph::Expr;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Whose loss a regularizer belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Player {
     /// The discriminator (critic).
     Discriminator,
@@ -58,6 +60,7 @@ table! {
         consistency::Consistency,
         balanced_consistency::BalancedConsistency,
         latent_consistency::LatentConsistency,
+        latent_regression::LatentRegression,
         lecam::LeCam,
         path_length::PathLength,
         orthogonal::Orthogonal,

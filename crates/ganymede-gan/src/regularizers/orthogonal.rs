@@ -30,9 +30,9 @@ impl Regularizer for Orthogonal {
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
         // Makes the layers, if no other term has done so.
-        let (network, fake) = match s.player() {
-            Player::Discriminator => ("discriminator", s.discriminator(s.fake()).logits),
-            Player::Generator => ("generator", s.fake()),
+        let fake = match s.player() {
+            Player::Discriminator => s.discriminator(s.fake()).logits,
+            Player::Generator => s.fake(),
         };
         if fake.is_poison() {
             return fake;
@@ -47,7 +47,7 @@ impl Regularizer for Orthogonal {
             let wanted = if self.lengths { same.select(gram - 1.0, gram) } else { same.select(0.0, gram) };
             wanted.square().sum()
         };
-        let kernels = s.kernels(network).into_iter().map(of_kernel);
+        let kernels = s.kernels(s.network_of(s.player())).into_iter().map(of_kernel);
         kernels.reduce(|sum, term| sum + term).unwrap_or_else(|| s.builder().constant(0.0))
     }
 }

@@ -55,6 +55,7 @@ impl Regularizer for PathLength {
             s.builder().normal(shape) * (1.0 / pixels.max(1) as f64).sqrt()
         };
         let length = (fake * y).sum().grad(&[z])[0].norm_per_sample(); // (N,)
+        s.show("length", length.mean());
         let old = s.state("path_length", TensorType::f32(Shape::scalar()));
         let average = old.lerp(length.mean(), s.value("rate", &self.rate)).stop_gradient();
         s.assign("path_length", average);

@@ -19,19 +19,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmaSpec {
-    /// The network that is averaged.
-    #[serde(default = "generator")]
-    pub network: String,
+    /// The network that is averaged; where absent, the generator ([`TrainSpec::averaged`](super::TrainSpec::averaged)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// After how many thousand images an old value counts half.
     #[serde(default = "half_life")]
     pub half_life_kimg: Scheduled,
     /// Largest half-life as a part of the images seen so far; 0 turns the ramp-up off.
     #[serde(default = "ramp_up")]
     pub ramp_up: Scheduled,
-}
-
-fn generator() -> String {
-    "generator".into()
 }
 
 fn half_life() -> Scheduled {
@@ -44,11 +40,16 @@ fn ramp_up() -> Scheduled {
 
 impl Default for EmaSpec {
     fn default() -> Self {
-        EmaSpec { network: generator(), half_life_kimg: half_life(), ramp_up: ramp_up() }
+        EmaSpec { network: None, half_life_kimg: half_life(), ramp_up: ramp_up() }
     }
 }
 
 impl EmaSpec {
+    /// The average of a network, with the default half-life.
+    pub fn of(network: &str) -> EmaSpec {
+        EmaSpec { network: Some(network.into()), ..EmaSpec::default() }
+    }
+
     /// β in step `step`, before which `seen` real images were shown, `images` of them since the network's last update.
     pub fn beta(&self, images: f64, seen: f64, step: u64) -> f64 {
         let (half_life, ramp_up) = (self.half_life_kimg.value(step) * 1000.0, self.ramp_up.value(step));

@@ -10,6 +10,7 @@ mod evaluate;
 mod network;
 pub(crate) mod numerics;
 mod phase;
+mod roles;
 mod train;
 
 pub use augment::AugmentSpec;
@@ -19,6 +20,7 @@ pub use ema::EmaSpec;
 pub use evaluate::EvaluateSpec;
 pub use network::{LatentDistribution, LatentSpec, NetworkSpec};
 pub use phase::{PhaseSpec, TermSpec};
+pub use roles::Role;
 pub use train::{TrainSection, Update};
 
 use crate::error::GanError;
@@ -29,7 +31,7 @@ use std::fmt;
 use std::path::Path;
 
 /// The version of the spec's form that this program writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The largest integer that a spec holds: TOML's are those of `i64`.
 pub const LARGEST_INTEGER: u64 = i64::MAX as u64;

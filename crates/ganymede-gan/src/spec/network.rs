@@ -1,5 +1,6 @@
 //! `[networks.NAME]` and `[latent]`: what is trained and what it draws from. Not here: layers (`ganymede-nn`).
 
+use super::Role;
 use ganymede_nn::LayerConfig;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
+    /// What it is for; where absent, a network named `generator` or `discriminator` is that, and any other is there for terms
+    /// that ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The layers in order.
     #[serde(default)]
     pub layers: Vec<LayerConfig>,

@@ -1,5 +1,6 @@
 //! `[[phases]]`: what is trained by which loss with which optimizer. Not here: the losses (`objectives/`, `regularizers/`).
 
+use crate::regularizers::Player;
 use crate::table::{Stray, strays};
 use ganymede_nn::OptimizerConfig;
 use ganymede_nn::schedules::Scheduled;
@@ -13,6 +14,9 @@ pub struct PhaseSpec {
     pub name: String,
     /// Names of the networks that it trains.
     pub trains: Vec<String>,
+    /// Whose loss it is; where absent, the generator's if it trains the generator, else the discriminator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub player: Option<Player>,
     /// It runs in steps that this divides.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub every: u64,
@@ -43,6 +47,7 @@ impl PhaseSpec {
         PhaseSpec {
             name: name.into(),
             trains: trains.iter().map(|network| network.to_string()).collect(),
+            player: None,
             every: 1,
             optimizer,
             freeze: Vec::new(),

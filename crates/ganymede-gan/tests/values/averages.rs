@@ -47,7 +47,7 @@ fn averages_are_those_of_the_formula() {
 #[test]
 fn averages_have_their_defaults() {
     let ema = ganymede_gan::spec::EmaSpec::default();
-    assert_eq!(ema.network, "generator");
+    assert_eq!(ema.network, None);
     close("ramp-up", &[ema.beta(2.0, 40.0, 0), ema.beta(2.0, 0.0, 0)], &[0.5, 0.0]);
     close("half-life", &[ema.beta(10_000.0, 1e9, 0)], &[0.5]);
 }

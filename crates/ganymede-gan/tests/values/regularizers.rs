@@ -85,7 +85,9 @@ fn penalties_and_their_derivatives_are_those_of_the_formulas() {
     for entry in REGULARIZERS {
         let here = cases.iter().any(|case| case["class_name"] == entry.name);
         let moved = ["consistency", "balanced_consistency"].contains(&entry.name);
-        assert!(here || moved, "{} has no numbers: add it to reference/gan_values.py", entry.name);
+        // Of a third network: `tests/roles.rs`.
+        let third = entry.name == "latent_regression";
+        assert!(here || moved || third, "{} has no numbers: add it to reference/gan_values.py", entry.name);
     }
 }
 

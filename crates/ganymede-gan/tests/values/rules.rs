@@ -11,7 +11,7 @@ pub fn draft(preset: &str, shape: &[usize], edits: &[&str]) -> Draft {
 }
 
 pub fn data(shape: &[usize], samples: usize) -> DataFacts {
-    DataFacts { name: "data".into(), shape: shape.to_vec(), samples, classes: Some(10) }
+    DataFacts { name: "data".into(), shape: shape.to_vec(), samples, classes: Some(10), ..DataFacts::default() }
 }
 
 pub fn of_rule<'a>(report: &'a Report, rule: &str) -> Vec<&'a Finding> {

@@ -156,6 +156,16 @@ impl Model {
         self.inputs
     }
 
+    /// Names of the layers that its outputs come from, in order.
+    pub fn output_names(&self) -> Vec<&str> {
+        let input = |at| self.layers.iter().filter(|named| named.layer.input().is_some()).nth(at);
+        let name = |source: &Source| match *source {
+            Source::Input(at) => input(at).map_or("", |named| named.name.as_str()),
+            Source::Call { call, .. } => self.layers[self.calls[call].layer].name.as_str(),
+        };
+        self.outputs.iter().map(name).collect()
+    }
+
     /// Every call of a layer with what it gives, in order: what a summary shows.
     pub(crate) fn trace<'g>(&self, scope: &Scope<'g>, inputs: &[Expr<'g>]) -> Vec<Vec<Expr<'g>>> {
         let mut values: Vec<Vec<Expr<'g>>> = Vec::with_capacity(self.calls.len());

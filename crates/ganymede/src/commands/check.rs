@@ -98,9 +98,7 @@ fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failur
     }
     let dataset = setup::open_data(data, terminal)?;
     let samples = dataset.split(data.options.holdout, draft.spec.seed).train.len();
-    let codec = dataset.codec();
-    let classes = Some(codec.classes().len());
-    Ok(Some(DataFacts { name: data.source.clone(), shape: codec.shape().to_vec(), samples, classes }))
+    Ok(Some(DataFacts { name: data.source.clone(), ..DataFacts::of(dataset.codec(), samples) }))
 }
 
 fn read(file: &Path) -> Result<Draft, Failure> {

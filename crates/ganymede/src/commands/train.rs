@@ -201,7 +201,8 @@ impl Train {
     fn rehearse(&self, spec: &TrainSpec, terminal: &mut Terminal) -> Result<(), Failure> {
         spec.data.options.validate()?;
         let Some(size) = spec.data.options.resolution else { return Ok(()) };
-        let taken = spec.networks.get("discriminator").and_then(|d| d.layers.first()?.arguments.get("shape")?.get(2));
+        let judge = spec.networks.get(spec.discriminator());
+        let taken = judge.and_then(|d| d.layers.first()?.arguments.get("shape")?.get(2));
         let channels = taken.and_then(|n| usize::try_from(n.as_u64()?).ok()).unwrap_or(1);
         let shape = [size.height as usize, size.width as usize, spec.data.options.channels.unwrap_or(channels)];
         let mut spec = spec.clone();
