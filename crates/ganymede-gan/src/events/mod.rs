@@ -62,6 +62,9 @@ pub enum Event {
     Tick {
         /// Mean loss of each term, `<phase>/<term>`.
         losses: BTreeMap<String, f64>,
+        /// Mean of each number that a term shows beside its loss, `<phase>/<term>/<number>`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        numbers: BTreeMap<String, f64>,
         /// Seconds a step, mean, without the pause.
         sec_per_step: f64,
         /// Seconds per thousand real samples, without the pause.

@@ -42,7 +42,8 @@ impl Owed {
 /// Sums of what happened since the last tick.
 #[derive(Default)]
 pub(super) struct Tick {
-    losses: BTreeMap<String, (f64, u64)>,
+    losses: Means,
+    numbers: Means,
     pub steps: u64,
     /// Readings of the clock when it began: trained, paused, waited for data.
     trained: Duration,
@@ -53,11 +54,26 @@ pub(super) struct Tick {
 impl Tick {
     pub fn add(&mut self, result: &StepResult) {
         self.steps += 1;
-        for (name, value) in &result.losses {
-            let (sum, n) = self.losses.entry(name.clone()).or_default();
+        self.losses.add(&result.losses);
+        self.numbers.add(&result.numbers);
+    }
+}
+
+/// Sums of named numbers, and how many each is of.
+#[derive(Default)]
+struct Means(BTreeMap<String, (f64, u64)>);
+
+impl Means {
+    fn add(&mut self, numbers: &[(String, f32)]) {
+        for (name, value) in numbers {
+            let (sum, n) = self.0.entry(name.clone()).or_default();
             *sum += f64::from(*value);
             *n += 1;
         }
+    }
+
+    fn take(self) -> BTreeMap<String, f64> {
+        self.0.into_iter().map(|(name, (sum, n))| (name, sum / n.max(1) as f64)).collect()
     }
 }
 
@@ -102,7 +118,8 @@ impl Trainer<'_> {
         let seconds = trained.saturating_sub(tick.trained).as_secs_f64();
         let sec_per_step = seconds / tick.steps.max(1) as f64;
         self.emit(Event::Tick {
-            losses: tick.losses.into_iter().map(|(name, (sum, n))| (name, sum / n.max(1) as f64)).collect(),
+            losses: tick.losses.take(),
+            numbers: tick.numbers.take(),
             sec_per_step,
             sec_per_kimg: sec_per_step * 1000.0 / self.spec.train.images_per_step().max(1) as f64,
             pause: paused.saturating_sub(tick.paused).as_secs_f64(),

@@ -11,6 +11,8 @@ pub struct Seen<'a> {
     pub step: u64,
     /// Each term's loss by `<phase>/<term>`.
     pub losses: &'a [(String, f32)],
+    /// What terms show beside their losses, by `<phase>/<term>/<number>`.
+    pub numbers: &'a [(String, f32)],
     /// (phase, what) of everything that is not finite; nothing of the step was applied, and without
     /// [`Action::RollBack`] the training ends.
     pub non_finite: &'a [(String, String)],

@@ -37,7 +37,7 @@ mod tests {
 
     fn step(losses: &[f32]) -> StepResult {
         let losses = losses.iter().enumerate().map(|(at, loss)| (format!("p{at}/term"), *loss)).collect();
-        StepResult { losses, non_finite: Vec::new() }
+        StepResult { losses, numbers: Vec::new(), non_finite: Vec::new() }
     }
 
     #[test]

@@ -20,6 +20,7 @@ impl Trainer<'_> {
         let seen = Seen {
             step: self.step,
             losses: &result.losses,
+            numbers: &result.numbers,
             non_finite: &result.non_finite,
             scalars: &scalars,
             store: self.stepper.store(),

@@ -166,6 +166,30 @@ fn pauses_are_no_time_of_training() {
     assert_eq!(ticks.collect::<Vec<_>>(), expected);
 }
 
+/// Their means stand in ticks; they are no losses, and a step that is run again is compared without them.
+#[test]
+fn numbers_that_terms_show_stand_in_ticks() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec =
+        spec(&["phases.1.terms=[{class_name='non_saturating'},{class_name='path_length'}]", "train.tick_every=5"]);
+    let trainer = Trainer::start(fresh(folder.path(), &spec), ()).unwrap();
+    trainer.run(&AtomicBool::new(false)).unwrap();
+    let events = events(&folder.path().join("00000-x"));
+    let mut ticks = 0;
+    for line in &events {
+        match &line.event {
+            Event::Tick { losses, numbers, .. } => {
+                assert_eq!(numbers.keys().collect::<Vec<_>>(), ["g/path_length/length"]);
+                assert!(numbers["g/path_length/length"] > 0.0 && !losses.contains_key("g/path_length/length"));
+                ticks += 1;
+            }
+            Event::Replay { losses, .. } => assert!(!losses.contains_key("g/path_length/length")),
+            _ => (),
+        }
+    }
+    assert_eq!(ticks, 4);
+}
+
 /// What a signal finds undone is done when the run goes on; the checkpoint came first.
 #[test]
 fn an_interrupted_evaluation_loses_nothing() {
