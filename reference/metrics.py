@@ -1,6 +1,6 @@
 """Metrics by the packages that others use: clean-fid (Fréchet and kernel distance), prdc, and TensorFlow's MS-SSIM.
 
-Features and pictures are by formulas, which `crates/ganymede-gan/tests/metrics.rs` has too. Writes reference/metrics.json:
+Features and pictures are by formulas, which `crates/ganymede-metrics/tests/libraries.rs` has too. Writes reference/metrics.json:
 
     .venv-reference/bin/pip install clean-fid==0.1.35 prdc==0.2 numpy scipy tensorflow-cpu==2.21.0
     .venv-reference/bin/python reference/metrics.py

@@ -1,11 +1,11 @@
 //! Training generative adversarial networks.
 //!
 //! A [`spec::TrainSpec`] decides everything; [`phases::trace`] turns it into programs, [`Trainer`] runs
-//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, augmentations, metrics and presets
+//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, augmentations and presets
 //! are tables with one file an entry.
 //!
 //! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is
-//! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`.
+//! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`, metrics `ganymede-metrics`.
 #![forbid(unsafe_code)]
 
 pub mod augment;
@@ -16,7 +16,6 @@ mod error;
 mod evaluate;
 pub mod events;
 mod loss_scope;
-pub mod metrics;
 pub mod objectives;
 pub mod phases;
 pub mod presets;
@@ -33,7 +32,8 @@ mod trainer;
 mod verify;
 
 pub use error::GanError;
-pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, incomparable, metric_names};
+pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, evaluation_bytes, incomparable, metric_names};
+pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};
 pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
 pub use step::{PlanReport, Stepper};

@@ -4,11 +4,12 @@ use super::{Finding, Repository};
 
 /// Layer of each crate; an arrow goes to a lower layer.
 const LAYERS: &[(&str, u8)] = &[
-    ("ganymede", 4),
-    ("ganymede-studio", 4),
-    ("ganymede-python", 4),
-    ("ganymede-gan", 3),
-    ("ganymede-interop", 3),
+    ("ganymede", 5),
+    ("ganymede-studio", 5),
+    ("ganymede-python", 5),
+    ("ganymede-gan", 4),
+    ("ganymede-interop", 4),
+    ("ganymede-metrics", 3),
     ("ganymede-nn", 2),
     ("ganymede-cuda", 2),
     ("ganymede-runtime", 2),
@@ -95,6 +96,7 @@ mod tests {
         assert_eq!(reasons("ganymede-nn", "[dependencies.ganymede-gan]\nworkspace = true\n").len(), 1);
         assert_eq!(reasons("ganymede-graph", "[dev-dependencies]\nganymede-nn.workspace = true\n").len(), 1);
         assert_eq!(reasons("ganymede-studio", "[dependencies]\nganymede-graph.workspace = true\n").len(), 1);
+        assert_eq!(reasons("ganymede-metrics", "[dependencies]\nganymede-gan.workspace = true\n").len(), 1);
         assert_eq!(reasons("ganymede-misc", "").len(), 1);
     }
 }

@@ -7,8 +7,8 @@ mod tensors;
 
 pub use keep::{find, list, prune};
 pub(crate) use keep::{newest_whole, point_to, sweep};
+pub(crate) use tensors::hex;
 pub use tensors::read_tensors;
-pub(crate) use tensors::{hex, write_tensors};
 
 use crate::durable::{create_folders, remove_folder, rename, sync_folder, write_synced};
 use crate::error::GanError;

@@ -1,6 +1,6 @@
 //! Tensor files: states of a store as safetensors and back. Not here: which states stand in which file (`mod.rs`).
 
-use crate::durable::{beside, crash_point, rename};
+use crate::durable::crash_point;
 use crate::error::GanError;
 use ganymede_runtime::{StateEntry, Store};
 use ganymede_tensor::{DType, Tensor, TensorType};
@@ -76,17 +76,6 @@ pub(super) fn write_states(path: &Path, states: Vec<(String, StateView<'_>)>) ->
         Ok(hex(&hasher.finalize()))
     };
     read().map_err(|e| GanError::io(path, "sync", e))
-}
-
-/// Writes all states of a store as one safetensors file: beside it, to disk, renamed. Processes may do so at the same time.
-///
-/// # Errors
-/// [`GanError::Io`].
-pub(crate) fn write_tensors(path: &Path, store: &dyn Store) -> Result<(), GanError> {
-    let temporary = beside(path);
-    let states = store.layout().entries.iter().map(|entry| (entry.name.clone(), StateView::of(store, entry)));
-    write_states(&temporary, states.collect())?;
-    rename(&temporary, path)
 }
 
 /// The tensors of a safetensors file.

@@ -1,26 +1,26 @@
-//! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), the metrics of
-//! them (`scores.rs`, `metrics/`), what numbers depend on (`protocol.rs`), drawing (`sampler.rs`).
+//! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), the metrics
+//! (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is kept (`kept.rs`), drawing (`sampler.rs`).
 
+mod kept;
 mod protocol;
-mod scores;
 mod sets;
 
 use crate::error::GanError;
-use crate::metrics::{Better, Estimate, METRICS};
+use crate::metrics::{self, Better, Comparison, Estimate, METRICS, MetricError, Number, Stop, measure};
+use crate::resources;
 use crate::run_dir;
 use crate::sampler::{Sampler, SamplerOptions};
 use crate::spec::TrainSpec;
 use ganymede_data::{Codec, Dataset};
 use ganymede_runtime::Backend;
+use protocol::Protocol;
 use serde::{Deserialize, Serialize};
-use sets::Sets;
+use sets::{Rows, Sets};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Seed of what is random in an evaluation: the order of real samples, resamples, directions.
 const SEED: u64 = 0;
-/// Names of the scores that are of no two sets alone.
-const SPECIAL: [&str; 2] = ["modes", "classes"];
 
 /// What a run's generator is worth.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,23 @@ pub struct Score {
     pub protocol: String,
 }
 
+impl Score {
+    fn of(number: Number, protocol: &Protocol) -> Score {
+        let Number { value, of, reference, n, reference_n, depends } = number;
+        Score {
+            metric: value.name.into(),
+            of: of.into(),
+            estimate: value.estimate,
+            better: value.better,
+            reference,
+            n,
+            reference_n,
+            note: value.note,
+            protocol: protocol.clone().with(&depends).with(&format!("{of} {n}")).digits(),
+        }
+    }
+}
+
 /// Which of these numbers stand beside earlier ones of another protocol, which do not compare: name, features, both
 /// protocols.
 pub fn incomparable<'a>(now: &'a [Score], earlier: &'a [Score]) -> Vec<(&'a Score, &'a Score)> {
@@ -84,15 +101,21 @@ pub struct EvaluateOptions {
     pub whole: bool,
 }
 
+impl EvaluateOptions {
+    fn wants(&self, name: &str) -> bool {
+        self.metrics.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted == name))
+    }
+}
+
 /// Names of everything that can be asked for.
 pub fn metric_names() -> Vec<&'static str> {
-    METRICS.iter().map(|entry| entry.name).chain(SPECIAL).collect()
+    METRICS.iter().map(|metric| metric.name()).collect()
 }
 
 /// Compares samples of seeds 0, 1, … of a run's checkpoint (averaged weights where there are any and no others are asked for) with as many real
 /// samples that it was trained on. These are taken in a fixed random order, because files often stand in the order of their
 /// classes; a generator of classes draws those of the real samples. References compare two disjoint parts
-/// of the real samples.
+/// of the real samples; classifiers and mixtures learn from others than both.
 ///
 /// # Units
 /// All samples are in the network's range [−1, 1].
@@ -117,11 +140,6 @@ pub fn evaluate(
     Ok(Evaluation { checkpoint, ..compared })
 }
 
-/// Ends what takes long when a signal came.
-fn go_on(stop: &AtomicBool) -> Result<(), GanError> {
-    if stop.load(Ordering::Relaxed) { Err(GanError::Interrupted) } else { Ok(()) }
-}
-
 /// The same of a generator that is in memory.
 pub(crate) fn compare(
     spec: &TrainSpec,
@@ -137,15 +155,126 @@ pub(crate) fn compare(
         let known = known.iter().map(|name| name.to_string()).collect();
         return Err(GanError::Unknown { kind: "a metric", name: name.clone(), known });
     }
-    go_on(stop)?;
-    let sets = Sets::draw(spec, codec, sampler, options, dataset)?;
-    go_on(stop)?;
-    let wanted = |name: &str| options.metrics.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
-    let (samples, reference_samples) = (sets.count(), sets.reference());
-    let found = sets.scores(&wanted, backend)?;
+    let stop = Stop::when(stop);
+    let sets = Sets::draw(spec, codec, sampler, options, dataset, &backend.name(), stop)?;
+    let compared = Comparison::new(&sets.facts, &sets.sides, &sets, backend, SEED, stop);
+    let found = measure(compared, &|name| options.wants(name))?;
     let mut left_out = found.left_out;
+    left_out.extend(sets.said());
     if options.metrics.is_some() {
         left_out.extend(found.unfit);
     }
-    Ok(Evaluation { checkpoint: PathBuf::new(), samples, reference_samples, scores: found.scores, left_out })
+    let scores = found.numbers.into_iter().map(|number| Score::of(number, &sets.protocol)).collect();
+    let (samples, reference_samples) = (sets.sides.real.len(), sets.sides.second.len());
+    Ok(Evaluation { checkpoint: PathBuf::new(), samples, reference_samples, scores, left_out })
+}
+
+/// The most bytes that an evaluation takes at a time beside its generator, known before it begins: samples, features, what
+/// metrics work with, and the networks of features.
+///
+/// # Errors
+/// [`GanError::Argument`] when there are not so many real samples; what compiling these networks gives.
+pub fn evaluation_bytes(
+    spec: &TrainSpec,
+    dataset: &Dataset,
+    options: &EvaluateOptions,
+    backend: &dyn Backend,
+) -> Result<u64, GanError> {
+    let split = dataset.split(spec.data.options.holdout, spec.seed);
+    let rows = Rows::of(dataset, &split, options)?;
+    let facts = sets::facts(dataset.codec(), Ok(()));
+    let wanted = |name: &str| options.wants(name);
+    Ok(rows.sizes().bytes(&facts, &wanted) + metrics::program_bytes(&facts, &wanted, backend)?)
+}
+
+/// Refuses what does not fit into memory.
+fn check(sizes: metrics::Sizes, facts: &metrics::Facts, options: &EvaluateOptions) -> Result<(), GanError> {
+    resources::check(sizes.bytes(facts, &|name| options.wants(name)), resources::available())
+}
+
+impl From<MetricError> for GanError {
+    fn from(error: MetricError) -> GanError {
+        match error {
+            MetricError::Stopped => GanError::Interrupted,
+            MetricError::Runtime(error) => GanError::Runtime(error),
+            MetricError::Build(errors) => GanError::Build(errors),
+            MetricError::Model(source) => GanError::Model { network: "features".into(), source },
+            MetricError::Argument { what, reason } => GanError::Argument { what, reason },
+            MetricError::Others(error) => match error.downcast::<GanError>() {
+                Ok(error) => *error,
+                Err(error) => GanError::Argument { what: "evaluate".into(), reason: error.to_string() },
+            },
+            other => GanError::Argument { what: "evaluate".into(), reason: other.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+    use ganymede_data::{DataOptions, Source};
+    use ganymede_runtime::{CpuBackend, CpuOptions};
+
+    struct Ring {
+        data: Dataset,
+        spec: TrainSpec,
+        backend: CpuBackend,
+    }
+
+    fn ring(threads: usize) -> Ring {
+        let options = DataOptions { use_cache: false, ..DataOptions::default() };
+        let data = Dataset::open(&Source::parse("ring2d").unwrap(), &options, &()).unwrap();
+        let spec = presets::preset("ring2d", data.codec()).unwrap();
+        let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() }).unwrap();
+        Ring { data, spec, backend }
+    }
+
+    fn compared(ring: &Ring, options: &EvaluateOptions, stop: bool) -> Result<Evaluation, GanError> {
+        let codec = ring.data.codec();
+        let mut sampler = Sampler::new(&ring.spec, codec, None, &ring.backend).unwrap();
+        sampler.initialise(codec).unwrap();
+        compare(&ring.spec, codec, &mut sampler, options, &ring.data, &ring.backend, &AtomicBool::new(stop))
+    }
+
+    #[test]
+    fn an_evaluation_stops_when_it_is_told_to_and_is_the_same_for_any_threads() {
+        let options = EvaluateOptions { samples: Some(200), ..EvaluateOptions::default() };
+        let found = compared(&ring(1), &options, false).unwrap();
+        let names: Vec<&str> = found.scores.iter().map(|score| score.metric.as_str()).collect();
+        let expected = [
+            "sliced_wasserstein",
+            "frechet",
+            "kernel",
+            "precision",
+            "recall",
+            "density",
+            "coverage",
+            "modes",
+            "high_quality",
+            "mode_divergence",
+        ];
+        assert_eq!((names, found.samples, found.reference_samples), (expected.to_vec(), 200, 200));
+        assert_eq!(found, compared(&ring(3), &options, false).unwrap());
+        let stopped = compared(&ring(1), &options, true).unwrap_err();
+        assert!(matches!(stopped, GanError::Interrupted), "{stopped}");
+    }
+
+    /// Points of two numbers with a label: 12 bytes a sample.
+    #[test]
+    fn bytes_are_those_of_samples() {
+        let ring = ring(1);
+        let bytes = |samples, metric: &str| {
+            let metrics = Some(vec![metric.to_string()]);
+            let options = EvaluateOptions { samples: Some(samples), metrics, ..EvaluateOptions::default() };
+            evaluation_bytes(&ring.spec, &ring.data, &options, &ring.backend).unwrap()
+        };
+        // Three sets, one side of the references again, and on both sides 8 projections of 8 bytes and 11 counts.
+        assert_eq!(bytes(1000, "sliced_wasserstein"), 1000 * (3 * 12 + 8 + 2 * (8 * 8 + 11 * 4)));
+        // Features of such samples are the samples again.
+        assert!(bytes(1000, "frechet") > 1000 * (3 * 12 + 3 * 8));
+        assert_eq!(bytes(2000, "sliced_wasserstein"), 2 * bytes(1000, "sliced_wasserstein"));
+        let options = EvaluateOptions { samples: Some(4_000_000_000), ..EvaluateOptions::default() };
+        assert!(evaluation_bytes(&ring.spec, &ring.data, &options, &ring.backend).is_err());
+    }
 }

@@ -1,44 +1,109 @@
-//! Which samples an evaluation compares. Not here: how (`scores.rs`).
+//! Which samples an evaluation compares, and which are left to learn from. Not here: how they are compared
+//! (`ganymede-metrics`).
 
 use super::protocol::Protocol;
-use super::{EvaluateOptions, SEED};
+use super::{EvaluateOptions, SEED, check, kept};
+use crate::checkpoint;
 use crate::error::GanError;
+use crate::metrics::{Facts, MetricError, Others, Set, Sides, Sizes, Stop};
 use crate::resources;
 use crate::sampler::{Labels, Sampler};
 use crate::spec::TrainSpec;
-use ganymede_data::{Codec, Dataset};
+use ganymede_data::{Codec, DataOptions, Dataset, Resolution, Source, Split, cache_folder};
 use ganymede_tensor::{Rng, Tensor, stream_of};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
 
 /// Samples that are compared when nothing is said, or as many as there are.
 const DEFAULT_SAMPLES: usize = 5000;
+/// Where samples have labels, the part (1 / this) that is compared without words: as many are left for the references, and to
+/// learn from.
+const COMPARED: usize = 3;
 /// Most real samples that a classifier learns from.
 const LEARNED: usize = 20_000;
-/// Of real samples that all were trained on, the part (1 / this) that a classifier is tested on instead of learning from it.
+/// Of what is left to learn from, the part (1 / this) that a classifier is tested on, where none were held out.
 const TESTED: usize = 5;
-/// Real samples that are decoded at a time.
+/// Fewest samples to learn from, a class.
+const LEAST: usize = 10;
+/// Real samples that are decoded at a time, and generated ones that are drawn.
 const CHUNK: usize = 256;
+/// Classes of the images of `stacked-fashion-mnist`.
+const STACKED: usize = 10;
 
-/// What is compared, and what a classifier learns from.
-pub(super) struct Sets<'a> {
-    pub dataset: &'a Dataset,
-    codec: &'a Codec,
-    /// Real samples and generated ones, as many.
-    pub real: Tensor,
-    pub fake: Tensor,
-    /// Numbers of the real samples in the order that they are taken in: first those that are compared.
-    order: Vec<u32>,
-    /// Number of the real samples on each side of a reference.
+/// Which of the real samples are compared, which learned from, which tested on: disjoint parts of their order.
+pub(super) struct Rows {
+    compared: usize,
     reference: usize,
-    /// Labels that the generated samples were drawn for, when they are the real samples'.
-    pub asked: Option<Vec<u32>>,
-    /// Why they are not, when the generator draws classes.
-    pub in_turn: Option<String>,
-    /// Numbers of real samples that no classifier learns from.
-    pub tested: Vec<u32>,
-    /// How many of the order a classifier may learn from.
-    learnable: usize,
-    /// Whether what is computed from data may be kept in the cache.
-    pub use_cache: bool,
+    learned: Range<usize>,
+    /// Places in the order, or what was held out.
+    tested: Result<Range<usize>, usize>,
+}
+
+impl Rows {
+    /// For these options.
+    ///
+    /// # Errors
+    /// [`GanError::Argument`] when there are not so many samples.
+    pub fn of(dataset: &Dataset, split: &Split, options: &EvaluateOptions) -> Result<Rows, GanError> {
+        let (used, held_out) = match options.whole {
+            true => (dataset.len(), 0),
+            false => (split.train.len(), split.holdout.len()),
+        };
+        Rows::share(used, held_out, dataset.labels().is_some(), options.samples)
+    }
+
+    /// Of so many samples, and those that were held out. What is left over by those that are compared is for the references and to
+    /// learn from, half each.
+    fn share(used: usize, held_out: usize, labelled: bool, asked: Option<usize>) -> Result<Rows, GanError> {
+        let most = if labelled { used.div_ceil(COMPARED) } else { used };
+        let compared = asked.unwrap_or(DEFAULT_SAMPLES.min(most));
+        let left = used.saturating_sub(compared);
+        let learnable = if labelled { (left / 2).min(LEARNED * (TESTED + 1) / TESTED) } else { 0 };
+        let reference = compared.min((used - learnable) / 2);
+        if compared == 0 || compared > used || reference == 0 {
+            let reason = format!("expected 1 to {used} samples, and 2 or more real ones, found {compared}");
+            return Err(GanError::Argument { what: "samples".into(), reason });
+        }
+        let of_order = if held_out > 0 { 0 } else { learnable / TESTED };
+        let learned = used - learnable..(used - of_order).min(used - learnable + LEARNED);
+        let tested = if held_out > 0 { Err(held_out) } else { Ok(used - of_order..used) };
+        Ok(Rows { compared, reference, learned, tested })
+    }
+
+    /// How many there are of each kind.
+    pub fn sizes(&self) -> Sizes {
+        let tested = self.tested.as_ref().map_or_else(|held_out| *held_out, Range::len);
+        Sizes { samples: self.compared, reference: self.reference, learned: self.learned.len(), tested }
+    }
+}
+
+/// What metrics are told of the data.
+pub(super) fn facts(codec: &Codec, asked: Result<(), String>) -> Facts {
+    let stacked = if codec.format == "stacked-fashion-mnist" { STACKED } else { 0 };
+    let (modality, shape) = (codec.modality().name().to_string(), codec.shape().to_vec());
+    Facts { modality, shape, classes: codec.classes().len(), stacked, asked }
+}
+
+/// What is compared, and what is learned from.
+pub(super) struct Sets<'a> {
+    dataset: &'a Dataset,
+    codec: &'a Codec,
+    /// What is known of the samples.
+    pub facts: Facts,
+    /// The samples.
+    pub sides: Sides,
+    /// Numbers of real samples that classifiers and mixtures learn from.
+    learned: Vec<u32>,
+    /// Numbers of real samples that nothing learns from.
+    tested: Vec<u32>,
+    /// Why generated samples are not of the real ones' classes, when the generator draws classes.
+    in_turn: Option<String>,
+    /// Where what was learned is kept.
+    cache: Option<PathBuf>,
+    /// What that depends on beside the way of learning.
+    key: Protocol,
+    /// What numbers depend on.
     pub protocol: Protocol,
 }
 
@@ -53,118 +118,221 @@ impl<'a> Sets<'a> {
         sampler: &mut Sampler,
         options: &EvaluateOptions,
         dataset: &'a Dataset,
+        backend: &str,
+        stop: Stop<'_>,
     ) -> Result<Sets<'a>, GanError> {
         let refuse = |reason| GanError::Argument { what: "data".into(), reason };
         codec.comparable(dataset.codec()).map_err(refuse)?;
         let split = dataset.split(spec.data.options.holdout, spec.seed);
+        let rows = Rows::of(dataset, &split, options)?;
+        let sizes = rows.sizes();
         let used: Vec<u32> = if options.whole { (0..dataset.len() as u32).collect() } else { split.train };
-        let count = options.samples.unwrap_or(DEFAULT_SAMPLES.min(used.len()));
-        let reference = count.min(used.len() / 2);
-        if count == 0 || count > used.len() || reference == 0 {
-            let reason = format!("expected 1 to {} samples, and 2 or more real ones, found {count}", used.len());
-            return Err(GanError::Argument { what: "samples".into(), reason });
-        }
-        // Generated, real, one half of the reference, and copies of two sets in a metric.
-        let elements: usize = codec.shape().iter().product();
-        let held = (4 * count + reference) * elements * size_of::<f32>();
-        resources::check(held as u64, resources::available())?;
         let order = Rng::new(SEED, stream_of("evaluate/order")).permutation(used.len());
         let order: Vec<u32> = order.into_iter().map(|at| used[at]).collect();
-        let labels = |numbers: &[u32]| dataset.labels().map(|all| numbers.iter().map(|&i| all[i as usize]).collect());
-        let (mut asked, mut in_turn): (Option<Vec<u32>>, _) = (None, None);
-        if sampler.classes() > 0 {
-            match labels(&order[..count]) {
-                None => in_turn = Some("the data has no classes".to_string()),
-                Some(_) if dataset.classes() != codec.classes() => {
-                    let names = |classes: &[String]| classes.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-                    let (own, other) = (names(codec.classes()), names(dataset.classes()));
-                    in_turn = Some(format!("the run's classes ({own} …) have other names than the data's ({other} …)"));
-                }
-                found => asked = found,
-            }
-        }
-        let fake = sampler.draw(0..count as u64, asked.as_deref().map_or(Labels::InTurn, Labels::Each))?;
-        let of_order = if asked.is_some() { order.len() / TESTED } else { 0 };
-        let (tested, learnable) = match split.holdout.is_empty() || options.whole {
-            true => (order[order.len() - of_order..].to_vec(), order.len() - of_order),
-            false => (split.holdout, order.len()),
+        let (compared, learned) = (&order[..sizes.samples], order[rows.learned].to_vec());
+        let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
+        let (labels, in_turn) = drawn_labels(codec, sampler, dataset, compared);
+        let asked = match &in_turn {
+            Some(reason) => Err(reason.clone()),
+            None => labels.as_ref().map(|_| ()).ok_or_else(|| "the generator draws none".to_string()),
         };
+        let facts = Facts { classes: dataset.classes().len(), ..facts(codec, asked) };
+        check(sizes, &facts, options)?;
         let drawn = if in_turn.is_some() { "classes in turn" } else { "" };
-        let protocol = Protocol::of(dataset, codec, &order[..count], drawn);
-        let real = read(dataset, codec, &order[..count])?;
-        let use_cache = spec.data.options.use_cache;
-        Ok(Sets {
-            dataset,
-            codec,
-            real,
-            fake,
-            order,
-            reference,
-            asked,
-            in_turn,
-            tested,
-            learnable,
-            use_cache,
-            protocol,
-        })
+        let protocol = Protocol::of(dataset, codec, compared, drawn).with_rows(&learned).with_rows(&tested);
+        let key = Protocol::of(dataset, dataset.codec(), &learned, "learned").with(backend);
+        let fake = Set::new("real", draw(sampler, sizes.samples, labels.as_deref(), stop)?);
+        let fake = match &labels {
+            Some(labels) => fake.labelled(labels)?,
+            None => fake,
+        };
+        let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
+        let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
+        let cache = cache_folder().filter(|_| spec.data.options.use_cache);
+        Ok(Sets { dataset, codec, facts, sides, learned, tested, in_turn, cache, key, protocol })
     }
 
-    /// Number of generated and of real samples that are compared.
-    pub fn count(&self) -> usize {
-        self.real.shape()[0]
+    /// What was done otherwise than asked for.
+    pub fn said(&self) -> Option<String> {
+        let reason = self.in_turn.as_ref()?;
+        Some(format!("drawing the classes of the real samples: {reason}; each class in turn was drawn"))
     }
 
-    /// Number of real samples on each side of a reference.
-    pub fn reference(&self) -> usize {
-        self.reference
+    /// Labelled real samples that are not compared.
+    fn apart(&self, numbers: &[u32], least: usize, what: &str) -> Result<Set, MetricError> {
+        if self.dataset.labels().is_none() {
+            return Err(MetricError::Missing("the data has no classes".into()));
+        }
+        if numbers.len() < least {
+            let (n, used) = (numbers.len(), self.dataset.len());
+            return Err(MetricError::Missing(format!(
+                "expected at least {least} real samples {what} which are not compared, found {n} of {used}; ask for fewer with --n"
+            )));
+        }
+        let bytes = numbers.len() * self.codec.sample_type().elements() * size_of::<f32>();
+        match resources::check(bytes as u64, resources::available()) {
+            Err(error) => Err(MetricError::Missing(error.to_string())),
+            Ok(()) => set(self.dataset, self.codec, numbers, Stop::NEVER).map_err(outside),
+        }
     }
 
-    /// Two disjoint parts of the real samples: the first ones of those that are compared, and others.
-    pub fn halves(&self) -> Result<[Tensor; 2], GanError> {
-        let others = &self.order[self.reference..2 * self.reference];
-        Ok([self.real.rows(0..self.reference), read(self.dataset, self.codec, others)?])
-    }
-
-    /// What a classifier learns from: numbers of samples and their labels. None without labels.
-    pub fn learned(&self) -> Option<(&[u32], Vec<u32>)> {
-        let numbers = &self.order[..self.learnable.min(LEARNED)];
-        Some((numbers, self.labels(numbers)?))
-    }
-
-    /// Whether classifiers may learn from all of the real samples that are compared.
-    pub fn all_learnable(&self) -> bool {
-        self.count() <= self.learnable
-    }
-
-    /// Labels of real samples by their numbers.
-    pub fn labels(&self, numbers: &[u32]) -> Option<Vec<u32>> {
-        self.dataset.labels().map(|all| numbers.iter().map(|&i| all[i as usize]).collect())
-    }
-
-    /// Labels of the real samples that are compared.
-    pub fn real_labels(&self) -> Option<Vec<u32>> {
-        self.labels(&self.order[..self.count()])
-    }
-
-    /// Real samples by their numbers, in the network's range.
-    ///
-    /// # Errors
-    /// [`GanError::Memory`] when there is no room for them; what reading gives.
-    pub fn read(&self, numbers: &[u32]) -> Result<Tensor, GanError> {
-        let bytes = numbers.len() * self.codec.shape().iter().product::<usize>() * size_of::<f32>();
-        resources::check(bytes as u64, resources::available())?;
-        read(self.dataset, self.codec, numbers)
+    /// The file that keeps what was learned in this way.
+    fn file(&self, what: &str) -> Option<PathBuf> {
+        let digits = self.key.clone().with(env!("CARGO_PKG_VERSION")).with(what).digits();
+        Some(self.cache.as_ref()?.join(format!("classifier-{digits}.safetensors")))
     }
 }
 
-/// Real samples in the network's range.
-pub(super) fn read(dataset: &Dataset, codec: &Codec, indices: &[u32]) -> Result<Tensor, GanError> {
+impl Others for Sets<'_> {
+    fn learned(&self) -> Result<Set, MetricError> {
+        self.apart(&self.learned, LEAST * self.facts.classes.max(1), "to learn from")
+    }
+
+    fn tested(&self) -> Result<Set, MetricError> {
+        self.apart(&self.tested, LEAST, "to test a classifier on")
+    }
+
+    fn parts(&self) -> Result<Set, MetricError> {
+        let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let resolution = Resolution { width: side(self.facts.shape[1]), height: side(self.facts.shape[0]) };
+        let options = DataOptions { resolution: Some(resolution), channels: Some(1), ..DataOptions::default() };
+        let source = Source::parse("fashion-mnist").map_err(|e| outside(e.into()))?;
+        let images = Dataset::open(&source, &options, &()).map_err(|e| outside(e.into()))?;
+        let all: Vec<u32> = (0..images.len() as u32).collect();
+        set(&images, images.codec(), &all, Stop::NEVER).map_err(outside)
+    }
+
+    fn recall(&self, what: &str) -> Option<BTreeMap<String, Tensor>> {
+        checkpoint::read_tensors(&self.file(what)?).ok()
+    }
+
+    fn keep(&self, what: &str, states: &BTreeMap<String, Tensor>) {
+        // What cannot be written is not missed.
+        if let (Some(file), Some(folder)) = (self.file(what), &self.cache)
+            && std::fs::create_dir_all(folder).is_ok()
+        {
+            let _ = kept::write(&file, states);
+        }
+    }
+}
+
+fn outside(error: GanError) -> MetricError {
+    MetricError::Others(Box::new(error))
+}
+
+/// Labels that a generator of classes draws, those of the real samples; else why not.
+fn drawn_labels(
+    codec: &Codec,
+    sampler: &Sampler,
+    dataset: &Dataset,
+    compared: &[u32],
+) -> (Option<Vec<u32>>, Option<String>) {
+    if sampler.classes() == 0 {
+        return (None, None);
+    }
+    match labels(dataset, compared) {
+        None => (None, Some("the data has no classes".to_string())),
+        Some(_) if dataset.classes() != codec.classes() => {
+            let names = |classes: &[String]| classes.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let (own, other) = (names(codec.classes()), names(dataset.classes()));
+            (None, Some(format!("the run's classes ({own} …) have other names than the data's ({other} …)")))
+        }
+        found => (found, None),
+    }
+}
+
+/// Labels of real samples by their numbers.
+fn labels(dataset: &Dataset, numbers: &[u32]) -> Option<Vec<u32>> {
+    dataset.labels().map(|all| numbers.iter().map(|&i| all[i as usize]).collect())
+}
+
+/// Generated samples of seeds 0, 1, …
+fn draw(sampler: &mut Sampler, count: usize, asked: Option<&[u32]>, stop: Stop<'_>) -> Result<Tensor, GanError> {
+    let mut values = Vec::with_capacity(count * sampler.shape().iter().product::<usize>());
+    for first in (0..count).step_by(CHUNK) {
+        stop.check()?;
+        let seeds = first..(first + CHUNK).min(count);
+        let labels = asked.map_or(Labels::InTurn, |asked| Labels::Each(&asked[seeds.clone()]));
+        let drawn = sampler.draw(seeds.start as u64..seeds.end as u64, labels)?;
+        values.extend_from_slice(drawn.as_f32().map_err(misshapen)?);
+    }
+    let shape: Vec<usize> = [count].iter().chain(sampler.shape()).copied().collect();
+    Tensor::from_f32(shape, values).map_err(misshapen)
+}
+
+fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
+    GanError::Argument { what: "samples".into(), reason: error.to_string() }
+}
+
+/// Real samples by their numbers, in the network's range, with their labels where they have any.
+fn set(dataset: &Dataset, codec: &Codec, numbers: &[u32], stop: Stop<'_>) -> Result<Set, GanError> {
     let (scale, offset) = codec.scaling();
-    let mut values = Vec::with_capacity(indices.len() * codec.shape().iter().product::<usize>());
-    for chunk in indices.chunks(CHUNK) {
+    let sample = codec.sample_type();
+    let mut values = Vec::with_capacity(numbers.len() * sample.elements());
+    for chunk in numbers.chunks(CHUNK) {
+        stop.check()?;
         values.extend(dataset.gather(chunk)?.to_f64().into_iter().map(|raw| (raw * scale + offset) as f32));
     }
-    let shape: Vec<usize> = [indices.len()].iter().chain(codec.shape()).copied().collect();
-    Tensor::from_f32(shape, values)
-        .map_err(|e| GanError::Argument { what: "the run's data".into(), reason: e.to_string() })
+    let shape: Vec<usize> = [numbers.len()].iter().chain(sample.shape.iter()).copied().collect();
+    let samples = Set::new("real", Tensor::from_f32(shape, values).map_err(misshapen)?);
+    Ok(match labels(dataset, numbers) {
+        Some(labels) => samples.labelled(&labels)?,
+        None => samples,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (compared, reference, learned, tested); of the tested `true` where they were held out.
+    fn share(
+        used: usize,
+        held_out: usize,
+        labelled: bool,
+        asked: Option<usize>,
+    ) -> (usize, usize, Range<usize>, Option<Range<usize>>) {
+        let Rows { compared, reference, learned, tested } = Rows::share(used, held_out, labelled, asked).unwrap();
+        (compared, reference, learned, tested.ok())
+    }
+
+    #[test]
+    fn real_samples_are_shared_out_by_hand() {
+        // Without labels nothing is learned, and all are compared.
+        assert_eq!(share(900, 0, false, None), (900, 450, 900..900, Some(900..900)));
+        assert_eq!(share(60_000, 0, false, None), (5000, 5000, 60_000..60_000, Some(60_000..60_000)));
+        // With labels a third each is compared, refers, and is learned from: of that a fifth is tested on.
+        assert_eq!(share(900, 0, true, None), (300, 300, 600..840, Some(840..900)));
+        assert_eq!(share(900, 60, true, None), (300, 300, 600..900, None));
+        assert_eq!(share(900, 0, true, Some(800)), (800, 425, 850..890, Some(890..900)));
+        assert_eq!(share(900, 0, true, Some(900)), (900, 450, 900..900, Some(900..900)));
+        // No more than 20,000 are learned from.
+        assert_eq!(share(60_000, 0, true, None), (5000, 5000, 36_000..55_200, Some(55_200..60_000)));
+        assert_eq!(share(60_000, 9, true, None), (5000, 5000, 36_000..56_000, None));
+        assert_eq!(share(2, 0, true, Some(1)), (1, 1, 2..2, Some(2..2)));
+        for (used, asked) in [(0, None), (1, None), (10, Some(11)), (10, Some(0))] {
+            let error = Rows::share(used, 0, true, asked).err().unwrap().to_string();
+            assert!(error.contains(&format!("expected 1 to {used} samples")), "{error}");
+        }
+    }
+
+    /// What is learned from is neither compared, nor of a reference, nor tested on, whatever there is and is asked for.
+    #[test]
+    fn what_is_learned_from_is_never_compared() {
+        for used in 2..400 {
+            for asked in
+                [None, Some(1), Some(used / 2), Some(used - 1), Some(used)].into_iter().filter(|n| *n != Some(0))
+            {
+                for held_out in [0, 7] {
+                    let (compared, reference, learned, tested) = share(used, held_out, true, asked);
+                    let last = compared.max(2 * reference);
+                    assert!(last <= learned.start || learned.is_empty(), "{used} {asked:?}: {last}, {learned:?}");
+                    assert!(reference <= compared && 2 * reference <= used);
+                    if let Some(tested) = tested {
+                        assert!(learned.end <= tested.start && last <= tested.start && tested.end == used);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `[evaluate]`: metrics while a training runs. Not here: the metrics (`metrics/`).
+//! `[evaluate]`: metrics while a training runs. Not here: the metrics (`ganymede-metrics`).
 
 use serde::{Deserialize, Serialize};
 

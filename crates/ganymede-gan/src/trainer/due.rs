@@ -164,7 +164,7 @@ impl Trainer<'_> {
         let Some(due) = self.spec.evaluate.clone() else { return Ok(true) };
         let start = self.clock.elapsed();
         let most = self.dataset.split(self.spec.data.options.holdout, self.spec.seed).train.len();
-        let (samples, metrics) = (Some(due.samples.min(most)), due.metrics);
+        let (samples, metrics) = ((due.samples <= most).then_some(due.samples), due.metrics);
         let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
         self.sampler.copy_from(self.stepper.store())?;
         let (backend, dataset) = (self.backend.as_ref(), self.dataset.as_ref());

@@ -3,15 +3,14 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::{GeneratorFlags, MachineFlags};
-use crate::setup;
 use crate::terminal::Terminal;
+use crate::{setup, signals};
 use clap::Args;
 use ganymede_gan::events::{self, Event};
 use ganymede_gan::metrics::Better;
 use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir};
 use serde_json::json;
 use std::ffi::OsString;
-use std::sync::atomic::AtomicBool;
 
 /// `ganymede evaluate`.
 #[derive(Args, Debug)]
@@ -21,7 +20,7 @@ pub struct Evaluate {
     /// Other data to compare with, such as a test set [default: what the run was trained on]
     #[arg(value_name = "DATA")]
     data: Option<OsString>,
-    /// How many samples are compared with as many real ones [default: 5000, or as many as there are]
+    /// How many samples are compared with as many real ones [default: 5000, or as many as there are; a third where they have classes]
     #[arg(short = 'n', long = "n", value_name = "N", alias = "samples", value_parser = clap::value_parser!(u32).range(1..))]
     n: Option<u32>,
     /// Only this metric; several times for several
@@ -63,8 +62,7 @@ impl Command for Evaluate {
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
         };
-        // A signal ends the process: there is nothing to save.
-        let stop = AtomicBool::new(false);
+        let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
         let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend, &stop)
             .map_err(|e| machine.explain(e))?;
         if found.scores.is_empty() {

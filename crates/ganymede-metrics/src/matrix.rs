@@ -1,6 +1,6 @@
-//! Features of a set of samples: a row each.
+//! Features of a set of samples: a row each. Not here: what gives them (`spaces/`).
 
-use crate::error::GanError;
+use crate::MetricError;
 
 /// Rows of `f32` numbers, one for each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +16,9 @@ impl Matrix {
     /// Rows of so many numbers.
     ///
     /// # Errors
-    /// [`GanError::Argument`] when the numbers are no whole rows, none, or not finite.
-    pub fn new(columns: usize, values: Vec<f32>) -> Result<Matrix, GanError> {
-        let refuse = |reason: String| GanError::Argument { what: "features".into(), reason };
+    /// [`MetricError::Argument`] when the numbers are no whole rows, none, or not finite.
+    pub fn new(columns: usize, values: Vec<f32>) -> Result<Matrix, MetricError> {
+        let refuse = |reason: String| MetricError::argument("features", reason);
         if columns == 0 || values.is_empty() || !values.len().is_multiple_of(columns) {
             return Err(refuse(format!("expected whole rows of {columns} numbers, found {}", values.len())));
         }
@@ -50,8 +50,8 @@ impl Matrix {
     }
 
     /// Refuses two sets of other features, or of fewer than `least` rows.
-    pub(super) fn pair(metric: &str, a: &Matrix, b: &Matrix, least: usize) -> Result<(), GanError> {
-        let refuse = |reason: String| Err(GanError::Argument { what: metric.into(), reason });
+    pub(crate) fn pair(metric: &str, a: &Matrix, b: &Matrix, least: usize) -> Result<(), MetricError> {
+        let refuse = |reason: String| Err(MetricError::argument(metric, reason));
         if a.columns != b.columns {
             return refuse(format!("expected features of one size, found {} and {}", a.columns, b.columns));
         }
@@ -64,7 +64,7 @@ impl Matrix {
 }
 
 /// Σ (xᵢ − yᵢ)², in sums that run side by side: of points near each other |x|² + |y|² − 2 x·y would lose its digits.
-pub(super) fn square_distance(x: &[f32], y: &[f32]) -> f32 {
+pub(crate) fn square_distance(x: &[f32], y: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let square = |a: &f32, b: &f32| (a - b) * (a - b);
     let (x_lanes, y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
@@ -78,7 +78,7 @@ pub(super) fn square_distance(x: &[f32], y: &[f32]) -> f32 {
 }
 
 /// x·y, in sums that run side by side.
-pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
+pub(crate) fn dot(x: &[f32], y: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let (x_lanes, y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
     let rest: f32 = x_lanes.remainder().iter().zip(y_lanes.remainder()).map(|(a, b)| a * b).sum();

@@ -1,10 +1,8 @@
 //! Metrics beside the packages that others use: clean-fid and prdc on the same features, TensorFlow's MS-SSIM on the same
-//! pictures, by the formula of `reference/metrics.py`. Not here: what every metric must do (`src/metrics`).
+//! images, by the formula of `reference/metrics.py`. Not here: what every metric must do (`contract.rs`), values by hand (beside
+//! each metric).
 
-use ganymede_gan::metrics::features::{Classifier, Labelled, RandomFeatures};
-use ganymede_gan::metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
-use ganymede_runtime::{CpuBackend, CpuOptions};
-use ganymede_tensor::{Rng, Tensor};
+use ganymede_metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
 use serde_json::Value;
 
 /// Number i of stream `salt`, in (−1, 1).
@@ -91,36 +89,6 @@ fn neighbours_of_points_are_those_of_plain_loops() {
 }
 
 #[test]
-fn a_classifier_is_kept_and_learned_once() {
-    let (samples, labels) = sides(300, 1);
-    let (others, _) = sides(100, 2);
-    let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let learned = std::cell::Cell::new(0);
-    let kept = |key: &str| {
-        let learn = || {
-            learned.set(learned.get() + 1);
-            Classifier::learn(Labelled { samples: &samples, labels: &labels }, 2, &backend)
-        };
-        let mut found = Classifier::kept(Some(folder.path()), key, &[12, 12, 1], 2, &backend, learn).unwrap();
-        (found.digest().to_string(), found.features(&others).unwrap())
-    };
-    let first = kept("a");
-    assert_eq!((learned.get(), first == kept("a"), learned.get()), (1, true, 1));
-    kept("b");
-    assert_eq!(learned.get(), 2);
-    // A file that is damaged is learned again and mended.
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    }
-    assert_eq!((first == kept("a"), learned.get()), (true, 3));
-    assert_eq!((first == kept("a"), learned.get()), (true, 3));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
-}
-
-#[test]
 fn similarity_is_that_of_tensorflow() {
     let cases: Value = serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap();
     for case in cases["ms_ssim"].as_array().unwrap() {
@@ -132,63 +100,12 @@ fn similarity_is_that_of_tensorflow() {
             let (row, column) = ((pixel / shape[1]) as f64, (pixel % shape[1]) as f64);
             0.5 + 0.3 * (0.21 * row + 0.1 * c as f64).sin() * (0.17 * column).cos()
         };
-        let picture = |salt: u32, noise: f64| -> Vec<f64> {
+        let image = |salt: u32, noise: f64| -> Vec<f64> {
             (0..count).map(|at| f64::from((smooth(at) + noise * value(salt, at)) as f32)).collect()
         };
-        let (found, scales) = similarity(&picture(1, 0.05), &picture(2, 0.15), shape);
+        let (found, scales) = similarity(&image(1, 0.05), &image(2, 0.15), shape);
         let expected = case["value"].as_f64().unwrap();
         assert_eq!(scales, number("scales"));
         assert!((found - expected).abs() <= 1e-4, "{shape:?}: {found}, expected {expected}");
     }
-}
-
-/// Squares of two kinds on noise: bright at the left, or at the right.
-fn sides(count: usize, stream: u32) -> (Tensor, Vec<u32>) {
-    let mut rng = Rng::new(9, stream);
-    let labels: Vec<u32> = (0..count).map(|_| rng.below(2)).collect();
-    let mut values = Vec::with_capacity(count * 144);
-    for &label in &labels {
-        let pixel = |at: usize, noise: f64| {
-            let bright = (at % 12 < 6) == (label == 0) && at.is_multiple_of(3);
-            (noise * 0.3 + if bright { 0.5 } else { -0.5 }) as f32
-        };
-        (0..144).for_each(|at| values.push(pixel(at, rng.normal())));
-    }
-    (Tensor::from_f32([count, 12, 12, 1], values).unwrap(), labels)
-}
-
-#[test]
-fn a_classifier_learns_labels_the_same_every_time() {
-    let (samples, labels) = sides(300, 1);
-    let (others, truth) = sides(100, 2);
-    let learn = |threads| {
-        let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() }).unwrap();
-        let mut classifier = Classifier::learn(Labelled { samples: &samples, labels: &labels }, 2, &backend).unwrap();
-        let right = classifier.right(Labelled { samples: &others, labels: &truth }).unwrap();
-        assert!(right.iter().sum::<f64>() > 95.0, "{} of 100", right.iter().sum::<f64>());
-        classifier.features(&others).unwrap()
-    };
-    let one = learn(1);
-    assert_eq!((one.rows(), one.columns()), (100, 64));
-    assert_eq!(one, learn(2));
-    let backend = CpuBackend::new(CpuOptions::default()).unwrap();
-    let error = Classifier::learn(Labelled { samples: &samples, labels: &labels[1..] }, 2, &backend).err().unwrap();
-    assert!(error.to_string().contains("expected a label below 2 for each of 300 pictures, found 299"), "{error}");
-}
-
-#[test]
-fn random_features_tell_kinds_apart_and_never_change() {
-    let backend = CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap();
-    let (samples, _) = sides(130, 1);
-    let (same, _) = sides(130, 3);
-    let other = Tensor::from_f32([130, 12, 12, 1], samples.as_f32().unwrap().iter().map(|v| -v).collect()).unwrap();
-    let mut random = RandomFeatures::new(&[12, 12, 1], &backend).unwrap();
-    let mut rows = |x: &Tensor| random.features(x).unwrap();
-    let features = rows(&samples);
-    assert_eq!((features.rows(), features.columns()), (130, 160));
-    let (near, far) = (frechet(&features, &rows(&same)).unwrap(), frechet(&features, &rows(&other)).unwrap());
-    assert!(near < 0.2 * far, "{near} and {far}");
-    // A sample's features do not depend on those beside it.
-    let some = Tensor::from_f32([2, 12, 12, 1], samples.as_f32().unwrap()[70 * 144..72 * 144].to_vec()).unwrap();
-    assert_eq!(rows(&some).row(1), features.row(71));
 }

@@ -1,0 +1,32 @@
+//! Metrics: how far generated samples are from real ones, and from each other.
+//!
+//! A [`Metric`] is one file and one line of [`METRICS`]: it says of which data it is, and measures a [`Comparison`] of two
+//! sets. Those of features do so in every [`Space`] of [`SPACES`] that fits. Each number is an [`Estimate`] with an interval of
+//! about 95 %, and comes with that of real samples beside other real ones.
+//!
+//! Nothing here knows runs, specs or trainers: which samples are compared, and where others come from, says whoever measures
+//! ([`Others`]).
+#![forbid(unsafe_code)]
+
+mod comparison;
+mod error;
+mod estimate;
+mod matrix;
+mod metrics;
+mod set;
+pub mod spaces;
+mod stop;
+#[doc(hidden)]
+pub mod testing;
+
+pub use comparison::{Comparison, Measured, Number, Others, Sides, Sizes, measure, program_bytes};
+pub use error::MetricError;
+pub use estimate::Estimate;
+pub use matrix::Matrix;
+pub use metrics::{
+    Better, METRICS, Metric, Mixture, Value, covered, frechet, kernel_distance, laplacian, modes, ms_ssim, neighbours,
+    similarity, sliced_wasserstein,
+};
+pub use set::{Facts, Set};
+pub use spaces::{SPACES, Space};
+pub use stop::Stop;

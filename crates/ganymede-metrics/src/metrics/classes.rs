@@ -1,0 +1,64 @@
+//! Metric `classes`: whether generated samples are of the classes that they were drawn for. Not here: the classifier
+//! (`spaces/classifier.rs`).
+
+use super::{Better, Metric, Value};
+use crate::comparison::numbers;
+use crate::estimate::Estimate;
+use crate::spaces::Classifier;
+use crate::{Comparison, Facts, MetricError, Number, Set, Sizes};
+
+/// The line of the table.
+pub(super) struct Classes;
+
+impl Metric for Classes {
+    fn name(&self) -> &'static str {
+        "classes"
+    }
+
+    fn summary(&self) -> &'static str {
+        "whether a classifier sees the classes that were asked for, and learns them from generated samples"
+    }
+
+    fn unfit(&self, data: &Facts) -> Option<String> {
+        data.expect("images").or_else(|| data.asked.as_ref().err().cloned())
+    }
+
+    /// - `class_accuracy`: the share of generated samples whose class a classifier of real ones says; its reference is that of
+    ///   real samples which it has not seen.
+    /// - `train_synthetic_test_real`: the share of those that a classifier tells which learned from generated samples alone; its
+    ///   reference is that of one which learned from as many real ones.
+    ///
+    /// # Source
+    /// Ravuri, Vinyals (2019), "Classification accuracy score for conditional generative models", arXiv:1905.10887.
+    fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
+        let (sides, classes, backend, stop) = (compared.sides, compared.data.classes, compared.backend, compared.stop);
+        let tested = compared.others.tested()?;
+        let classifier = compared.classifier()?;
+        let digest = classifier.digest().to_string();
+        let share = |name: &'static str, right: Vec<bool>| {
+            let estimate = Estimate::share(right.iter().filter(|right| **right).count(), right.len());
+            Value::new(name, Better::Higher, estimate)
+        };
+        let name = "class_accuracy";
+        let value = share(name, classifier.right(&sides.fake, stop)?);
+        let reference = share(name, classifier.right(&tested, stop)?);
+        let (n, reference_n) = (sides.fake.len(), tested.len());
+        let mut found = numbers(vec![value], &[reference], Classifier::NAME, [n, reference_n], &digest);
+        let learned = |from: &Set| Classifier::learn(from, classes, backend, stop)?.right(&tested, stop);
+        let name = "train_synthetic_test_real";
+        let value = Value { note: Some(format!("learned from {n}")), ..share(name, learned(&sides.fake)?) };
+        let reference = share(name, learned(&sides.real)?);
+        let depends = format!("{digest} {n}");
+        found.extend(numbers(vec![value], &[reference], Classifier::NAME, [reference_n; 2], &depends));
+        Ok(found)
+    }
+
+    fn of_features(&self) -> bool {
+        true
+    }
+
+    /// What is tested.
+    fn bytes(&self, data: &Facts, sizes: &Sizes) -> u64 {
+        (sizes.tested * data.elements() * size_of::<f32>()) as u64
+    }
+}

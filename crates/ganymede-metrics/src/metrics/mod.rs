@@ -1,0 +1,95 @@
+//! The table of metrics. To add one: a file here with a type that is a [`Metric`], and a line in [`METRICS`]; the contract tests
+//! (`tests/contract.rs`), `ganymede evaluate` and `[evaluate]` follow from the table.
+//! Not here: what stands for samples (`spaces/`), which samples are compared (whoever measures).
+
+mod classes;
+mod frechet;
+mod kernel;
+mod laplacian;
+mod modes;
+mod ms_ssim;
+mod neighbours;
+mod sliced_wasserstein;
+
+pub use frechet::frechet;
+pub use kernel::kernel_distance;
+pub use laplacian::laplacian;
+pub use modes::{Mixture, covered, modes};
+pub use ms_ssim::{ms_ssim, similarity};
+pub use neighbours::neighbours;
+pub use sliced_wasserstein::sliced_wasserstein;
+
+use crate::estimate::Estimate;
+use crate::{Comparison, Facts, MetricError, Number, Sizes};
+use serde::{Deserialize, Serialize};
+
+/// Which values are good ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Better {
+    /// Low ones.
+    Lower,
+    /// High ones.
+    Higher,
+    /// Those near that of real samples.
+    Near,
+}
+
+/// One number that a metric gives of two sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Its name.
+    pub name: &'static str,
+    /// Which values are good ones.
+    pub better: Better,
+    /// The number and its interval.
+    pub estimate: Estimate,
+    /// What else belongs to it, such as the number of its scales.
+    pub note: Option<String>,
+}
+
+impl Value {
+    /// A number of which there is nothing else to say.
+    pub fn new(name: &'static str, better: Better, estimate: Estimate) -> Value {
+        Value { name, better, estimate, note: None }
+    }
+}
+
+/// One metric: what it is of, and how it is measured.
+pub trait Metric: Sync {
+    /// Name on the command line and in specs.
+    fn name(&self) -> &'static str;
+
+    /// One sentence for lists.
+    fn summary(&self) -> &'static str;
+
+    /// Why such samples have no such number; `None` where they have.
+    fn unfit(&self, data: &Facts) -> Option<String>;
+
+    /// Its numbers: of whole samples by [`Comparison::samples`], in each space of features by [`Comparison::features`], or by
+    /// what it asks the comparison for.
+    ///
+    /// # Errors
+    /// What keeps it from being measured.
+    fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError>;
+
+    /// Whether it compares features or asks for a classifier.
+    fn of_features(&self) -> bool {
+        false
+    }
+
+    /// The most bytes that it takes at a time beside the sets and their features.
+    fn bytes(&self, data: &Facts, sizes: &Sizes) -> u64;
+}
+
+/// Every metric.
+pub const METRICS: &[&dyn Metric] = &[
+    &sliced_wasserstein::SlicedWasserstein,
+    &laplacian::Laplacian,
+    &ms_ssim::MsSsim,
+    &frechet::Frechet,
+    &kernel::Kernel,
+    &neighbours::Neighbours,
+    &modes::Modes,
+    &classes::Classes,
+];

@@ -1,0 +1,106 @@
+//! One side of a comparison, and what is known of both before they are there. Not here: the comparison (`comparison.rs`).
+
+use crate::MetricError;
+use ganymede_tensor::Tensor;
+
+/// Samples by field: the samples themselves first, then what else is known of each, such as `label`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Set {
+    fields: Vec<(String, Tensor)>,
+}
+
+impl Set {
+    /// Samples (N, …), `f32` in the network's range, by their field's name.
+    pub fn new(name: &str, samples: Tensor) -> Set {
+        Set { fields: vec![(name.into(), samples)] }
+    }
+
+    /// With one field more, (N, …).
+    ///
+    /// # Errors
+    /// [`MetricError::Argument`] where it has not as many rows as there are samples.
+    pub fn with(mut self, name: &str, values: Tensor) -> Result<Set, MetricError> {
+        if values.shape().first() != self.samples().shape().first() {
+            let reason = format!("expected a row for each of {} samples, found {}", self.len(), values.shape());
+            return Err(MetricError::argument(name, reason));
+        }
+        self.fields.push((name.into(), values));
+        Ok(self)
+    }
+
+    /// With a label for each sample, as field `label`.
+    ///
+    /// # Errors
+    /// As [`Set::with`].
+    pub fn labelled(self, labels: &[u32]) -> Result<Set, MetricError> {
+        let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
+        let labels = Tensor::new([labels.len()], ganymede_tensor::Data::I32(labels))
+            .map_err(|e| MetricError::argument("label", e.to_string()))?;
+        self.with("label", labels)
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &Tensor {
+        &self.fields[0].1
+    }
+
+    /// A field by its name.
+    pub fn field(&self, name: &str) -> Option<&Tensor> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, values)| values)
+    }
+
+    /// The label of each sample, where they have labels.
+    pub fn labels(&self) -> Option<Vec<u32>> {
+        Some(self.field("label")?.to_f64().into_iter().map(|label| label as u32).collect())
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.samples().shape().first().copied().unwrap_or(0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first `count` of them.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn first(&self, count: usize) -> Set {
+        Set { fields: self.fields.iter().map(|(name, values)| (name.clone(), values.rows(0..count))).collect() }
+    }
+}
+
+/// What is known of the data and the generator before a sample is there: metrics and features say by it whether they fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Which kind of data it is, by its modality's name: `images`, `points` …
+    pub modality: String,
+    /// Sizes of a sample.
+    pub shape: Vec<usize>,
+    /// Number of classes; 0 where samples have no labels.
+    pub classes: usize,
+    /// Classes of the image that each channel is; 0 where channels are not images of their own.
+    pub stacked: usize,
+    /// Whether generated samples were drawn for the real ones' classes; why not.
+    pub asked: Result<(), String>,
+}
+
+impl Facts {
+    /// Whether the data is of this modality.
+    pub fn is(&self, modality: &str) -> bool {
+        self.modality == modality
+    }
+
+    /// Refuses data of another modality, which it names.
+    pub(crate) fn expect(&self, modality: &str) -> Option<String> {
+        (!self.is(modality)).then(|| format!("it is of {modality}, and these samples are {}", self.modality))
+    }
+
+    /// Values of a sample.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+}

@@ -1,0 +1,81 @@
+//! Samples by formula, for the tests of metrics: here, of the features, and of what evaluates. Not a part of the library's
+//! promises.
+
+use crate::{Facts, MetricError, Others, Set};
+use ganymede_tensor::{Rng, Tensor, stream_of};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// `n` samples of these sizes, independent normal values of a mean and a deviation.
+pub fn normal(stream: &str, n: usize, sample: &[usize], mean: f64, deviation: f64) -> Tensor {
+    let mut rng = Rng::new(7, stream_of(stream));
+    let count = n * sample.iter().product::<usize>();
+    let values = (0..count).map(|_| (mean + deviation * rng.normal()) as f32).collect();
+    let sizes: Vec<usize> = [n].iter().chain(sample).copied().collect();
+    Tensor::from_f32(sizes, values).expect("as many values as the sizes say")
+}
+
+/// 12x12 images of two kinds on noise, with their labels: bright at the left, or at the right.
+pub fn bright_sides(stream: &str, n: usize) -> Set {
+    let mut rng = Rng::new(9, stream_of(stream));
+    let labels: Vec<u32> = (0..n).map(|_| rng.below(2)).collect();
+    let mut values = Vec::with_capacity(n * 144);
+    for &label in &labels {
+        for at in 0..144 {
+            let bright = (at % 12 < 6) == (label == 0) && at % 3 == 0;
+            values.push((rng.normal() * 0.3 + if bright { 0.5 } else { -0.5 }) as f32);
+        }
+    }
+    let images = Tensor::from_f32([n, 12, 12, 1], values).expect("144 values an image");
+    Set::new("real", images).labelled(&labels).expect("a label for each image")
+}
+
+/// What is known of samples of a modality.
+pub fn facts(modality: &str, sample: &[usize], classes: usize) -> Facts {
+    let asked = if classes > 0 { Ok(()) } else { Err("the generator draws none".into()) };
+    Facts { modality: modality.into(), shape: sample.to_vec(), classes, stacked: 0, asked }
+}
+
+/// Other samples that stand ready, and what was kept.
+#[derive(Default)]
+pub struct Ready {
+    /// What is learned from.
+    pub learned: Option<Set>,
+    /// What is tested on.
+    pub tested: Option<Set>,
+    /// Images that are channels.
+    pub parts: Option<Set>,
+    /// How often something was learned.
+    pub asked: RefCell<usize>,
+    /// What was kept.
+    pub kept: RefCell<BTreeMap<String, BTreeMap<String, Tensor>>>,
+}
+
+impl Ready {
+    fn given(set: &Option<Set>) -> Result<Set, MetricError> {
+        set.clone().ok_or_else(|| MetricError::Missing("none are left".into()))
+    }
+}
+
+impl Others for Ready {
+    fn learned(&self) -> Result<Set, MetricError> {
+        *self.asked.borrow_mut() += 1;
+        Ready::given(&self.learned)
+    }
+
+    fn tested(&self) -> Result<Set, MetricError> {
+        Ready::given(&self.tested)
+    }
+
+    fn parts(&self) -> Result<Set, MetricError> {
+        Ready::given(&self.parts)
+    }
+
+    fn recall(&self, what: &str) -> Option<BTreeMap<String, Tensor>> {
+        self.kept.borrow().get(what).cloned()
+    }
+
+    fn keep(&self, what: &str, states: &BTreeMap<String, Tensor>) {
+        self.kept.borrow_mut().insert(what.into(), states.clone());
+    }
+}

@@ -1,0 +1,246 @@
+//! What every metric of the table must do. Not here: its values by hand (beside it) and those of libraries (`libraries.rs`).
+
+use ganymede_metrics::testing::{Ready, bright_sides, facts, normal};
+use ganymede_metrics::{
+    Better, Comparison, Facts, METRICS, Metric, MetricError, Number, Set, Sides, Sizes, Stop, measure, program_bytes,
+};
+use ganymede_runtime::{CpuBackend, CpuOptions};
+use ganymede_tensor::Tensor;
+use std::sync::atomic::AtomicBool;
+
+fn backend() -> CpuBackend {
+    CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap()
+}
+
+fn set(samples: Tensor) -> Set {
+    Set::new("real", samples)
+}
+
+/// Two kinds of images, and points about 0 and about (4, 0): a metric is of the one or the other.
+struct Case {
+    data: Facts,
+    real: Set,
+    second: Set,
+    others: Ready,
+}
+
+fn images() -> Case {
+    let others = Ready {
+        learned: Some(bright_sides("learned", 200)),
+        tested: Some(bright_sides("tested", 60)),
+        ..Ready::default()
+    };
+    let (real, second) = (bright_sides("real", 120), bright_sides("second", 120));
+    Case { data: facts("images", &[12, 12, 1], 2), real, second, others }
+}
+
+fn points() -> Case {
+    let of = |stream: &str, n: usize| {
+        let mut values = normal(stream, n, &[2], 0.0, 0.5).as_f32().unwrap().to_vec();
+        let labels: Vec<u32> = (0..n as u32).map(|at| at % 2).collect();
+        values.iter_mut().step_by(4).for_each(|x| *x += 4.0);
+        set(Tensor::from_f32([n, 2], values).unwrap()).labelled(&labels).unwrap()
+    };
+    let others = Ready { learned: Some(of("learned", 200)), ..Ready::default() };
+    Case { data: facts("points", &[2], 2), real: of("real", 120), second: of("second", 120), others }
+}
+
+/// The one of two cases that a metric is of.
+fn case<'a>(metric: &dyn Metric, cases: &'a [Case; 2]) -> &'a Case {
+    cases.iter().find(|case| metric.unfit(&case.data).is_none()).unwrap()
+}
+
+fn measured(metric: &dyn Metric, case: &Case, fake: &Set) -> Result<Vec<Number>, MetricError> {
+    let sides = Sides { real: case.real.clone(), fake: fake.clone(), second: case.second.clone() };
+    let backend = backend();
+    let mut compared = Comparison::new(&case.data, &sides, &case.others, &backend, 3, Stop::NEVER);
+    metric.measure(&mut compared)
+}
+
+/// The samples with so much noise, and their labels.
+fn noisy(of: &Set, amount: f32) -> Set {
+    let samples = of.samples();
+    let noise = normal("noise", of.len(), &samples.shape()[1..], 0.0, 1.0);
+    let values = samples.as_f32().unwrap().iter().zip(noise.as_f32().unwrap()).map(|(x, n)| x + amount * n).collect();
+    set(Tensor::from_f32(samples.shape().clone(), values).unwrap()).labelled(&of.labels().unwrap()).unwrap()
+}
+
+#[test]
+fn every_metric_is_best_on_identical_sets_and_worse_the_more_noise_there_is() {
+    let cases = [images(), points()];
+    for metric in METRICS {
+        let case = case(*metric, &cases);
+        let found: Vec<Vec<Number>> = [0.0, 0.7, 1.4, 2.8]
+            .map(|amount| measured(*metric, case, &noisy(&case.real, amount)).unwrap())
+            .into_iter()
+            .collect();
+        assert!(!found[0].is_empty(), "{}", metric.name());
+        for (at, first) in found[0].iter().enumerate() {
+            let series: Vec<f64> = found.iter().map(|numbers| numbers[at].value.estimate.value).collect();
+            let (name, estimate) = (format!("{} of {}", first.value.name, first.of), first.value.estimate);
+            assert!(estimate.low <= estimate.value && estimate.value <= estimate.high, "{name}: {estimate:?}");
+            assert!(first.reference.is_some_and(f64::is_finite) && first.n > 0 && first.reference_n > 0, "{name}");
+            match first.value.better {
+                Better::Lower => {
+                    assert!(series[0] < series[1] && series[1] < series[3], "{name}: {series:?}");
+                    assert!(estimate.value <= first.reference.unwrap(), "{name}: {first:?}");
+                }
+                // Samples far apart have large balls, in which every real one is; two modes are both reached.
+                Better::Higher if ["recall", "modes"].contains(&first.value.name) => {
+                    assert_eq!(series[0], if first.value.name == "modes" { 2.0 } else { 1.0 });
+                }
+                // Two kinds of images are easily learned, also under noise: see the next test.
+                Better::Higher if first.value.name == "train_synthetic_test_real" => assert!(series[0] >= series[3]),
+                Better::Higher => assert!(series[0] > series[3] && series[0] >= series[1], "{name}: {series:?}"),
+                Better::Near => assert!(series[0] > series[3], "{name}: {series:?}"),
+            }
+        }
+    }
+}
+
+/// Images of the other class than was asked for: a classifier says no class that was asked for, and one that learns from them is
+/// wrong about all real ones.
+#[test]
+fn classes_that_were_not_asked_for_are_seen() {
+    let case = images();
+    let metric = METRICS.iter().find(|metric| metric.name() == "classes").unwrap();
+    let other: Vec<u32> = case.real.labels().unwrap().iter().map(|label| 1 - label).collect();
+    let fake = set(case.real.samples().clone()).labelled(&other).unwrap();
+    let found = measured(*metric, &case, &fake).unwrap();
+    let names: Vec<(&str, usize, usize)> = found.iter().map(|n| (n.value.name, n.n, n.reference_n)).collect();
+    assert_eq!(names, [("class_accuracy", 120, 60), ("train_synthetic_test_real", 60, 60)]);
+    for number in &found {
+        let estimate = number.value.estimate;
+        assert!(estimate.value < 0.05 && number.reference.unwrap() > 0.95, "{number:?}");
+        let hits = (estimate.value * number.n as f64).round() as usize;
+        assert_eq!(estimate, ganymede_metrics::Estimate::share(hits, number.n), "{number:?}");
+    }
+    assert_eq!(found[1].value.note.as_deref(), Some("learned from 120"));
+}
+
+#[test]
+fn the_order_of_samples_does_not_matter_and_the_same_is_the_same_twice() {
+    let cases = [images(), points()];
+    for metric in METRICS.iter().filter(|metric| metric.name() != "classes") {
+        let case = case(*metric, &cases);
+        let fake = noisy(&case.real, 1.0);
+        let found = measured(*metric, case, &fake).unwrap();
+        assert_eq!(found, measured(*metric, case, &fake).unwrap(), "{}: the same twice", metric.name());
+        // Patches lie at random places of each image, and pairs are drawn.
+        if ["laplacian", "ms_ssim"].contains(&metric.name()) {
+            continue;
+        }
+        let size = fake.samples().as_f32().unwrap().len() / fake.len();
+        let turned = fake.samples().as_f32().unwrap().chunks_exact(size).rev().flatten().copied().collect();
+        let turned = set(Tensor::from_f32(fake.samples().shape().clone(), turned).unwrap());
+        for (x, y) in found.iter().zip(measured(*metric, case, &turned).unwrap()) {
+            let (x, y) = (x.value.estimate.value, y.value.estimate.value);
+            assert!((x - y).abs() <= 1e-9 * x.abs().max(1.0), "{}: {x} and {y}", metric.name());
+        }
+    }
+}
+
+#[test]
+fn sets_that_cannot_be_compared_are_left_out_with_a_reason() {
+    let backend = backend();
+    let measure_all = |case: &Case, real: Set, fake: Set| {
+        let sides = Sides { real: real.clone(), fake, second: real };
+        measure(Comparison::new(&case.data, &sides, &case.others, &backend, 0, Stop::NEVER), &|_| true).unwrap()
+    };
+    for case in [images(), points()] {
+        // One sample is too few for whatever has an interval.
+        let one = case.real.first(1);
+        let found = measure_all(&case, one.clone(), one);
+        let least: Vec<&String> = found.left_out.iter().filter(|reason| reason.contains("expected")).collect();
+        assert!(least.len() >= 3, "{:?}", found.left_out);
+        assert!(found.numbers.iter().all(|n| !["frechet", "kernel", "precision"].contains(&n.value.name)));
+        // Values that are not finite are in no number.
+        let mut values = case.real.samples().as_f32().unwrap().to_vec();
+        values[3] = f32::NAN;
+        let broken = Tensor::from_f32(case.real.samples().shape().clone(), values).unwrap();
+        let broken = set(broken).labelled(&case.real.labels().unwrap()).unwrap();
+        let found = measure_all(&case, case.real.clone(), broken);
+        assert!(
+            found.left_out.iter().any(|reason| reason.contains("sliced_wasserstein: expected finite")),
+            "{found:?}"
+        );
+        assert!(found.numbers.iter().all(|n| n.value.name != "frechet"), "{found:?}");
+        for number in &found.numbers {
+            assert!(number.value.estimate.value.is_finite(), "{number:?}");
+        }
+    }
+    let images = images();
+    let found = measure_all(&images, images.real.clone(), images.real.clone());
+    assert_eq!(found.left_out, Vec::<String>::new());
+    assert_eq!(found.unfit, ["modes: it is of points with classes, and of stacked-fashion-mnist"]);
+    let points = points();
+    let found = measure_all(&points, points.real.clone(), points.real.clone());
+    let reasons = ["laplacian", "ms_ssim", "classes"]
+        .map(|name| format!("{name}: it is of images, and these samples are points"));
+    assert_eq!((found.left_out, found.unfit), (Vec::new(), reasons.to_vec()));
+}
+
+#[test]
+fn without_others_what_learns_is_left_out_and_the_rest_is_measured() {
+    let case = Case { others: Ready::default(), ..images() };
+    let sides = Sides { real: case.real.clone(), fake: noisy(&case.real, 0.5), second: case.second.clone() };
+    let backend = backend();
+    let compared = Comparison::new(&case.data, &sides, &case.others, &backend, 0, Stop::NEVER);
+    let found = measure(compared, &|_| true).unwrap();
+    assert_eq!(found.left_out, ["features of a classifier: none are left", "classes: none are left"]);
+    assert!(found.numbers.iter().any(|number| number.value.name == "frechet" && number.of == "random"));
+    assert!(found.numbers.iter().all(|number| number.of != "classifier"));
+}
+
+#[test]
+fn what_is_told_to_stop_stops() {
+    let flag = AtomicBool::new(true);
+    let cases = [images(), points()];
+    for metric in METRICS {
+        let case = case(*metric, &cases);
+        let sides = Sides { real: case.real.clone(), fake: case.real.clone(), second: case.second.clone() };
+        let backend = backend();
+        let compared = |stop| Comparison::new(&case.data, &sides, &case.others, &backend, 0, stop);
+        // Modes of points are counted at once.
+        if metric.name() != "modes" {
+            let error = metric.measure(&mut compared(Stop::when(&flag))).unwrap_err();
+            assert!(matches!(error, MetricError::Stopped), "{}: {error}", metric.name());
+        }
+        assert!(measure(compared(Stop::when(&flag)), &|name| name == metric.name()).is_err());
+    }
+}
+
+/// The allocator is asked what was taken: never much more than was said beforehand, and not much less in all.
+#[test]
+fn bytes_are_known_before() {
+    let backend = backend();
+    for (modality, sample, n) in [("images", vec![24, 24, 3], 400), ("points", vec![6], 3000)] {
+        let labels: Vec<u32> = (0..n as u32).map(|at| at % 2).collect();
+        let labelled =
+            |stream: &str, n: usize| set(normal(stream, n, &sample, 0.0, 0.5)).labelled(&labels[..n]).unwrap();
+        let learned = n / 2;
+        let others = Ready {
+            learned: Some(labelled("learned", learned)),
+            tested: Some(labelled("tested", 50)),
+            ..Ready::default()
+        };
+        let data = facts(modality, &sample, 2);
+        let sizes = Sizes { samples: n, reference: n, learned, tested: 50 };
+        for metric in METRICS.iter().filter(|metric| metric.unfit(&data).is_none()) {
+            let wanted = |name: &str| name == metric.name();
+            // A backend keeps the arena of its networks: only the first of them takes it.
+            let (planned, programs) =
+                (sizes.bytes(&data, &wanted) as f64, program_bytes(&data, &wanted, &backend).unwrap() as f64);
+            let taken = allocation_counter::measure(|| {
+                let of = |stream: &str| labelled(stream, n);
+                let sides = Sides { real: of("real"), fake: of("fake"), second: of("second") };
+                let compared = Comparison::new(&data, &sides, &others, &backend, 0, Stop::NEVER);
+                assert_eq!(measure(compared, &wanted).unwrap().left_out, Vec::<String>::new());
+            });
+            let (name, taken) = (metric.name(), taken.bytes_max as f64);
+            println!("{modality} {name}: planned {planned} and {programs}, taken {taken}");
+            assert!(taken <= 1.1 * (planned + programs), "{modality} {name}: {taken} of {planned} and {programs}");
+            assert!(taken >= 0.8 * planned, "{modality} {name}: {taken} of {planned}");
+        }
+    }
+}
