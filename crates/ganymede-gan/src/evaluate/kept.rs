@@ -1,5 +1,6 @@
 //! What an evaluation learned, kept in a file for the next one. Not here: what is learned (`ganymede-metrics`), checkpoints.
 
+use crate::durable::{beside, rename};
 use crate::error::GanError;
 use ganymede_tensor::{DType, Tensor};
 use safetensors::Dtype;
@@ -25,9 +26,9 @@ pub(super) fn write(path: &Path, states: &BTreeMap<String, Tensor>) -> Result<()
     let views = bytes.iter().map(|(name, value, bytes)| view((*name, *value, bytes)));
     let views = views.collect::<Result<Vec<(String, TensorView<'_>)>, GanError>>()?;
     let text = safetensors::serialize(views, None).map_err(other)?;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let temporary = beside(path);
     std::fs::write(&temporary, text).map_err(|e| GanError::io(&temporary, "write", e))?;
-    std::fs::rename(&temporary, path).map_err(|e| GanError::io(path, "write", e))
+    rename(&temporary, path)
 }
 
 #[cfg(test)]
