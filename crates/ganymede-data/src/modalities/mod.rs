@@ -8,6 +8,7 @@
 
 pub(crate) mod images;
 pub(crate) mod points;
+mod signals;
 mod wish;
 
 use crate::codec::Codec;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 pub use wish::Wish;
 
 /// Every modality, in the order in which they are asked whether samples are theirs.
-pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY];
+pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY, &signals::ENTRY];
 
 /// A line of the table.
 #[derive(Debug)]
