@@ -183,7 +183,7 @@ impl Dataset {
                 }
             }
         }
-        if self.facts.report.outside > 0 {
+        if self.facts.report.clamps {
             range::clamp(out, self.facts.sample.dtype, self.facts.codec.range());
         }
         Ok(())

@@ -39,6 +39,8 @@ const LITTLE: f64 = 0.1;
 pub(crate) struct Census {
     low: f64,
     high: f64,
+    /// The same of what is stored: filters that resize overshoot.
+    stored: [f64; 2],
     total: u64,
     /// Floats that are no whole numbers, and those of them between −1 and 1.
     fractional: u64,
@@ -63,6 +65,8 @@ pub(crate) struct Range {
     pub(crate) in_use: [f64; 2],
     /// Values outside, which are clamped.
     pub(crate) outside: u64,
+    /// Whether anything is to be clamped: these, or what resizing and padding made of others.
+    pub(crate) clamps: bool,
     /// What a reader should know of the choice.
     pub(crate) notes: Vec<String>,
     /// Whether it is one that images are usually scaled to, and not the values' own.
@@ -79,7 +83,18 @@ impl Census {
         let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
         let none = [0; DEPTHS.len()];
         let outliers = [[0; 2]; USUAL.len()];
-        Census { low, high, total: 0, fractional: 0, inner: 0, outliers, above: none, given, outside: 0 }
+        Census {
+            low,
+            high,
+            stored: [low, high],
+            total: 0,
+            fractional: 0,
+            inner: 0,
+            outliers,
+            above: none,
+            given,
+            outside: 0,
+        }
     }
 
     /// With the values of an image or of a point.
@@ -90,7 +105,14 @@ impl Census {
             Pixels::U16(v) => census.add_whole(v),
             Pixels::F32(v) => census.add_floats(v),
         }
+        census.stored = [census.low, census.high];
         census
+    }
+
+    /// With what became of an image's values, which is stored in their place.
+    pub(crate) fn stored_as(mut self, pixels: &Pixels) -> Census {
+        self.stored = Census::of(pixels, None).stored;
+        self
     }
 
     fn add_whole<T: Copy + Ord + Into<f64>>(&mut self, values: &[T]) {
@@ -128,6 +150,7 @@ impl Census {
     /// Of both.
     pub(crate) fn join(mut self, other: &Census) -> Census {
         (self.low, self.high) = (self.low.min(other.low), self.high.max(other.high));
+        self.stored = [self.stored[0].min(other.stored[0]), self.stored[1].max(other.stored[1])];
         self.total += other.total;
         self.fractional += other.fractional;
         self.inner += other.inner;
@@ -281,7 +304,8 @@ impl Census {
                 "{outside} value{s} outside {low} to {high} ({reach}) {are} clamped; --range LOW,HIGH says another range"
             ));
         }
-        Range { ends, why, in_use, outside, notes, usual }
+        let clamps = outside > 0 || self.stored[0] < low || self.stored[1] > high;
+        Range { ends, why, in_use, outside, clamps, notes, usual }
     }
 }
 
@@ -465,6 +489,14 @@ mod tests {
         let whole = Census::of(&Pixels::F32(values.clone()), Some([0.0, 1.0]));
         let parts = values.chunks(13).map(|part| Census::of(&Pixels::F32(part.to_vec()), Some([0.0, 1.0])));
         assert_eq!(parts.fold(Census::new(Some([0.0, 1.0])), |all, part| all.join(&part)), whole);
+    }
+
+    #[test]
+    fn what_resizing_makes_of_values_is_clamped_and_chooses_no_range() {
+        let census = Census::of(&Pixels::U16(vec![9, 4095]), None);
+        assert!(!census.range(Element::U16, None).clamps);
+        let range = census.stored_as(&Pixels::U16(vec![0, 4400])).range(Element::U16, None);
+        assert_eq!((range.ends, range.outside, range.clamps), ([0.0, 4095.0], 0, true));
     }
 
     #[test]

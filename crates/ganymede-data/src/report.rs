@@ -31,6 +31,9 @@ pub struct DataReport {
     /// Values outside the range, which are clamped to it.
     #[serde(default)]
     pub outside: u64,
+    /// Whether samples are clamped when they are read: for these values, or for what resizing made of others.
+    #[serde(default)]
+    pub clamps: bool,
     /// Sizes of the images as they were, `WxH`, with their counts.
     pub sizes: BTreeMap<String, u64>,
     /// Colour types as they were, with their counts.
@@ -63,6 +66,7 @@ impl DataReport {
     /// Notes the range of the values, and what is to be known of it.
     pub(crate) fn set_range(&mut self, range: &Range) {
         (self.range, self.in_use, self.outside) = (range.ends, range.in_use, range.outside);
+        self.clamps = range.clamps;
         self.range_from.clone_from(&range.why);
         self.notes.extend(range.notes.iter().cloned());
     }

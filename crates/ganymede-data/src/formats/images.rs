@@ -13,7 +13,7 @@ use super::{Decoded, Job, Samples, files, folder_classes, label_source, left_out
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
 use crate::modalities::images::Images;
-use crate::options::Pages;
+use crate::options::{Fit, Pages};
 use crate::picture::content::{self, Content};
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
@@ -300,6 +300,12 @@ fn samples(
     // Files of 8 bits among others were scaled to 16.
     let bits = looks.iter().map(|look| look.bits).collect::<Option<Vec<u32>>>().and_then(|bits| bits.into_iter().max());
     let range = census.range(Element::of_dtype(target.dtype), bits);
+    let plain = matches!(job.options.background, [0, 0, 0] | [255, 255, 255]);
+    if target.dtype == DType::U16 && range.ends[1] < 65_535.0 && job.options.fit == Fit::Pad && !plain {
+        report
+            .notes
+            .push("the background of padded images is one of 16 bits and becomes white: take black or white".into());
+    }
     Ok((outcome, range))
 }
 

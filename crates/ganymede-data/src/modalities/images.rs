@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::formats::layout::Form;
 use crate::formats::npy;
 use crate::options::{DataOptions, Fit, MAX_CHANNELS};
-use crate::picture::{Picture, Pixels, grid};
+use crate::picture::{Picture, Pixels, grid, tiff};
 use crate::sources::{BatchSource, Mirrored, Shuffled, SourceOptions};
 use ganymede_tensor::{DType, TensorType};
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ impl Modality for Images {
         grid::write_png(path, &picture)
     }
 
-    /// In the values of the data. Of image files a PNG each: of 16 bits when the data had them, else of 8. Of an array the
-    /// array `samples.npy` of all.
+    /// In the values of the data. Of image files a PNG each, of 16 bits when the data had them, else of 8; a TIFF of floats each
+    /// when they were wider. Of an array the array `samples.npy` of all.
     fn write_samples(
         &self,
         codec: &Codec,
@@ -132,14 +132,26 @@ impl Modality for Images {
             return Ok(if begins { vec![path] } else { Vec::new() });
         }
         let (height, width, channels) = sizes(codec);
+        let (wide, high) = (width as u32, height as u32);
         let write = |(number, sample): (u64, &[f32])| {
+            let values = raw(codec, sample);
             let pixels = match codec.dtype() {
-                DType::U16 => Pixels::U16(raw(codec, sample).iter().map(|v| v.round() as u16).collect()),
-                DType::U8 => Pixels::U8(raw(codec, sample).iter().map(|v| v.round() as u8).collect()),
-                _ => Pixels::U8(eight_bit(sample)),
+                DType::U8 => Pixels::U8(values.iter().map(|v| v.round() as u8).collect()),
+                DType::U16 => Pixels::U16(values.iter().map(|v| v.round() as u16).collect()),
+                // Runs of version 1 do not know the form of their arrays.
+                _ if !codec.format.starts_with("image-") => Pixels::U8(eight_bit(sample)),
+                _ => {
+                    let path = dir.join(format!("{number:06}.tiff"));
+                    let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+                    let bytes = tiff::float_bytes(wide, high, channels, &values).map_err(|found| {
+                        DataError::Mismatch { expected: "an image that TIFF can hold".into(), found }
+                    })?;
+                    grid::write_file(&path, &bytes)?;
+                    return Ok(path);
+                }
             };
             let path = dir.join(format!("{number:06}.png"));
-            grid::write_png(&path, &Picture { width: width as u32, height: height as u32, channels, pixels })?;
+            grid::write_png(&path, &Picture { width: wide, height: high, channels, pixels })?;
             Ok(path)
         };
         (first..).zip(samples.chunks_exact(height * width * channels)).map(write).collect()

@@ -131,7 +131,12 @@ pub(super) fn fitted(
             let pixels = match &inner.pixels {
                 Pixels::U8(v) => Pixels::U8(padded(v, size, outer, channels, background)),
                 Pixels::U16(v) => Pixels::U16(padded(v, size, outer, channels, background)),
-                Pixels::F32(_) => return Err("expected integer values to pad with a background, found f32".into()),
+                Pixels::F32(_) => {
+                    return Err(
+                        "expected integer values to pad with a background, found f32: take --fit crop or stretch"
+                            .into(),
+                    );
+                }
             };
             Ok(Picture { width, height, channels, pixels })
         }

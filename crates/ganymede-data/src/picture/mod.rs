@@ -196,7 +196,9 @@ impl Target {
         let picture = picture.with_channels(self.channels, options.background);
         let picture = if self.dtype == DType::U16 { picture.deepened() } else { picture };
         let census = Census::of(&picture.pixels, options.range);
+        let same = (picture.width, picture.height) == (self.width, self.height);
         let picture = picture.fitted(self.width, self.height, options.fit, options.background)?;
+        let census = if same { census } else { census.stored_as(&picture.pixels) };
         if picture.pixels.dtype() != self.dtype {
             return Err(format!("expected {} values, found {}", self.dtype, picture.pixels.dtype()));
         }

@@ -1,4 +1,4 @@
-//! TIFF files whose values are floats, signed, or wider than 16 bits: they become `f32`, as they are.
+//! TIFF files whose values are floats, signed, or wider than 16 bits: they become `f32`, as they are, and are written so.
 //! Not here: those of 8 and 16 bits (`decode.rs`), which values become −1 and 1 (`range.rs`).
 
 use super::{Picture, Pixels};
@@ -6,6 +6,7 @@ use crate::limits::{MAX_ALLOCATION, check_picture};
 use std::io::Cursor;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::encoder::{TiffEncoder, colortype};
 use tiff::tags::{SampleFormat, Tag};
 
 /// What the head of such a file says.
@@ -102,4 +103,15 @@ pub(crate) fn decode(bytes: &[u8], head: Head) -> Result<Picture, String> {
         return Err(format!("expected finite values, found {} in row {row}, column {column}", values[at]));
     }
     Ok(Picture { width: head.width, height: head.height, channels: head.channels, pixels: Pixels::F32(values) })
+}
+
+/// Values of an image with 1 or 3 channels as the bytes of a TIFF file of 32-bit floats; the error is the reason.
+pub(crate) fn float_bytes(width: u32, height: u32, channels: usize, values: &[f32]) -> Result<Vec<u8>, String> {
+    let mut out = Cursor::new(Vec::new());
+    let written = TiffEncoder::new(&mut out).and_then(|mut file| match channels {
+        1 => file.write_image::<colortype::Gray32Float>(width, height, values),
+        _ => file.write_image::<colortype::RGB32Float>(width, height, values),
+    });
+    written.map_err(|e| format!("could not be written as TIFF: {e}"))?;
+    Ok(out.into_inner())
 }

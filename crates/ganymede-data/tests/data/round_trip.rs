@@ -1,7 +1,7 @@
 //! Samples come back in the data's unit and form: written as files and read again, they have the codec of the data.
 
 use super::common::{all, open, put};
-use ganymede_data::{Codec, DataOptions, Dataset, Layout, Samples, write};
+use ganymede_data::{Codec, DataOptions, Dataset, Fit, Layout, Resolution, Samples, write};
 use ganymede_tensor::{DType, Tensor, TensorType};
 use std::path::Path;
 
@@ -144,6 +144,41 @@ fn image_files_come_back_in_their_depth_and_unit() {
         let again = round_trip(&data, &DataOptions::default(), folder.path());
         assert_eq!((all(&again), again.codec().range()), (bytes, data.codec().range()), "{dtype} to {most}");
         assert!(folder.path().join("out/000100.png").exists());
+    }
+}
+
+#[test]
+fn float_images_come_back_as_floats() {
+    use tiff::encoder::{TiffEncoder, colortype};
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..4 {
+        let values: Vec<f32> = (0..90).map(|i| ((i * 7 + number * 31) % 256) as f32 / 255.0).collect();
+        let mut file = std::io::Cursor::new(Vec::new());
+        TiffEncoder::new(&mut file).unwrap().write_image::<colortype::Gray32Float>(10, 9, &values).unwrap();
+        put(&folder.path().join(format!("data/{number}.tif")), &file.into_inner());
+    }
+    let data = open(&folder.path().join("data"), &DataOptions::default()).unwrap();
+    assert_eq!((data.sample_type().to_string(), data.codec().range()), ("f32[9,10,1]".into(), [0.0, 1.0]));
+    let again = round_trip(&data, &DataOptions::default(), folder.path());
+    let (found, expected) = (network(&again), network(&data));
+    assert!(found.as_f32().unwrap().iter().zip(expected.as_f32().unwrap()).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+#[test]
+fn resized_and_padded_images_of_12_bits_stay_in_their_range() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = TensorType::new(DType::U16, [9, 12, 1]);
+    // Stripes at both ends of the range, where filters overshoot.
+    let bytes: Vec<u8> = (0..108u16).flat_map(|i| (i % 12 / 6 * 4095).to_le_bytes()).collect();
+    write("image-folder", folder.path(), &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] })
+        .unwrap();
+    for fit in [Fit::Stretch, Fit::Pad] {
+        let options =
+            DataOptions { resolution: Some(Resolution { width: 17, height: 17 }), fit, ..DataOptions::default() };
+        let data = open(folder.path(), &options).unwrap();
+        assert_eq!((data.codec().range(), data.report().outside), ([0.0, 4095.0], 0));
+        let most = network(&data).as_f32().unwrap().iter().fold(0f32, |most, v| most.max(v.abs()));
+        assert!((most - 1.0).abs() < 1e-6, "{fit}: {most}");
     }
 }
 
