@@ -326,12 +326,17 @@ pub(crate) fn clamp(bytes: &mut [u8], dtype: DType, [low, high]: [f64; 2]) {
 
 /// A value for people: at most 6 digits that count.
 pub(crate) fn number(value: f64) -> String {
+    rounded(value, 6)
+}
+
+/// A value for people, with at most so many digits that count; whole numbers with all of theirs.
+pub(crate) fn rounded(value: f64, most: usize) -> String {
     if value == value.trunc() && value.abs() < 1e15 {
         return format!("{value}");
     }
-    let digits = 5 - (value.abs().log10().floor() as i32);
+    let digits = most as i32 - 1 - (value.abs().log10().floor() as i32);
     if !(0..=12).contains(&digits) {
-        return format!("{value:.5e}");
+        return format!("{value:.*e}", most - 1);
     }
     format!("{value:.*}", digits as usize).trim_end_matches('0').trim_end_matches('.').into()
 }
@@ -520,6 +525,7 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!(number(f64::from(58.3f32)), "58.3");
+        assert_eq!([rounded(0.019_607_84, 4), rounded(3017.0, 4), rounded(-0.9999999, 4)], ["0.01961", "3017", "-1"]);
         assert_eq!(
             [percent(0.736), percent(0.004), percent(1.0), percent(0.9996)],
             ["74 %", "0.4 %", "100 %", "100.0 %"]

@@ -1,7 +1,7 @@
 //! What reading the data found, for people and programs. Not here: the events of a run (`ganymede-gan`).
 
 use crate::error::BadFile;
-use crate::range::{Range, number, percent};
+use crate::range::{Range, number, percent, rounded};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -80,7 +80,7 @@ impl DataReport {
             return line;
         }
         let share = percent((most - least) / (high - low));
-        line += &format!(" ({}); in use {} to {}, {share}", self.range_from, number(least), number(most));
+        line += &format!(" ({}); in use {} to {}, {share}", self.range_from, rounded(least, 4), rounded(most, 4));
         match self.outside {
             0 => {}
             1 => line += "; 1 value outside, clamped",

@@ -8,9 +8,11 @@
 use super::stream::Stream;
 use super::{Decoded, Format, Inputs, Job, idx};
 use crate::error::DataError;
+use crate::modalities::images::Images;
 use crate::sink::Sink;
 use crate::source::Source;
 use std::path::Path;
+use std::sync::Arc;
 
 static IMAGES: &[u8] = include_bytes!("../../../../data/fashion-mnist/t10k-images-idx3-ubyte.gz");
 static LABELS: &[u8] = include_bytes!("../../../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz");
@@ -47,6 +49,8 @@ impl Format for FashionMnist {
         let mut images = Stream::embedded(Path::new("fashion-mnist/t10k-images-idx3-ubyte.gz"), IMAGES);
         let mut labels = Stream::embedded(Path::new("fashion-mnist/t10k-labels-idx1-ubyte.gz"), LABELS);
         let mut decoded = idx::decode(job, &mut images, Some(&mut labels), sink)?;
+        // The files are of this program; to its users these are images.
+        decoded.modality = Arc::new(Images::of(job.options));
         decoded.classes = CLASSES.map(String::from).to_vec();
         Ok(decoded)
     }

@@ -13,7 +13,7 @@ use super::{Decoded, Job, Samples, files, folder_classes, label_source, left_out
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
 use crate::modalities::images::Images;
-use crate::options::{Fit, Pages};
+use crate::options::{Fit, MAX_CHANNELS, Pages};
 use crate::picture::content::{self, Content};
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
@@ -55,6 +55,11 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
     let [red, green, blue] = options.background;
     let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
     let channels = options.channels.unwrap_or(if looks.iter().all(grey) { 1 } else { 3 });
+    if !matches!(channels, 1 | 3) {
+        let reason =
+            format!("expected 1 or 3 for image files, found {channels}; arrays (.npy) have 1 to {MAX_CHANNELS}");
+        return Err(DataError::Option { name: "channels", reason });
+    }
     let widest = |a: DType, b: DType| if a.bytes() >= b.bytes() { a } else { b };
     let dtype = looks.iter().map(|look| look.dtype).fold(DType::U8, widest);
     let target = Target { width, height, channels, dtype };

@@ -87,7 +87,7 @@ pub(crate) fn read_header(stream: &mut Stream<'_>, what: &str) -> Result<Header,
         return Err(stream.malformed(format!("expected a byte order <, > or | before the type, found `{descr}`")));
     }
     let Some(values) = values_of(name) else {
-        let (found, hint) = foreign(name);
+        let (found, hint) = foreign(name, what.starts_with("labels"));
         let known: Vec<&str> = Element::ALL.iter().map(|(_, numpy, _)| *numpy).collect();
         return Err(unsupported(format!("expected {what} of a type {}, found {found}", known.join(", ")), hint));
     };
@@ -111,12 +111,14 @@ fn values_of(name: &str) -> Option<Values> {
 }
 
 /// A type that is not read in words, and what to do about it.
-fn foreign(name: &str) -> (String, &'static str) {
+fn foreign(name: &str, labels: bool) -> (String, &'static str) {
     match name.chars().next() {
+        Some('O') if labels => {
+            ("Python objects (`O`)".into(), "save them as numbers or texts: labels.astype(int), or labels.astype(str)")
+        }
         Some('O') => (
             "Python objects (`O`): rows of different lengths, or of mixed types".into(),
-            "rows of one size: numpy.stack(list), saved; of several sizes: save each image as a file into a folder. Class \
-             names: names.astype(str)",
+            "rows of one size: numpy.stack(list), saved; of several sizes: save each image as a file into a folder",
         ),
         Some('c') => (
             format!("complex numbers (`{name}`)"),

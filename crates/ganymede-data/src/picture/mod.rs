@@ -9,7 +9,7 @@ pub(crate) mod grid;
 mod jpeg;
 mod pages;
 pub(crate) mod scatter;
-mod tiff;
+pub(crate) mod tiff;
 
 use crate::options::{DataOptions, Fit};
 use crate::range::Census;

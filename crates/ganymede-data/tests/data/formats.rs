@@ -245,7 +245,12 @@ fn the_shape_of_a_sample_can_be_said() {
     assert_eq!(open(&path, &shaped(&[8, 2])).unwrap().len(), 8);
     // Options of arrays are refused where there are none.
     put(&folder.path().join("a.ppm"), b"P6 1 1 255\n\x01\x02\x03");
-    for options in [shaped(&[1, 1, 3]), DataOptions { key: Some("x".into()), ..DataOptions::default() }] {
+    let refused = [
+        shaped(&[1, 1, 3]),
+        DataOptions { key: Some("x".into()), ..DataOptions::default() },
+        DataOptions { channels: Some(4), ..DataOptions::default() },
+    ];
+    for options in refused {
         assert!(matches!(open(&folder.path().join("a.ppm"), &options), Err(DataError::Option { .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Samples come back in the data's unit and form: written as files and read again, they have the codec of the data.
 
 use super::common::{all, open, put};
-use ganymede_data::{Codec, DataOptions, Dataset, Fit, Layout, Resolution, Samples, write};
+use ganymede_data::{Codec, DataOptions, Dataset, Fit, Layout, Resolution, Samples, Source, write};
 use ganymede_tensor::{DType, Tensor, TensorType};
 use std::path::Path;
 
@@ -124,6 +124,18 @@ fn arrays_of_other_formats_come_back_as_arrays() {
     write("npz", &folder.path().join("x.npz"), &samples).unwrap();
     let data = open(&folder.path().join("x.npz"), &DataOptions::default()).unwrap();
     assert_eq!(all(&round_trip(&data, &DataOptions::default(), folder.path())), values);
+}
+
+#[test]
+fn what_ships_comes_back_as_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Dataset::open(&Source::parse("fashion-mnist").unwrap(), &DataOptions::default(), &()).unwrap();
+    let one = data.gather(&[7]).unwrap();
+    let values: Vec<f32> = one.to_f64().iter().map(|v| (v / 127.5 - 1.0) as f32).collect();
+    let samples = Tensor::from_f32(one.shape().clone(), values).unwrap();
+    let files = data.codec().write_samples(folder.path(), 3..4, 3, &samples).unwrap();
+    assert_eq!(files, [folder.path().join("000003.png")]);
+    assert_eq!(all(&open(&files[0], &DataOptions::default()).unwrap()), one.to_le_bytes());
 }
 
 #[test]
