@@ -32,7 +32,7 @@ pub struct Sample {
     /// All in one picture [default: one named after run and seeds, in the current folder]
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     grid: Option<PathBuf>,
-    /// Each in a file of its own in this folder
+    /// In the form of the data in this folder: a file each, or an array of all
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write into --out also where it holds files of another origin, over those of the same names
@@ -181,7 +181,7 @@ impl Sample {
         let count = (last - first).saturating_add(1);
         if count > LARGEST_GRID {
             let text = format!("expected at most {LARGEST_GRID} samples in a picture, found {count}");
-            return Err(Failure::new(USAGE, text).with_hint("--out DIR writes each into a file of its own"));
+            return Err(Failure::new(USAGE, text).with_hint("--out DIR writes them in the form of the data"));
         }
         let file = match &self.grid {
             Some(file) => file.clone(),
