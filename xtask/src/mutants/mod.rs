@@ -2,12 +2,15 @@
 //! of all that `cargo mutants` knows, in a copy of the sources; outcomes are kept, so that a run can be stopped and resumed.
 //! Not here: what a mutant is (`cargo install cargo-mutants --locked`).
 
+mod judge;
 mod outcomes;
 mod sample;
 mod survivors;
 mod tree;
 
+use judge::{Judge, Mutant};
 use outcomes::{Outcome, Outcomes};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -98,10 +101,11 @@ pub fn mutants(root: &Path, words: &[String]) -> bool {
 fn run(root: &Path, words: &[String]) -> Result<bool, String> {
     let options = Options::parse(words)?;
     let home = root.join("target/mutants");
-    if !options.report {
-        run_shard(root, &home, &options)?;
-    }
-    report(root, &home)
+    let recipe = match options.report {
+        true => None,
+        false => Some(run_shard(root, &home, &options)?),
+    };
+    report(root, &home, recipe.as_deref())
 }
 
 /// Where a shard's copy and outcomes are.
@@ -109,7 +113,8 @@ fn shard_folder(home: &Path, (k, n): (usize, usize)) -> PathBuf {
     home.join(format!("shard-{k}-of-{n}"))
 }
 
-fn run_shard(root: &Path, home: &Path, options: &Options) -> Result<(), String> {
+/// Runs what is left of a shard; gives what its sample is of.
+fn run_shard(root: &Path, home: &Path, options: &Options) -> Result<String, String> {
     let folder = shard_folder(home, options.shard);
     let tree = Tree::copy(root, &folder.join("tree"))?;
     let recipe = options.recipe(&tree.sources);
@@ -123,84 +128,61 @@ fn run_shard(root: &Path, home: &Path, options: &Options) -> Result<(), String> 
     let chosen = sample::choose(&all, options.seed, options.sample, options.shard, &options.only);
     println!("{} mutants in all, {} in this shard of the sample", all.len(), chosen.len());
     for suite in packages {
-        let output = folder.join(suite.package);
-        // What an earlier run found before it was stopped.
-        if options.resume {
-            outcomes.gather(&output.join("mutants.out"), &tree)?;
-        }
-        let prefix = format!("crates/{}/", suite.package);
-        let left: Vec<&String> =
-            chosen.iter().filter(|name| name.starts_with(&prefix) && !outcomes.knows(name)).collect();
+        let of_suite = |mutant: &&&Mutant| mutant.package == suite.package && !outcomes.knows(&mutant.name);
+        let left: Vec<&Mutant> = chosen.iter().filter(of_suite).copied().collect();
         if left.is_empty() {
             continue;
         }
-        let start = Instant::now();
-        println!("{}: {} to run", suite.package, left.len());
-        tree.restore()?;
-        judge(&tree, suite, &output, &left)?;
-        let found = outcomes.gather(&output.join("mutants.out"), &tree)?;
-        let seconds = start.elapsed().as_secs_f64();
-        println!("{}: {found} in {seconds:.0} s, {:.1} s each", suite.package, seconds / found.max(1) as f64);
-        if found == 0 {
-            let log = output.join("mutants.out/log/baseline.log");
-            return Err(format!("{}: nothing was found; see {}", suite.package, log.display()));
+        let judge = Judge::new(&tree, suite)?;
+        let begin = Instant::now();
+        for (at, mutant) in left.iter().enumerate() {
+            let summary = judge.judge(mutant)?;
+            println!("{}/{} {summary}: {}", at + 1, left.len(), mutant.name);
+            outcomes.add(&mutant.name, Outcome { summary: summary.into(), line: tree.line(&mutant.name) })?;
         }
+        let each = begin.elapsed().as_secs_f64() / left.len() as f64;
+        println!("{}: {each:.1} s for a mutant", suite.package);
     }
-    tree.restore()
+    Ok(recipe)
 }
 
-/// `cargo mutants` in the copy.
-fn cargo_mutants(tree: &Tree) -> Command {
+/// All mutants of these crates, as `cargo mutants` knows them.
+fn list(tree: &Tree, packages: &[&Suite]) -> Result<Vec<Mutant>, String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // The copy is a workspace of its own, with its own target folder.
-    command.arg("mutants").arg("--dir").arg(&tree.root).current_dir(&tree.root).env_remove("CARGO_TARGET_DIR");
-    command
-}
-
-/// Names of all mutants, as `cargo mutants --list` has them.
-fn list(tree: &Tree, packages: &[&Suite]) -> Result<Vec<String>, String> {
-    let mut command = cargo_mutants(tree);
-    command.args(["--list", "--colors", "never"]);
+    command.args(["mutants", "--list", "--json", "--dir"]).arg(&tree.root).current_dir(&tree.root);
     command.args(packages.iter().flat_map(|suite| ["--package", suite.package]));
     let output = command.output().map_err(|e| format!("cannot run {command:?}: {e}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{}\nhint: cargo install cargo-mutants --locked", said.trim()));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).lines().map(String::from).collect())
+    let values: Vec<Value> =
+        serde_json::from_slice(&output.stdout).map_err(|e| format!("cargo mutants --list: {e}"))?;
+    values.iter().map(Mutant::read).collect()
 }
 
-/// Runs these mutants of one crate; what was found stands in `<output>/mutants.out`.
-fn judge(tree: &Tree, suite: &Suite, output: &Path, names: &[&String]) -> Result<(), String> {
-    std::fs::create_dir_all(output).map_err(|e| format!("cannot make {}: {e}", output.display()))?;
-    let mut command = cargo_mutants(tree);
-    command.args(["--in-place", "--profile", "mutants", "--package", suite.package, "--minimum-test-timeout", "60"]);
-    command.args(["--unviable", "--caught", "--no-shuffle", "--output"]).arg(output);
-    command.args(suite.targets.iter().map(|target| format!("--cargo-arg={target}")));
-    command.args(names.iter().map(|name| format!("--re=^{}$", sample::escaped(name))));
-    // It ends with an error where a mutant survives; what it found is in its files.
-    let status = command.status().map_err(|e| format!("cannot run {command:?}: {e}"))?;
-    match status.code() {
-        Some(_) => Ok(()),
-        None => Err("cargo mutants was stopped; the same command with --resume goes on".into()),
-    }
-}
-
-/// Says what all shards found.
-fn report(root: &Path, home: &Path) -> Result<bool, String> {
-    let mut found: Vec<(String, Outcome)> = Vec::new();
+/// Says what all shards of a sample found: of this one, or of the only one that there is.
+fn report(root: &Path, home: &Path, recipe: Option<&str>) -> Result<bool, String> {
     let folders = std::fs::read_dir(home).map_err(|e| format!("cannot read {}: {e}", home.display()))?;
     let mut paths: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("outcomes.jsonl")).collect();
+    paths.retain(|path| path.exists());
     paths.sort();
-    for path in paths.iter().filter(|path| path.exists()) {
-        found.extend(Outcomes::read(path)?.found);
+    let shards: Vec<Outcomes> = paths.iter().map(|path| Outcomes::read(path)).collect::<Result<_, _>>()?;
+    let wanted = recipe.or(shards.first().map(|shard| shard.recipe.as_str())).unwrap_or("");
+    if let (None, Some(other)) = (recipe, shards.iter().position(|shard| shard.recipe != wanted)) {
+        let (first, other) = (paths[0].display(), paths[other].display());
+        return Err(format!(
+            "expected outcomes of one sample, found others in {first} and {other}\nhint: remove the older"
+        ));
     }
+    let found: Vec<&(String, Outcome)> =
+        shards.iter().filter(|shard| shard.recipe == wanted).flat_map(|shard| &shard.found).collect();
     let count = |wanted: &str| found.iter().filter(|(_, outcome)| outcome.summary == wanted).count();
     let [caught, survived, timeout, unviable] = ["caught", "missed", "timeout", "unviable"].map(count);
     let compiled = caught + survived + timeout;
     let share = survived as f64 / compiled.max(1) as f64;
     let known = survivors::read(&root.join("reference/mutants/survivors.json"))?;
-    let missed = || found.iter().filter(|(_, outcome)| outcome.summary == "missed");
+    let missed = || found.iter().filter(|(_, outcome)| outcome.summary == "missed").copied();
     let bare: Vec<&(String, Outcome)> = missed().filter(|(name, o)| !survivors::explains(&known, name, o)).collect();
     for (name, outcome) in &bare {
         println!("survived: {name}\n    {}", outcome.line);
