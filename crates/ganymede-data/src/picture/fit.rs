@@ -260,4 +260,20 @@ mod tests {
         // 16 bit have the same colour.
         assert_eq!(padded(&[5u16], (1, 1), (2, 1), 1, [255; 3]), [5, 65_535]);
     }
+
+    /// Floats of any size are scaled as they are: the filter's own range is 0 to 1.
+    #[test]
+    fn floats_keep_their_range() {
+        let values = vec![5.0, 15.0, 5.0, 15.0];
+        let picture = Picture { width: 2, height: 2, channels: 1, pixels: Pixels::F32(values) };
+        let out = fitted(picture, 2, 1, Fit::Stretch, [0; 3]).unwrap();
+        let Pixels::F32(found) = &out.pixels else { panic!() };
+        assert!((found[0] - 5.0).abs() < 1e-4 && (found[1] - 15.0).abs() < 1e-4, "{found:?}");
+        // Rows of three colours, each a column of one value.
+        let row = [-2.0, 0.0, 6.0, -2.0, 0.0, 6.0];
+        let picture = Picture { width: 2, height: 1, channels: 3, pixels: Pixels::F32(row.to_vec()) };
+        let out = fitted(picture, 1, 1, Fit::Stretch, [0; 3]).unwrap();
+        let Pixels::F32(found) = &out.pixels else { panic!() };
+        assert!(found.iter().zip(row).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?}");
+    }
 }

@@ -7,6 +7,7 @@ mod augmentations;
 mod averages;
 mod bench;
 mod critics;
+mod errors;
 mod networks;
 mod objectives;
 mod options;

@@ -80,7 +80,10 @@ fn trainings_are_as_long_as_documented() {
         let found = (train.steps, train.batch, train.n_critic, train.update);
         assert_eq!(found, (Some(steps), batch, n_critic, update), "{preset}");
         assert_eq!((spec.preset.as_str(), spec.data.shape.as_slice()), (preset, shape));
-        assert!(spec.ema.is_some(), "{preset}");
+        let apart = ["r3gan", "ring2d"].contains(&preset);
+        assert_eq!((train.fresh_fakes, train.fresh_reals), (apart, false), "{preset}");
+        let half_life = if preset == "ring2d" { 20.0 } else { 10.0 };
+        assert_eq!(spec.ema.unwrap().half_life_kimg.value(0), half_life, "{preset}");
     }
 }
 
