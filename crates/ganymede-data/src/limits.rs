@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(out, bytes[..7]);
         assert_eq!(reader.read(&mut buffer).unwrap_err().to_string(), "it expands to more than 7 bytes");
         let mut whole = Bounded::new(&bytes[..], 10);
-        std::io::copy(&mut whole, &mut std::io::sink()).unwrap();
+        io::copy(&mut whole, &mut io::sink()).unwrap();
         assert_eq!(whole.read(&mut buffer).unwrap(), 0);
     }
 }
