@@ -191,6 +191,41 @@ mod tests {
         assert!(error.contains("expected a mutant"), "{error}");
     }
 
+    /// A crate of one function, whose tests notice some of what can be wrong with it.
+    #[test]
+    fn mutants_of_a_small_crate_are_judged() {
+        let root = std::env::temp_dir().join(format!("judge-{}", std::process::id()));
+        let source = "pub fn f(n: u32) -> u32 {\n    let mut n = n;\n    while n > 9 {\n        n -= 9;\n    }\n    n + 0\n}\n\n\
+                      #[test]\nfn nine() {\n    assert_eq!(f(19), 1);\n}\n";
+        let member = "[package]\nname = \"toy\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        let workspace =
+            "[workspace]\nmembers = [\"crates/toy\"]\nresolver = \"3\"\n[profile.mutants]\ninherits = \"release\"\n";
+        std::fs::create_dir_all(root.join("crates/toy/src")).unwrap();
+        for (file, text) in
+            [("Cargo.toml", workspace), ("crates/toy/Cargo.toml", member), ("crates/toy/src/lib.rs", source)]
+        {
+            std::fs::write(root.join(file), text).unwrap();
+        }
+        let tree = Tree { root: root.clone(), sources: String::new(), files: Vec::new(), original: root.clone() };
+        let suite = Suite { package: "toy", targets: &["--lib"] };
+        let mut judge = Judge::new(&tree, &suite).unwrap();
+        judge.patience = Duration::from_secs(5);
+        let of = |start, end, replacement| {
+            let file = "crates/toy/src/lib.rs".to_string();
+            judge.judge(&Mutant { file, ..mutant(start, end, replacement) }).unwrap()
+        };
+        // while n < 9; n += 0 for ever; no such name; n - 0, which nothing can tell.
+        assert_eq!(of((3, 13), (3, 14), "<"), "caught");
+        assert_eq!(of((4, 14), (4, 15), "0"), "timeout");
+        assert_eq!(of((6, 5), (6, 10), "m"), "unviable");
+        assert_eq!(of((6, 7), (6, 8), "-"), "missed");
+        assert_eq!(std::fs::read_to_string(root.join("crates/toy/src/lib.rs")).unwrap(), source);
+        std::fs::write(root.join("crates/toy/src/lib.rs"), source.replace("f(19), 1", "f(19), 2")).unwrap();
+        let error = Judge::new(&tree, &suite).err().unwrap();
+        assert!(error.contains("the original does not pass its tests"), "{error}");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
     #[test]
     fn what_does_not_end_is_ended() {
         let run = |program: &str, word: &str| Command::new(program).arg(word).spawn().unwrap();

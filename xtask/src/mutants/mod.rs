@@ -27,7 +27,7 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { package: "ganymede-gan", targets: &["--lib", "--test=values", "--test=mutators"] },
     Suite { package: "ganymede-data", targets: &["--lib", "--test=data"] },
-    Suite { package: "ganymede-metrics", targets: &["--lib", "--tests"] },
+    Suite { package: "ganymede-metrics", targets: &["--lib", "--test=contract", "--test=libraries", "--test=spaces"] },
 ];
 
 /// Most mutants that may survive, of those that compile.
