@@ -77,11 +77,13 @@ impl Dataset {
         formats::check_options(format, options)?;
         let inputs = format.inputs(&source)?;
         let job = Job { source: &source, inputs: &inputs, options, progress };
-        let dataset = match cache_folder {
+        let mut dataset = match cache_folder {
             // What ships or is computed needs no cache.
             Some(folder) if !inputs.files.is_empty() => cache::open(folder, format, &job)?,
             _ => in_memory(format, &job)?,
         };
+        // Not part of what is cached: a run that was added beside the samples changes none of them.
+        dataset.facts.report.notes.splice(0..0, inputs.notes);
         check_bad(dataset.report(), options)?;
         Ok(dataset)
     }

@@ -295,7 +295,7 @@ impl DataError {
                 ))
             }
             // The reasons say it.
-            DataError::TooManyBad { first, .. } if first.iter().any(|bad| bad.reason.contains(": convert") || bad.reason.contains(": export")) => {
+            DataError::TooManyBad { first, .. } if says_what_to_do(first) => {
                 Some("convert them as is said there, or remove them, or raise --max-bad".into())
             }
             DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
@@ -305,6 +305,11 @@ impl DataError {
             DataError::MemoryLimit { .. } => Some("leave out --no-cache".into()),
         }
     }
+}
+
+/// Whether a reason of these says what to do with the file.
+fn says_what_to_do(files: &[BadFile]) -> bool {
+    files.iter().any(|bad| [": convert", ": export", ": save it"].iter().any(|todo| bad.reason.contains(todo)))
 }
 
 fn list(files: &[BadFile]) -> String {

@@ -19,8 +19,11 @@ fn images(folder: &Path, classes: &[&str]) {
     write("image-folder", folder, &Samples { sample: &sample, bytes: &bytes, labels, classes: &names }).unwrap();
 }
 
-fn within(folder: &Path, words: &[&str]) -> Ran {
-    Ran::of(Command::new(PROGRAM).current_dir(folder).args(words).env("NO_COLOR", "1").output().unwrap())
+/// Runs the command in a folder of `place`, with the cache beside it.
+fn within(place: &Path, folder: &str, words: &[&str]) -> Ran {
+    let mut command = Command::new(PROGRAM);
+    command.env("NO_COLOR", "1").env("GANYMEDE_CACHE", place.join("cache"));
+    Ran::of(command.current_dir(place.join(folder)).args(words).output().unwrap())
 }
 
 #[test]
@@ -28,24 +31,29 @@ fn training_inside_of_the_images_can_be_done_twice_and_resumed() {
     let place = tempfile::tempdir().unwrap();
     let pics = place.path().join("pics");
     images(&pics, &[]);
-    let train = ["train", ".", "--preset", "dcgan", "--width", "8", "--batch", "8", "--steps", "2", "--no-cache"];
+    let train = ["train", ".", "--preset", "dcgan", "--width", "8", "--batch", "8", "--steps", "2"];
     let fingerprint = |run: &str| {
         let text = std::fs::read_to_string(pics.join("runs").join(run).join("env.json")).unwrap();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()["data"].as_str().unwrap().to_string()
     };
-    assert!(within(&pics, &train).ok().stderr.contains("samples     12 of"));
-    within(&pics, &["sample", "runs/00000-dcgan-pics", "-n", "4"]).ok();
-    within(&pics, &["sample", "runs/00000-dcgan-pics", "-n", "4", "--out", "so"]).ok();
-    let again = within(&pics, &train).ok().stderr;
+    assert!(within(place.path(), "pics", &train).ok().stderr.contains("samples     12 of"));
+    let second = within(place.path(), "pics", &train).ok().stderr;
     assert!(
-        again.contains("samples     12 of") && again.contains("1 run of ganymede below the folder is left out"),
-        "{again}"
+        second.contains("samples     12 of") && second.contains("1 run of ganymede below the folder is left out"),
+        "{second}"
     );
-    assert!(again.contains("5 images that ganymede drew"), "{again}");
-    assert_eq!(fingerprint("00000-dcgan-pics"), fingerprint("00001-dcgan-pics"));
-    within(&pics, &["resume", "runs/00000-dcgan-pics", "--steps", "3"]).ok();
-    within(&pics, &["verify", "runs/00000-dcgan-pics"]).ok();
-    let run = within(&pics, &["data", "runs/00000-dcgan-pics"]);
+    within(place.path(), "pics", &["sample", "runs/00000-dcgan-pics", "-n", "4"]).ok();
+    within(place.path(), "pics", &["sample", "runs/00000-dcgan-pics", "-n", "4", "--out", "so"]).ok();
+    let third = within(place.path(), "pics", &train).ok().stderr;
+    assert!(
+        third.contains("samples     12 of") && third.contains("2 runs of ganymede below the folder are left out"),
+        "{third}"
+    );
+    assert!(third.contains("5 images that ganymede drew"), "{third}");
+    assert_eq!(fingerprint("00000-dcgan-pics"), fingerprint("00002-dcgan-pics"));
+    within(place.path(), "pics", &["resume", "runs/00000-dcgan-pics", "--steps", "3"]).ok();
+    within(place.path(), "pics", &["verify", "runs/00000-dcgan-pics"]).ok();
+    let run = within(place.path(), "pics", &["data", "runs/00000-dcgan-pics"]);
     assert!(run.code == 3 && run.stderr.contains("found a run of ganymede"), "{}", run.stderr);
 }
 
@@ -55,8 +63,8 @@ fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
     let (pics, out) = (place.path().join("num"), place.path().join("runs"));
     images(&pics, &["1", "2", "10"]);
     let (pics, out) = (pics.to_str().unwrap(), out.to_str().unwrap());
-    let train = ["train", pics, "--preset", "cgan", "--width", "8", "--batch", "8", "--steps", "2", "--no-cache"];
-    within(place.path(), &[&train[..], &["--outdir", out]].concat()).ok();
+    let train = ["train", pics, "--preset", "cgan", "--width", "8", "--batch", "8", "--steps", "2"];
+    within(place.path(), "", &[&train[..], &["--outdir", out]].concat()).ok();
     let run = format!("{out}/00000-cgan-num");
     // As version 1 had it: by the letters, with the fingerprint of those labels.
     let codec = Path::new(&run).join("codec.json");

@@ -20,7 +20,7 @@ pub(crate) fn describe(path: &Path) -> String {
         }
         let mut parts: Vec<String> = endings.iter().take(8).map(|(ending, n)| format!("{n} {ending}")).collect();
         if folders > 0 {
-            parts.push(format!("{folders} folders"));
+            parts.push(files::count(folders, "folder"));
         }
         return if parts.is_empty() { "an empty folder".into() } else { format!("a folder with {}", parts.join(", ")) };
     }

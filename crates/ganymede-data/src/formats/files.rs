@@ -90,6 +90,16 @@ pub(crate) fn sort_classes<T: AsRef<[u8]>>(names: &mut [T]) {
     }
 }
 
+/// `1 image`, `2 images`.
+pub(crate) fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What is said of so many: `1 … is`, `2 … are`.
+pub(crate) fn verb(n: u64, one: &'static str, many: &'static str) -> &'static str {
+    if n == 1 { one } else { many }
+}
+
 /// A few of many names, and how many more there are.
 pub(crate) fn few(names: &[String]) -> String {
     const NAMED: usize = 3;

@@ -140,19 +140,26 @@ impl Format for ImageFolder {
         let mut walk = Walk::default();
         walk.enter(&folder, true, &|_| false)?;
         let mut notes = Vec::new();
-        if walk.runs > 0 {
-            let s = if walk.runs == 1 { "" } else { "s" };
-            notes.push(format!(
-                "{} run{s} of ganymede below the folder {} left out",
+        for (n, one, many) in [
+            (
                 walk.runs,
-                if walk.runs == 1 { "is" } else { "are" }
-            ));
-        }
-        if walk.again > 0 {
-            notes.push(format!("{} links to folders already read were not followed", walk.again));
-        }
-        if walk.others > 0 {
-            notes.push(format!("{} pipes, devices and links that lead nowhere were left out", walk.others));
+                "run of ganymede below the folder is left out",
+                "runs of ganymede below the folder are left out",
+            ),
+            (
+                walk.again,
+                "link to a folder already read was not followed",
+                "links to folders already read were not followed",
+            ),
+            (
+                walk.others,
+                "pipe, device or link that leads nowhere was left out",
+                "pipes, devices and links that lead nowhere were left out",
+            ),
+        ] {
+            if n > 0 {
+                notes.push(format!("{n} {}", files::verb(n, one, many)));
+            }
         }
         // An empty folder has no facts that matter: that it is there does.
         let empty = walk.empty.into_iter().map(Input::unreadable);
@@ -177,7 +184,7 @@ impl Format for ImageFolder {
             folders: empty.iter().map(|input| relative(&folder, &input.path)).collect(),
             read: &|i| read(&files[i].path),
             head: &|i| head(&files[i].path),
-            notes: job.inputs.notes.clone(),
+            notes: Vec::new(),
         };
         images::decode(job, tree, sink)
     }

@@ -34,7 +34,10 @@ fn list(archive: &Archive) -> Listing {
     let names: Vec<Vec<u8>> = archive.names.iter().map(slashed).collect();
     let runs = tree::runs(names.iter().map(|name| &name[..]));
     if !runs.is_empty() {
-        notes.push(format!("{} runs of ganymede in the archive are left out", runs.len()));
+        notes.push({
+            let n = runs.len() as u64;
+            format!("{} of ganymede in the archive {} left out", files::count(n, "run"), files::verb(n, "is", "are"))
+        });
     }
     let visible = |name: &[u8]| !files::parts(name).iter().any(|part| files::is_hidden(part));
     let (mut members, mut folders) = (Vec::new(), BTreeSet::new());

@@ -50,7 +50,10 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
     };
     let others = looks.iter().filter(|look| (look.width, look.height) != (width, height)).count();
     if others > 0 {
-        report.notes.push(format!("{others} images of other sizes became {width}x{height} ({})", options.fit));
+        report.notes.push({
+            let others = files::count(others as u64, "image");
+            format!("{others} of another size became {width}x{height} ({})", options.fit)
+        });
     }
     let [red, green, blue] = options.background;
     let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
@@ -155,7 +158,10 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
             };
             report.notes.extend(table.notes.iter().cloned());
             if table.unused > 0 {
-                report.notes.push(format!("{} rows of {} name no image", table.unused, table.name));
+                report.notes.push({
+                    let (n, verb) = (table.unused as u64, files::verb(table.unused as u64, "names", "name"));
+                    format!("{} of {} {verb} no image", files::count(n, "row"), table.name)
+                });
                 let without = table.without(&outcome.kept);
                 if !without.is_empty() {
                     report.notes.push(format!(
@@ -322,12 +328,16 @@ fn own(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome, report: &mut DataRe
     let drawn = good.iter().filter(|(_, look)| look.drawn).count();
     if drawn == good.len() {
         if drawn > 0 {
-            report.notes.push(format!("all {drawn} images are samples that ganymede drew"));
+            report.notes.push(format!("ganymede drew all of these images ({drawn})"));
         }
         return;
     }
     if drawn > 0 {
-        report.notes.push(format!("{drawn} images that ganymede drew (samples and their grids) are left out"));
+        report.notes.push({
+            let n = drawn as u64;
+            let images = files::count(n, "image");
+            format!("{images} that ganymede drew (samples and their grids) {} left out", files::verb(n, "is", "are"))
+        });
         outcome.drawn.extend(good.iter().filter(|(_, look)| look.drawn).map(|(image, _)| *image));
         good.retain(|(_, look)| !look.drawn);
     }
@@ -360,10 +370,9 @@ fn deep(good: &[(usize, Look)], target: &Target, files: &Files<'_>, report: &mut
     if target.dtype == DType::U16 && deep.len() < good.len() {
         let names: Vec<String> = deep.iter().map(|&image| files::text(&files.paths[image])).collect();
         let (n, all) = (deep.len(), good.len());
-        report.notes.push(format!(
-            "{n} of {all} images have 16 bits a channel, so that all became 16 bits: {}",
-            files::few(&names)
-        ));
+        report
+            .notes
+            .push(format!("of {all} images {n} with 16 bits a channel made all of them so: {}", files::few(&names)));
     }
 }
 
@@ -373,8 +382,12 @@ fn pages(looks: &[&Look], all: bool, report: &mut DataReport) {
     let (files, pages) = (several.len(), several.iter().sum::<usize>());
     if files > 0 {
         report.notes.push(match all {
-            true => format!("{files} files hold several pages or frames, {pages} in all: each is a sample"),
-            false => format!("{files} files hold several pages or frames: the first of each is used, {} are left out; --pages all takes them too", pages - files),
+            true => format!("files with several pages or frames: {files}, with {pages} in all: each is a sample"),
+            false => format!(
+                "files with several pages or frames: {files}; the first of each is used, {} more left out; --pages all takes \
+                 them too",
+                pages - files
+            ),
         });
     }
 }

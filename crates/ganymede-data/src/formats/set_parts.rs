@@ -300,11 +300,17 @@ impl Tally {
                 let and = if others.is_empty() { "" } else { ", " };
                 others += &format!("{and}beside these folders: {}", self.strays);
             }
-            notes.push(format!("one part of the set is used ({used} images), {left} images are left out ({others}); --part {ALL} takes all, --part NAME another"));
+            notes.push(format!(
+                "images of one part of the set are used ({used}), those of others left out ({others}): {left}; --part {ALL} takes \
+                 all, --part NAME another"
+            ));
         }
         if self.beside.values().any(|n| *n > 0) {
             let count: usize = self.beside.values().sum();
-            notes.push(format!("{count} images that belong to others are left out ({}); --part {ALL} takes them too, --part NAME them alone", counts(&self.beside)));
+            notes.push(format!(
+                "images that belong to others are left out ({}): {count}; --part {ALL} takes them too, --part NAME them alone",
+                counts(&self.beside)
+            ));
         }
         if !self.wholes.is_empty() {
             notes.push(format!(
@@ -362,7 +368,7 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "one part of the set is used (Training: 2 images), 2 images are left out (Testing: 1, beside these folders: 1); --part all takes all, --part NAME another"
+                "images of one part of the set are used (Training: 2), those of others left out (Testing: 1, beside these folders: 1): 2; --part all takes all, --part NAME another"
             ]
         );
     }

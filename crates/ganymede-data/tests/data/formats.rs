@@ -426,7 +426,7 @@ fn unknown_data_says_what_lies_there_and_what_is_supported() {
     assert!(look(&folder.path().join("b.csv")).to_string().contains("an empty file"));
     put(&folder.path().join("c/readme"), b"hello");
     let error = look(folder.path());
-    assert!(error.to_string().contains("2 .csv, 1 folders"), "{error}");
+    assert!(error.to_string().contains("2 .csv, 1 folder"), "{error}");
     assert!(supported().iter().all(|line| error.hint().unwrap().contains(line)));
     assert!(matches!(Source::parse(folder.path().join("nothing")), Err(DataError::NotFound { .. })));
 }
@@ -467,7 +467,7 @@ fn a_table_beside_pictures_names_their_classes() {
     let data = cached(0.0).unwrap();
     assert_eq!((data.labels().unwrap(), data.classes()), (&[1, 0, 1, 0][..], &["bag".into(), "shoe".into()][..]));
     let hat = "no image is of these classes of labels.csv: hat";
-    assert_eq!(data.report().notes, ["1 rows of labels.csv name no image", hat]);
+    assert_eq!(data.report().notes, ["1 row of labels.csv names no image", hat]);
     // The table is part of what the cache depends on.
     put(&root.join("labels.csv"), b"000000,a\n000001,b\n000002,c\n");
     let error = cached(0.0).unwrap_err();

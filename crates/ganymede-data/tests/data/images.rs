@@ -343,9 +343,9 @@ fn odd_folders_are_read() {
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.png")).status();
     let data = open(folder.path(), &DataOptions { max_bad: 0.6, ..options() }).unwrap();
     assert_eq!((data.len(), data.report().bad), (1, 1));
-    assert!(data.report().notes.iter().any(|note| note.contains("1 links")), "{:?}", data.report().notes);
+    assert!(data.report().notes.iter().any(|note| note.contains("1 link ")), "{:?}", data.report().notes);
     if made.is_ok_and(|status| status.success()) {
-        assert!(data.report().notes.iter().any(|note| note.starts_with("1 pipes")));
+        assert!(data.report().notes.iter().any(|note| note.starts_with("1 pipe,")));
     }
     let single = open(&folder.path().join("a").join(name), &options()).unwrap();
     assert_eq!((single.len(), single.split(None, 0).train), (1, vec![0]));
