@@ -11,8 +11,8 @@ use support::{PROGRAM, Ran, ganymede};
 
 /// Twelve small images, in folders of these classes when there are any.
 fn images(folder: &Path, classes: &[&str]) {
-    let sample = TensorType::new(DType::U8, [8, 8, 1]);
-    let bytes: Vec<u8> = (0..12 * 64).map(|i| (i * 7 % 251) as u8).collect();
+    let sample = TensorType::new(DType::U8, [16, 16, 1]);
+    let bytes: Vec<u8> = (0..12 * 256).map(|i| (i * 7 % 251) as u8).collect();
     let names: Vec<String> = classes.iter().map(|name| name.to_string()).collect();
     let labels: Vec<u32> = (0..12).map(|i| i % classes.len().max(1) as u32).collect();
     let labels = Some(&labels[..]).filter(|_| !classes.is_empty());

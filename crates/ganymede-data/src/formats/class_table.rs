@@ -325,7 +325,15 @@ impl Columns {
                     || Fault::new(line, format!("expected a column `{asked}`, found {}", columns(names, width)));
                 Some(by_name.or_else(by_number).ok_or_else(missing)?)
             }
-            None => surest(&CLASSES, names),
+            None => surest(&CLASSES, names).or_else(|| {
+                // `Finding Labels`, `primary_label`: one such column, by its last word.
+                let last = |name: &String| {
+                    let mut words = name.rsplit(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+                    words.next().is_some_and(|word| CLASSES[..8].contains(&&normal(word)[..]))
+                };
+                let mut named = (0..names.len()).filter(|&at| last(&names[at]));
+                named.next().filter(|_| named.next().is_none())
+            }),
         };
         // Of several columns of files, the one that means most images.
         let mut candidates: Vec<usize> =
@@ -451,6 +459,7 @@ mod tests {
             "a.jpg,cat\nb.JPEG,dog\n",
             "image,label\n/kaggle/input/set/a.png,cat\n/kaggle/input/set/sub/b.png,dog\n",
             "path,label\nC:\\data\\a.png,cat\nC:\\data\\sub\\b.png,dog\n",
+            "Image Index,Finding Labels,Age\na.png,cat,58\nb.png,dog,3\n",
             ",image,target,x\n0,a.png,cat,1\n1,b.png,dog,2\n,,,\n",
             "cat,a.png\ndog,b.png\n",
             "datei,klasse,breite\na.png,cat,3\nb.png,dog,3\n".replace("klasse", "class").as_str(),

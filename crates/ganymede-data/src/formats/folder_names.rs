@@ -9,16 +9,19 @@ pub(crate) enum Part {
     Train,
     Validation,
     Test,
-    /// What is neither learned from nor measured with: predictions, images without labels.
+    /// Images without labels.
+    Unlabelled,
+    /// What is neither learned from nor measured with, and only known beside other parts: predictions, more images.
     Other,
 }
 
 /// Words for parts, each in the forms that people write.
-const PARTS: [(Part, &[&str]); 4] = [
+const PARTS: [(Part, &[&str]); 5] = [
     (Part::Train, &["train", "training", "trainval", "trn", "trains"]),
     (Part::Validation, &["val", "valid", "validation", "validate", "vali", "dev", "eval", "evaluation", "holdout"]),
     (Part::Test, &["test", "testing", "tst", "tests"]),
-    (Part::Other, &["pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "extra", "inference"]),
+    (Part::Unlabelled, &["unlabeled", "unlabelled"]),
+    (Part::Other, &["pred", "predict", "prediction", "predictions", "extra", "inference"]),
 ];
 
 /// Words for what belongs to images that can hardly be a class of them.
@@ -47,7 +50,7 @@ const PERHAPS_BESIDE: [&str; 11] =
     ["mask", "label", "seg", "segs", "segmented", "depth", "depths", "normals", "edges", "matte", "lbl"];
 
 /// Words that say nothing.
-const FILLERS: [&str; 46] = [
+const FILLERS: [&str; 49] = [
     "set",
     "sets",
     "image",
@@ -94,6 +97,9 @@ const FILLERS: [&str; 46] = [
     "classes",
     "object",
     "objects",
+    "v",
+    "fine",
+    "coarse",
 ];
 
 /// What a folder's name says.
@@ -158,10 +164,17 @@ impl FolderName {
         self.rest.join(" ").to_lowercase()
     }
 
-    /// Whether nothing is said but that these are images.
+    /// Whether nothing is said but that these are images: `images`, `RGB`, `leftImg8bit`.
     pub(crate) fn is_plain(&self) -> bool {
-        self.part.is_none() && self.beside.is_none() && self.rest.is_empty()
+        let says_nothing = |word: &String| matches!(&word.to_lowercase()[..], "left" | "bit");
+        self.part.is_none() && self.beside.is_none() && self.rest.iter().all(says_nothing)
     }
+}
+
+/// Whether names of folders differ in numbers and words that say nothing alone: `images_001`, `part_2`, `00003`.
+pub(crate) fn are_alike(names: &[String]) -> bool {
+    let key = |name: &String| FolderName::of(name.as_bytes()).key();
+    names.first().is_some_and(|first| names.iter().all(|name| key(name) == key(first)))
 }
 
 /// The part that a word means, also with a word that says nothing before or behind it: `trainset`, `testimages`.
@@ -235,7 +248,8 @@ mod tests {
                 "val valid validation Validation VAL val2017 valset dev dev-set valid_images eval holdout",
             ),
             (Part::Test, "test Test TEST testing Testing test-set test_images testset test2017 TestImages imagesTs"),
-            (Part::Other, "pred prediction unlabeled unlabeled2017 extra"),
+            (Part::Unlabelled, "unlabeled unlabelled unlabeled2017"),
+            (Part::Other, "pred prediction extra"),
         ] {
             for name in names.split_whitespace() {
                 let read = FolderName::of(name.as_bytes());
@@ -306,6 +320,17 @@ mod tests {
         assert_eq!(FolderName::of(b"mask").beside, Some(false));
         assert_eq!(FolderName::of(b"without_mask").rest, ["without"]);
         assert!(FolderName::of(b"images_512").is_plain() && FolderName::of(b"RGB").is_plain());
-        assert!(!FolderName::of(b"cats").is_plain());
+        assert!(!FolderName::of(b"cats").is_plain() && FolderName::of(b"leftImg8bit").is_plain());
+        assert_eq!(FolderName::of(b"gtFine"), FolderName { beside: Some(true), ..FolderName::default() });
+    }
+
+    #[test]
+    fn folders_that_store_are_alike() {
+        let alike = |names: &str| are_alike(&names.split(' ').map(String::from).collect::<Vec<_>>());
+        for names in ["images_001 images_002", "00000 00001", "HAM10000_images_part_1 HAM10000_images_part_2", "1 2 10"]
+        {
+            assert!(alike(names), "{names}");
+        }
+        assert!(!alike("cats dogs") && !alike("part_a part_b") && !alike("n02_cat n03_dog"));
     }
 }

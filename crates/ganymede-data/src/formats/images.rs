@@ -5,7 +5,8 @@
 use super::class_table::{ClassTable, Index};
 use super::element::Element;
 use super::folder_classes::Bare;
-use super::label_source::Labels;
+use super::folder_names::are_alike;
+use super::label_source::{ByFolder, Labels};
 use super::left_out::LeftOut;
 use super::set_parts::Chosen;
 use super::tree::Tree;
@@ -134,9 +135,13 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
     let folders = |image: usize| chosen.class_folders(files::folder(&paths[image]));
     let by_folder: Vec<Vec<&[u8]>> = used.iter().map(|&image| folders(image)).collect();
     let index = Index::new(&paths);
-    let has_classes = folder_classes::classes(&by_folder).is_some();
+    let by_folder = match folder_classes::classes(&by_folder) {
+        None => ByFolder::Nothing,
+        Some((_, names)) if are_storage(&names) => ByFolder::Alike,
+        Some(_) => ByFolder::Classes,
+    };
     let source =
-        label_source::find(&tree, &index, &used, job.options, has_classes, &|folder| chosen.is_other_part(folder))?;
+        label_source::find(&tree, &index, &used, job.options, by_folder, &|folder| chosen.is_other_part(folder))?;
     report.notes.extend(source.notes);
     let table = match &source.labels {
         Labels::Table(table) => Some(&**table),
@@ -197,6 +202,15 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
     left.tell(used.len() as u64, &mut report);
     report.set_range(&range);
     Ok(Decoded::new(Arc::new(Images::of(job.options)), range.ends, report).labelled(found))
+}
+
+/// Whether folders may be storage: they differ in numbers alone, and are not just numbers or called classes.
+fn are_storage(names: &[String]) -> bool {
+    let says_more = |name: &String| {
+        let small = name.to_lowercase();
+        small.bytes().all(|b| b.is_ascii_digit()) && small.len() < 4 || small.contains("class")
+    };
+    are_alike(names) && !names.iter().all(says_more)
 }
 
 /// The file that `sample` leaves beside what it draws.

@@ -2,7 +2,7 @@
 //! Not here: what a table says (`class_table.rs`), what folders say (`folder_classes.rs`).
 //!
 //! The rule: `dataset.json` of StyleGAN's tool, then `labels.csv`, then `metadata.jsonl` or `metadata.csv`, then another table of
-//! files and classes, but only where the folders give no classes; of several the highest, then by name. A table that names
+//! files and classes, but only where the folders give no classes or differ in numbers alone; of several the highest, then by name. A table that names
 //! none of the images is none. What could have been used is said, and `--labels` overrules.
 
 use super::class_table::{ClassTable, Index};
@@ -55,6 +55,15 @@ pub(crate) enum Labels {
     None,
 }
 
+/// What the folders say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByFolder {
+    Nothing,
+    /// Their names differ in numbers alone: they may be classes, or storage.
+    Alike,
+    Classes,
+}
+
 /// What was found.
 pub(crate) struct Found {
     pub(crate) labels: Labels,
@@ -70,7 +79,7 @@ enum Parsed {
     Another,
 }
 
-/// Finds what says the classes of the images `used`, among all of `index`. `folders` says whether folders give classes, `left`
+/// Finds what says the classes of the images `used`, among all of `index`. `folders` is what the folders say, `left`
 /// whether a file lies in a part of the set that is left out.
 ///
 /// # Errors
@@ -80,7 +89,7 @@ pub(crate) fn find(
     index: &Index<'_>,
     used: &[usize],
     options: &DataOptions,
-    folders: bool,
+    folders: ByFolder,
     left: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Found, DataError> {
     let plain = |labels, notes| Ok(Found { labels, notes, file: None });
@@ -133,7 +142,7 @@ pub(crate) fn find(
                 }
             }
         };
-        if found.is_some() || (rank == Rank::Other && folders) {
+        if found.is_some() || (rank == Rank::Other && folders == ByFolder::Classes) {
             also.push(name);
             continue;
         }
@@ -154,9 +163,14 @@ pub(crate) fn find(
             "the classes are those of {by}; {} also names some (--labels NAME takes it)",
             files::few(&also)
         ));
-    } else if let (Labels::Table(table), true) = (&found.labels, folders) {
+    } else if let (Labels::Table(table), true) = (&found.labels, folders != ByFolder::Nothing) {
         notes
             .push(format!("the classes are those of {}, not the folders (--labels {FOLDERS} takes these)", table.name));
+    }
+    if let (Labels::Folders, ByFolder::Alike) = (&found.labels, folders) {
+        notes.push(format!(
+            "the folders, which differ in numbers alone, are taken for classes; --labels {NONE} if they only store"
+        ));
     }
     found.notes = notes;
     Ok(found)

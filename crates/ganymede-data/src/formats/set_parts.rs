@@ -229,7 +229,7 @@ fn parts<'a>(at: &Folder<'a>, names: &Names<'a>, beside: &BTreeSet<&[u8]>) -> BT
     // `cars_train` and `cars_test`, `trainA` and `testA`; also `trainA` and `test`. Not `bullet train` and `test tube`.
     let pairs = |train: &[u8], other: &[u8]| {
         kind(train) == Some(Part::Train)
-            && kind(other) != Some(Part::Train)
+            && matches!(kind(other), Some(Part::Validation | Part::Test | Part::Unlabelled))
             && (key(train) == key(other) || key(other).is_empty())
     };
     let paired = |name: &&[u8]| named.iter().any(|other| pairs(name, other) || pairs(other, name));
@@ -354,6 +354,11 @@ mod tests {
             // Strays and other folders beside them.
             ("train/a/1 train/b/2 test/a/3 cover.png", "train/a/1 train/b/2"),
             ("train/1 test/2 docs/figure.png", "train/1"),
+            ("train/1 test/2 extra/3", "train/1"),
+            ("train-jpg/1 test-jpg-v2/2", "train-jpg/1"),
+            ("stage1_train/1 stage1_test/2 stage2_test_final/3", "stage1_train/1"),
+            ("bounding_box_train/1 bounding_box_test/2 query/3", "bounding_box_train/1"),
+            ("train/1 unlabeled/2", "train/1"),
             // Deeper, in each class.
             ("cat/train/1 cat/test/2 dog/train/3 dog/test/4", "cat/train/1 dog/train/3"),
             // With masks inside of each part.
@@ -387,6 +392,7 @@ mod tests {
             "train/1",
             "train/1 x",
             "seg_a/1 seg_b/2",
+            "train/1 extra/2 car/3",
         ] {
             assert_eq!(used(paths, None).0, paths);
         }
@@ -406,6 +412,8 @@ mod tests {
             ("1.jpg 2.jpg masks/1_mask.png masks/2_mask.png", "1.jpg 2.jpg"),
             ("CelebA-HQ-img/1 CelebAMask-HQ-mask-anno/7", "CelebA-HQ-img/1"),
             ("imagesTr/1 labelsTr/1 imagesTs/2", "imagesTr/1"),
+            ("leftImg8bit/train/a/1 gtFine/train/a/2 leftImg8bit/val/a/3 gtFine/val/a/4", "leftImg8bit/train/a/1"),
+            ("images/1 annotations/trimaps/1 annotations/trimaps/x/2", "images/1"),
         ] {
             let (found, notes) = used(paths, None);
             assert_eq!(found, wanted, "{paths}");
