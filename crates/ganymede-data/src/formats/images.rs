@@ -14,7 +14,7 @@ use super::{Decoded, Job, Samples, files, folder_classes, label_source, left_out
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
 use crate::modalities::images::Images;
-use crate::options::{Fit, MAX_CHANNELS, Pages};
+use crate::options::{DataOptions, Fit, MAX_CHANNELS, Pages};
 use crate::picture::content::{self, Content};
 use crate::picture::decode::{self, Look};
 use crate::picture::{Picture, Pixels, Target, grid};
@@ -265,43 +265,12 @@ fn samples(
     let mut census = Census::new(job.options.range);
     let mut rest = &good[..];
     while !rest.is_empty() {
-        // As many files as their samples fit, but one in any case.
-        let mut bytes = 0usize;
-        let fits = |(_, look): &(usize, Look)| {
-            bytes = bytes.saturating_add(size.saturating_mul(if all { look.pages } else { 1 }));
-            bytes <= CHUNK
-        };
-        let count = rest
-            .iter()
-            .take(4096)
-            .take_while({
-                let mut fits = fits;
-                move |file| fits(file)
-            })
-            .count()
-            .max(1);
-        let (chunk, later) = rest.split_at(count);
+        let (chunk, later) = rest.split_at(at_a_time(rest, size, all));
         rest = later;
-        let decoded: Vec<Result<Vec<(Vec<u8>, Census)>, String>> = chunk
+        let decoded: Vec<Result<Vec<Sample>, String>> = chunk
             .par_iter()
             .map(|(image, look)| {
-                let decode_one = |bytes: Vec<u8>| -> Result<Vec<(Vec<u8>, Census)>, String> {
-                    if !all || look.pages == 1 {
-                        return Ok(vec![target.apply(decode::decode(&bytes)?, job.options)?]);
-                    }
-                    let mut pages = Vec::new();
-                    decode::decode_pages(&bytes, &mut |page| {
-                        pages.push(target.apply(page, job.options)?);
-                        if pages.len().saturating_mul(size) as u64 > MAX_PAGE_BYTES {
-                            return Err(format!(
-                                "expected at most {MAX_PAGE_BYTES} bytes of pages in one file, found more"
-                            ));
-                        }
-                        Ok(())
-                    })?;
-                    Ok(pages)
-                };
-                let samples = read(*image).and_then(decode_one);
+                let samples = read(*image).and_then(|bytes| pages_of(&bytes, look, &target, job.options));
                 job.progress.advance(1);
                 samples
             })
@@ -336,6 +305,40 @@ fn samples(
 
 /// Most bytes that the pages of one file may become.
 const MAX_PAGE_BYTES: u64 = 1 << 30;
+/// Most files that are decoded at a time.
+const MAX_FILES: usize = 4096;
+
+/// The bytes of a sample, and which values it had.
+type Sample = (Vec<u8>, Census);
+
+/// How many of some files to decode at a time: as many as their samples fit, but one in any case.
+fn at_a_time(files: &[(usize, Look)], sample: usize, all_pages: bool) -> usize {
+    let samples = |look: &Look| if all_pages { look.pages } else { 1 };
+    let room = CHUNK / sample;
+    let sums = files.iter().take(MAX_FILES).scan(0usize, |sum, (_, look)| {
+        *sum = sum.saturating_add(samples(look));
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= room).count().max(1)
+}
+
+/// The samples that a file gives: one, or one for each of its pages.
+fn pages_of(bytes: &[u8], look: &Look, target: &Target, options: &DataOptions) -> Result<Vec<Sample>, String> {
+    if options.pages == Pages::First || look.pages == 1 {
+        return Ok(vec![target.apply(decode::decode(bytes)?, options)?]);
+    }
+    let mut samples = Vec::new();
+    let mut taken = 0;
+    decode::decode_pages(bytes, &mut |page| {
+        samples.push(target.apply(page, options)?);
+        taken += target.sample().bytes() as u64;
+        match taken > MAX_PAGE_BYTES {
+            true => Err(format!("expected at most {MAX_PAGE_BYTES} bytes of pages in one file, found more")),
+            false => Ok(()),
+        }
+    })?;
+    Ok(samples)
+}
 
 /// Leaves out what ganymede drew, where there is anything else.
 fn own(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome, report: &mut DataReport) {
