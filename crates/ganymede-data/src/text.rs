@@ -46,7 +46,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, NotText> {
 fn zeros(bytes: &[u8], first: usize) -> bool {
     let head = &bytes[..bytes.len().min(512)];
     let zero = |from: usize| head.iter().skip(from).step_by(2).filter(|&&b| b == 0).count();
-    head.len() >= 4 && bytes.len() % 2 == 0 && zero(first) * 4 > head.len() && zero(1 - first) == 0
+    head.len() >= 4 && bytes.len().is_multiple_of(2) && zero(first) * 4 > head.len() && zero(1 - first) == 0
 }
 
 fn utf8(bytes: &[u8]) -> Result<String, NotText> {

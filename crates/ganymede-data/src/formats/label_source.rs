@@ -92,6 +92,24 @@ pub(crate) fn find(
     folders: ByFolder,
     left: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Found, DataError> {
+    let found = search(tree, index, used, options, folders, left)?;
+    match (&options.label_column, &found.labels) {
+        (Some(column), Labels::Folders | Labels::None) => {
+            let reason = format!("expected a table of files and classes to take the column `{column}` of, found none");
+            Err(DataError::Option { name: "label_column", reason })
+        }
+        _ => Ok(found),
+    }
+}
+
+fn search(
+    tree: &Tree<'_>,
+    index: &Index<'_>,
+    used: &[usize],
+    options: &DataOptions,
+    folders: ByFolder,
+    left: &dyn Fn(&[u8]) -> bool,
+) -> Result<Found, DataError> {
     let plain = |labels, notes| Ok(Found { labels, notes, file: None });
     match options.labels.as_deref() {
         Some(NONE) => return plain(Labels::None, Vec::new()),

@@ -16,6 +16,7 @@ mod folder_names;
 mod grid2d;
 pub(crate) mod idx;
 mod image_folder;
+mod image_samples;
 mod image_zip;
 pub(crate) mod images;
 mod label_source;
@@ -36,7 +37,7 @@ pub(crate) mod tree;
 use crate::error::DataError;
 use crate::field::Field;
 use crate::modalities::Modality;
-use crate::options::DataOptions;
+use crate::options::{DataOptions, Pages};
 use crate::progress::Progress;
 use crate::report::DataReport;
 use crate::sink::Sink;
@@ -100,11 +101,16 @@ pub(crate) trait Format: Sync {
 /// Refuses options that only other formats have.
 pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Result<(), DataError> {
     let (arrays, archive) = (format.holds_arrays(), format.name() == "npz");
+    let images = matches!(format.name(), "image-folder" | "image-zip");
     let set = [
         ("shape", options.reshape.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("layout", options.layout.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("key", options.key.is_some() && !archive, "an archive of arrays (.npz)"),
         ("label_key", options.label_key.is_some() && !archive, "an archive of arrays (.npz)"),
+        ("part", options.part.is_some() && !images, "a folder or zip file of images"),
+        ("labels", options.labels.is_some() && !images, "a folder or zip file of images"),
+        ("label_column", options.label_column.is_some() && !images, "a folder or zip file of images"),
+        ("pages", options.pages != Pages::First && !images, "a folder or zip file of images"),
     ];
     match set.into_iter().find(|(_, wrong, _)| *wrong) {
         Some((name, _, expected)) => Err(DataError::Option {

@@ -81,9 +81,11 @@ impl<'a> Folder<'a> {
         self.images.len() + self.children.values().map(Folder::count).sum::<usize>()
     }
 
-    fn each(&self, of: &mut dyn FnMut(usize)) {
-        self.images.iter().for_each(|&image| of(image));
-        self.children.values().for_each(|child| child.each(of));
+    /// The images in it and below.
+    fn all(&self) -> Vec<usize> {
+        let mut all = self.images.clone();
+        self.children.values().for_each(|child| all.extend(child.all()));
+        all
     }
 }
 
@@ -199,7 +201,7 @@ fn level(at: &Folder<'_>, path: &[u8], images: &[&[u8]], asked: Option<&str>, ou
         if used.contains(name) {
             level(child, &full(name), images, asked, out, tally);
         } else {
-            child.each(&mut |image| out.used[image] = false);
+            child.all().into_iter().for_each(|image| out.used[image] = false);
             let side = if beside.contains(name) { &mut out.beside } else { &mut out.left };
             side.insert(full(name));
         }
@@ -257,28 +259,21 @@ fn beside<'a>(at: &Folder<'a>, names: &Names<'a>, images: &[&[u8]]) -> BTreeSet<
     }
     let plain =
         others.iter().any(|name| names[name].is_plain() || (names[name].part.is_some() && names[name].rest.is_empty()));
-    let stems = |of: &mut dyn FnMut(&mut dyn FnMut(usize))| {
-        let mut stems = BTreeSet::new();
-        of(&mut |image| {
-            stems.insert(files::stem(files::base(images[image])).to_ascii_lowercase());
-        });
-        stems
+    let stem = |image: usize| files::stem(files::base(images[image])).to_ascii_lowercase();
+    let siblings = others.iter().flat_map(|name| at.children[name].all()).chain(at.images.iter().copied());
+    let theirs: BTreeSet<Vec<u8>> = siblings.map(stem).collect();
+    // Most are named as the images are, or with something behind.
+    let is_named_alike = |name: &[u8]| {
+        let mine: BTreeSet<Vec<u8>> = at.children[name].all().into_iter().map(stem).collect();
+        let pairs = |stem: &Vec<u8>| (1..=stem.len()).rev().any(|end| theirs.contains(&stem[..end]));
+        mine.iter().filter(|stem| pairs(stem)).count() * 2 >= mine.len()
     };
-    let theirs = stems(&mut |each| {
-        at.images.iter().for_each(|&image| each(image));
-        others.iter().for_each(|name| at.children[name].each(each));
-    });
     let found = names.iter().filter(|(name, read)| {
-        let sure = read.beside == Some(true)
-            && (!full(name) || {
-                // Named as the images are, or with something behind.
-                let mine = stems(&mut |each| at.children[*name].each(each));
-                let pairs = |stem: &Vec<u8>| (1..=stem.len()).rev().any(|end| theirs.contains(&stem[..end]));
-                mine.iter().filter(|stem| pairs(stem)).count() * 2 >= mine.len()
-            });
-        read.beside.is_some()
-            && belongs(read)
-            && (sure || (plain && full(name)) || (!read.rest.is_empty() && full(name)))
+        let Some(sure) = read.beside.filter(|_| belongs(read)) else { return false };
+        match full(name) {
+            true => plain || !read.rest.is_empty() || (sure && is_named_alike(name)),
+            false => sure,
+        }
     });
     found.map(|(name, _)| *name).collect()
 }

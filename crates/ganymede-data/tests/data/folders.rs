@@ -323,6 +323,54 @@ fn of_several_sources_one_is_used_and_the_others_are_named() {
 }
 
 #[test]
+fn options_that_nothing_answers_are_refused() {
+    let none = DataOptions { label_column: Some("breed".into()), ..default() };
+    let (folder, archive) = both(&images("a/0.png b/1.png"), &none);
+    for error in [folder.unwrap_err(), archive.unwrap_err()] {
+        assert!(error.to_string().contains("option `label_column`: expected a table of files and classes"), "{error}");
+    }
+    let place = tempfile::tempdir().unwrap();
+    let idx = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[9; 4]].concat();
+    let path = place.path().join("x-images-idx3-ubyte");
+    put(&path, &idx);
+    for options in [
+        DataOptions { part: Some("train".into()), ..default() },
+        DataOptions { labels: Some("none".into()), ..default() },
+        DataOptions { label_column: Some("2".into()), ..default() },
+        DataOptions { pages: Pages::All, ..default() },
+    ] {
+        let error = open(&path, &options).unwrap_err().to_string();
+        assert!(error.contains("expected a folder or zip file of images, found data of the format idx"), "{error}");
+    }
+}
+
+#[test]
+fn folders_that_only_store_do_not_hide_a_table() {
+    let chest = |table: &str| {
+        with(
+            images("images_001/a.png images_001/b.png images_002/c.png images_002/d.png"),
+            table,
+            "Image Index,Finding Labels,Age\na.png,x,1\nb.png,y,2\nc.png,x,3\nd.png,y,4\n",
+        )
+    };
+    let found = same(&chest("Data_Entry_2017.csv"), &default());
+    assert_eq!((found.names.join(" "), found.classes.join(" ")), ("x y".into(), "x y x y".into()));
+    assert!(
+        found.notes[0].contains("the classes are those of Data_Entry_2017.csv, not the folders"),
+        "{:?}",
+        found.notes
+    );
+    let found = same(&images("images_001/a.png images_002/b.png"), &default());
+    assert_eq!(
+        found.notes,
+        ["the folders, which differ in numbers alone, are taken for classes; --labels none if they only store"]
+    );
+    for plain in ["1/a.png 2/b.png", "class1/a.png class2/b.png", "cats/a.png dogs/b.png"] {
+        assert!(same(&images(plain), &default()).notes.is_empty(), "{plain}");
+    }
+}
+
+#[test]
 fn tables_in_another_encoding_are_refused() {
     let cp1251 = b"file;class\r\n0.png;\xea\xee\xf2\r\n1.png;\xef\xe5\xf1\r\n";
     let (folder, archive) = both(&with(images("0.png 1.png"), "labels.csv", cp1251), &default());
