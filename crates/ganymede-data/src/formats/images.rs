@@ -2,7 +2,6 @@
 //! Not here: how they become samples (`image_samples.rs`), what lies there (`image_folder.rs`, `image_zip.rs`), a network's
 //! samples as files (`modalities/images.rs`).
 
-use super::class_table::Index;
 use super::folder_classes::Bare;
 use super::folder_names::are_alike;
 use super::image_samples::Outcome;
@@ -61,14 +60,13 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
 
     let folders = |image: usize| chosen.class_folders(files::folder(&paths[image]));
     let by_folder: Vec<Vec<&[u8]>> = used.iter().map(|&image| folders(image)).collect();
-    let index = Index::new(&paths);
     let by_folder = match folder_classes::classes(&by_folder) {
         None => ByFolder::Nothing,
         Some((_, names)) if are_storage(&names) => ByFolder::Alike,
         Some(_) => ByFolder::Classes,
     };
     let source =
-        label_source::find(&tree, &index, &used, job.options, by_folder, &|folder| chosen.is_other_part(folder))?;
+        label_source::find(&tree, &paths, &used, job.options, by_folder, &|folder| chosen.is_other_part(folder))?;
     report.notes.extend(source.notes);
     let table = match &source.labels {
         Labels::Table(table) => Some(&**table),

@@ -79,20 +79,20 @@ enum Parsed {
     Another,
 }
 
-/// Finds what says the classes of the images `used`, among all of `index`. `folders` is what the folders say, `left`
+/// Finds what says the classes of the images `used`, among all whose paths are `paths`. `folders` is what the folders say, `left`
 /// whether a file lies in a part of the set that is left out.
 ///
 /// # Errors
 /// When the table that is asked for, or one called `labels` or `dataset.json`, cannot be used.
 pub(crate) fn find(
     tree: &Tree<'_>,
-    index: &Index<'_>,
+    paths: &[Vec<u8>],
     used: &[usize],
     options: &DataOptions,
     folders: ByFolder,
     left: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Found, DataError> {
-    let found = search(tree, index, used, options, folders, left)?;
+    let found = search(tree, paths, used, options, folders, left)?;
     match (&options.label_column, &found.labels) {
         (Some(column), Labels::Folders | Labels::None) => {
             let reason = format!("expected a table of files and classes to take the column `{column}` of, found none");
@@ -104,7 +104,7 @@ pub(crate) fn find(
 
 fn search(
     tree: &Tree<'_>,
-    index: &Index<'_>,
+    paths: &[Vec<u8>],
     used: &[usize],
     options: &DataOptions,
     folders: ByFolder,
@@ -114,7 +114,7 @@ fn search(
     match options.labels.as_deref() {
         Some(NONE) => return plain(Labels::None, Vec::new()),
         Some(FOLDERS) => return plain(Labels::Folders, Vec::new()),
-        Some(asked) => return asked_for(tree, index, asked, options),
+        Some(asked) => return asked_for(tree, paths, asked, options),
         None => {}
     }
     let mut tables: Vec<(Rank, usize)> = (0..tree.names.len())
@@ -123,6 +123,8 @@ fn search(
         .collect();
     let key = |&(rank, file): &(Rank, usize)| (rank, files::parts(&tree.names[file]).len());
     tables.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| files::natural(&tree.names[a.1], &tree.names[b.1])));
+    // Only made where a table asks for it: it takes more memory than the names.
+    let index = Index::new(if tables.is_empty() { &[] } else { paths });
     let mut found: Option<Found> = None;
     let mut also: Vec<String> = Vec::new();
     let mut notes: Vec<String> = Vec::new();
@@ -142,7 +144,7 @@ fn search(
             Parsed::Another => continue,
             Parsed::Unlabelled => Labels::None,
             Parsed::Sheet(sheet) => {
-                match ClassTable::of(&sheet, &tree.names[file], index, options.label_column.as_deref()) {
+                match ClassTable::of(&sheet, &tree.names[file], &index, options.label_column.as_deref()) {
                     Ok(table) if table.share(used) == 0.0 && rank > Rank::Labels => continue,
                     Ok(table) if table.share(used) < ENOUGH && rank > Rank::Labels => {
                         notes.push(format!(
@@ -195,7 +197,7 @@ fn search(
 }
 
 /// The table that is named, by its path or the end of it.
-fn asked_for(tree: &Tree<'_>, index: &Index<'_>, asked: &str, options: &DataOptions) -> Result<Found, DataError> {
+fn asked_for(tree: &Tree<'_>, paths: &[Vec<u8>], asked: &str, options: &DataOptions) -> Result<Found, DataError> {
     let asked_bytes = asked.trim_start_matches("./").as_bytes();
     let mut fitting: Vec<usize> = (0..tree.names.len()).filter(|&file| tree.names[file] == asked_bytes).collect();
     if fitting.is_empty() {
@@ -215,7 +217,8 @@ fn asked_for(tree: &Tree<'_>, index: &Index<'_>, asked: &str, options: &DataOpti
     };
     let labels = match parse(tree, file)? {
         Parsed::Sheet(sheet) => {
-            let table = ClassTable::of(&sheet, &tree.names[file], index, options.label_column.as_deref());
+            let index = Index::new(paths);
+            let table = ClassTable::of(&sheet, &tree.names[file], &index, options.label_column.as_deref());
             Labels::Table(Box::new(table.map_err(|fault| tree.fault(file, fault))?))
         }
         Parsed::Unlabelled => Labels::None,

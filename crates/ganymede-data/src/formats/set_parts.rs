@@ -247,6 +247,9 @@ fn parts<'a>(at: &Folder<'a>, names: &Names<'a>, beside: &BTreeSet<&[u8]>) -> BT
 
 /// The folders that belong to the images beside them.
 fn beside<'a>(at: &Folder<'a>, names: &Names<'a>, images: &[&[u8]]) -> BTreeSet<&'a [u8]> {
+    if names.values().all(|read| read.beside.is_none()) {
+        return BTreeSet::new();
+    }
     let full = |name: &[u8]| at.children[name].count() > 0;
     let others: Vec<&[u8]> =
         names.iter().filter(|(name, read)| read.beside.is_none() && full(name)).map(|(name, _)| *name).collect();
