@@ -7,7 +7,7 @@ use super::images::Files;
 use super::{Job, files};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
-use crate::options::{DataOptions, Pages};
+use crate::options::{DataOptions, Fit, MAX_CHANNELS, Pages};
 use crate::picture::Target;
 use crate::picture::decode::{self as image, Look};
 use crate::range::{Census, Range};
@@ -50,6 +50,11 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
     let [red, green, blue] = options.background;
     let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
     let channels = options.channels.unwrap_or(if looks.iter().all(grey) { 1 } else { 3 });
+    if !matches!(channels, 1 | 3) {
+        let reason =
+            format!("expected 1 or 3 for image files, found {channels}; arrays (.npy) have 1 to {MAX_CHANNELS}");
+        return Err(DataError::Option { name: "channels", reason });
+    }
     let widest = |a: DType, b: DType| if a.bytes() >= b.bytes() { a } else { b };
     let dtype = looks.iter().map(|look| look.dtype).fold(DType::U8, widest);
     let target = Target { width, height, channels, dtype };
@@ -159,6 +164,12 @@ pub(crate) fn decode(
     // Files of 8 bits among others were scaled to 16.
     let bits = looks.iter().map(|look| look.bits).collect::<Option<Vec<u32>>>().and_then(|bits| bits.into_iter().max());
     let range = census.range(Element::of_dtype(target.dtype), bits);
+    let plain = matches!(job.options.background, [0, 0, 0] | [255, 255, 255]);
+    if target.dtype == DType::U16 && range.ends[1] < 65_535.0 && job.options.fit == Fit::Pad && !plain {
+        report
+            .notes
+            .push("the background of padded images is one of 16 bits and becomes white: take black or white".into());
+    }
     Ok((outcome, range))
 }
 
