@@ -190,6 +190,38 @@ pub enum GanError {
         /// The newest checkpoint from before.
         before: Option<PathBuf>,
     },
+    /// The rules of `check` found an error in a spec.
+    #[error("{place}: {reason}")]
+    Defect {
+        /// Where: a layer's path, a phase, a table.
+        place: String,
+        /// Why, in a sentence.
+        reason: String,
+        /// What mends it, the best first.
+        fixes: Vec<String>,
+    },
+    /// A run has trained longer than was asked for.
+    #[error("{}: already at step {step}{}; {length} is the total, found {asked}", run.display(), in_kimg(*kimg))]
+    Passed {
+        /// The run.
+        run: PathBuf,
+        /// Step of its newest checkpoint.
+        step: u64,
+        /// The same in thousand samples, when that was asked for.
+        kimg: Option<f64>,
+        /// The length that was asked for: `--steps` or `--kimg`.
+        length: &'static str,
+        /// Its value.
+        asked: String,
+    },
+    /// The data of a run is not where it was.
+    #[error("{source}")]
+    DataMoved {
+        /// The run.
+        run: PathBuf,
+        /// What was not found.
+        source: DataError,
+    },
     /// A signal came before it was done.
     #[error("interrupted")]
     Interrupted,
@@ -274,6 +306,15 @@ impl GanError {
                 before.as_ref().map_or(String::new(), |path| format!(", for instance from {}", path.display())),
                 checkpoint.display()
             )),
+            GanError::Defect { fixes, .. } if !fixes.is_empty() => Some(fixes.join("; or ")),
+            GanError::Passed { length, .. } => {
+                Some(format!("give a larger {length}; `ganymede sample` draws from the run as it is"))
+            }
+            GanError::DataMoved { run, .. } => Some(format!(
+                "bring the run's data back there; or, where it was moved, `ganymede train PLACE --outdir {}` goes on with it \
+                 and writes the new place down",
+                run.display()
+            )),
             GanError::DataChanged { run, .. } => Some(format!(
                 "bring the old data back; or start a new run on this with `--from {0}`; `ganymede evaluate {0} DATA` compares \
                  with other data on purpose",
@@ -298,6 +339,10 @@ impl GanError {
             _ => None,
         }
     }
+}
+
+fn in_kimg(kimg: Option<f64>) -> String {
+    kimg.map_or(String::new(), |kimg| format!(" ({kimg} kimg)"))
 }
 
 /// Bytes in GiB: `22.1 GiB`; less than a tenth of one in MiB.

@@ -3,11 +3,10 @@
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
-use ganymede_gan::resources::{self, Available};
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
-use ganymede_gan::{GanError, SamplerOptions};
+use ganymede_gan::{Machine, SamplerOptions};
 use ganymede_kernels::isa::Isa;
-use ganymede_runtime::{CpuBackend, CpuOptions, Numerics, RuntimeError};
+use ganymede_runtime::{CpuOptions, Numerics};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -114,48 +113,27 @@ pub struct MachineFlags {
     pub device: String,
 }
 
-/// A backend with what it was made of.
-pub struct Machine {
-    /// The backend.
-    pub backend: CpuBackend,
-    /// Name of its instruction set.
-    pub isa: &'static str,
-    /// Its instruction set.
-    pub isa_set: Isa,
-    /// Its number of threads.
-    pub threads: usize,
-    /// The memory that it may take, where the system says.
-    pub available: Option<Available>,
-}
-
-impl Machine {
-    /// A refusal of the backend's budget as one of the memory that there is, with what limits it.
-    pub fn explain(&self, error: GanError) -> GanError {
-        match (error, self.available) {
-            (GanError::Runtime(RuntimeError::MemoryLimit { needed, used, .. }), Some(Available { bytes, limit })) => {
-                GanError::Memory { needed: (needed as u64).saturating_add(used as u64), available: bytes, limit }
-            }
-            (error, _) => error,
-        }
-    }
-}
-
 impl MachineFlags {
+    /// What they name; numerics and memory are said elsewhere.
+    ///
+    /// # Errors
+    /// When the processor lacks the instruction set.
+    pub fn cpu(&self) -> Result<CpuOptions, Failure> {
+        let mut options = CpuOptions::default();
+        options.threads = self.threads.map_or(options.threads, usize::from);
+        if let Some(name) = &self.isa {
+            let isa = Isa::from_name(name);
+            options.isa = isa.map_err(|e| Failure::new(USER, format!("--isa: {e}")).with_hint(e.hint()))?;
+        }
+        Ok(options)
+    }
+
     /// A backend with these numerics; it may take the memory that is available now.
     ///
     /// # Errors
     /// When the processor lacks the instruction set, or the threads cannot be started.
     pub fn machine(&self, numerics: Numerics) -> Result<Machine, Failure> {
-        let mut options = CpuOptions { numerics, ..CpuOptions::default() };
-        options.threads = self.threads.map_or(options.threads, usize::from);
-        let available = resources::available();
-        options.memory_limit = available.map(|a| usize::try_from(a.bytes).unwrap_or(usize::MAX));
-        if let Some(name) = &self.isa {
-            let isa = Isa::from_name(name);
-            options.isa = isa.map_err(|e| Failure::new(USER, format!("--isa: {e}")).with_hint(e.hint()))?;
-        }
-        let (isa_set, threads) = (options.isa, options.threads);
-        Ok(Machine { backend: CpuBackend::new(options)?, isa: isa_set.name(), isa_set, threads, available })
+        Ok(Machine::new(self.cpu()?, numerics)?)
     }
 }
 

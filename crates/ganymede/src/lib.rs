@@ -7,9 +7,13 @@
 //! ```
 //! use ganymede::prelude::*;
 //!
+//! use std::sync::atomic::AtomicBool;
+//!
 //! let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
-//! let spec = ganymede::gan::presets::preset("mlp", data.codec())?;
-//! assert_eq!(spec.networks.keys().collect::<Vec<_>>(), ["discriminator", "generator"]);
+//! let training = Training::preset("mlp", data)?.steps(2).outdir(std::env::temp_dir().join("ganymede-doc-facade"));
+//! let outcome = training.start()?.run(&AtomicBool::new(false))?;
+//! assert_eq!((outcome.step, outcome.reason), (2, Reason::Steps));
+//! # std::fs::remove_dir_all(outcome.run)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -30,11 +34,17 @@
 
 pub use ganymede_data as data;
 pub use ganymede_gan as gan;
-pub use ganymede_graph as graph;
-pub use ganymede_kernels as kernels;
 pub use ganymede_nn as nn;
 pub use ganymede_runtime as runtime;
 pub use ganymede_tensor as tensor;
+
+/// Graphs as data, with derivatives of any order. Passes, plans and kernels are the engine's own affair: they are not here.
+pub mod graph {
+    pub use ganymede_graph::{
+        Array, BuildError, BuildErrors, Builder, Expr, Graph, IntoExpr, Node, NodeId, Op, Randomness, ScopeGuard,
+        TypeError, VerifyError, concat, interpret, text,
+    };
+}
 
 /// What most programs need.
 pub mod prelude {
@@ -42,7 +52,9 @@ pub mod prelude {
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
     pub use ganymede_gan::spec::TrainSpec;
-    pub use ganymede_gan::{GanError, Labels, Outcome, Sampler, SamplerOptions, Setup, Stepper, Trainer};
+    pub use ganymede_gan::{
+        Action, GanError, Labels, Monitor, Outcome, Reason, Sampler, SamplerOptions, Seen, Stepper, Trainer, Training,
+    };
     pub use ganymede_graph::{Builder, Expr, Graph};
     pub use ganymede_nn::{Layer, Mode, Model, Scope};
     pub use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, StateLayout, Store};

@@ -69,6 +69,28 @@ fn runs_of_version_1_are_sampled_resumed_verified_and_evaluated() {
     }
 }
 
+/// What the program of that time drew: a seed stays its sample.
+#[test]
+fn samples_of_a_run_of_version_1_are_what_they_were() {
+    let folder = copied();
+    let drawn = |seeds: &str, more: &[&str]| -> Vec<String> {
+        let out = folder.path().join(format!("out-{seeds}-{}", more.len()));
+        let words = [&["--seed", seeds, "--out", out.to_str().unwrap()], more].concat();
+        let ran = on("sample", &folder.path().join("run-points"), &words).ok();
+        let text = |file: &str| std::fs::read_to_string(file).unwrap();
+        ran.stdout.lines().map(|file| text(file).lines().nth(1).unwrap().to_string()).collect()
+    };
+    assert_eq!(drawn("3-5", &[]), ["-1.9881573,0.9493232", "-0.22720858,-0.6400225", "-0.027877873,-0.11465358"]);
+    assert_eq!(
+        drawn("3-5", &["--truncation", "0.7"]),
+        ["-0.68619955,0.32548502", "-0.09023416,-0.2602818", "-0.024947431,-0.073465064"]
+    );
+    assert_eq!(
+        drawn("100-102", &["--last-weights", "--checkpoint", "20"]),
+        ["-0.08695422,-0.22105105", "-0.27476346,0.13255928", "-0.3597381,-0.39804056"]
+    );
+}
+
 /// The version comes before all else: what a later one may hold is unknown here.
 #[test]
 fn what_a_later_version_wrote_says_to_update() {

@@ -88,6 +88,12 @@ impl Finding {
     fn hint(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
         Finding { severity: Severity::Hint, ..Finding::error(place, reason, fixes) }
     }
+
+    /// The same as an error of those who do not train it.
+    pub(crate) fn as_error(&self) -> GanError {
+        let fixes = self.fixes.iter().map(|fix| fix.what.clone()).collect();
+        GanError::Defect { place: self.place.clone(), reason: self.reason.clone(), fixes }
+    }
 }
 
 impl fmt::Display for Finding {

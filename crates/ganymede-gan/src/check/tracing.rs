@@ -13,7 +13,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let known = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first());
     let Some(shape) = s.data.map(|data| &data.shape).or(known) else { return Vec::new() };
     let codec = stand_in(s, shape);
-    let sampled = || phases::trace_sample(s.spec, &codec, 1, false).map(drop);
+    let sampled = || phases::trace_generator(s.spec, &codec, 1).map(drop);
     let Err(error) = trace(s.spec, &codec).and_then(|()| sampled()) else { return Vec::new() };
     let mut found = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {

@@ -10,7 +10,7 @@ mod sample;
 mod update;
 
 pub(crate) use freeze::{Unmatched, unfrozen};
-pub use sample::{sampled, trace_sample, trace_standing};
+pub use sample::{sampled, trace_generator, trace_latents, trace_standing};
 
 use crate::augment;
 use crate::error::GanError;

@@ -1,4 +1,4 @@
-//! The program that draws samples. Not here: running it (`sampler.rs`).
+//! The programs that draw samples. Not here: running it (`sampler.rs`).
 
 use super::{EMA_SUFFIX, is_batch_statistic, networks};
 use crate::error::GanError;
@@ -7,6 +7,7 @@ use crate::spec::{LatentDistribution, TrainSpec};
 use ganymede_data::Codec;
 use ganymede_graph::{Builder, Graph, Randomness};
 use ganymede_nn::{Layer, Mode, Scope};
+use ganymede_tensor::TensorType;
 use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 
 /// Traces the program that runs the generator that samples are drawn from on a batch as in training: its batch statistics
@@ -46,10 +47,8 @@ pub fn sampled(spec: &TrainSpec) -> String {
     if spec.averaged() == Some(generator) { format!("{generator}{EMA_SUFFIX}") } else { generator.into() }
 }
 
-/// Traces the program that draws `batch` samples, each from a seed of its own, with the averaged
-/// generator when there is one. Output `sample` (batch, …); for each further input of the generator it reads the field that
-/// is bound to it, raw as in the data, under the field's name.
-/// A truncated one draws latents within ±t: it reads the scalar `truncation`, which is t for uniform latents and
+/// Traces the program that draws `batch` latents, each from a seed of its own: input `seed` (batch, 2), output `latent`
+/// (batch, …). Truncated ones lie within ±t: it reads the scalar `truncation`, which is t for uniform latents and
 /// erf(t/√2), the share of a normal distribution within ±t, for normal ones.
 ///
 /// # Errors
@@ -62,23 +61,43 @@ pub fn sampled(spec: &TrainSpec) -> String {
 /// # Differs
 /// The paper draws again what lies outside; here the distribution function carries each latent to where it lies within,
 /// so that a seed stays the sample that it was while t falls.
-pub fn trace_sample(spec: &TrainSpec, codec: &Codec, batch: usize, truncated: bool) -> Result<Graph, GanError> {
+pub fn trace_latents(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<Graph, GanError> {
     let networks = networks(spec)?;
-    let builder = Builder::with_randomness("sample", Randomness::PerSample(batch));
+    let builder = Builder::with_randomness("latents", Randomness::PerSample(batch));
     let mut trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
-    (trace.codec, trace.names) = (Some(codec), Names::of(spec));
-    let name = sampled(spec);
-    let mut inputs = vec![trace.latent()];
+    trace.names = Names::of(spec);
+    let mut latent = trace.latent();
     if truncated {
         let within = builder.scalar("truncation");
-        inputs[0] = match spec.latent.distribution {
-            LatentDistribution::Normal => ((inputs[0] * SQRT_1_2).erf() * within).erf_inv() * SQRT_2,
-            LatentDistribution::Uniform => inputs[0] * within,
+        latent = match spec.latent.distribution {
+            LatentDistribution::Normal => ((latent * SQRT_1_2).erf() * within).erf_inv() * SQRT_2,
+            LatentDistribution::Uniform => latent * within,
         };
     }
-    let inputs = trace.with_conditions(spec.generator(), &inputs);
+    builder.output("latent", latent);
+    drop(trace);
+    Ok(builder.finish()?)
+}
+
+/// Traces the generator alone, the averaged one when there is one, as a function of its inputs: `latent` (batch, …), and for
+/// each further input the field that is bound to it, raw as in the data, under the field's name. Output `sample` (batch, …).
+/// There is no random node in it.
+///
+/// # Errors
+/// As [`trace`](super::trace).
+pub fn trace_generator(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Graph, GanError> {
+    let networks = networks(spec)?;
+    let builder = Builder::new("generator");
+    let mut trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
+    (trace.codec, trace.names) = (Some(codec), Names::of(spec));
     let sample = match networks.models.get(spec.generator()) {
-        Some(model) => model.build(&Scope::root(&builder, &name, Mode::Infer), &inputs)[0],
+        Some(model) => {
+            let sizes = model.input_shapes().first().cloned().unwrap_or_default();
+            let shape: Vec<usize> = [batch].into_iter().chain(sizes.iter().copied()).collect();
+            let latent = builder.input("latent", TensorType::f32(shape));
+            let inputs = trace.with_conditions(spec.generator(), &[latent]);
+            model.build(&Scope::root(&builder, &sampled(spec), Mode::Infer), &inputs)[0]
+        }
         None => builder.error(format!("expected a network `{}` in the spec, found none", spec.generator()), None),
     };
     builder.output("sample", sample);

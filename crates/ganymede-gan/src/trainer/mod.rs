@@ -4,6 +4,7 @@
 mod clock;
 mod due;
 mod monitor;
+mod outcome;
 mod runaway;
 mod steer;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 mod timeline;
 
 pub use monitor::{Action, Monitor, Seen};
+pub use outcome::{Outcome, Reason};
 pub use timeline::Scalars;
 pub(crate) use timeline::Timeline;
 
@@ -31,53 +33,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-/// How a training ended well.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// Steps done in all.
-    pub step: u64,
-    /// Why it ended.
-    pub reason: Reason,
-    /// Its run directory.
-    pub run: PathBuf,
-    /// The newest grid of samples.
-    pub snapshot: PathBuf,
-    /// The newest checkpoint.
-    pub checkpoint: PathBuf,
-    /// Time since it began, all in all.
-    pub elapsed: Duration,
-    /// Part of the time of training that was spent waiting for data.
-    pub wait: f64,
-}
-
-/// Why a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// All steps are done.
-    Steps,
-    /// The minutes are over.
-    Minutes,
-    /// It was told to stop.
-    Interrupted,
-    /// Its monitor stopped it.
-    Stopped,
-}
-
-impl Reason {
-    /// Its name in events and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Reason::Steps => "steps",
-            Reason::Minutes => "minutes",
-            Reason::Interrupted => "interrupted",
-            Reason::Stopped => "stopped",
-        }
-    }
-}
 
 /// A training in its run directory, between two steps. [`Training`](crate::Training) makes one.
 pub struct Trainer<'a> {

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
+use std::time::Duration;
 
 fn spec(edits: &[&str]) -> TrainSpec {
     let spec = preset_for("mlp", &PresetInput { width: Some(2), ..PresetInput::of(vec![2]) }).unwrap();
@@ -341,6 +342,70 @@ fn a_scalar_that_there_is_not_is_refused_with_those_that_there_are() {
         assert!(error.to_string().contains(told), "{error}");
         assert!(value.is_nan() || error.hint().unwrap().contains("did you mean `d/learning_rate`"), "{error}");
     }
+}
+
+/// The same as one type: what a program writes, and what the command calls.
+#[test]
+fn a_training_is_made_compiled_trained_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cpu = CpuOptions { threads: 1, ..CpuOptions::default() };
+    let training = crate::Training::new(spec(&[]), dataset()).steps(6).outdir(folder.path()).name("x").cpu(cpu);
+    assert_eq!((training.spec().train.steps, training.spec().data.source.as_str()), (Some(6), "ring2d"));
+    assert!(!training.check().has_errors());
+    let refused = crate::Training::new(spec(&[]), dataset()).set("networks.discriminator.layers.0.shape=[3]").unwrap();
+    let Err(GanError::Defect { .. }) = refused.outdir(folder.path()).start() else { panic!("it was trained") };
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "what is refused leaves no run");
+    let mut trainer = training.start().unwrap();
+    let losses = trainer.step().unwrap().losses;
+    assert_eq!(
+        losses.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["d/non_saturating", "g/non_saturating"]
+    );
+    let outcome = trainer.finish().unwrap();
+    assert_eq!((outcome.step, outcome.reason), (1, Reason::Stopped));
+    let again = |steps| crate::Training::resume(&outcome.run).unwrap().steps(steps).cpu(cpu);
+    let outcome = again(6).start().unwrap().run(&AtomicBool::new(false)).unwrap();
+    assert_eq!((outcome.step, outcome.reason), (6, Reason::Steps));
+    let unbroken = train(&folder.path().join("unbroken"), &spec(&["train.steps=6"]));
+    assert_eq!(bytes(&outcome.run, 6), bytes(&unbroken, 6));
+    let run = RunDir::open(&outcome.run).unwrap();
+    let shorter =
+        TrainSpec { train: crate::spec::TrainSection { steps: Some(3), ..spec(&[]).train }, ..again_spec(&run) };
+    assert!(matches!(crate::may_go_on(&run, &shorter), Err(GanError::Passed { step: 6, .. })));
+}
+
+fn again_spec(run: &RunDir) -> TrainSpec {
+    run_dir::read_spec(run.path()).unwrap()
+}
+
+/// Latents from outside: those of seeds give what the seeds give, in any batch.
+#[test]
+fn samples_are_generated_from_latents() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(folder.path(), &spec(&["train.steps=2"]));
+    let open = |truncation| {
+        let options = crate::SamplerOptions { truncation, ..Default::default() };
+        Sampler::open(&run, options, &backend()).unwrap().0
+    };
+    for truncation in [None, Some(0.5)] {
+        let mut sampler = open(truncation);
+        let drawn = sampler.draw(7..150, crate::Labels::InTurn).unwrap();
+        let latents = sampler.latents(7..150).unwrap();
+        assert_eq!(latents.shape()[0], 143);
+        assert_eq!(latents.shape()[1..], sampler.latent_shape());
+        assert_eq!(sampler.generate(&latents, &[]).unwrap(), drawn);
+        let part = sampler.generate(&latents.rows(90..93), &[]).unwrap();
+        assert_eq!(part, drawn.rows(90..93), "neighbours do not matter");
+        if let Some(limit) = truncation {
+            assert!(latents.to_f64().iter().all(|z| z.abs() <= limit + 1e-6));
+        }
+    }
+    let mut sampler = open(None);
+    let latents = sampler.latents(0..2).unwrap();
+    let error = sampler.generate(&latents, &[("label".into(), latents.clone())]).unwrap_err().to_string();
+    assert!(error.contains("expected inputs of the generator: latent"), "{error}");
+    let wide = ganymede_tensor::Tensor::from_f32([2, 99], vec![0.0; 198]).unwrap();
+    assert!(sampler.generate(&wide, &[]).unwrap_err().to_string().contains("expected f32[2,"));
 }
 
 /// Intervals may change when a run goes on: what was written as a checkpoint that stays, stays.

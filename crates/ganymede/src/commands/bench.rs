@@ -4,14 +4,14 @@
 use super::sample::CHUNK;
 use super::{Command, Examples};
 use crate::failure::{DIVERGED, Failure, USAGE, USER};
-use crate::flags::{Machine, MachineFlags, NumericsFlags};
+use crate::flags::{MachineFlags, NumericsFlags};
 use crate::terminal::Terminal;
 use crate::{profile, setup, workloads};
 use clap::Args;
 use ganymede_data::{Batch, Codec};
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::{TrainSection, TrainSpec, Update};
-use ganymede_gan::{GanError, Labels, Sampler, Stepper, resources};
+use ganymede_gan::{GanError, Labels, Machine, Sampler, Stepper, resources};
 use ganymede_kernels::peak;
 use ganymede_runtime::RuntimeError;
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorError, TensorType};
@@ -99,7 +99,7 @@ impl Command for Bench {
             let write = std::fs::write(file, profile::trace(&profile).to_string() + "\n");
             write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", file.display())))?;
         }
-        let peak = peak::measure(machine.isa_set, machine.threads).map_err(RuntimeError::from)?;
+        let peak = peak::measure(machine.options.isa, machine.threads()).map_err(RuntimeError::from)?;
         let value = timed.json(work, &spec, &machine, (&profile, peak));
         if self.json {
             return terminal.result(&value.to_string());
@@ -136,7 +136,7 @@ impl Timed {
         machine: &Machine,
         terminal: &mut Terminal,
     ) -> Result<Timed, Failure> {
-        let mut stepper = setup::compile(spec, codec, machine, terminal)?;
+        let mut stepper = setup::compiled(spec, codec, machine, terminal)?;
         let planned = stepper.plan().peak_bytes();
         resources::check(planned, resources::available())?;
         stepper.initialise()?;
@@ -216,7 +216,7 @@ impl Timed {
             "ms_per_step": self.spread(),
             "first_step_ms": self.first_step_ms, "peak_rss_mb": self.peak_rss as f64 / MIB,
             "planned_mb": self.planned as f64 / MIB,
-            "threads": machine.threads, "isa": machine.isa, "numerics": spec.train.numerics.name(),
+            "threads": machine.threads(), "isa": machine.isa(), "numerics": spec.train.numerics.name(),
             "peak_gflops": peak, "kernels": profile::kernels(profile, peak), "not_fused": profile::missed(profile),
         });
         if let Some((count, seconds)) = self.drawn {

@@ -40,6 +40,6 @@ impl Command for Resume {
         self.length.apply(&mut spec.train);
         self.intervals.apply(&mut spec.train);
         self.numerics.apply(&mut spec.train);
-        train::resume(run, spec, &self.machine, (false, None), self.json, terminal)
+        train::resume(run, spec, self.machine.cpu()?, (false, None), self.json, terminal)
     }
 }

@@ -3,14 +3,16 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
-use crate::setup::{self, Start};
+use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_data::{Codec, Dataset, Resolution, Source};
+use ganymede_data::{Codec, Resolution};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::spec::{LARGEST_INTEGER, TrainSpec, edit};
+use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSpec, edit};
+use ganymede_gan::{Training, may_go_on, run_name};
+use ganymede_runtime::CpuOptions;
 use ganymede_tensor::{DType, TensorType};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -98,17 +100,14 @@ impl Command for Train {
         if run_dir::is_run(&self.outdir) {
             return self.go_on(terminal);
         }
-        let newest = |run: &Path| -> Result<String, Failure> { setup::path_name(checkpoint::find(run, None)?) };
-        let from = self.from.as_deref().map(newest).transpose()?;
-        let (mut spec, dataset) = self.new_spec(terminal)?;
-        spec.from = from.or(spec.from);
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => self.run_name(&spec)?,
-        };
-        let codec = dataset.codec().clone();
-        let start = Start::New { outdir: self.outdir.clone(), name };
-        self.go(spec, dataset, &codec, start, terminal)
+        // A run without checkpoints is told before data is read.
+        self.from.as_deref().map(|run| checkpoint::find(run, None)).transpose()?;
+        let mut training = self.training(terminal)?.outdir(&self.outdir);
+        if let Some(run) = &self.from {
+            training = training.from_run(run)?;
+        }
+        let name = self.name.clone().unwrap_or_else(|| self.run_name(training.spec()));
+        self.go(training.name(name), terminal)
     }
 }
 
@@ -150,11 +149,11 @@ impl Train {
         }
         self.data_flags.apply(&mut spec.data.options);
         let spec = self.edited(spec, |_| true)?;
-        resume(run, spec, &self.machine, (self.dry_run, self.profile), self.json, terminal)
+        resume(run, spec, self.machine.cpu()?, (self.dry_run, self.profile), self.json, terminal)
     }
 
-    /// The spec of a new run with its data: a file or a preset, changed by the flags.
-    fn new_spec(&self, terminal: &mut Terminal) -> Result<(TrainSpec, Dataset), Failure> {
+    /// A new training: a file or a preset on its data, changed by the flags.
+    fn training(&self, terminal: &mut Terminal) -> Result<Training, Failure> {
         let mut spec = match &self.config {
             Some(file) => load(file)?,
             None => TrainSpec::default(),
@@ -180,21 +179,19 @@ impl Train {
         }
         self.rehearse(&spec, terminal)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
-        if self.config.is_none() {
-            let codec = dataset.codec();
-            let made = match &self.preset {
-                Some(name) => presets::preset_of_width(name, codec, self.width())?,
-                None => {
-                    let choice = presets::choose(codec, dataset.len(), self.length.minutes);
-                    terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
-                    choice.spec(codec, self.width())?
-                }
-            };
-            spec = TrainSpec { data: spec.data, ..made };
-        }
-        spec.data.shape = dataset.codec().shape().to_vec();
-        let spec = self.edited(spec, |key| !key.starts_with("data."))?;
-        Ok((spec, dataset))
+        let mut training = match (&self.config, &self.preset) {
+            (Some(_), _) => Training::new(spec.clone(), dataset),
+            (None, Some(name)) => Training::preset_of_width(name, self.width(), dataset)?,
+            (None, None) => {
+                let (training, choice) = Training::chosen(self.length.minutes, self.width(), dataset)?;
+                terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
+                training
+            }
+        };
+        let shape = training.spec().data.shape.clone();
+        let whole = TrainSpec { data: DataSpec { shape, ..spec.data }, ..training.spec().clone() };
+        *training.spec_mut() = self.edited(whole, |key| !key.starts_with("data."))?;
+        Ok(training.cpu(self.machine.cpu()?))
     }
 
     /// Where pictures of a size are asked for, whether that size can be trained.
@@ -216,7 +213,7 @@ impl Train {
             spec = TrainSpec { data: spec.data, ..presets::preset_for(name, &input)? };
         }
         let spec = self.edited(spec, |key| !key.starts_with("data."))?;
-        setup::rehearse(&spec, shape, &self.machine, terminal)
+        setup::rehearse(&spec, shape, self.machine.cpu()?, terminal)
     }
 
     fn width(&self) -> Option<usize> {
@@ -240,30 +237,22 @@ impl Train {
     }
 
     /// `dcgan-fashion-mnist`: the preset or the spec's file, and the data.
-    fn run_name(&self, spec: &TrainSpec) -> Result<String, Failure> {
+    fn run_name(&self, spec: &TrainSpec) -> String {
         let file = self.config.as_deref().and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned());
-        let what = if spec.preset.is_empty() { file.unwrap_or_default() } else { spec.preset.clone() };
-        Ok(format!("{what}-{}", Source::parse(&spec.data.source)?.stem()))
+        run_name(spec, if spec.preset.is_empty() { file.as_deref().unwrap_or_default() } else { &spec.preset })
     }
 
-    fn go(
-        self,
-        spec: TrainSpec,
-        dataset: Dataset,
-        codec: &Codec,
-        start: Start,
-        terminal: &mut Terminal,
-    ) -> Result<(), Failure> {
-        if spec.train.last_step().is_none() && spec.train.minutes.is_none() {
+    fn go(self, training: Training, terminal: &mut Terminal) -> Result<(), Failure> {
+        let train = &training.spec().train;
+        if train.last_step().is_none() && train.minutes.is_none() {
             let text = "expected an end of the training, found none";
             return Err(Failure::new(USAGE, text).with_hint("give --steps, --kimg or --minutes"));
         }
-        let prepared =
-            setup::prepare(spec, dataset, codec, (self.config.as_deref(), self.dry_run), &self.machine, terminal)?;
+        let compiled = setup::prepare(training, (self.config.as_deref(), self.dry_run), terminal)?;
         if self.dry_run {
-            return if self.json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
+            return if self.json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
         }
-        prepared.train(start, self.json, self.profile, terminal)
+        setup::train(compiled, self.json, self.profile, terminal)
     }
 }
 
@@ -274,43 +263,20 @@ impl Train {
 pub(super) fn resume(
     run: RunDir,
     spec: TrainSpec,
-    machine: &MachineFlags,
+    cpu: CpuOptions,
     (dry_run, profile): (bool, Option<u64>),
     json: bool,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    run.compare(&spec)?;
-    reaches_further(&run, &spec)?;
-    let codec = run_dir::read_codec(run.path())?;
-    let dataset = setup::open_run_data(run.path(), &spec.data, terminal)?;
-    run_dir::same_data(run.path(), &dataset)?;
-    let prepared = setup::prepare(spec, dataset, &codec, (Some(run.path()), dry_run), machine, terminal)?;
+    may_go_on(&run, &spec)?;
+    let path = run.path().to_path_buf();
+    let dataset = setup::open_run_data(&path, &spec.data, terminal)?;
+    let training = Training::resume_on(run, spec, dataset)?.cpu(cpu);
+    let compiled = setup::prepare(training, (Some(&path), dry_run), terminal)?;
     if dry_run {
-        return if json { terminal.result(&prepared.plan_line()) } else { Ok(()) };
+        return if json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
     }
-    prepared.train(Start::Resume(run), json, profile, terminal)
-}
-
-/// Refuses another length in steps or kimg that the run has trained already.
-fn reaches_further(run: &RunDir, spec: &TrainSpec) -> Result<(), Failure> {
-    let (train, old) = (&spec.train, run_dir::read_spec(run.path())?.train);
-    let Some(last) = train.last_step().filter(|_| (train.steps, train.kimg) != (old.steps, old.kimg)) else {
-        return Ok(());
-    };
-    let known = checkpoint::list(run.path())?;
-    let newest =
-        known.iter().rev().take_while(|(step, _)| *step > last).find(|(_, path)| checkpoint::check(path).is_ok());
-    let Some((step, _)) = newest else { return Ok(()) };
-    let (flag, asked, kimg) = match (train.steps, train.kimg) {
-        (Some(steps), _) if steps == last => ("--steps", steps.to_string(), String::new()),
-        (_, kimg) => {
-            let shown = (*step * train.images_per_step()) as f64 / 1000.0;
-            ("--kimg", kimg.unwrap_or_default().to_string(), format!(" ({shown} kimg)"))
-        }
-    };
-    let text = format!("{}: already at step {step}{kimg}; {flag} is the total, found {asked}", run.path().display());
-    Err(Failure::new(USER, text)
-        .with_hint(format!("give a larger {flag}; `ganymede sample` draws from the run as it is")))
+    setup::train(compiled, json, profile, terminal)
 }
 
 /// The spec of a file, its data named from the root.

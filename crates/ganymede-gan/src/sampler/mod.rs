@@ -1,16 +1,18 @@
 //! Drawing samples from a run: image i is a function of the networks and its own seed alone.
 //! Not here: the program (`phases/`), files (`ganymede-data`'s `Codec`).
 
+mod generate;
+
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::phases::{self, trace_sample, trace_standing};
-use crate::resources;
+use crate::phases::{self, trace_generator, trace_latents, trace_standing};
 use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
 use ganymede_data::{Codec, LABEL, Wish};
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
 use ganymede_tensor::{Data, Tensor};
+use generate::{numbers, room, stacked};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +49,10 @@ pub struct SamplerOptions {
 /// A generator, ready to draw.
 pub struct Sampler {
     store: Box<dyn Store>,
-    program: Box<dyn Program>,
+    /// Seeds to latents.
+    latents: Box<dyn Program>,
+    /// Latents and conditions to samples.
+    generator: Box<dyn Program>,
     network: String,
     spec: TrainSpec,
     codec: Codec,
@@ -76,12 +81,13 @@ impl Sampler {
             let reason = format!("expected a number above 0, such as 0.7, found {bad}");
             return Err(GanError::Argument { what: "truncation".into(), reason });
         }
-        let graph = trace_sample(spec, codec, BATCH, truncation.is_some())?;
+        let graph = trace_generator(spec, codec, BATCH)?;
         let store = backend.store(&StateLayout::of_graph(&graph, spec.generator()))?;
-        let program = backend.load(&graph, store.as_ref())?;
+        let generator = backend.load(&graph, store.as_ref())?;
+        let latents = backend.load(&trace_latents(spec, BATCH, truncation.is_some())?, store.as_ref())?;
         let network = phases::sampled(spec);
-        let shape = program.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
-        let given = program.inputs().iter().filter(|input| !input.scalar && input.name != "seed");
+        let shape = generator.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
+        let given = generator.inputs().iter().filter(|input| !input.scalar && input.name != "latent");
         let (labelled, further): (Vec<String>, Vec<String>) =
             given.map(|input| input.name.clone()).partition(|name| name == LABEL);
         let classes = if labelled.is_empty() { 0 } else { codec.classes().len() as u64 };
@@ -90,7 +96,7 @@ impl Sampler {
             LatentDistribution::Uniform => t.min(1.0),
         });
         let (spec, codec, shape) = (spec.clone(), codec.clone(), shape.unwrap_or_default());
-        Ok(Sampler { store, program, network, spec, codec, shape, classes, further, truncation })
+        Ok(Sampler { store, latents, generator, network, spec, codec, shape, classes, further, truncation })
     }
 
     /// The generator of a run's checkpoint, with the codec that writes its samples.
@@ -135,8 +141,9 @@ impl Sampler {
 
     /// Bytes of its states and of the values of a batch, known before it draws.
     pub fn planned_bytes(&self) -> u64 {
-        let memory = self.program.memory();
-        (self.store.layout().bytes() + memory.arena_bytes + memory.fixed_bytes) as u64
+        let (latents, generator) = (self.latents.memory(), self.generator.memory());
+        let values = latents.arena_bytes.max(generator.arena_bytes) + latents.fixed_bytes + generator.fixed_bytes;
+        (self.store.layout().bytes() + values) as u64
     }
 
     /// Takes the generator's states from a store that is being trained.
@@ -256,29 +263,13 @@ impl Sampler {
     ) -> Result<Tensor, GanError> {
         let (count, each) = (self.room(&seeds)?, self.shape.iter().product::<usize>());
         let mut values = Vec::with_capacity(count * each);
-        let mut done = 0;
-        while done < count {
+        for done in (0..count).step_by(BATCH) {
             let first = seeds.start.wrapping_add(done as u64);
-            let words = (0..BATCH as u64).map(|i| first.wrapping_add(i)).flat_map(|s| [s as u32, (s >> 32) as u32]);
-            let seed = Tensor::new([BATCH, 2], Data::U32(words.collect())).expect("two words a sample");
-            self.program.write("seed", &seed)?;
-            self.program.write_scalar("draw", 0.0)?;
-            for (name, values) in given(self, first)? {
-                self.program.write(&name, &values)?;
-            }
-            if let Some(truncation) = self.truncation {
-                self.program.write_scalar("truncation", truncation)?;
-            }
-            self.program.run(self.store.as_mut())?;
-            let sample = self.program.read("sample")?;
-            let sample =
-                sample.as_f32().map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })?;
-            let wanted = (count - done).min(BATCH);
-            values.extend_from_slice(&sample[..wanted * each]);
-            done += wanted;
+            let mut inputs = given(self, first)?;
+            inputs.push(("latent".into(), self.latent_batch(first)?));
+            values.extend_from_slice(&numbers(&self.sample_batch(inputs)?)?[..(count - done).min(BATCH) * each]);
         }
-        let shape: Vec<usize> = [count].into_iter().chain(self.shape.iter().copied()).collect();
-        Tensor::from_f32(shape, values).map_err(|e| GanError::Argument { what: "sample".into(), reason: e.to_string() })
+        stacked(count, &self.shape, values)
     }
 
     /// Refuses labels that the generator has not learned.
@@ -298,33 +289,6 @@ impl Sampler {
         match largest.filter(|&label| self.classes > 0 && u64::from(label) >= self.classes) {
             Some(label) => refuse(format!("expected classes 0 to {}, found {label}", self.classes - 1)),
             None => Ok(()),
-        }
-    }
-}
-
-/// The number of samples of `each` values, if the memory that is free holds them.
-fn room(count: u64, each: usize) -> Result<usize, GanError> {
-    let bytes = u128::from(count) * (each * size_of::<f32>()) as u128;
-    let free = resources::available().map_or(isize::MAX as u128, |a| u128::from(a.bytes)).min(isize::MAX as u128);
-    if bytes <= free {
-        return Ok(count as usize);
-    }
-    let reason = format!("expected at most {} samples at a time, found {count}: draw them in parts", {
-        free / (each * size_of::<f32>()).max(1) as u128
-    });
-    Err(GanError::Argument { what: "seeds".into(), reason })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn more_samples_than_memory_are_refused_before_any_is_drawn() {
-        assert_eq!(room(3, 784).unwrap(), 3);
-        for (count, each) in [(u64::MAX, 784), (u64::MAX, 1), (1 << 61, 2), (1 << 45, 3)] {
-            let error = room(count, each).unwrap_err().to_string();
-            assert!(error.contains("draw them in parts") && error.contains(&count.to_string()), "{error}");
         }
     }
 }
