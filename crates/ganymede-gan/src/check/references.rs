@@ -33,6 +33,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         findings.extend(frozen(s, at, phase));
     }
+    let names = s.spec.name_faults().into_iter();
+    findings.extend(names.map(|(name, reason)| Finding::error(format!("networks.{name:?}"), reason, Vec::new())));
     findings.extend(roles(s));
     findings.extend(averaged(s));
     findings

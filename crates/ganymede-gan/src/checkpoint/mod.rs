@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tensors::{StateView, hash, write_states};
 
+/// The file of a checkpoint for all that belongs to no network.
+pub(crate) const STATE: &str = "state";
+
 /// Version of a checkpoint's form; every older one loads.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -81,10 +84,10 @@ pub fn save(run: &Path, facts: Facts<'_>, store: &dyn Store, networks: &[String]
     create_folders(&temporary)?;
     let mut files: BTreeMap<String, Vec<(String, StateView<'_>)>> = BTreeMap::new();
     networks.iter().for_each(|n| drop(files.insert(n.clone(), Vec::new())));
-    files.insert("state".into(), Vec::new());
+    files.insert(STATE.into(), Vec::new());
     for entry in &store.layout().entries {
         let owner = entry.name.split_once('/').map(|(n, rest)| (n.to_string(), rest.to_string()));
-        let (file, key) = owner.filter(|(n, _)| files.contains_key(n)).unwrap_or(("state".into(), entry.name.clone()));
+        let (file, key) = owner.filter(|(n, _)| files.contains_key(n)).unwrap_or((STATE.into(), entry.name.clone()));
         files.entry(file).or_default().push((key, StateView::of(store, entry)));
     }
     let stays = stays || target.exists() && keep::stays(&target);
@@ -160,7 +163,7 @@ pub fn load(checkpoint: &Path, store: &mut dyn Store) -> Result<Manifest, GanErr
     for file in manifest.files.keys() {
         let network = file.trim_end_matches(".safetensors");
         for (key, tensor) in read_tensors(&checkpoint.join(file))? {
-            states.insert(if network == "state" { key } else { format!("{network}/{key}") }, tensor);
+            states.insert(if network == STATE { key } else { format!("{network}/{key}") }, tensor);
         }
     }
     fill(checkpoint, store, "", |name| states.get(name))?;

@@ -169,6 +169,9 @@ fn countable(spec: &TrainSpec) -> Result<(), GanError> {
         let reason = "expected 1 with simultaneous updates, whose phases run as one program; use `alternating`".into();
         return refuse("train.micro_batches", reason);
     }
+    if let Some((name, reason)) = spec.name_faults().into_iter().next() {
+        return refuse(&format!("networks.{name:?}"), reason);
+    }
     for role in [Role::Generator, Role::Discriminator] {
         let found: Vec<&str> = spec.networks_of(role).collect();
         if found.len() > 1 {

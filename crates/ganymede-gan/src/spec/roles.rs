@@ -2,6 +2,8 @@
 //! something by themselves. Not here: what a role's network is fed with (`loss_scope/`).
 
 use super::{NetworkSpec, PhaseSpec, TrainSpec};
+use crate::checkpoint::STATE;
+use crate::phases::EMA_SUFFIX;
 use crate::regularizers::Player;
 use ganymede_data::LABEL;
 use ganymede_nn::LayerConfig;
@@ -85,6 +87,28 @@ impl TrainSpec {
         self.format_version.0 > 1
     }
 
+    /// Networks whose names no run can keep, with the reasons: a checkpoint has a file for each network, one for all else
+    /// that it keeps, and one for the average.
+    pub fn name_faults(&self) -> Vec<(&str, String)> {
+        let averaged = self.averaged().map(|network| (network, format!("{network}{EMA_SUFFIX}")));
+        let fault = |name: &str| {
+            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', ':', '\0']) {
+                return Some(format!(
+                    "expected a name that a file can have, without `/`, `\\` and `:`, found `{name}`"
+                ));
+            }
+            if name == STATE {
+                return Some(format!(
+                    "expected another name than `{STATE}`, under which optimizers and the like are saved"
+                ));
+            }
+            let (network, copy) = averaged.as_ref()?;
+            (name == copy)
+                .then(|| format!("expected another name than `{copy}`, which is that of the average of `{network}`"))
+        };
+        self.networks.keys().filter_map(|name| Some((name.as_str(), fault(name)?))).collect()
+    }
+
     /// Whose loss a phase is: what it says, else the generator's if it trains the generator, and the discriminator's if not.
     pub fn player_of(&self, phase: &PhaseSpec) -> Player {
         let generators = phase.trains.iter().any(|network| network == self.generator());
@@ -100,6 +124,19 @@ impl TrainSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_no_run_can_keep_are_told() {
+        for bad in ["", ".hidden", "a/b", "a\\b", "C:", "state", "generator_ema"] {
+            let mut spec = TrainSpec::draft("[ema]\n[networks.generator]\n[networks.discriminator]\n").unwrap().spec;
+            assert_eq!(spec.name_faults(), []);
+            spec.networks.insert(bad.into(), NetworkSpec::default());
+            let [(name, reason)] = &spec.name_faults()[..] else { panic!("{bad}: {:?}", spec.name_faults()) };
+            assert!(*name == bad && reason.contains("expected") && reason.contains(bad), "{reason}");
+        }
+        let unaveraged = TrainSpec::draft("[networks.generator]\n[networks.generator_ema]\n").unwrap().spec;
+        assert_eq!(unaveraged.name_faults(), []);
+    }
 
     #[test]
     fn roles_follow_names_unless_they_are_written() {
