@@ -148,6 +148,44 @@ fn damaged_arrays_and_archives() {
     damage("x-images-idx3-ubyte", &plain, opener(folder.path(), "x-images-idx3-ubyte"));
 }
 
+/// A `.npy` file of this type, order and shape.
+fn npy(descr: &str, fortran: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+    [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), values].concat()
+}
+
+#[test]
+fn damaged_arrays_in_column_major_order_and_labels_of_every_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    // No byte of an exponent of ones: all values are finite.
+    let values: Vec<u8> = (0..6 * 9 * 9 * 2).map(|i| (i * 7 % 113) as u8).collect();
+    let fortran = npy("<f2", "True", "(6, 9, 9)", &values);
+    let (loaded, refused) = damage("f.npy", &fortran, opener(folder.path(), "f.npy"));
+    assert!(loaded + refused == VERSIONS && refused >= VERSIONS / 8, "{refused} refused");
+    let texts: Vec<u8> = "catowlcatcatowlowl".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let one_hot: Vec<u8> = (0..6).flat_map(|i| [u8::from(i % 2 == 0), u8::from(i % 2 == 1)]).collect();
+    for (name, labels) in [
+        ("t.npz", npy("<U3", "False", "(6,)", &texts)),
+        ("b.npz", npy("|S3", "True", "(6, 1)", b"catowlcatcatowlowl")),
+        ("h.npz", npy("|u1", "True", "(6, 2)", &one_hot)),
+    ] {
+        // Stored without compression, so that damage falls on the arrays; the archive's checksum sees most of it.
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        for (member, bytes) in [("images.npy", &fortran), ("labels.npy", &labels)] {
+            zip.start_file(member, stored).unwrap();
+            std::io::Write::write_all(&mut zip, bytes).unwrap();
+        }
+        let good = zip.finish().unwrap().into_inner();
+        let (loaded, refused) = damage(name, &good, opener(folder.path(), name));
+        assert!(loaded + refused == VERSIONS && refused >= VERSIONS / 4, "{name}: {refused} refused");
+    }
+    // The labels alone, whose bytes no checksum protects, as samples with another meaning.
+    for (name, bytes) in [("t.npy", npy("<U3", "False", "(6,)", &texts)), ("o.npy", npy("|O", "False", "(6,)", b"x"))] {
+        assert!(opener(folder.path(), name)(&bytes).unwrap_err().to_string().contains(name));
+    }
+}
+
 #[test]
 fn damaged_caches_are_built_again() {
     let folder = tempfile::tempdir().unwrap();
