@@ -24,8 +24,11 @@ pub(crate) fn stated(bytes: &[u8]) -> Option<u32> {
 fn png(bytes: &[u8]) -> Option<u32> {
     let (&depth, &colour) = (bytes.get(24)?, bytes.get(25)?);
     let colours = if colour & 2 != 0 { 3 } else { 1 };
+    if depth != 16 {
+        return None;
+    }
     let mut at = 8usize;
-    while depth == 16 {
+    loop {
         let length = u32::from_be_bytes(*bytes.get(at..at.checked_add(4)?)?.first_chunk()?) as usize;
         let data = at.checked_add(8)?;
         match bytes.get(at + 4..data)? {
@@ -34,7 +37,6 @@ fn png(bytes: &[u8]) -> Option<u32> {
             _ => at = data.checked_add(length)?.checked_add(4)?,
         }
     }
-    None
 }
 
 /// The bits of the largest sample value that the directory names, when it is all ones: other values are those in use.
