@@ -241,7 +241,7 @@ impl Format for Memory {
         let labels = labels.map(|(labels, classes)| Labels::Classes { labels, classes, notes: Vec::new() });
         let mut decoded = array::decode(job, &mut stream, &header, labels, sink)?;
         let kept_all = decoded.report.bad == 0;
-        if !kept_all && !(samples.groups.is_none() && samples.further.is_empty()) {
+        if !kept_all && (samples.groups.is_some() || !samples.further.is_empty()) {
             let bad = &decoded.report.first_bad[0];
             let reason = format!(
                 "expected finite samples where there are groups or further fields; {}: {}",
