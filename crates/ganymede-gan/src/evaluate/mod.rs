@@ -132,10 +132,16 @@ pub fn evaluate(
     stop: &AtomicBool,
 ) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
-    if !options.whole {
-        run_dir::same_data(run, dataset)?;
-    }
+    let same = run_dir::same_data(run, dataset);
     let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
+    match same {
+        // What its numbers mean was decided when the run began.
+        Ok(()) => {}
+        Err(GanError::DataChanged { .. }) if options.whole => {
+            codec.comparable(dataset.codec()).map_err(|reason| GanError::Argument { what: "data".into(), reason })?
+        }
+        Err(error) => return Err(error),
+    }
     let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, stop)?;
     Ok(Evaluation { checkpoint, ..compared })
 }

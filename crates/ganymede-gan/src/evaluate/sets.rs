@@ -111,7 +111,7 @@ impl<'a> Sets<'a> {
     /// Takes real samples and draws as many.
     ///
     /// # Errors
-    /// [`GanError::Argument`] for data that is not like the run's, or too little of it; what reading and drawing give.
+    /// [`GanError::Argument`] for too little data; what reading and drawing give.
     pub fn draw(
         spec: &TrainSpec,
         codec: &'a Codec,
@@ -121,8 +121,6 @@ impl<'a> Sets<'a> {
         backend: &str,
         stop: Stop<'_>,
     ) -> Result<Sets<'a>, GanError> {
-        let refuse = |reason| GanError::Argument { what: "data".into(), reason };
-        codec.comparable(dataset.codec()).map_err(refuse)?;
         let split = dataset.split(spec.data.options.holdout, spec.seed);
         let rows = Rows::of(dataset, &split, options)?;
         let sizes = rows.sizes();
