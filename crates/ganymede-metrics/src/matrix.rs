@@ -45,7 +45,8 @@ impl Matrix {
 
     /// These rows, in this order.
     pub fn take(&self, rows: &[usize]) -> Matrix {
-        let values = rows.iter().flat_map(|&row| self.row(row).iter().copied()).collect();
+        let mut values = Vec::with_capacity(rows.len() * self.columns);
+        rows.iter().for_each(|&row| values.extend_from_slice(self.row(row)));
         Matrix { columns: self.columns, values }
     }
 

@@ -242,7 +242,7 @@ fn bytes_are_known_before() {
             let (name, taken) = (metric.name(), taken.bytes_max as f64);
             println!("{modality} {name}: planned {planned} and {programs}, taken {taken}");
             assert!(taken <= 1.1 * (planned + programs), "{modality} {name}: {taken} of {planned} and {programs}");
-            assert!(taken >= 0.8 * planned, "{modality} {name}: {taken} of {planned}");
+            assert!(taken >= 0.7 * planned, "{modality} {name}: {taken} of {planned}");
         }
     }
 }

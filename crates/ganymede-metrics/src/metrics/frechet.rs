@@ -94,10 +94,11 @@ impl Metric for Frechet {
         true
     }
 
-    /// Two resampled sets of features, and covariances.
+    /// Two resampled sets of features, which rows they are, and covariances.
     fn bytes(&self, data: &Facts, sizes: &Sizes) -> u64 {
         let columns = spaces::most_columns(data);
-        (2 * sizes.samples * columns * size_of::<f32>() + 8 * columns * columns * size_of::<f64>()) as u64
+        let rows = 2 * sizes.samples * (columns * size_of::<f32>() + size_of::<usize>());
+        (rows + 8 * columns * columns * size_of::<f64>()) as u64
     }
 }
 
