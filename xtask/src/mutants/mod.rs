@@ -18,16 +18,33 @@ use tree::Tree;
 
 pub const USAGE: &str = "[--sample COUNT] [--seed SEED] [--shard K/N] [--only WORD]… [--resume | --report]";
 
-/// A crate that is mutated, and the test targets that are quick enough to judge a mutant.
+/// A crate that is mutated, and the test targets that are quick enough to judge a mutant: those that notice most, and those that
+/// are built only for what the first let pass.
 struct Suite {
     package: &'static str,
-    targets: &'static [&'static str],
+    stages: &'static [&'static [&'static str]],
 }
 
 const SUITES: &[Suite] = &[
-    Suite { package: "ganymede-gan", targets: &["--lib", "--test=values", "--test=mutators"] },
-    Suite { package: "ganymede-data", targets: &["--lib", "--test=data"] },
-    Suite { package: "ganymede-metrics", targets: &["--lib", "--test=contract", "--test=libraries", "--test=spaces"] },
+    Suite {
+        package: "ganymede-gan",
+        stages: &[
+            &["--lib", "--test=values"],
+            &[
+                "--test=phases",
+                "--test=regularizers",
+                "--test=sampling",
+                "--test=roles",
+                "--test=fields",
+                "--test=mutators",
+            ],
+        ],
+    },
+    Suite { package: "ganymede-data", stages: &[&["--lib"], &["--test=data"]] },
+    Suite {
+        package: "ganymede-metrics",
+        stages: &[&["--lib", "--test=contract"], &["--test=libraries", "--test=spaces"]],
+    },
 ];
 
 /// Most mutants that may survive, of those that compile.
