@@ -90,6 +90,23 @@ fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
         |class: &str| ganymede(&["sample", &run, "-n", "1", "--class", class, "--out", &format!("{out}/{class}")]);
     assert!(sample("10").ok().stderr.contains("#1 10"));
     assert!(sample("#1").ok().stderr.contains("#1 10"));
+    let where_of = |wish: &[&str], to: &str| {
+        ganymede(&[&["sample", &run, "-n", "2", "--out", &format!("{out}/{to}")], wish].concat())
+    };
+    let table = format!("{out}/wish.csv");
+    std::fs::write(&table, "label\n10\n2\n").unwrap();
+    where_of(&["--where", "label=10"], "by-value").ok();
+    where_of(&["--conditions", &table], "by-table").ok();
+    where_of(&["--class", "2"], "by-class").ok();
+    let image = |folder: &str, i: usize| std::fs::read(format!("{out}/{folder}/00000{i}.png")).unwrap();
+    assert!(image("by-value", 0) == image("10", 0) && image("by-table", 0) == image("10", 0));
+    assert!(image("by-table", 1) == image("by-class", 1) && image("by-table", 1) != image("by-value", 1));
+    for (wish, words) in
+        [("label=7", "expected a class by its name"), ("angle=7", "there are: label"), ("x", "FIELD=VALUE")]
+    {
+        let refused = where_of(&["--where", wish], "none");
+        assert!(refused.code != 0 && refused.stderr.contains(words), "{wish}: {}", refused.stderr);
+    }
     let refused = sample("0");
     assert!(
         refused.code == 2 && refused.stderr.contains("`#0` is the class of number 0, called `1`"),

@@ -161,10 +161,6 @@ impl Modality for Images {
         &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "projection", "mlp"]
     }
 
-    fn metrics(&self) -> &'static [&'static str] {
-        &["sliced_wasserstein", "laplacian", "ms_ssim", "frechet", "kernel", "neighbours"]
-    }
-
     /// What their numbers mean must be the same: element type and range.
     fn comparable(&self, codec: &Codec, other: &Codec) -> Result<(), String> {
         if (other.dtype(), other.range()) == (codec.dtype(), codec.range()) {

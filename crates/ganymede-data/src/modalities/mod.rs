@@ -123,9 +123,6 @@ pub trait Modality: fmt::Debug + Send + Sync {
     /// Names of the presets that train on such samples, the usual one first.
     fn presets(&self, sample: &TensorType) -> &'static [&'static str];
 
-    /// Names of the metrics that compare such samples.
-    fn metrics(&self) -> &'static [&'static str];
-
     /// Whether samples of `other` data, of the same sizes, mean the same as a run's; the error is the reason.
     ///
     /// # Errors

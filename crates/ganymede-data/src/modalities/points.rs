@@ -122,8 +122,4 @@ impl Modality for Points {
     fn presets(&self, sample: &TensorType) -> &'static [&'static str] {
         if sample.shape[..] == [2] { &["ring2d", "mlp"] } else { &["mlp"] }
     }
-
-    fn metrics(&self) -> &'static [&'static str] {
-        &["sliced_wasserstein", "frechet", "kernel", "neighbours"]
-    }
 }

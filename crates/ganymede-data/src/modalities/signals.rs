@@ -127,10 +127,6 @@ impl Modality for Signals {
     fn presets(&self, _sample: &TensorType) -> &'static [&'static str] {
         &["mlp"]
     }
-
-    fn metrics(&self) -> &'static [&'static str] {
-        &["sliced_wasserstein", "frechet", "kernel", "neighbours"]
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What samples are asked for: values of the fields that a generator is given. Not here: flags that say it (the command).
 
+use crate::class_name::{class_list, class_number};
 use crate::codec::Codec;
 use crate::dataset::tensor;
 use crate::error::{DataError, Position, io_error};
@@ -38,7 +39,11 @@ impl Wish {
     /// [`DataError::Condition`] for a field that is no condition, or a value that is none of its own.
     pub fn with(mut self, codec: &Codec, field: &str, value: &str) -> Result<Wish, DataError> {
         let field = condition(codec, field)?;
-        let values = parse(field, &value.split(',').map(str::trim).collect::<Vec<_>>())?;
+        let values = match field.categories.is_empty() {
+            true => parse(field, &value.split(',').map(str::trim).collect::<Vec<_>>())?,
+            // A name may have commas.
+            false => parse(field, &[value.trim()])?,
+        };
         self.values.insert(field.name.clone(), vec![values]);
         Ok(self)
     }
@@ -96,6 +101,11 @@ impl Wish {
         }
     }
 
+    /// Names of the fields that it says something of.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
     /// A tensor (n, …) of raw values for each condition of the codec.
     pub(super) fn tensors(&self, codec: &Codec, seeds: Range<u64>) -> Result<Vec<(String, Tensor)>, DataError> {
         for name in self.values.keys() {
@@ -144,18 +154,25 @@ fn condition<'a>(codec: &'a Codec, name: &str) -> Result<&'a Field, DataError> {
 /// The value of a field: a class by its name or number, or all of its numbers.
 fn parse(field: &Field, texts: &[&str]) -> Result<Vec<f64>, DataError> {
     let fail = |reason: String| {
-        let known = field.categories.iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
+        let known = if field.categories.is_empty() { Vec::new() } else { vec![class_list(&field.categories, 100)] };
         DataError::Condition { field: field.name.clone(), reason, known }
     };
     if texts.len() != field.ty.elements() {
         return Err(fail(format!("expected {} values, found {}", field.ty.elements(), texts.len())));
     }
     if !field.categories.is_empty() {
-        let named = field.categories.iter().position(|name| name == texts[0]);
-        let numbered = || texts[0].parse::<usize>().ok().filter(|&at| at < field.categories.len());
-        let class = named.or_else(numbered).ok_or_else(|| fail(format!("expected a class, found `{}`", texts[0])))?;
-        return Ok(vec![class as f64]);
+        let class = class_number(&field.categories, texts[0]).map_err(fail)?;
+        return Ok(vec![f64::from(class)]);
     }
-    let number = |text: &&str| text.parse::<f64>().ok().filter(|v| v.is_finite());
-    texts.iter().map(|text| number(text).ok_or_else(|| fail(format!("expected a number, found `{text}`")))).collect()
+    let (low, high) = match field.ty.dtype {
+        DType::U8 => (0.0, 255.0),
+        DType::U16 => (0.0, 65_535.0),
+        DType::I32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
+        _ => (f64::from(f32::MIN), f64::from(f32::MAX)),
+    };
+    let whole = field.ty.dtype != DType::F32;
+    let fits = |v: &f64| (low..=high).contains(v) && !(whole && v.fract() != 0.0);
+    let number = |text: &&str| text.parse::<f64>().ok().filter(fits);
+    let kind = if whole { format!("a whole number from {low} to {high}") } else { "a number".into() };
+    texts.iter().map(|text| number(text).ok_or_else(|| fail(format!("expected {kind}, found `{text}`")))).collect()
 }

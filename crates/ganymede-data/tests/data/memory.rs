@@ -81,6 +81,10 @@ fn further_fields_go_with_their_samples_by_name() {
     assert_eq!(fed[1].1.to_f64(), examples[..3].concat());
     let asked = Wish::in_turn().with(&codec, "angle", "0.75").unwrap();
     assert_eq!(codec.conditions(&asked, 0..2).unwrap()[1].1.to_f64(), [0.75, 0.75]);
+    for (value, words) in [("x", "a number"), ("1,2", "expected 1 values, found 2"), ("nan", "a number")] {
+        let error = Wish::in_turn().with(&codec, "angle", value).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
     assert!(
         data.codec().conditions(&Wish::in_turn(), 0..2).is_err(),
         "no examples are known before anything is learned"

@@ -223,12 +223,24 @@ impl Sampler {
         })
     }
 
+    /// Names of the fields that the generator is given beside latents.
+    pub fn given(&self) -> Vec<&str> {
+        let label = (self.classes > 0).then_some(LABEL);
+        label.into_iter().chain(self.further.iter().map(String::as_str)).collect()
+    }
+
     /// The same with any wish for the fields that the generator is given.
     ///
     /// # Errors
     /// [`GanError::Data`] for a wish that is none of these fields, [`GanError::Argument`] for more samples than the memory
     /// holds; when running fails.
     pub fn draw_as(&mut self, seeds: Seeds, wish: &Wish) -> Result<Tensor, GanError> {
+        let given = self.given();
+        if let Some(field) = wish.fields().find(|field| !given.contains(field)) {
+            let given = if given.is_empty() { "nothing but latents".into() } else { given.join(", ") };
+            let reason = format!("expected a field that the generator is given, found `{field}`; it is given {given}");
+            return Err(GanError::Argument { what: "conditions".into(), reason });
+        }
         self.run(seeds, |sampler, first| sampler.conditions(wish, first))
     }
 

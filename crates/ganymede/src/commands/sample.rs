@@ -6,7 +6,7 @@ use crate::flags::{GeneratorFlags, MachineFlags, seeds};
 use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_data::{Codec, class_list, class_number};
+use ganymede_data::{Codec, Wish, class_list, class_number};
 use ganymede_gan::{GanError, Labels, Sampler, Seeds, run_dir};
 use ganymede_tensor::Tensor;
 use serde_json::json;
@@ -41,6 +41,12 @@ pub struct Sample {
     /// All of this class, by its name, or its number as '#7' [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
+    /// All with this value of a condition: a class, a number, or numbers separated by commas; may be repeated
+    #[arg(long = "where", value_name = "FIELD=VALUE", conflicts_with = "class")]
+    wishes: Vec<String>,
+    /// Conditions from a CSV file: a column for each field, a line for each sample; the sample of seed s has line s, from 0 on
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["class", "wishes"])]
+    conditions: Option<PathBuf>,
     /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
     #[arg(long, value_name = "T")]
     truncation: Option<f64>,
@@ -93,18 +99,22 @@ impl Command for Sample {
                 Labels::All(label)
             }
             None => {
-                if sampler.classes() > 0 {
+                if sampler.classes() > 0 && self.conditions.is_none() && self.wishes.is_empty() {
                     terminal.say(&format!("classes     each in turn: {}", class_list(codec.classes(), 12)));
                 }
                 Labels::InTurn
             }
         };
+        let wish = self.wish(&codec)?;
         if let Some(folder) = &self.out {
             let options = self.told(&codec, labels);
             let run = &self.generator.at.run;
             Origin::of(run, &checkpoint, sampler.network(), options)?.claim(folder, self.overwrite)?;
         }
-        let mut draw = |seeds| sampler.draw(seeds, labels);
+        let mut draw = |seeds| match &wish {
+            Some(wish) => sampler.draw_as(seeds, wish),
+            None => sampler.draw(seeds, labels),
+        };
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut draw, &codec, terminal),
             None => self.picture(seeds, &mut draw, &codec, &checkpoint, terminal),
@@ -128,6 +138,24 @@ fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> 
 }
 
 impl Sample {
+    /// What is asked of the fields that the generator is given.
+    fn wish(&self, codec: &Codec) -> Result<Option<Wish>, Failure> {
+        if let Some(file) = &self.conditions {
+            return Ok(Some(Wish::from_file(codec, file)?));
+        }
+        let add = |wish: Wish, text: &String| {
+            let (field, value) = text.split_once('=').ok_or_else(|| {
+                let text = format!("--where: expected FIELD=VALUE, found `{text}`");
+                Failure::new(USAGE, text).with_hint("such as --where label=cat")
+            })?;
+            Ok(wish.with(codec, field.trim(), value)?)
+        };
+        match self.wishes.is_empty() {
+            true => Ok(None),
+            false => self.wishes.iter().try_fold(Wish::in_turn(), add).map(Some),
+        }
+    }
+
     /// What is asked of the generator besides seeds, in words.
     fn told(&self, codec: &Codec, labels: Labels<'_>) -> String {
         let mut told = Vec::new();
@@ -135,6 +163,8 @@ impl Sample {
             let name = codec.classes().get(label as usize).cloned().unwrap_or_default();
             told.push(format!("class {label} {name}"));
         }
+        told.extend(self.wishes.iter().cloned());
+        told.extend(self.conditions.as_ref().map(|file| format!("conditions of {}", file.display())));
         told.extend(self.truncation.map(|t| format!("truncation {t}")));
         told.extend(self.generator.standing_statistics.map(|n| format!("standing statistics {n}")));
         told.join(", ")
