@@ -161,9 +161,11 @@ impl Modality for Images {
         &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "projection", "mlp"]
     }
 
-    /// What their numbers mean must be the same: element type and range.
+    /// What their numbers mean must be the same: the element type, which is the unit of integers whatever range of it was
+    /// chosen; of floats the range, too.
     fn comparable(&self, codec: &Codec, other: &Codec) -> Result<(), String> {
-        if (other.dtype(), other.range()) == (codec.dtype(), codec.range()) {
+        let same = codec.dtype() != DType::F32 || other.range() == codec.range();
+        if other.dtype() == codec.dtype() && same {
             return Ok(());
         }
         let text = |codec: &Codec| format!("{} from {} to {}", codec.dtype(), codec.range()[0], codec.range()[1]);
