@@ -125,9 +125,17 @@ fn simultaneous_updates_see_the_old_discriminator() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
+    // So wide that the work is parted among threads.
+    let edits = [
+        "networks.generator.layers.1.units=256",
+        "networks.discriminator.layers.1.units=256",
+        "phases.0.optimizer.learning_rate=0.01",
+        "phases.1.optimizer.learning_rate=0.01",
+    ];
+    let wide = edits.iter().fold(spec(), |spec, change| edit(&spec, change).unwrap());
     let bytes = |threads| {
         let backend = CpuBackend::new(CpuOptions { threads, ..CpuOptions::default() }).unwrap();
-        states(&run(&spec(), &backend, 5, None))
+        states(&run(&wide, &backend, 5, None))
     };
     let one = bytes(1);
     for threads in 2..=4 {

@@ -142,7 +142,7 @@ fn optimizers_are_there_and_move_something() {
     );
     let mut untrained = draft("mlp", &[2], &[]);
     untrained.spec.phases.pop();
-    let found = self::found(&untrained, Some(&facts), "optimizers");
+    let found = found(&untrained, Some(&facts), "optimizers");
     let [(Severity::Error, _, Some((what, spec)))] = &found[..] else { panic!("{found:?}") };
     assert_eq!(what, "add a phase that trains it");
     let phase = &spec.phases[1];

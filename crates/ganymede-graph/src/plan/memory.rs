@@ -229,6 +229,15 @@ mod tests {
     fn many_buffers_are_planned() {
         let requests = random(1, 100_000, 100_000, 10);
         let layout = memory(&requests);
-        assert!(layout.total >= floor(&requests[..1000]));
+        let mut alive = vec![Vec::new(); 100_010];
+        for (i, request) in requests.iter().enumerate() {
+            (request.first..=request.last).for_each(|step| alive[step].push(i));
+        }
+        for together in alive {
+            let offsets = together.iter().map(|&i| layout.offsets[i]).collect();
+            let requests: Vec<Request> = together.iter().map(|&i| requests[i]).collect();
+            check(&requests, &Layout { offsets, total: layout.total });
+            assert!(layout.total >= requests.iter().map(|r| aligned(r.bytes)).sum());
+        }
     }
 }
