@@ -19,6 +19,7 @@ mod loss_scope;
 mod machine;
 pub mod objectives;
 pub mod phases;
+mod plan;
 pub mod presets;
 pub mod profile;
 mod ranges;
@@ -38,8 +39,9 @@ pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, evaluation_byte
 pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};
 pub use machine::Machine;
+pub use plan::PlanReport;
 pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
-pub use step::{PlanReport, Stepper};
+pub use step::Stepper;
 pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
 pub use training::{Compiled, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};
 pub use verify::{Verification, verify};

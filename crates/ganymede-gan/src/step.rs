@@ -4,34 +4,13 @@
 
 use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
+use crate::plan::{self, PlanReport};
 use crate::spec::TrainSpec;
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
 use ganymede_runtime::{Backend, Program, Store};
 use ganymede_tensor::{Data, Tensor};
 use std::collections::{BTreeMap, HashSet};
-
-/// What a training takes, known before its first step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanReport {
-    /// Bytes of all states: parameters, slots, statistics, averages.
-    pub state_bytes: u64,
-    /// Peak bytes of the values of a step.
-    pub arena_bytes: u64,
-    /// Bytes of inputs, outputs and constants.
-    pub fixed_bytes: u64,
-    /// Floating-point operations of a step, in the mean of many.
-    pub flops: u64,
-    /// Numbers in each network: (trainable, other).
-    pub parameters: BTreeMap<String, (u64, u64)>,
-}
-
-impl PlanReport {
-    /// Peak memory in bytes: states, values and what keeps its place.
-    pub fn peak_bytes(&self) -> u64 {
-        self.state_bytes + self.arena_bytes + self.fixed_bytes
-    }
-}
 
 /// What a step gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +38,8 @@ struct Group {
 /// The programs of a training over their store.
 pub struct Stepper {
     spec: TrainSpec,
+    /// Bytes of one batch as it is read.
+    batch_bytes: u64,
     store: Box<dyn Store>,
     groups: Vec<Group>,
     parameters: BTreeMap<String, Vec<Parameter>>,
@@ -99,7 +80,8 @@ impl Stepper {
             Ok(Group { programs, every, repeat, reads_batch })
         };
         let groups = groups.into_iter().map(group).collect::<Result<_, GanError>>()?;
-        Ok(Stepper { spec: spec.clone(), store, groups, parameters, scalars: BTreeMap::new() })
+        let batch_bytes = plan::batch_bytes(spec, codec);
+        Ok(Stepper { spec: spec.clone(), batch_bytes, store, groups, parameters, scalars: BTreeMap::new() })
     }
 
     /// The states.
@@ -118,22 +100,27 @@ impl Stepper {
         self.parameters.keys().cloned().chain(averaged).collect()
     }
 
-    /// What it takes, before it runs.
+    /// What it takes, before it runs, with the batches that it and a [`Loader`](ganymede_data::Loader) hold. What else a
+    /// training takes is added by [`PlanReport::drawing`] and [`PlanReport::reading`].
     pub fn plan(&self) -> PlanReport {
         let memory: Vec<_> = self.programs().map(|program| program.memory()).collect();
         let count = |list: &[Parameter], trainable: bool| -> u64 {
             list.iter().filter(|p| p.trainable == trainable).map(|p| p.shape.elements() as u64).sum()
         };
+        let largest = self.store.layout().entries.iter().map(|entry| entry.ty.bytes() as u64).max();
         PlanReport {
             state_bytes: self.store.layout().bytes() as u64,
             arena_bytes: memory.iter().map(|m| m.arena_bytes as u64).max().unwrap_or(0),
             fixed_bytes: memory.iter().map(|m| m.fixed_bytes as u64).sum(),
+            batch_bytes: plan::held_batches(self.batches_per_step()) * self.batch_bytes,
+            saving_bytes: plan::saving_bytes(largest.unwrap_or(0)),
             flops: self.groups.iter().map(|group| group.flops(self.spec.train.micro_batches)).sum::<f64>() as u64,
             parameters: self
                 .parameters
                 .iter()
                 .map(|(n, list)| (n.clone(), (count(list, true), count(list, false))))
                 .collect(),
+            ..PlanReport::default()
         }
     }
 

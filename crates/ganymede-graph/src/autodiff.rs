@@ -10,6 +10,19 @@ impl<'g> Expr<'g> {
     /// ∂self/∂w for each w of `wrt`; zeros where self does not depend on it. Each w counts as a
     /// variable of its own: a path from one w to another is followed for both.
     ///
+    /// ```
+    /// # use ganymede_graph::{Array, Builder, interpret};
+    /// # use std::collections::{BTreeMap, HashMap};
+    /// let builder = Builder::new("penalty");
+    /// let x = builder.scalar("x");
+    /// let slope = (x * x * x).grad(&[x])[0]; // 3x²
+    /// builder.output("of the slope", slope.square().grad(&[x])[0]); // (9x⁴)′ = 36x³
+    /// let inputs = HashMap::from([("x".to_string(), Array::scalar(2.0))]);
+    /// let outputs = interpret::run(&builder.finish()?, &inputs, &mut BTreeMap::new())?;
+    /// assert_eq!(outputs["of the slope"].data, [288.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Shapes
     /// self is a scalar; result i has the shape of `wrt[i]`.
     ///

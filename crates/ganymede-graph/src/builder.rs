@@ -44,6 +44,21 @@ struct State {
 }
 
 /// Records a graph. See [`Expr`] for how errors are kept until [`Builder::finish`].
+///
+/// What is wrong is told by [`Builder::finish`], all of it, with scope and line:
+///
+/// ```
+/// use ganymede_graph::Builder;
+/// use ganymede_tensor::TensorType;
+///
+/// let builder = Builder::new("wrong");
+/// let scope = builder.enter("discriminator");
+/// let logits = builder.input("x", TensorType::f32([8, 4])).matmul(builder.input("w", TensorType::f32([3, 1])));
+/// drop(scope);
+/// builder.output("logits", logits);
+/// let errors = builder.finish().unwrap_err();
+/// assert!(errors.to_string().contains("discriminator"), "{errors}");
+/// ```
 pub struct Builder {
     inner: RefCell<Inner>,
 }

@@ -6,6 +6,7 @@ use std::panic::Location;
 
 /// Why a primitive does not take its operands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TypeError {
     /// Wrong number of operands.
     #[error("`{op}` expected {expected} operands, found {found}")]

@@ -80,6 +80,11 @@ impl<'g> Expr<'g> {
         self.builder.is_poison(self.id)
     }
 
+    /// The value of every element, where it is one constant.
+    pub(crate) fn splat_value(self) -> Option<f64> {
+        self.builder.with_graph(|graph| graph.splat_value(self.id))
+    }
+
     #[track_caller]
     fn push(self, op: impl Into<Op>, inputs: &[Expr<'g>]) -> Expr<'g> {
         self.builder.push(op.into(), inputs)

@@ -122,6 +122,15 @@ impl Graph {
         counts
     }
 
+    /// The value of every element of a node, where it is one constant, repeated or not.
+    pub(crate) fn splat_value(&self, id: NodeId) -> Option<f64> {
+        match &self.node(id).op {
+            Op::Constant(constant) => constant.as_scalar(),
+            Op::Broadcast(_) => self.splat_value(self.node(id).inputs[0]),
+            _ => None,
+        }
+    }
+
     /// Whether a node's result is of the floating-point type that gradients flow through.
     pub fn is_float(&self, id: NodeId) -> bool {
         self.ty(id).dtype == DType::F32

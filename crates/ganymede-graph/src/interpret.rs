@@ -79,6 +79,7 @@ impl From<&Tensor> for Array {
 
 /// Why a graph could not be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InterpretError {
     /// An input or state was not given.
     #[error("expected a value for {kind} `{name}` of type {ty}, found none")]

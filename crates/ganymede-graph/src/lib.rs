@@ -6,6 +6,30 @@
 //! of every primitive is given in `f64` by its `interpret` rule, and [`interpret`](mod@interpret)
 //! runs a whole graph with it: the oracle of every backend.
 //!
+//! ```
+//! use ganymede_graph::{Array, Builder, interpret};
+//! use ganymede_tensor::TensorType;
+//! use std::collections::{BTreeMap, HashMap};
+//!
+//! let builder = Builder::new("loss");
+//! let x = builder.input("x", TensorType::f32([3]));
+//! let weight = builder.state("weight", TensorType::f32([3]));
+//! let loss = (x * weight).square().mean();
+//! builder.output("loss", loss);
+//! builder.assign("weight", weight - loss.grad(&[weight])[0] * builder.scalar("rate"));
+//! let graph = builder.finish()?;
+//!
+//! let mut states = BTreeMap::from([("weight".to_string(), Array::new([3], vec![1.0, 0.0, -1.0]))]);
+//! let inputs = HashMap::from([
+//!     ("x".to_string(), Array::new([3], vec![3.0, 2.0, 3.0])),
+//!     ("rate".to_string(), Array::scalar(0.1)),
+//! ]);
+//! let outputs = interpret::run(&graph, &inputs, &mut states)?;
+//! assert_eq!(outputs["loss"].data, [6.0]);
+//! assert!((states["weight"].data[0] - 0.4).abs() < 1e-12, "1 − 0.1 · 2·3²/3");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Nothing here does I/O, starts a thread or reads a clock; running fast is `ganymede-runtime`,
 //! layers are `ganymede-nn`.
 #![forbid(unsafe_code)]

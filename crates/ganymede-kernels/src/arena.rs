@@ -9,6 +9,7 @@ pub const ALIGNMENT: usize = 64;
 
 /// Why memory cannot be had or viewed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MemoryError {
     /// The system has no such block of memory.
     #[error("cannot allocate {bytes} bytes")]

@@ -19,6 +19,7 @@ const TASK_MASK: u64 = (1 << TASK_BITS) - 1;
 
 /// Why a pool cannot be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PoolError {
     /// A pool of zero threads was asked for.
     #[error("expected at least 1 thread, found 0")]

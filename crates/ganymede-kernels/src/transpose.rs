@@ -10,6 +10,7 @@ const TASK: usize = 16 * 1024;
 
 /// Why a permutation makes no transposition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransposeError {
     /// Not each axis once.
     #[error("expected each of {rank} axes once, found {permutation:?}")]

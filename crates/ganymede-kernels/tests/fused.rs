@@ -168,11 +168,11 @@ impl Generator {
         let fill = match dtype {
             DType::F32 => Constant::f32(-1.5),
             DType::Bool => Constant::bool(true),
-            _ => Constant { dtype, bits: 7 },
+            _ => Constant::new(dtype, 7.0),
         };
         self.reads.push(data);
         let buffer = Buffer::Read(self.reads.len() - 1);
-        self.region.operands.push(Operand { buffer, dtype, offset, axes, fill });
+        self.region.operands.push(Operand { read: buffer, dtype, offset, axes, fill });
         self.push(Instruction::Load(self.region.operands.len() - 1), dtype)
     }
 

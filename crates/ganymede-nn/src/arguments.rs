@@ -150,6 +150,7 @@ macro_rules! words {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $crate::arguments::Argument for $name {
@@ -159,7 +160,8 @@ macro_rules! words {
             fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
                 match value.as_str() {
                     $(Some($word) => Ok($name::$variant),)+
-                    _ => Err(None),
+                    Some(other) => Err($crate::config::nearest(other, [$($word),+]).map(|n| format!("did you mean `{n}`?"))),
+                    None => Err(None),
                 }
             }
             fn write(&self) -> serde_json::Value {

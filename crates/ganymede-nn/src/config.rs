@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 /// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// It is neither a name nor a table with a class name.
     #[error("expected {kind} (a name, or a table with class_name), found {found}")]

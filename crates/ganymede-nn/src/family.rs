@@ -3,6 +3,7 @@
 //! as Keras's class name and arguments. Not here: one struct's arguments (`config.rs`), layers (`layers/mod.rs`).
 
 use crate::config::{Arguments, ConfigError, Invalid};
+use ganymede_graph::Expr;
 use serde_json::{Map, Value};
 
 /// Requires `holds`, which says that `found` is what is `expected`.
@@ -34,7 +35,7 @@ pub(crate) trait Family: Sized {
     const KIND: &'static str;
 
     /// Keras's class name, and the arguments that differ from their defaults.
-    fn named(&self) -> (&'static str, Map<String, Value>);
+    fn named(&self) -> (&str, Map<String, Value>);
 
     /// The object of a class name (Keras's, in any case, with or without underscores) and the arguments that it
     /// left over.
@@ -121,18 +122,59 @@ pub(crate) fn told(errors: &[ConfigError]) -> String {
     errors.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
+/// A name that was given in Rust and that there is not: an error with the nearest name wherever it is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misspelt {
+    name: String,
+    error: ConfigError,
+}
+
+impl Misspelt {
+    /// `name`, which could not be read.
+    pub(crate) fn new(name: &str, kind: &'static str, errors: Vec<ConfigError>) -> Self {
+        let form = || ConfigError::Form { kind, found: name.to_string() };
+        Misspelt { name: name.to_string(), error: errors.into_iter().next().unwrap_or_else(form) }
+    }
+
+    /// The name as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is wrong with it.
+    pub fn error(&self) -> &ConfigError {
+        &self.error
+    }
+
+    /// Its arguments: none.
+    pub(crate) fn no_arguments() -> Map<String, Value> {
+        Map::new()
+    }
+
+    /// Records the error; the result has the type of `like`.
+    pub(crate) fn record<'g>(&self, like: Expr<'g>) -> Expr<'g> {
+        like.builder().error_as(self.error.to_string(), self.error.hint(), like.ty())
+    }
+}
+
 /// Makes the enum of a kind of objects: the one table with a line for each. The trait is what they have in
-/// common; it has `check(&self) -> Result<(), Invalid>`.
+/// common; it has `check(&self) -> Result<(), Invalid>`. What layers take by name in Rust ends with `; Misspelt`, for
+/// which the trait is implemented, too.
 macro_rules! family {
     (
         $(#[$doc:meta])*
-        pub enum $family:ident: $trait:ident, $kind:literal { $($class:ident,)* }
+        pub enum $family:ident: $trait:ident, $kind:literal { $($class:ident,)* $(; $misspelt:ident)? }
         $(aliases { $($alias:literal => $target:ident,)* })?
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         pub enum $family {
             $(#[doc = concat!("[`", stringify!($class), "`](struct@", stringify!($class), ").")] $class($class),)*
+            $(
+                /// A name that there is not.
+                $misspelt($crate::family::$misspelt),
+            )?
         }
 
         $(impl From<$class> for $family {
@@ -155,29 +197,66 @@ macro_rules! family {
             }
         )*
 
+        $(
+            impl $crate::arguments::IntoArgument<$family> for &str {
+                /// The object of a name; a name that there is not is an error where it is used.
+                fn into_argument(self) -> $family {
+                    <$family as $crate::family::Written>::read_value(self.into()).unwrap_or_else(|errors| {
+                        $family::$misspelt($crate::family::$misspelt::new(self, $kind, errors))
+                    })
+                }
+            }
+
+            impl $crate::arguments::IntoArgument<Option<$family>> for &str {
+                /// The object of a name; a name that there is not is an error where it is used.
+                fn into_argument(self) -> Option<$family> {
+                    Some($crate::arguments::IntoArgument::<$family>::into_argument(self))
+                }
+            }
+        )?
+
         impl $family {
             /// All class names, in the order of the table.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($class)),*];
 
             /// Keras's class name.
-            pub fn class_name(&self) -> &'static str {
-                match self { $($family::$class(_) => stringify!($class)),* }
+            pub fn class_name(&self) -> &str {
+                match self {
+                    $($family::$class(_) => stringify!($class),)*
+                    $($family::$misspelt(given) => given.name(),)?
+                }
             }
 
             /// The arguments that differ from their defaults, in Keras's order.
             pub fn arguments(&self) -> serde_json::Map<String, serde_json::Value> {
-                match self { $($family::$class(object) => $crate::config::Configured::write(object)),* }
+                match self {
+                    $($family::$class(object) => $crate::config::Configured::write(object),)*
+                    $($family::$misspelt(_) => <$crate::family::$misspelt>::no_arguments(),)?
+                }
             }
 
+            $(
+                /// The name that there is not, where it is one.
+                pub(crate) fn misspelt(&self) -> Option<&$crate::family::$misspelt> {
+                    match self {
+                        $family::$misspelt(given) => Some(given),
+                        _ => None,
+                    }
+                }
+            )?
+
             fn object(&self) -> &dyn $trait {
-                match self { $($family::$class(object) => object),* }
+                match self {
+                    $($family::$class(object) => object,)*
+                    $($family::$misspelt(object) => object,)?
+                }
             }
         }
 
         impl $crate::family::Family for $family {
             const KIND: &'static str = $kind;
 
-            fn named(&self) -> (&'static str, serde_json::Map<String, serde_json::Value>) {
+            fn named(&self) -> (&str, serde_json::Map<String, serde_json::Value>) {
                 (self.class_name(), self.arguments())
             }
 
@@ -231,23 +310,6 @@ macro_rules! by_value {
             }
             fn write(&self) -> serde_json::Value {
                 $crate::family::Written::write_value(self)
-            }
-        }
-
-        impl $crate::arguments::IntoArgument<$type> for &str {
-            /// # Panics
-            /// When there is none of this name.
-            fn into_argument(self) -> $type {
-                <$type as $crate::family::Written>::read_value(self.into())
-                    .unwrap_or_else(|errors| panic!("{}", $crate::family::told(&errors)))
-            }
-        }
-
-        impl $crate::arguments::IntoArgument<Option<$type>> for &str {
-            /// # Panics
-            /// When there is none of this name.
-            fn into_argument(self) -> Option<$type> {
-                Some($crate::arguments::IntoArgument::<$type>::into_argument(self))
             }
         }
 

@@ -23,6 +23,7 @@ mod summary;
 pub use activations::Activation;
 pub use config::{Arguments, ConfigError};
 pub use constraints::Constraint;
+pub use family::Misspelt;
 pub use initializers::Initializer;
 pub use layers::{Layer, LayerConfig};
 pub use losses::Loss;

@@ -2,7 +2,8 @@
 //! Not here: scopes of the graph itself (`ganymede_graph::Builder::enter`), values of parameters
 //! (`initializers`, and the store of `ganymede-runtime`).
 
-use crate::{Constraint, Initializer, Regularizer};
+use crate::initializers::InitializerError;
+use crate::{Constraint, Initializer, Misspelt, Regularizer};
 use ganymede_graph::{Builder, Expr, ScopeGuard};
 use ganymede_tensor::{Shape, TensorType};
 use std::cell::RefCell;
@@ -154,7 +155,8 @@ impl<'g> Scope<'g> {
     /// A trainable weight of the layer at this path, recorded at its first use.
     ///
     /// # Errors
-    /// Recorded when the same weight was made with another shape before, or the initializer cannot fill it.
+    /// Recorded when the same weight was made with another shape before, or the initializer cannot fill it,
+    /// or it, the regularizer or the constraint has a name that there is not.
     #[track_caller]
     pub fn parameter(
         &self,
@@ -215,7 +217,11 @@ impl<'g> Scope<'g> {
         let name = format!("{}/{name}", self.path);
         let mut registry = self.registry.borrow_mut();
         if !registry.index.contains_key(&name) {
-            if let Err(error) = initializer.check_shape(&shape) {
+            let misspelt = [
+                regularizer.as_ref().and_then(Regularizer::misspelt),
+                constraint.as_ref().and_then(Constraint::misspelt),
+            ];
+            for error in misspelt.into_iter().flatten().map(Misspelt::error) {
                 self.builder.error(format!("{name}: {error}"), error.hint());
             }
             let at = registry.parameters.len();
@@ -231,7 +237,12 @@ impl<'g> Scope<'g> {
         }
         drop(registry);
         if let Err(error) = initializer.check_shape(&shape) {
-            return self.builder.error_as(error.to_string(), error.hint(), TensorType::f32(shape));
+            let (message, hint) = (format!("{name}: {error}"), error.hint());
+            match error {
+                // The state is there all the same, so that nothing else is wrong because of it.
+                InitializerError::Name(_) => drop(self.builder.error(message, hint)),
+                _ => return self.builder.error_as(message, hint, TensorType::f32(shape)),
+            }
         }
         self.builder.state(&name, TensorType::f32(shape))
     }

@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::{run, trace};
+use common::{first_states, run, run_on, trace};
 use ganymede_graph::{Array, Builder};
-use ganymede_nn::arguments::Padding;
+use ganymede_nn::arguments::{Axes, Padding};
 use ganymede_nn::layers::*;
 use ganymede_nn::{Layer, Mode, Scope};
+use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{DType, Rng, TensorType};
 use std::collections::{BTreeMap, HashMap};
 
@@ -135,6 +136,111 @@ fn a_minibatch_says_how_much_it_differs() {
 }
 
 /// Scale and offset of each sample's class; the statistics are those of the whole batch, as without classes.
+/// Samples around 5000 with deviation 1, as f32 has them.
+fn far_away(shape: &[usize]) -> Array {
+    let ty = TensorType::f32(shape);
+    let mut rng = Rng::new(5, 7);
+    let data = (0..ty.elements()).map(|_| f64::from((5000.0 + rng.normal()) as f32)).collect();
+    Array { ty, data }
+}
+
+/// The (sets of) positions of `shape` that are normalized together: by the channel, the sample, or both.
+fn together(shape: &[usize], key: impl Fn(usize, usize) -> usize) -> Vec<Vec<usize>> {
+    let (channels, each) = (shape[shape.len() - 1], shape[1..].iter().product::<usize>());
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for at in 0..shape.iter().product() {
+        let group = key(at / each, at % channels);
+        groups.resize(groups.len().max(group + 1), Vec::new());
+        groups[group].push(at);
+    }
+    groups
+}
+
+/// Runs a normalization in training on samples far from 0, on the CPU and the reference backend, and compares output and
+/// gradient with the formula in two passes of f64; gives the states that it assigned.
+fn normalizes_far_from_zero(layer: &dyn Layer, shape: &[usize], groups: &[Vec<usize>]) -> Vec<BTreeMap<String, Array>> {
+    let x = far_away(shape);
+    let n = x.data.len();
+    let cotangent: Vec<f64> = (0..n).map(|i| f64::from(((i * 7 % 11) as f32 - 5.0) * 0.2)).collect();
+    let (mut y, mut dx) = (vec![0.0; n], vec![0.0; n]);
+    for group in groups {
+        let mean_of = |f: &dyn Fn(usize) -> f64| group.iter().map(|&i| f(i)).sum::<f64>() / group.len() as f64;
+        let mean = mean_of(&|i| x.data[i]);
+        let inverse = (mean_of(&|i| (x.data[i] - mean).powi(2)) + 1e-3).sqrt().recip();
+        group.iter().for_each(|&i| y[i] = (x.data[i] - mean) * inverse);
+        let (slope, along) = (mean_of(&|i| cotangent[i]), mean_of(&|i| cotangent[i] * y[i]));
+        group.iter().for_each(|&i| dx[i] = inverse * (cotangent[i] - slope - y[i] * along));
+    }
+    let traced = trace(Mode::Train, std::slice::from_ref(&x.ty), |scope, x| layer.build(scope, x)).unwrap();
+    let given = HashMap::from([
+        ("input0".to_string(), x.clone()),
+        ("cotangent0".to_string(), Array { ty: x.ty.clone(), data: cotangent }),
+    ]);
+    let backends: [Box<dyn Backend>; 2] = [
+        Box::new(ReferenceBackend),
+        Box::new(CpuBackend::new(CpuOptions { threads: 2, ..CpuOptions::default() }).unwrap()),
+    ];
+    let check = |backend: Box<dyn Backend>| {
+        let mut states = first_states(&traced.parameters);
+        let outputs = run_on(backend.as_ref(), &traced.graph, &given, &mut states);
+        for (name, expected) in [("output0", &y), ("gradient0", &dx)] {
+            let found = &outputs[name].data;
+            let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            let off = expected.iter().zip(found).fold(0.0f64, |m, (e, f)| m.max((e - f).abs()));
+            let class = layer.class_name();
+            assert!(off <= 1e-3 * largest, "{class} {shape:?} on {}: {name} is off by {off}", backend.name());
+        }
+        states
+    };
+    backends.into_iter().map(check).collect()
+}
+
+#[test]
+fn statistics_of_samples_far_from_zero_keep_their_digits() {
+    for shape in [vec![64, 6, 6, 3], vec![256, 5], vec![2, 300, 4]] {
+        let (channels, samples) = (shape[shape.len() - 1], shape[0]);
+        let by_channel = together(&shape, |_, channel| channel);
+        let x = far_away(&shape);
+        for states in normalizes_far_from_zero(&BatchNormalization::new().momentum(0.0), &shape, &by_channel) {
+            for (channel, group) in by_channel.iter().enumerate() {
+                let (mean, variance) = moments(&group.iter().map(|&i| x.data[i]).collect::<Vec<_>>());
+                let found = |name: &str| states[&format!("layer/{name}")].data[channel];
+                assert!((found("moving_mean") - mean).abs() <= 1e-3, "{} of {mean}", found("moving_mean"));
+                let variance_found = found("moving_variance");
+                assert!((variance_found / variance - 1.0).abs() <= 1e-3, "{variance_found} of {variance}");
+            }
+        }
+        let by_sample = together(&shape, |sample, _| sample);
+        let every_axis = Axes((1..shape.len() as i64).collect());
+        normalizes_far_from_zero(&LayerNormalization::new().axis(every_axis), &shape, &by_sample);
+        normalizes_far_from_zero(&GroupNormalization::new().groups(1), &shape, &by_sample);
+        if shape.len() > 2 {
+            let instances = together(&shape, |sample, channel| sample * channels + channel);
+            assert_eq!(instances.len(), samples * channels);
+            normalizes_far_from_zero(&GroupNormalization::new().groups(-1), &shape, &instances);
+        }
+    }
+}
+
+#[test]
+fn a_sample_that_is_an_outlier_does_not_spoil_the_statistics() {
+    // The first sample, from which the shift comes, lies 10⁴ deviations of the others away.
+    let shape = [64, 1];
+    let mut rng = Rng::new(8, 1);
+    let mut x = Array::new([64, 1], (0..64).map(|_| f64::from(rng.normal() as f32)).collect());
+    x.data[0] = 1e4;
+    let (mean, variance) = moments(&x.data);
+    let layer = BatchNormalization::new().momentum(0.0);
+    let traced = trace(Mode::Train, std::slice::from_ref(&x.ty), |scope, x| layer.build(scope, x)).unwrap();
+    let given =
+        HashMap::from([("input0".to_string(), x), ("cotangent0".to_string(), Array::new(shape, vec![1.0; 64]))]);
+    let backend = CpuBackend::new(CpuOptions { threads: 2, ..CpuOptions::default() }).unwrap();
+    let mut states = first_states(&traced.parameters);
+    run_on(&backend, &traced.graph, &given, &mut states);
+    let (m, v) = (states["layer/moving_mean"].data[0], states["layer/moving_variance"].data[0]);
+    assert!((m / mean - 1.0).abs() < 1e-5 && (v / variance - 1.0).abs() < 1e-4, "{m} of {mean}, {v} of {variance}");
+}
+
 #[test]
 fn conditional_batch_normalization_scales_by_the_label() {
     let x = numbers(&[5, 2, 2, 3], 3);
@@ -312,6 +418,22 @@ fn errors_say_what_where_and_what_to_do() {
     assert_eq!(hint, "");
     let (message, _) = told(&Dense::new(3).activation("rleu"), &[2, 3]);
     assert_eq!(message, "expected the name of an activation, found `rleu`");
+    let (message, hint) = told(&Dense::new(3).kernel_initializer("glorot_unifrom"), &[2, 3]);
+    assert_eq!(
+        (message.as_str(), hint.as_str()),
+        (
+            "discriminator/layer/kernel: expected the name of an initializer, found `glorot_unifrom`",
+            "did you mean `GlorotUniform`?"
+        )
+    );
+    let (message, hint) = told(&Dense::new(3).bias_regularizer("l_2x"), &[2, 3]);
+    assert_eq!(message, "discriminator/layer/bias: expected the name of a regularizer, found `l_2x`");
+    assert!(hint.contains("L2"), "{hint}");
+    let (message, hint) = told(&Embedding::new(3, 4).embeddings_constraint("unitnrom"), &[2]);
+    assert_eq!(message, "discriminator/layer/embeddings: expected the name of a constraint, found `unitnrom`");
+    assert_eq!(hint, "did you mean `UnitNorm`?");
+    let (message, _) = told(&BatchNormalization::new().moving_mean_initializer("zeross"), &[2, 3]);
+    assert_eq!(message, "discriminator/layer/moving_mean: expected the name of an initializer, found `zeross`");
     let (message, _) = told(&SpectralNormalization::new(Flatten::new()), &[2, 3]);
     assert_eq!(message, "expected a layer with a kernel or embeddings, found `Flatten`");
     let (message, _) = told(&Cropping1D::new().cropping([[2, 2]]), &[2, 4, 1]);

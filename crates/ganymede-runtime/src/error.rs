@@ -7,6 +7,7 @@ use ganymede_tensor::{DType, TensorType};
 
 /// Why something could not be stored, loaded, written, run or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RuntimeError {
     /// A name that the program or the store does not have.
     #[error("expected the name of {kind}, found `{name}`", kind = article(kind))]

@@ -17,6 +17,15 @@ pub struct StateEntry {
 }
 
 /// The states of a store, in order.
+///
+/// ```
+/// use ganymede_runtime::StateLayout;
+/// use ganymede_tensor::TensorType;
+///
+/// let mut layout = StateLayout::default();
+/// layout.push("generator/dense/kernel", TensorType::f32([4, 8]), "generator/parameters");
+/// assert_eq!((layout.bytes(), layout.entries.len()), (128, 1));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StateLayout {
     /// The states.

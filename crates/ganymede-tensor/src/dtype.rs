@@ -7,6 +7,8 @@ use std::str::FromStr;
 ///
 /// Arithmetic is done in `f32` (in `f64` by the reference interpreter); the integer types
 /// carry data, labels, seeds and counters.
+///
+/// It is exhaustive on purpose: a backend that forgets a type must not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DType {
     /// IEEE 754 binary32.

@@ -1,4 +1,4 @@
-//! Shapes, element types, host tensors and counter-based random numbers.
+//! Shapes, element types, host tensors, counter-based random numbers, and the description of fused work.
 //!
 //! The bottom of the stack: it depends on nothing of ours, computes nothing and
 //! knows no graph. What a tensor *means* is in `ganymede-graph`; how it is computed
@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod dtype;
+pub mod region;
 mod rng;
 mod shape;
 mod tensor;

@@ -37,6 +37,17 @@ pub fn stream_of(name: &str) -> u32 {
 ///
 /// Element i is word i mod 4 of Philox block (⌊i/4⌋, stream, draw) under the seed, so any
 /// element can be computed on its own; this type hands them out in order.
+///
+/// ```
+/// use ganymede_tensor::{Rng, stream_of};
+///
+/// let draw = |name: &str| {
+///     let mut rng = Rng::new(7, stream_of(name));
+///     [rng.normal(), rng.normal()]
+/// };
+/// assert_eq!(draw("generator/dense"), draw("generator/dense"));
+/// assert_ne!(draw("generator/dense"), draw("generator/dense_1"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rng {
     key: [u32; 2],

@@ -7,6 +7,15 @@ use std::ops::Deref;
 /// The sizes of a tensor's axes, outermost first; row-major, images channels last.
 ///
 /// Dereferences to `[usize]`. The empty shape is a scalar, with one element.
+///
+/// ```
+/// use ganymede_tensor::{Shape, TensorType};
+///
+/// let shape = Shape::from([8, 28, 28, 1]);
+/// assert_eq!((shape.rank(), shape.elements(), shape[1]), (4, 6272, 28));
+/// assert_eq!(TensorType::f32(shape.without(&[0])).bytes(), 28 * 28 * 4);
+/// assert_eq!(Shape::scalar().elements(), 1);
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct Shape(Vec<usize>);
 

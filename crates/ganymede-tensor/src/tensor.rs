@@ -53,6 +53,7 @@ impl Data {
 
 /// Why a [`Tensor`] could not be made or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TensorError {
     /// The number of elements is not the product of the sizes.
     #[error("expected {expected} elements for shape {shape}, found {found}")]
@@ -75,6 +76,16 @@ pub enum TensorError {
 }
 
 /// Values in host memory with their type, row-major.
+///
+/// ```
+/// use ganymede_tensor::{Data, DType, Tensor};
+///
+/// let images = Tensor::new([2, 1, 3], Data::U8(vec![0, 127, 255, 1, 2, 3]))?;
+/// assert_eq!((images.dtype(), images.shape().to_string().as_str()), (DType::U8, "(2, 1, 3)"));
+/// assert_eq!(images.rows(1..2).to_f64(), [1.0, 2.0, 3.0]);
+/// assert!(Tensor::from_f32([2, 2], vec![1.0; 3]).is_err(), "four elements are expected");
+/// # Ok::<(), ganymede_tensor::TensorError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     shape: Shape,

@@ -154,8 +154,8 @@ fn describe(compiled: &Compiled) -> Vec<String> {
         let other = if *other > 0 { format!(" and {} statistics", grouped(*other)) } else { String::new() };
         lines.push(format!("network     {name}: {} parameters{other}", grouped(*trainable)));
     }
-    let (states, values) = (bytes(plan.state_bytes), bytes(plan.arena_bytes + plan.fixed_bytes));
-    lines.push(format!("memory      {} at most: states {states}, values of a step {values}", bytes(plan.peak_bytes())));
+    let parts: Vec<String> = plan.parts().iter().map(|(part, size)| format!("{part} {}", bytes(*size))).collect();
+    lines.push(format!("memory      {} at most: {}", bytes(plan.peak_bytes()), parts.join(", ")));
     let (isa, threads) = (machine.isa(), machine.threads());
     let s = if threads == 1 { "" } else { "s" };
     lines.push(format!("step        {} on {isa} with {threads} thread{s}", flops(plan.flops)));

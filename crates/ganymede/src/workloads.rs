@@ -8,11 +8,11 @@ use ganymede_gan::spec::TrainSpec;
 
 /// Names and texts of the specs.
 const WORKLOADS: &[(&str, &str)] = &[
-    ("sngan", include_str!("../../../benches/workloads/sngan.toml")),
-    ("r3gan", include_str!("../../../benches/workloads/r3gan.toml")),
-    ("wgan_gp", include_str!("../../../benches/workloads/wgan_gp.toml")),
-    ("tabular", include_str!("../../../benches/workloads/tabular.toml")),
-    ("dcgan3d", include_str!("../../../benches/workloads/dcgan3d.toml")),
+    ("sngan", include_str!("../workloads/sngan.toml")),
+    ("r3gan", include_str!("../workloads/r3gan.toml")),
+    ("wgan_gp", include_str!("../workloads/wgan_gp.toml")),
+    ("tabular", include_str!("../workloads/tabular.toml")),
+    ("dcgan3d", include_str!("../workloads/dcgan3d.toml")),
 ];
 
 /// Every work: its name, and what it is.

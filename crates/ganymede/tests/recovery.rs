@@ -5,7 +5,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{PROGRAM, Ran, ganymede};
 use tempfile::TempDir;
 
@@ -55,32 +55,49 @@ fn forget_checkpoints(run: &Path) {
     std::fs::write(log, first + "\n{\"v\":1,\"ki").unwrap();
 }
 
+/// The step of the newest checkpoint of a run, if it has one.
+fn newest(run: &Path) -> Option<u64> {
+    let latest = std::fs::read_to_string(run.join("checkpoints/latest")).ok()?;
+    latest.trim().strip_prefix("step-")?.parse().ok()
+}
+
+/// Every kill meets a training that runs: it has a million steps to go, and one that ended would not end by a signal. Every
+/// second kill waits for a further checkpoint, so that the run gets on.
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
-    let (_unbroken, unbroken) = trained("600", &[]);
     let folder = tempfile::tempdir().unwrap();
+    let run_in = |folder: &Path| {
+        let runs = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        runs.filter(|run| run.join("spec.toml").is_file()).max()
+    };
     let mut seed = 20_u64;
-    let mut kills = 0;
-    let run = loop {
-        let runs = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
-        let run = runs.filter(|run| run.join("spec.toml").is_file()).max();
-        let start = words(folder.path(), "600", &[]);
+    for kill in 0..10 {
+        let run = run_in(folder.path());
+        let before = run.as_deref().and_then(newest);
+        let start = words(folder.path(), "1000000", &[]);
         let go_on = run.as_ref().map(|run| vec!["resume", run.to_str().unwrap(), "--threads", "1"]);
         let mut command = Command::new(PROGRAM);
         let mut child =
             command.args(go_on.unwrap_or(start)).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        if kills == 10 {
-            Ran::of(child.wait_with_output().unwrap()).ok();
-            break run.expect("ten kills leave a run");
+        let asked = Instant::now();
+        while kill % 2 == 1 && run_in(folder.path()).as_deref().and_then(newest) <= before {
+            assert!(asked.elapsed() < Duration::from_secs(120), "no checkpoint after {before:?}");
+            std::thread::sleep(Duration::from_millis(1));
         }
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_millis(10 + (seed >> 33) % 190));
+        std::thread::sleep(Duration::from_millis((seed >> 33) % 100));
         child.kill().unwrap(); // SIGKILL, as by `kill -9`
         let ran = Ran::of(child.wait_with_output().unwrap());
-        assert!([-1, 0].contains(&ran.code), "{}", ran.stderr);
-        kills += 1;
-    };
-    assert_eq!(bytes(&run, 600), bytes(&unbroken, 600));
+        assert_eq!(ran.code, -1, "kill {kill} met a training that had ended: {}", ran.stderr);
+    }
+    let run = run_in(folder.path()).unwrap();
+    let last = newest(&run).unwrap() + 35;
+    assert!(last >= 85, "five kills came after a further checkpoint each: {last}");
+    let last = last.to_string();
+    resume(&run, &["--steps", &last]).ok();
+    let (_unbroken, unbroken) = trained(&last, &[]);
+    let step = last.parse().unwrap();
+    assert_eq!(bytes(&run, step), bytes(&unbroken, step));
     assert_eq!(checkpoints(&run), checkpoints(&unbroken));
     let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();
     assert!(ran.stdout.contains("the same bits"), "{}", ran.stdout);

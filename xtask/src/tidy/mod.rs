@@ -4,6 +4,7 @@
 
 mod arrows;
 mod documents;
+mod publish;
 mod sources;
 mod unsafety;
 mod words;
@@ -55,6 +56,7 @@ const RULES: &[(&str, Rule)] = &[
     ("arrows", arrows::arrows),
     ("sizes", sources::sizes),
     ("heads", sources::heads),
+    ("publish", publish::publish),
     ("unsafe", unsafety::unsafety),
     ("words", words::words),
     ("paths of machines", words::machine_paths),

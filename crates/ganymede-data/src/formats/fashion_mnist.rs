@@ -14,8 +14,8 @@ use crate::source::Source;
 use std::path::Path;
 use std::sync::Arc;
 
-static IMAGES: &[u8] = include_bytes!("../../../../data/fashion-mnist/t10k-images-idx3-ubyte.gz");
-static LABELS: &[u8] = include_bytes!("../../../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz");
+static IMAGES: &[u8] = include_bytes!("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz");
+static LABELS: &[u8] = include_bytes!("../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz");
 
 /// Names of the labels 0 to 9.
 const CLASSES: [&str; 10] =

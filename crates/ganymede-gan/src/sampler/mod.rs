@@ -10,7 +10,7 @@ use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
 use crate::step::first_value;
 use ganymede_data::{Codec, LABEL, Wish};
-use ganymede_runtime::{Backend, Program, StateLayout, Store};
+use ganymede_runtime::{Backend, MemoryReport, Program, StateLayout, Store};
 use ganymede_tensor::{Data, Tensor};
 use generate::{numbers, room, stacked};
 use std::ops::Range;
@@ -141,9 +141,23 @@ impl Sampler {
 
     /// Bytes of its states and of the values of a batch, known before it draws.
     pub fn planned_bytes(&self) -> u64 {
+        let memory = self.memory();
+        self.state_bytes() + (memory.arena_bytes + memory.fixed_bytes) as u64
+    }
+
+    /// What its programs take of memory.
+    pub(crate) fn memory(&self) -> MemoryReport {
         let (latents, generator) = (self.latents.memory(), self.generator.memory());
-        let values = latents.arena_bytes.max(generator.arena_bytes) + latents.fixed_bytes + generator.fixed_bytes;
-        (self.store.layout().bytes() + values) as u64
+        MemoryReport {
+            arena_bytes: latents.arena_bytes.max(generator.arena_bytes),
+            fixed_bytes: latents.fixed_bytes + generator.fixed_bytes,
+            scratch_bytes: latents.scratch_bytes.max(generator.scratch_bytes),
+        }
+    }
+
+    /// Bytes of its states.
+    pub(crate) fn state_bytes(&self) -> u64 {
+        self.store.layout().bytes() as u64
     }
 
     /// Takes the generator's states from a store that is being trained.

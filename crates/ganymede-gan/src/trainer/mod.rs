@@ -19,6 +19,7 @@ pub(crate) use timeline::Timeline;
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::events::{self, Event, EventLog, Line, Observer};
+use crate::plan::PlanReport;
 use crate::profile::Profile;
 use crate::run_dir::RunDir;
 use crate::sampler::Sampler;
@@ -97,7 +98,8 @@ impl<'a> Trainer<'a> {
                 checkpoint::load_network(from.as_ref(), &network, trainer.stepper.store_mut())?;
             }
         }
-        let plan = trainer.stepper.plan();
+        let made = (&trainer.stepper, &trainer.sampler);
+        let plan = PlanReport::of(&trainer.spec, made, &trainer.codec, &trainer.dataset, trainer.backend.as_ref());
         trainer.emit(Event::Start {
             last_step: trainer.spec.train.last_step(),
             batch: trainer.spec.train.batch,

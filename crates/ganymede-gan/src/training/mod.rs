@@ -12,12 +12,13 @@ use crate::checkpoint;
 use crate::error::GanError;
 use crate::events::Observer;
 use crate::machine::Machine;
+use crate::plan::PlanReport;
 use crate::presets::{self, Choice};
 use crate::resources;
 use crate::run_dir::{self, Env, RunDir};
 use crate::sampler::Sampler;
 use crate::spec::{DataSpec, Draft, TrainSpec, edit};
-use crate::step::{PlanReport, Stepper};
+use crate::step::Stepper;
 use crate::trainer::{Setup, Trainer};
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_runtime::CpuOptions;
@@ -224,7 +225,8 @@ impl Training {
         let explain = |error| machine.explain(error);
         let stepper = Stepper::new(&self.spec, &self.codec, &machine.backend).map_err(explain)?;
         let sampler = Sampler::new(&self.spec, &self.codec, None, &machine.backend).map_err(explain)?;
-        Ok(Compiled { training: self, machine, stepper, sampler })
+        let plan = PlanReport::of(&self.spec, (&stepper, &sampler), &self.codec, &self.data, &machine.backend);
+        Ok(Compiled { training: self, machine, stepper, sampler, plan })
     }
 
     /// Makes the run's folder, or opens it, and gives the training before its next step.
@@ -242,12 +244,13 @@ pub struct Compiled {
     machine: Machine,
     stepper: Stepper,
     sampler: Sampler,
+    plan: PlanReport,
 }
 
 impl Compiled {
     /// What it takes.
-    pub fn plan(&self) -> PlanReport {
-        self.stepper.plan()
+    pub fn plan(&self) -> &PlanReport {
+        &self.plan
     }
 
     /// What it computes on.
@@ -275,9 +278,9 @@ impl Compiled {
     /// # Errors
     /// As [`start`](Compiled::start).
     pub fn setup(self) -> Result<(Setup, bool), GanError> {
-        let Compiled { training, machine, mut stepper, sampler } = self;
+        let Compiled { training, machine, mut stepper, sampler, plan } = self;
         let Training { spec, data: dataset, place, .. } = training;
-        resources::check(stepper.plan().peak_bytes(), resources::available())?;
+        resources::check(plan.peak_bytes(), resources::available())?;
         let (run, resumes) = match place {
             Place::Run(run) => {
                 run.change(&spec)?;

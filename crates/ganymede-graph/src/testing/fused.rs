@@ -3,8 +3,9 @@
 use crate::graph::{Graph, NodeId};
 use crate::interpret::{Array, InterpretError, evaluate};
 use crate::ops::{Class, Op};
-use crate::passes::fuse::region::{IndexMap, Instruction, Region, ResultKind};
+use crate::passes::fuse::{self, Output, Region};
 use crate::passes::{ClusterKind, Fusion};
+use ganymede_tensor::region::{Instruction, Operand, Reduction};
 use ganymede_tensor::{Shape, TensorType};
 use std::collections::{BTreeMap, HashMap};
 
@@ -74,50 +75,60 @@ impl Memory<'_> {
     }
 
     fn region(&mut self, region: &Region, kernel: Option<(NodeId, Vec<f64>)>) {
-        let points = region.space.elements();
+        let space = Shape::from(region.extent.clone());
+        let points = space.elements();
         let mut registers: Vec<Array> = Vec::new();
-        for (instruction, &dtype) in region.instructions.iter().zip(&region.dtypes) {
-            let ty = TensorType::new(dtype, region.space.clone());
+        for instruction in &region.instructions {
             registers.push(match instruction {
-                Instruction::Constant(value) => Array { data: vec![*value; points], ty },
-                Instruction::Iota { axis } => {
+                Instruction::Const(constant) => {
+                    Array { data: vec![constant.value(); points], ty: TensorType::new(constant.dtype, space.clone()) }
+                }
+                Instruction::Iota { axis, dtype } => {
+                    let ty = TensorType::new(*dtype, space.clone());
                     Op::Iota(crate::ops::Iota { ty: ty.clone(), axis: *axis }).primitive().interpret(&[], &ty)
                 }
                 Instruction::Load(operand) => {
                     let operand = &region.operands[*operand];
-                    assert_eq!(operand.dtype, dtype, "a load keeps the element type");
                     let source = match &kernel {
-                        Some((node, data)) if *node == operand.value => data.clone(),
-                        _ => self.read(operand.value).data,
+                        Some((node, data)) if *node == operand.read => data.clone(),
+                        _ => self.read(operand.read).data,
                     };
                     let element =
-                        |point: &[usize]| operand.map.element(point).map_or(operand.fill, |e| source[e as usize]);
-                    Array { data: each_point(&region.space).map(|p| element(&p)).collect(), ty }
+                        |point: &[usize]| operand.element(point).map_or(operand.fill.value(), |e| source[e as usize]);
+                    let data = each_point(&space).map(|p| element(&p)).collect();
+                    Array { data, ty: TensorType::new(operand.dtype, space.clone()) }
                 }
-                Instruction::Apply { op, arguments } => {
-                    let arguments: Vec<&Array> = arguments.iter().map(|&a| &registers[a]).collect();
+                other => {
+                    let op = fuse::op(other).expect("the graph has every primitive of its regions");
+                    let arguments: Vec<&Array> = other.arguments().map(|a| &registers[a]).collect();
                     let types: Vec<TensorType> = arguments.iter().map(|a| a.ty.clone()).collect();
-                    assert_eq!(op.primitive().infer(&types), Ok(ty.clone()), "a well-typed region");
+                    let ty = op.primitive().infer(&types).expect("a well-typed region");
                     op.primitive().interpret(&arguments, &ty)
                 }
             });
         }
-        for result in &region.results {
-            let value = &registers[result.register];
-            let reduced = |axes: &[usize]| TensorType::f32(region.space.without(axes));
-            let data = match &result.kind {
-                ResultKind::Store(map) => {
-                    self.store(result.value, map, &region.space, &value.data);
+        for output in &region.outputs {
+            let value = &registers[output.register()];
+            assert_eq!(value.ty.dtype, self.graph.ty(output.write()).dtype, "an output keeps the element type");
+            let reduced = |axes: &[usize]| TensorType::f32(space.without(axes));
+            let data = match output {
+                Output::Store { write, offset, strides, .. } => {
+                    let map = Operand::strided((), value.ty.dtype, *offset, strides);
+                    self.store(*write, &map, &space, &value.data);
                     continue;
                 }
-                ResultKind::ReduceSum { axes } => value.reduce(axes, &reduced(axes), 0.0, |a, b| a + b),
-                ResultKind::ReduceMax { axes } => value.reduce(axes, &reduced(axes), f64::NEG_INFINITY, f64::max),
+                Output::Reduce { kind: Reduction::Sum, axes, .. } => {
+                    value.reduce(axes, &reduced(axes), 0.0, |a, b| a + b)
+                }
+                Output::Reduce { kind: Reduction::Max, axes, .. } => {
+                    value.reduce(axes, &reduced(axes), f64::NEG_INFINITY, f64::max)
+                }
             };
-            self.write(result.value, data.data);
+            self.write(output.write(), data.data);
         }
     }
 
-    fn store(&mut self, id: NodeId, map: &IndexMap, space: &Shape, data: &[f64]) {
+    fn store(&mut self, id: NodeId, map: &Operand<()>, space: &Shape, data: &[f64]) {
         let place = self.fusion.place(id);
         let buffer = self.buffer(place.buffer);
         for (point, &x) in each_point(space).zip(data) {

@@ -58,6 +58,7 @@ pub struct ConvSpec {
 
 /// Why a convolution cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConvError {
     /// Not one to three dimensions.
     #[error("expected 1 to 3 spatial dimensions, found {found}")]

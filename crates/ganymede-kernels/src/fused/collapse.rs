@@ -34,12 +34,12 @@ impl Map {
 
     /// Whether only the last axis matters.
     pub fn is_periodic(&self) -> bool {
-        !self.axes.split_last().is_some_and(|(_, outer)| outer.iter().any(|axis| !axis.is_constant()))
+        !self.axes.split_last().is_some_and(|(_, outer)| outer.iter().any(|axis| !repeats(axis)))
     }
 
     /// Whether every point has the same element.
     pub fn is_constant(&self) -> bool {
-        self.vacant || self.axes.iter().all(AxisMap::is_constant)
+        self.vacant || self.axes.iter().all(repeats)
     }
 
     /// A window that excludes nothing is none.
@@ -68,26 +68,25 @@ impl Map {
     }
 }
 
-impl AxisMap {
-    fn is_constant(&self) -> bool {
-        self.stride == 0 && self.window.is_none()
-    }
+/// Whether an axis does not matter.
+fn repeats(axis: &AxisMap) -> bool {
+    axis.stride == 0 && axis.window.is_none()
+}
 
-    /// This axis and the next (of `size` indices) as one, if they can be.
-    fn joined(&self, next: &AxisMap, size: usize) -> Option<AxisMap> {
-        let size = size as isize;
-        if next.window.is_some() || self.stride != next.stride * size {
-            return None;
-        }
-        let window = match self.window {
-            None => None,
-            Some(Window { low, step: 1, size: count }) => {
-                Some(Window { low: low * size, step: 1, size: count * size as usize })
-            }
-            Some(_) => return None,
-        };
-        Some(AxisMap { stride: next.stride, window })
+/// An axis and the next (of `size` indices) as one, if they can be.
+fn joined(axis: &AxisMap, next: &AxisMap, size: usize) -> Option<AxisMap> {
+    let size = size as isize;
+    if next.window.is_some() || axis.stride != next.stride * size {
+        return None;
     }
+    let window = match axis.window {
+        None => None,
+        Some(Window { low, step: 1, size: count }) => {
+            Some(Window { low: low * size, step: 1, size: count * size as usize })
+        }
+        Some(_) => return None,
+    };
+    Some(AxisMap { stride: next.stride, window })
 }
 
 /// Collapses the axes of `extent` in all `maps` alike; never joins across a pair that `keep_apart` names
@@ -113,12 +112,12 @@ pub(super) fn collapse(
         let outer = inner - 1;
         let size = extent[inner];
         if keep_apart(names[outer], names[inner])
-            || maps.iter().any(|map| map.axes[outer].joined(&map.axes[inner], size).is_none())
+            || maps.iter().any(|map| joined(&map.axes[outer], &map.axes[inner], size).is_none())
         {
             continue;
         }
         for map in maps.iter_mut() {
-            map.axes[outer] = map.axes[outer].joined(&map.axes[inner], size).unwrap_or(map.axes[inner]);
+            map.axes[outer] = joined(&map.axes[outer], &map.axes[inner], size).unwrap_or(map.axes[inner]);
             map.axes.remove(inner);
         }
         extent[outer] *= size;

@@ -65,7 +65,7 @@ enum Class {
 
 /// The bits of a register lane of this constant.
 fn lane(constant: Constant) -> u32 {
-    if constant.dtype == DType::Bool { constant.bits.wrapping_neg() } else { constant.bits }
+    if constant.dtype == DType::Bool { constant.bits().wrapping_neg() } else { constant.bits() }
 }
 
 pub(super) fn compile(region: &Region) -> Result<Compiled, RegionError> {
@@ -176,7 +176,7 @@ impl<'a> Builder<'a> {
                 },
                 Instruction::Load(operand) => {
                     let map = &self.maps[operand];
-                    match self.region.operands[operand].buffer {
+                    match self.region.operands[operand].read {
                         // An epilogue knows the written rows only at its call.
                         Buffer::Write(_) => Class::Varying,
                         Buffer::Read(_) if map.is_constant() => Class::Uniform,
@@ -226,7 +226,7 @@ impl<'a> Builder<'a> {
     /// content of that buffer afterwards.
     fn choose_direct(&mut self) {
         let last_read = |write: usize| {
-            let reads = |i: &Instruction| matches!(i, Instruction::Load(o) if self.region.operands[*o].buffer == Buffer::Write(write));
+            let reads = |i: &Instruction| matches!(i, Instruction::Load(o) if self.region.operands[*o].read == Buffer::Write(write));
             let instructions = &self.region.instructions;
             let readers = (0..instructions.len()).filter(|&r| self.needed[r] && reads(&instructions[r]));
             let uses = readers.map(|r| {
@@ -326,7 +326,7 @@ impl<'a> Builder<'a> {
             return;
         }
         if let Instruction::Load(operand) = self.region.instructions[register] {
-            let (map, buffer) = (&self.maps[operand], self.region.operands[operand].buffer);
+            let (map, buffer) = (&self.maps[operand], self.region.operands[operand].read);
             let stored = self.region.outputs.iter().any(|output| output.register() == register);
             // An old content that goes to another output must survive the update of its buffer.
             let safe = matches!(buffer, Buffer::Read(_)) || !stored;
@@ -357,7 +357,7 @@ impl<'a> Builder<'a> {
                 let (map, operand) = (&self.maps[operand], &self.region.operands[operand]);
                 let own = Map { axes: axes.iter().map(|&axis| map.axes[axis]).collect(), ..map.clone() };
                 let walk = Walk::new(extent, &own);
-                Step::Load { buffer: Some(operand.buffer), dtype: operand.dtype, walk, fill: lane(operand.fill), to }
+                Step::Load { buffer: Some(operand.read), dtype: operand.dtype, walk, fill: lane(operand.fill), to }
             }
             Instruction::Iota { axis, dtype } => {
                 let Some(axis) = self.names.iter().position(|&name| name == axis) else {

@@ -5,6 +5,7 @@ use ganymede_tensor::DType;
 /// Why a region cannot be compiled or run. `Display` says where and what; these are bugs of who built the region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // The fields are what the messages say.
+#[non_exhaustive]
 pub enum RegionError {
     /// More axes than are supported.
     #[error("expected at most {} axes, found {found}", super::MAX_RANK)]
@@ -18,9 +19,9 @@ pub enum RegionError {
     /// A type an instruction does not take.
     #[error("instruction {instruction}: expected {expected}, found {found}")]
     Type { instruction: usize, expected: String, found: DType },
-    /// A constant that is no value of its type.
-    #[error("{place}: expected a value of {dtype}, found bits {bits:#x}")]
-    Constant { place: String, dtype: DType, bits: u32 },
+    /// What is loaded outside a window, of another type.
+    #[error("{place}: expected a constant of {dtype}, found one of {found}")]
+    Constant { place: String, dtype: DType, found: DType },
     /// A map with another number of axes than the iteration space.
     #[error("{place}: expected {expected} axes, found {found}")]
     Axes { place: String, expected: usize, found: usize },

@@ -2,7 +2,7 @@
 //! that fit into the first-level cache, in one pass over memory.
 //!
 //! [`Region`] says what; [`Compiled`] runs it, over a whole tensor or as an [`Epilogue`] on finished rows.
-//! To add an instruction: a variant in `region.rs`, its types in `check.rs`, its vector loop in `ops.rs`, its
+//! To add an instruction: a variant in `ganymede_tensor::region`, its primitive in `ganymede-graph`, its types in `check.rs`, its vector loop in `ops.rs`, its
 //! meaning in `naive/fused.rs`. Not here: which nodes of a graph make a region (`ganymede-graph`).
 
 mod chain;

@@ -30,6 +30,7 @@ pub struct MatmulSpec {
 
 /// Why a product cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GemmError {
     /// An operand's length does not fit the spec.
     #[error("expected {expected} floats for {operand}, found {found}")]

@@ -43,6 +43,7 @@ pub enum Isa {
 
 /// Why an instruction set cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum IsaError {
     /// The name is none of ours.
     #[error("expected an instruction set (avx512, avx2, neon or portable), found `{name}`")]

@@ -3,9 +3,7 @@
 
 use ganymede_tensor::DType;
 
-use crate::fused::{
-    AxisMap, Binary, Buffer, Compare, Constant, Instruction, Operand, Output, Reduction, Region, Unary,
-};
+use crate::fused::{AxisMap, Binary, Buffer, Compare, Instruction, Operand, Output, Reduction, Region, Unary};
 
 /// A register at one point: `f32` and `bool` (0 or 1) included, every value fits.
 type Value = f64;
@@ -85,7 +83,7 @@ fn evaluate(
             let operand = &region.operands[operand];
             (operand.dtype, load(operand, index, reads, writes))
         }
-        Instruction::Const(constant) => (constant.dtype, value_of(constant)),
+        Instruction::Const(constant) => (constant.dtype, value_of(constant.dtype, constant.bits())),
         Instruction::Iota { axis, dtype } => (dtype, rounded(dtype, index[axis] as f64)),
         Instruction::Unary(function, a) => {
             let (dtype, x) = values[a];
@@ -122,13 +120,13 @@ fn load(operand: &Operand, index: &[usize], reads: &[&[u8]], writes: &[&mut [u8]
             source -= window.low;
             let step = window.step as isize;
             if source % step != 0 || source / step < 0 || source / step >= window.size as isize {
-                return value_of(operand.fill);
+                return value_of(operand.dtype, operand.fill.bits());
             }
             source /= step;
         }
         at += source * stride;
     }
-    let bytes = match operand.buffer {
+    let bytes = match operand.read {
         Buffer::Read(i) => reads[i],
         Buffer::Write(i) => writes[i],
     };
@@ -136,14 +134,14 @@ fn load(operand: &Operand, index: &[usize], reads: &[&[u8]], writes: &[&mut [u8]
     let element = &bytes[at as usize * size..][..size];
     let mut bits = [0; 4];
     bits[..size].copy_from_slice(element);
-    value_of(Constant { dtype: operand.dtype, bits: u32::from_le_bytes(bits) })
+    value_of(operand.dtype, u32::from_le_bytes(bits))
 }
 
-fn value_of(constant: Constant) -> Value {
-    match constant.dtype {
-        DType::F32 => f64::from(f32::from_bits(constant.bits)),
-        DType::I32 => f64::from(constant.bits as i32),
-        _ => f64::from(constant.bits),
+fn value_of(dtype: DType, bits: u32) -> Value {
+    match dtype {
+        DType::F32 => f64::from(f32::from_bits(bits)),
+        DType::I32 => f64::from(bits as i32),
+        _ => f64::from(bits),
     }
 }
 

@@ -16,7 +16,7 @@ pub use unit_norm::UnitNorm;
 
 use crate::arguments::Axes;
 use crate::config::Invalid;
-use crate::family::{by_value, family};
+use crate::family::{Misspelt, by_value, family};
 use ganymede_graph::Expr;
 
 /// What every constraint can do.
@@ -43,15 +43,22 @@ family! {
         NonNeg,
         UnitNorm,
         MinMaxNorm,
+        ; Misspelt
     }
 }
 by_value!(Constraint, "a constraint");
+
+impl Project for Misspelt {
+    fn project<'g>(&self, weight: Expr<'g>) -> Expr<'g> {
+        self.record(weight)
+    }
+}
 
 impl Constraint {
     /// The projected weight.
     ///
     /// # Errors
-    /// Recorded when the weight lacks an axis that is named.
+    /// Recorded when the weight lacks an axis that is named, or there is no constraint of its name.
     pub fn project<'g>(&self, weight: Expr<'g>) -> Expr<'g> {
         if weight.is_poison() { weight } else { self.object().project(weight) }
     }

@@ -32,8 +32,8 @@ pub use truncated_normal::TruncatedNormal;
 pub use variance_scaling::{Distribution, FanMode, VarianceScaling, compute_fans};
 pub use zeros::Zeros;
 
-use crate::config::Invalid;
-use crate::family::{by_value, family};
+use crate::config::{ConfigError, Invalid};
+use crate::family::{Misspelt, by_value, family};
 use ganymede_tensor::{Rng, Shape, Tensor, stream_of};
 
 /// What every initializer can do.
@@ -65,6 +65,18 @@ pub trait Initialize {
 
 family! {
     /// An initializer, by Keras's name.
+    ///
+    /// ```
+    /// use ganymede_nn::Initializer;
+    /// use ganymede_tensor::Shape;
+    ///
+    /// let glorot = Initializer::glorot_uniform();
+    /// let kernel = glorot.sample(7, "generator/dense/kernel", &Shape::from([100, 256]))?;
+    /// let limit = (6.0f64 / 356.0).sqrt();
+    /// assert!(kernel.to_f64().iter().all(|w| w.abs() <= limit));
+    /// assert_eq!(kernel, glorot.sample(7, "generator/dense/kernel", &Shape::from([100, 256]))?);
+    /// # Ok::<(), ganymede_nn::initializers::InitializerError>(())
+    /// ```
     pub enum Initializer: Initialize, "an initializer" {
         Zeros,
         Ones,
@@ -82,6 +94,7 @@ family! {
         LecunUniform,
         Orthogonal,
         STFT,
+        ; Misspelt
     }
     aliases {
         "normal" => RandomNormal,
@@ -95,22 +108,43 @@ family! {
 }
 by_value!(Initializer, "an initializer");
 
-/// A shape that an initializer cannot fill.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("initializer `{class}` expected {expected}, found shape {found}")]
-pub struct InitializerError {
-    /// Class name.
-    pub class: &'static str,
-    /// The shapes it takes.
-    pub expected: String,
-    /// The shape asked for.
-    pub found: Shape,
+impl Initialize for Misspelt {
+    fn check_shape(&self, _: &Shape) -> Result<(), String> {
+        Err(self.error().to_string())
+    }
+    fn fill(&self, _: &mut Rng, shape: &Shape) -> Vec<f64> {
+        vec![f64::NAN; shape.elements()] // `check_shape` refuses every shape
+    }
+}
+
+/// Why there are no first values.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitializerError {
+    /// The initializer cannot fill the shape.
+    #[error("initializer `{class}` expected {expected}, found shape {found}")]
+    Shape {
+        /// Class name.
+        class: String,
+        /// The shapes it takes.
+        expected: String,
+        /// The shape asked for.
+        found: Shape,
+    },
+    /// There is no such initializer.
+    #[error("{0}")]
+    Name(ConfigError),
 }
 
 impl InitializerError {
     /// What the person can do.
     pub fn hint(&self) -> Option<String> {
-        Some(format!("give this weight another initializer than `{}`", self.class))
+        match self {
+            InitializerError::Shape { class, .. } => {
+                Some(format!("give this weight another initializer than `{class}`"))
+            }
+            InitializerError::Name(error) => error.hint(),
+        }
     }
 }
 
@@ -135,7 +169,11 @@ impl Initializer {
     /// # Errors
     /// When it cannot.
     pub fn check_shape(&self, shape: &Shape) -> Result<(), InitializerError> {
-        let error = |expected| InitializerError { class: self.class_name(), expected, found: shape.clone() };
+        if let Some(given) = self.misspelt() {
+            return Err(InitializerError::Name(given.error().clone()));
+        }
+        let class = || self.class_name().to_string();
+        let error = |expected| InitializerError::Shape { class: class(), expected, found: shape.clone() };
         if shape.checked_elements().is_none() {
             return Err(error("a number of elements that fits the address space".into()));
         }

@@ -10,8 +10,9 @@ configured! {
     /// γ·(x − μ)/√(σ² + ε) + β, with μ and σ² of the batch in training and their moving averages in use.
     ///
     /// Training moves the averages: m ← momentum·m + (1 − momentum)·value. The population variance serves
-    /// both purposes, as in Keras. It comes out of one pass: E\[(x − s)²\] − (E\[x\] − s)², not below 0,
-    /// with the moving mean as s, through which no derivative flows (none is lost: s does not change the value).
+    /// both purposes, as in Keras. It comes out of one pass: E\[(x − s)²\] − (E\[x\] − s)², not below 0, with the mean of the
+    /// batch's first sample as s, through which no derivative flows (none is lost: s does not change the value). That mean is
+    /// at most √(N − 1) deviations from the batch's, so f32 loses at most a factor of N, wherever the mean is.
     ///
     /// # Shapes
     /// The shape stays; μ, σ², γ and β have the size of `axis`.
@@ -74,17 +75,17 @@ impl Layer for BatchNormalization {
             scope.parameter("beta", size, &self.beta_initializer, spec)
         });
         let first = (&self.moving_mean_initializer, &self.moving_variance_initializer);
-        let (mean, variance) = moments(scope, x, axis, self.momentum, first);
+        let (centred, variance) = centred(scope, x, axis, self.momentum, first);
         let inverse = (variance + self.epsilon).rsqrt();
         let factor = gamma.map_or(inverse, |gamma| inverse * gamma);
-        let scaled = (x - mean.broadcast(shape.clone(), &[axis])) * factor.broadcast(shape.clone(), &[axis]);
+        let scaled = centred * factor.broadcast(shape.clone(), &[axis]);
         beta.map_or(scaled, |beta| scaled + beta.broadcast(shape, &[axis]))
     }
 }
 
-/// Mean and variance by which `x` is normalized, (C,): in training those of the batch, which move the averages, else the
+/// x − μ and σ², (C,), by which `x` is normalized: in training those of the batch, which move the averages, else the
 /// moving averages.
-pub(super) fn moments<'g>(
+pub(super) fn centred<'g>(
     scope: &Scope<'g>,
     x: Expr<'g>,
     axis: usize,
@@ -93,22 +94,23 @@ pub(super) fn moments<'g>(
 ) -> (Expr<'g>, Expr<'g>) {
     let shape = x.shape();
     let size = [shape[axis]];
+    let spread = |value: Expr<'g>| value.broadcast(shape.clone(), &[axis]);
     let moving_mean = scope.statistic("moving_mean", size, first_mean);
     let moving_variance = scope.statistic("moving_variance", size, first_variance);
     if scope.mode() != Mode::Train || !scope.trainable() {
-        return (moving_mean, moving_variance);
+        return (x - spread(moving_mean), moving_variance);
     }
     let others: Vec<usize> = (0..shape.rank()).filter(|&a| a != axis).collect();
-    let shift = moving_mean.stop_gradient();
-    let shifted = x - shift.broadcast(shape.clone(), &[axis]);
+    // The moving mean would cost nothing, but starts far away and is behind for hundreds of steps.
+    let shift = x.slice_axis(0, 0..1).mean_axes(&others).stop_gradient();
+    let shifted = x - spread(shift);
     let offset = shifted.mean_axes(&others); // (C,)
     let variance = (shifted.square().mean_axes(&others) - offset.square()).maximum(0.0);
-    let mean = shift + offset;
     let update = |old: Expr<'g>, new: Expr<'g>| match scope.standing() {
         Some(rate) => old.lerp(new, rate),
         None => old * momentum + new * (1.0 - momentum),
     };
-    scope.assign("moving_mean", update(moving_mean, mean));
+    scope.assign("moving_mean", update(moving_mean, shift + offset));
     scope.assign("moving_variance", update(moving_variance, variance));
-    (mean, variance)
+    (shifted - spread(offset), variance)
 }

@@ -1,7 +1,7 @@
 //! Batch normalization whose scale and offset are those of the sample's class. Keras has no such layer.
 
 use super::Layer;
-use super::batch_normalization::moments;
+use super::batch_normalization::centred;
 use crate::config::configured;
 use crate::scope::{ParameterSpec, Scope};
 use crate::{Initializer, Regularizer};
@@ -67,9 +67,9 @@ impl Layer for ConditionalBatchNormalization {
         };
         let gamma = table("gamma", &self.gamma_initializer, &self.gamma_regularizer);
         let beta = table("beta", &self.beta_initializer, &self.beta_regularizer);
-        let (mean, variance) = moments(scope, *x, axis, self.momentum, (&Initializer::zeros(), &Initializer::ones()));
-        let inverse = (variance + self.epsilon).rsqrt();
-        let normalized = (*x - mean.broadcast(shape.clone(), &[axis])) * inverse.broadcast(shape, &[axis]);
+        let first = (&Initializer::zeros(), &Initializer::ones());
+        let (centred, variance) = centred(scope, *x, axis, self.momentum, first);
+        let normalized = centred * (variance + self.epsilon).rsqrt().broadcast(shape, &[axis]);
         vec![normalized * gamma + beta]
     }
 }

@@ -25,6 +25,17 @@ pub enum Inputs {
 /// The serialised form of a layer: Keras's class name and arguments, without defaults and nulls.
 ///
 /// In TOML: `class_name = "Dense"`, `units = 256`, `activation = "relu"`.
+///
+/// ```
+/// use ganymede_nn::LayerConfig;
+///
+/// let read = |text: &str| serde_json::from_str::<LayerConfig>(text).unwrap().layer();
+/// let layer = read(r#"{"class_name": "Dense", "units": 256, "activation": "relu"}"#).unwrap();
+/// assert_eq!((layer.class_name(), &layer.arguments()["units"]), ("Dense", &256.into()));
+///
+/// let errors = read(r#"{"class_name": "Dense", "units": 256, "activation": "rleu"}"#).unwrap_err();
+/// assert_eq!(errors[0].hint().unwrap(), "did you mean `relu`?");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayerConfig {
     /// Keras's class name.

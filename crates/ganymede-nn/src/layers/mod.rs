@@ -14,6 +14,32 @@ use std::sync::Arc;
 ///
 /// Most layers take one tensor and give one: they implement [`call`](Layer::call). What takes several
 /// implements [`build`](Layer::build).
+///
+/// ```
+/// use ganymede_graph::{Builder, Expr};
+/// use ganymede_nn::{Layer, Mode, Scope};
+/// use ganymede_tensor::TensorType;
+///
+/// #[derive(Debug)]
+/// struct Doubled;
+///
+/// impl Layer for Doubled {
+///     fn class_name(&self) -> &'static str {
+///         "example>Doubled"
+///     }
+///     fn arguments(&self) -> serde_json::Map<String, serde_json::Value> {
+///         serde_json::Map::new()
+///     }
+///     fn call<'g>(&self, _: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
+///         x * 2.0
+///     }
+/// }
+///
+/// let builder = Builder::new("example");
+/// let scope = Scope::root(&builder, "network", Mode::Infer);
+/// let y = Doubled.build(&scope, &[builder.input("x", TensorType::f32([4]))])[0];
+/// assert_eq!(y.shape()[..], [4]);
+/// ```
 pub trait Layer: fmt::Debug + Send + Sync {
     /// Keras's class name, or `ganymede>…` where Keras has no such layer.
     fn class_name(&self) -> &'static str;

@@ -18,6 +18,7 @@ pub struct Columns {
 
 /// What becomes of a group of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ColumnActivation {
     /// They stay: `linear`.
     Linear,

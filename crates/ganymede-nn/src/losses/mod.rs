@@ -82,6 +82,19 @@ words! {
 /// A loss with its reduction.
 ///
 /// In TOML a name, or a table: `class_name = "BinaryCrossentropy"`, `from_logits = true`.
+///
+/// ```
+/// use ganymede_graph::Builder;
+/// use ganymede_nn::Loss;
+/// use ganymede_nn::losses::BinaryCrossentropy;
+/// use ganymede_tensor::TensorType;
+///
+/// let builder = Builder::new("loss");
+/// let logits = builder.input("logits", TensorType::f32([8, 1]));
+/// let loss = Loss::new(BinaryCrossentropy::new().from_logits(true)).value(builder.full([8, 1], 1.0), logits);
+/// assert_eq!(loss.rank(), 0);
+/// assert!(Loss::from_value("mse".into()).is_ok() && Loss::from_value("mes".into()).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loss {
     /// The loss with its own arguments.

@@ -28,6 +28,7 @@ pub struct LayerIssue {
 
 /// What can be wrong with a layer's place in a model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LayerFault {
     /// Class name or arguments.
     #[error(transparent)]

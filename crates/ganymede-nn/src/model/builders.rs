@@ -7,7 +7,30 @@ use crate::layers::{Input, Layer};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// A stack of layers: `Sequential::new("generator").add(Dense::new(256)).add(Reshape::new([4, 4, 16]))`.
+/// A stack of layers.
+///
+/// ```
+/// use ganymede_graph::Builder;
+/// use ganymede_nn::layers::{BatchNormalization, Dense, Input, Reshape};
+/// use ganymede_nn::{Layer, Mode, Scope, Sequential};
+///
+/// let model = Sequential::new("generator")
+///     .add(Input::new([100]))
+///     .add(Dense::new(256).activation("relu").kernel_initializer("he_normal"))
+///     .add(BatchNormalization::new())
+///     .add(Reshape::new([4, 4, 16]))
+///     .model()?;
+///
+/// // Building appends nodes, and records the parameters.
+/// let builder = Builder::new("sample");
+/// let scope = Scope::root(&builder, "generator", Mode::Train);
+/// let image = model.build(&scope, &[builder.normal([8, 100])])[0];
+/// assert_eq!(image.shape()[..], [8, 4, 4, 16]);
+/// let names: Vec<String> = scope.parameters().into_iter().map(|p| p.name).collect();
+/// assert_eq!(names[..2], ["generator/dense/kernel", "generator/dense/bias"]);
+/// assert_eq!(names.len(), 6);
+/// # Ok::<(), ganymede_nn::ModelError>(())
+/// ```
 pub struct Sequential {
     name: String,
     entries: Vec<Entry>,

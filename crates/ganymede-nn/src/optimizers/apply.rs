@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// A bound on gradients. Keras allows one of the three.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Clip {
     /// `clipnorm`: g · c / max(‖g‖, c) for each parameter.
     Norm(f64),
@@ -35,6 +36,27 @@ impl Clip {
 /// An optimizer with everything that Keras's constructor takes.
 ///
 /// In TOML a table: `class_name = "Adam"`, `learning_rate = 0.0002`, `beta_1 = 0.5`.
+///
+/// ```
+/// use ganymede_graph::Builder;
+/// use ganymede_nn::OptimizerConfig;
+/// use ganymede_nn::optimizers::{Adam, Clip, Update};
+/// use ganymede_tensor::TensorType;
+///
+/// let optimizer = OptimizerConfig::new(Adam::new().beta_1(0.5)).learning_rate(2e-4).clip(Clip::Value(1.0));
+/// let builder = Builder::new("update");
+/// let [weight, m, v] = ["weight", "m", "v"].map(|name| builder.state(name, TensorType::f32([3])));
+/// let loss = (weight - 1.0).square().sum();
+/// let gradient = loss.grad(&[weight])[0];
+/// let update = Update { parameter: weight, gradient, slots: vec![m, v], constraint: None };
+/// let updated = &optimizer.apply(&|name| builder.scalar(name), &[update])[0];
+/// builder.assign("weight", updated.parameter);
+/// ["m", "v"].into_iter().zip(&updated.slots).for_each(|(name, value)| builder.assign(name, *value));
+/// assert!(builder.finish().is_ok());
+///
+/// // What the host writes before each run.
+/// assert!(optimizer.scalars(0).iter().all(|(_, value)| value.is_finite()));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerConfig {
     /// The optimizer with its own arguments.

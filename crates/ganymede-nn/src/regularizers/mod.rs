@@ -15,7 +15,7 @@ pub use l2::L2;
 pub use orthogonal::{Mode, OrthogonalRegularizer};
 
 use crate::config::Invalid;
-use crate::family::{by_value, family};
+use crate::family::{Misspelt, by_value, family};
 use ganymede_graph::Expr;
 
 /// What every regularizer can do.
@@ -40,15 +40,25 @@ family! {
         L2,
         L1L2,
         OrthogonalRegularizer,
+        ; Misspelt
     }
 }
 by_value!(Regularizer, "a regularizer");
+
+impl Penalize for Misspelt {
+    fn check(&self) -> Result<(), Invalid> {
+        Ok(()) // what is read is never misspelt
+    }
+    fn penalty<'g>(&self, weight: Expr<'g>) -> Expr<'g> {
+        self.record(weight).sum()
+    }
+}
 
 impl Regularizer {
     /// The penalty of a weight, a scalar that is added to the loss.
     ///
     /// # Errors
-    /// Recorded when the weight has a shape that it does not take.
+    /// Recorded when the weight has a shape that it does not take, or there is no regularizer of its name.
     pub fn penalty<'g>(&self, weight: Expr<'g>) -> Expr<'g> {
         if weight.is_poison() { weight } else { self.object().penalty(weight) }
     }

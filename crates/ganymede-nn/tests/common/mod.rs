@@ -117,11 +117,21 @@ pub fn run_cpu(
 ) -> BTreeMap<String, Array> {
     static CPU: LazyLock<CpuBackend> =
         LazyLock::new(|| CpuBackend::new(CpuOptions { threads: 1, ..CpuOptions::default() }).unwrap());
-    let mut store = CPU.store(&StateLayout::of_graph(graph, "states")).unwrap();
+    run_on(&*CPU, graph, inputs, states)
+}
+
+/// The same on any backend.
+pub fn run_on(
+    backend: &dyn Backend,
+    graph: &Graph,
+    inputs: &HashMap<String, Array>,
+    states: &mut BTreeMap<String, Array>,
+) -> BTreeMap<String, Array> {
+    let mut store = backend.store(&StateLayout::of_graph(graph, "states")).unwrap();
     for entry in store.layout().entries.clone() {
         store.write(&entry.name, &tensor(&states[&entry.name])).unwrap();
     }
-    let mut program = CPU.load(graph, store.as_ref()).unwrap();
+    let mut program = backend.load(graph, store.as_ref()).unwrap();
     for spec in program.inputs().to_vec() {
         match inputs.get(&spec.name) {
             Some(value) => program.write(&spec.name, &tensor(value)).unwrap(),
@@ -133,6 +143,12 @@ pub fn run_cpu(
         states.insert(entry.name.clone(), Array::from(&store.read(&entry.name).unwrap()));
     }
     graph.outputs.iter().map(|(name, _)| (name.clone(), Array::from(&program.read(name).unwrap()))).collect()
+}
+
+/// What the initializers give for every parameter and statistic.
+pub fn first_states(parameters: &[Parameter]) -> BTreeMap<String, Array> {
+    let value = |p: &Parameter| Array::new(p.shape.clone(), p.initializer.values(3, &p.name, &p.shape).unwrap());
+    parameters.iter().map(|p| (p.name.clone(), value(p))).collect()
 }
 
 fn tensor(array: &Array) -> Tensor {

@@ -5,10 +5,9 @@ use super::contraction;
 use super::kernel::{Draft, EPILOGUE_WRITES};
 use super::lower::Lowering;
 use super::plan::{BufferId, Home, Slice};
-use super::translate::{constant, translate};
 use crate::RuntimeError;
 use ganymede_graph::ops::Distribution;
-use ganymede_graph::passes::fuse::region::{Region, RegionResult, ResultKind};
+use ganymede_graph::passes::fuse::{Output, Region};
 use ganymede_graph::passes::{Cluster, ClusterKind};
 use ganymede_graph::{NodeId, Op};
 use ganymede_kernels::transpose::Transpose;
@@ -26,14 +25,13 @@ impl Lowering<'_> {
 
     /// A region as one call, or as several where its results do not go together. `kernel` has stored its own result.
     fn region(&mut self, cluster: &Cluster, region: &Region, kernel: Option<NodeId>) -> Result<(), RuntimeError> {
-        let mut results: Vec<&RegionResult> = region.results.iter().filter(|r| Some(r.value) != kernel).collect();
+        let mut results: Vec<&Output> = region.outputs.iter().filter(|output| Some(output.write()) != kernel).collect();
         let nodes: Vec<NodeId> = cluster.nodes.iter().copied().filter(|&node| Some(node) != kernel).collect();
         while let Some(first) = results.first() {
-            let info = self.info(&nodes, "fused", first.value);
+            let info = self.info(&nodes, "fused", first.write());
             let (mut writes, mut reads) = (Vec::new(), Vec::new());
             let (now, later) = self.together(&results, &mut writes);
-            let fused = translate(region, &now, |value| read(&mut reads, self.slice(value)));
-            let mut fused = fused.map_err(|reason| self.unsupported(first.value, reason))?;
+            let mut fused: fused::Region = region.with_outputs(&now, |value| read(&mut reads, self.slice(value)));
             self.narrow(&mut fused, &mut writes);
             let draft = match permutation(&fused) {
                 Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
@@ -49,12 +47,12 @@ impl Lowering<'_> {
     /// and the others. Two results in one buffer go together as parts of one concatenation.
     fn together<'r>(
         &mut self,
-        results: &[&'r RegionResult],
+        results: &[&'r Output],
         writes: &mut Vec<Slice>,
-    ) -> (Vec<(&'r RegionResult, usize)>, Vec<&'r RegionResult>) {
-        let (mut now, mut later): (Vec<(&RegionResult, usize)>, _) = (Vec::new(), Vec::new());
+    ) -> (Vec<(&'r Output, usize)>, Vec<&'r Output>) {
+        let (mut now, mut later): (Vec<(&Output, usize)>, _) = (Vec::new(), Vec::new());
         for &result in results {
-            let slice = self.slice(result.value);
+            let slice = self.slice(result.write());
             let Some(write) = writes.iter().position(|write| write.buffer == slice.buffer) else {
                 now.push((result, writes.len()));
                 writes.push(slice);
@@ -111,26 +109,25 @@ impl Lowering<'_> {
         let name = node.op.primitive().name();
         if let Some(region) = epilogue.filter(|region| draft.takes_epilogue() && is_epilogue(region)) {
             // The matrix is the kernel's own value, or that of a result which takes its place row by row.
-            let others: Vec<&RegionResult> = region.results.iter().filter(|r| r.value != id).collect();
+            let others: Vec<&Output> = region.outputs.iter().filter(|output| output.write() != id).collect();
             let stored = self.fusion.places[id.index()].is_some();
             let in_place = others.iter().find(|result| !stored && self.replaces(result, region)).copied();
             let mut writes = vec![match in_place {
-                Some(result) => self.slice(result.value),
+                Some(result) => self.slice(result.write()),
                 None => self.own(id),
             }];
-            let rest: Vec<&RegionResult> =
+            let rest: Vec<&Output> =
                 others.into_iter().filter(|r| in_place.is_none_or(|i| !std::ptr::eq(*r, i))).collect();
             let (mut results, later) = self.together(&rest, &mut writes);
             results.extend(in_place.map(|result| (result, 0)));
             if later.is_empty() && writes.len() <= EPILOGUE_WRITES {
-                let fused = translate(region, &results, |value| match value == id {
+                let mut fused: fused::Region = region.with_outputs(&results, |value| match value == id {
                     true => fused::Buffer::Write(0),
                     false => {
                         reads.push(self.slice(value));
                         fused::Buffer::Read(reads.len() - 1 - node.inputs.len())
                     }
                 });
-                let mut fused = fused.map_err(|reason| self.unsupported(id, reason))?;
                 self.narrow(&mut fused, &mut writes);
                 draft.set_epilogue(fused);
                 let info = self.info(&cluster.nodes, name, id);
@@ -154,18 +151,18 @@ impl Lowering<'_> {
 
     /// Whether a result of an epilogue can take the place of the kernel's own: dense `f32`, and not the new value of a
     /// state whose old value is read there, as it is to be updated in place.
-    fn replaces(&mut self, result: &RegionResult, region: &Region) -> bool {
-        let ResultKind::Store(map) = &result.kind else { return false };
+    fn replaces(&mut self, result: &Output, region: &Region) -> bool {
+        let Output::Store { write, offset, strides, .. } = result else { return false };
         let mut dense = 1;
-        let in_order = map.axes.iter().zip(&region.space[..]).rev().all(|(axis, &size)| {
-            let fits = axis.stride == dense;
+        let in_order = strides.iter().zip(&region.extent).rev().all(|(&stride, &size)| {
+            let fits = stride == dense;
             dense *= size as isize;
             fits
         });
-        let value = self.slice(result.value);
+        let value = self.slice(*write);
         let state = self.lowered.assigns.iter().find(|(_, v)| *v == value).map(|&(state, _)| state);
-        let read = state.is_some_and(|state| region.operands.iter().any(|o| self.slice_buffer(o.value) == Some(state)));
-        map.offset == 0 && in_order && region.dtypes[result.register] == DType::F32 && !read
+        let read = state.is_some_and(|state| region.operands.iter().any(|o| self.slice_buffer(o.read) == Some(state)));
+        *offset == 0 && in_order && self.graph.ty(*write).dtype == DType::F32 && !read
     }
 
     /// The buffer of a value, if it has one already.
@@ -209,7 +206,7 @@ impl Lowering<'_> {
             _ => 0.0,
         };
         let extent = vec![node.ty.elements()];
-        let instructions = vec![fused::Instruction::Const(constant(node.ty.dtype, value))];
+        let instructions = vec![fused::Instruction::Const(fused::Constant::new(node.ty.dtype, value))];
         let outputs = vec![fused::Output::dense(0, 0, &extent)];
         Ok(Draft::Fused(fused::Region { extent, instructions, outputs, ..fused::Region::default() }))
     }
@@ -217,13 +214,13 @@ impl Lowering<'_> {
 
 /// Whether a region can be applied to finished rows: it does not reduce.
 fn is_epilogue(region: &Region) -> bool {
-    region.results.iter().all(|result| matches!(result.kind, ResultKind::Store(_)))
+    !region.outputs.iter().any(Output::reduces)
 }
 
 /// Whether two results are stored along the same strides.
-fn same_strides(a: &RegionResult, b: &RegionResult) -> bool {
-    match (&a.kind, &b.kind) {
-        (ResultKind::Store(a), ResultKind::Store(b)) => a.axes == b.axes,
+fn same_strides(a: &Output, b: &Output) -> bool {
+    match (a, b) {
+        (Output::Store { strides: a, .. }, Output::Store { strides: b, .. }) => a == b,
         _ => false,
     }
 }

@@ -115,7 +115,7 @@ fn update_in_place(lowered: &mut Lowered, at: usize, value: BufferId, old: Buffe
     let Some((region, first)) = lowered.calls[at].kernel.region_mut() else { return false };
     let Some(number) = read.checked_sub(first) else { return false };
     let mut operands = region.operands.iter();
-    let fits = operands.all(|operand| match operand.buffer {
+    let fits = operands.all(|operand| match operand.read {
         Buffer::Read(index) => index != number || stored_there(region, write, dtype, operand),
         Buffer::Write(index) => index != write,
     });
@@ -123,7 +123,7 @@ fn update_in_place(lowered: &mut Lowered, at: usize, value: BufferId, old: Buffe
         return false;
     }
     for operand in &mut region.operands {
-        match &mut operand.buffer {
+        match &mut operand.read {
             buffer if *buffer == Buffer::Read(number) => *buffer = Buffer::Write(write),
             Buffer::Read(index) if *index > number => *index -= 1,
             _ => {}

@@ -3,12 +3,12 @@
 
 use super::kernel::Draft;
 use super::plan::{BufferId, Call, Home, Lowered, Slice};
-use super::translate::constant;
 use crate::convert::place;
 use crate::{KernelInfo, RuntimeError};
 use ganymede_graph::passes::Fusion;
 use ganymede_graph::{Graph, NodeId, Op};
 use ganymede_kernels::arena::{MemoryError, Span};
+use ganymede_tensor::region::Constant;
 use ganymede_tensor::{DType, TensorType};
 use std::collections::{HashMap, HashSet};
 
@@ -195,7 +195,7 @@ pub(super) fn copy(from: Slice, to: Slice, why: &str) -> Call {
 }
 
 fn element_bytes(dtype: DType, value: f64) -> Vec<u8> {
-    let bits = constant(dtype, value).bits;
+    let bits = Constant::new(dtype, value).bits();
     match dtype.bytes() {
         4 => bits.to_ne_bytes().to_vec(),
         2 => (bits as u16).to_ne_bytes().to_vec(),

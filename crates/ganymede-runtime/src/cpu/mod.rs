@@ -14,7 +14,6 @@ mod missed;
 mod plan;
 mod program;
 mod store;
-mod translate;
 
 use crate::{Backend, Program, RuntimeError, StateLayout, Store};
 use ganymede_graph::{Graph, passes};

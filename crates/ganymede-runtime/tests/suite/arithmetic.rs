@@ -1,7 +1,8 @@
 //! Element-wise primitives, reductions, conversions, constants, random numbers, and the shapes at the edges.
 
 use super::support::{agree, close, graph, load, on_every_backend, tensor, word};
-use ganymede_graph::{Array, Builder, Randomness, ops};
+use ganymede_graph::{Array, Builder, Expr, Randomness, ops};
+use ganymede_runtime::Backend;
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
 
 #[test]
@@ -42,6 +43,119 @@ fn functions_of_several_operands() {
         b.output("less", less);
         b.output("logic", less.and(!more).or(x.equal(y)));
         b.output("select", less.select(x, y.square()));
+    });
+}
+
+/// The derivatives of order 0 to 4 of `f` at each of `points`, on a backend.
+fn derivatives(backend: &dyn Backend, points: &[f32], f: impl for<'g> Fn(Expr<'g>) -> Expr<'g>) -> Vec<Vec<f64>> {
+    let graph = graph("derivatives", |b| {
+        let x = b.input("x", TensorType::f32([points.len()]));
+        let mut y = f(x);
+        for order in 0..=4 {
+            b.output(&order.to_string(), y);
+            y = y.sum().grad(&[x])[0];
+        }
+    });
+    let (mut store, mut program) = load(backend, &graph);
+    program.write("x", &tensor(&[points.len()], points)).unwrap();
+    program.run(store.as_mut()).unwrap();
+    (0..=4).map(|order| program.read(&order.to_string()).unwrap().to_f64()).collect()
+}
+
+/// Checks one list of derivatives a point: exactly for what is not finite, else within 1e-6.
+fn powers_are(name: &str, points: &[f32], expected: &[[f64; 5]], found: &[Vec<f64>]) {
+    for (at, expected) in expected.iter().enumerate() {
+        for (order, &e) in expected.iter().enumerate() {
+            let f = found[order][at];
+            let same = e == f || (e.is_nan() && f.is_nan()) || (e - f).abs() <= 1e-6 * e.abs();
+            assert!(same, "{name}: derivative {order} at {} expected {e}, found {f}", points[at]);
+        }
+    }
+}
+
+#[test]
+fn powers_have_derivatives_wherever_they_are_finite() {
+    let (inf, nan, root) = (f64::INFINITY, f64::NAN, 2f64.sqrt());
+    let points = [0.0, -1.0, 2.0];
+    // (p, the derivatives of order 0 to 4 of x^p at 0, −1 and 2)
+    let cases = [
+        (0.0, [[1.0, 0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0]]),
+        (1.0, [[0.0, 1.0, 0.0, 0.0, 0.0], [-1.0, 1.0, 0.0, 0.0, 0.0], [2.0, 1.0, 0.0, 0.0, 0.0]]),
+        (2.0, [[0.0, 0.0, 2.0, 0.0, 0.0], [1.0, -2.0, 2.0, 0.0, 0.0], [4.0, 4.0, 2.0, 0.0, 0.0]]),
+        (3.0, [[0.0, 0.0, 0.0, 6.0, 0.0], [-1.0, 3.0, -6.0, 6.0, 0.0], [8.0, 12.0, 12.0, 6.0, 0.0]]),
+        (
+            0.5,
+            [
+                [0.0, inf, -inf, inf, -inf],
+                [nan; 5],
+                [root, root / 4.0, -root / 16.0, 3.0 * root / 64.0, -15.0 * root / 256.0],
+            ],
+        ),
+    ];
+    on_every_backend(|backend| {
+        for (p, expected) in &cases {
+            let constant = derivatives(backend, &points, |x| x.pow(*p));
+            powers_are(&format!("{}: x^{p}", backend.name()), &points, expected, &constant);
+            // An exponent that is not known when the graph is built: whole ones are as finite.
+            let computed = derivatives(backend, &points, |x| x.pow((x * 0.0).stop_gradient() + *p));
+            powers_are(&format!("{}: x^(0x + {p})", backend.name()), &points, expected, &computed);
+        }
+    });
+}
+
+#[test]
+fn a_power_by_its_exponent_is_differentiated_as_in_tensorflow() {
+    // y = a^b: at a = 2 by ln 2 and ln² 2; where a ≤ 0, 0. By a and b at (2, 0): d/db (b·a^(b−1)) = 1/a.
+    let graph = graph("exponent", |b| {
+        let (x, y) = (b.input("x", TensorType::f32([4])), b.input("y", TensorType::f32([4])));
+        let power = x.pow(y);
+        let gradient = power.sum().grad(&[x, y]);
+        b.output("power", power);
+        b.output("by base", gradient[0]);
+        b.output("by exponent", gradient[1]);
+        b.output("by both", gradient[0].sum().grad(&[y])[0]);
+    });
+    let ln2 = std::f64::consts::LN_2;
+    let expected = [
+        ("power", [1.0, 8.0, 1.0, 4.0]),
+        ("by base", [0.0, 12.0, 0.0, -4.0]),
+        ("by exponent", [ln2, 8.0 * ln2, 0.0, 0.0]),
+        ("by both", [0.5, 4.0 + 12.0 * ln2, f64::NAN, -2.0]), // at (0, 0) it is not asked: 0⁻¹
+    ];
+    on_every_backend(|backend| {
+        let (mut store, mut program) = load(backend, &graph);
+        program.write("x", &tensor(&[4], &[2.0, 2.0, 0.0, -2.0])).unwrap();
+        program.write("y", &tensor(&[4], &[0.0, 3.0, 0.0, 2.0])).unwrap();
+        program.run(store.as_mut()).unwrap();
+        for (name, values) in &expected {
+            let found = program.read(name).unwrap().to_f64();
+            for (at, (e, f)) in values.iter().zip(&found).enumerate().filter(|(_, (e, _))| !e.is_nan()) {
+                assert!((e - f).abs() <= 1e-6 * e.abs(), "{}: {name} {at}: expected {e}, found {f}", backend.name());
+            }
+        }
+    });
+}
+
+#[test]
+fn the_slope_of_tanh_keeps_its_digits_near_one() {
+    let values: Vec<f32> = (0..400).map(|i| (i as f32 - 200.0) * 0.04).collect(); // −8 to 8
+    let graph = graph("tanh", |b| {
+        let x = b.input("x", TensorType::f32([values.len()]));
+        let y = x.tanh();
+        b.output("y", y);
+        b.output("slope", y.sum().grad(&[x])[0]);
+    });
+    on_every_backend(|backend| {
+        let (mut store, mut program) = load(backend, &graph);
+        program.write("x", &tensor(&[values.len()], &values)).unwrap();
+        program.run(store.as_mut()).unwrap();
+        let (y, slope) = (program.read("y").unwrap().to_f64(), program.read("slope").unwrap().to_f64());
+        for ((&x, y), slope) in values.iter().zip(y).zip(slope) {
+            // Of the y that was stored, to 2 roundings: 1 − y² would lose 2⁻²⁴/(1 − y²) of it, a third at |x| = 8. The
+            // reference backend stores y in f64.
+            let exact = if backend.name().contains("f64") { f64::from(x).cosh().powi(-2) } else { 1.0 - y * y };
+            assert!((slope - exact).abs() <= 2.0 * 2f64.powi(-23) * exact, "{}: x = {x}: {slope}", backend.name());
+        }
     });
 }
 

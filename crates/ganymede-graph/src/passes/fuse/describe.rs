@@ -1,8 +1,9 @@
 //! A fusion in words, one line a cluster: for tests and for whoever wonders what is computed together.
 
-use super::region::{IndexMap, Instruction, Region, ResultKind};
-use super::{ClusterKind, Fusion};
+use super::{ClusterKind, Fusion, Output, Region, function};
 use crate::graph::Graph;
+use ganymede_tensor::Shape;
+use ganymede_tensor::region::{AxisMap, Instruction, Reduction};
 use std::fmt::Write;
 
 /// The clusters in order: `conv %4(%0 %2) then (2048 64): %3:_1 | add maximum | %9`.
@@ -31,41 +32,45 @@ pub fn describe(graph: &Graph, fusion: &Fusion) -> String {
 }
 
 fn describe_region(region: &Region) -> String {
-    let map = |map: &IndexMap| {
-        let dense = region.space.strides();
-        if map.offset == 0 && map.axes.iter().zip(dense).all(|(a, d)| a.window.is_none() && a.stride == d as isize) {
+    let space = Shape::from(region.extent.clone());
+    let dense = space.strides();
+    let map = |offset: isize, axes: &[AxisMap]| {
+        if offset == 0 && axes.iter().zip(&dense).all(|(a, &d)| a.window.is_none() && a.stride == d as isize) {
             return String::new();
         }
-        let axes: Vec<String> = map
-            .axes
+        let axes: Vec<String> = axes
             .iter()
             .map(|a| match a.stride {
                 0 => "_".to_string(),
                 stride => format!("{stride}{}", if a.window.is_some() { "?" } else { "" }),
             })
             .collect();
-        let offset = if map.offset == 0 { String::new() } else { format!("+{}", map.offset) };
+        let offset = if offset == 0 { String::new() } else { format!("+{offset}") };
         format!(":{}{offset}", axes.join(","))
     };
-    let reads: Vec<String> = region.operands.iter().map(|o| format!("%{}{}", o.value.0, map(&o.map))).collect();
+    let reads: Vec<String> =
+        region.operands.iter().map(|o| format!("%{}{}", o.read.0, map(o.offset, &o.axes))).collect();
     let work: Vec<String> = region
         .instructions
         .iter()
         .filter_map(|instruction| match instruction {
             Instruction::Load(_) => None,
-            Instruction::Constant(value) => Some(format!("{value:?}")),
-            Instruction::Iota { axis } => Some(format!("iota {axis}")),
-            Instruction::Apply { op, .. } => Some(op.primitive().name().to_string()),
+            Instruction::Const(constant) => Some(format!("{:?}", constant.value())),
+            Instruction::Iota { axis, .. } => Some(format!("iota {axis}")),
+            other => function::op(other).map(|op| op.primitive().name().to_string()),
         })
         .collect();
     let results: Vec<String> = region
-        .results
+        .outputs
         .iter()
-        .map(|result| match &result.kind {
-            ResultKind::Store(to) => format!("%{}{}", result.value.0, map(to)),
-            ResultKind::ReduceSum { axes } => format!("%{}=sum{axes:?}", result.value.0),
-            ResultKind::ReduceMax { axes } => format!("%{}=max{axes:?}", result.value.0),
+        .map(|output| match output {
+            Output::Store { write, offset, strides, .. } => {
+                let axes: Vec<AxisMap> = strides.iter().map(|&stride| AxisMap::stride(stride)).collect();
+                format!("%{}{}", write.0, map(*offset, &axes))
+            }
+            Output::Reduce { write, kind: Reduction::Sum, axes, .. } => format!("%{}=sum{axes:?}", write.0),
+            Output::Reduce { write, kind: Reduction::Max, axes, .. } => format!("%{}=max{axes:?}", write.0),
         })
         .collect();
-    format!("{}: {} | {} | {}", region.space, reads.join(" "), work.join(" "), results.join(" "))
+    format!("{space}: {} | {} | {}", reads.join(" "), work.join(" "), results.join(" "))
 }

@@ -1,13 +1,14 @@
 //! Groups written down as clusters: operands with index maps, instructions, results.
 //! Not here: who is in a group (`group.rs`), the order of clusters (`order.rs`).
 
+use super::function::{Emitted, emitted};
 use super::group::{Groups, Part, Role};
-use super::region::{IndexMap, Instruction, Operand, Region, RegionResult, Register, ResultKind};
 use super::space::{Space, project};
 use super::view::View;
-use super::{Cluster, ClusterKind};
+use super::{Cluster, ClusterKind, Output, Region};
 use crate::graph::{Graph, NodeId};
 use crate::ops::{Class, Op};
+use ganymede_tensor::region::{Constant, Instruction, Operand, Reduction, Register};
 use ganymede_tensor::{DType, Shape};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -70,7 +71,7 @@ fn kernel(groups: &Groups, node: NodeId, epilogue: Option<Region>) -> Cluster {
     let mut inputs: BTreeSet<NodeId> = graph.node(node).inputs.iter().map(|i| groups.canon[i.index()]).collect();
     let mut outputs = vec![node];
     if let Some(region) = &epilogue {
-        inputs.extend(region.operands.iter().map(|o| o.value).filter(|&v| v != node));
+        inputs.extend(region.operands.iter().map(|o| o.read).filter(|&v| v != node));
         outputs = written(region);
     }
     let inputs = inputs.into_iter().collect();
@@ -78,12 +79,12 @@ fn kernel(groups: &Groups, node: NodeId, epilogue: Option<Region>) -> Cluster {
 }
 
 fn written(region: &Region) -> Vec<NodeId> {
-    region.results.iter().map(|r| r.value).collect::<BTreeSet<_>>().into_iter().collect()
+    region.outputs.iter().map(Output::write).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A region as a cluster of its own.
 fn region(nodes: Vec<NodeId>, region: Region) -> Cluster {
-    let inputs = region.operands.iter().map(|o| o.value).collect::<BTreeSet<_>>().into_iter().collect();
+    let inputs = region.operands.iter().map(|o| o.read).collect::<BTreeSet<_>>().into_iter().collect();
     let outputs = written(&region);
     Cluster { kind: ClusterKind::Region(region), nodes, inputs, outputs }
 }
@@ -91,15 +92,16 @@ fn region(nodes: Vec<NodeId>, region: Region) -> Cluster {
 fn iota(graph: &Graph, id: NodeId) -> Cluster {
     let ty = graph.ty(id);
     let Op::Iota(op) = &graph.node(id).op else { unreachable!("the role says so") };
-    let space: Vec<usize> = ty.shape.iter().copied().filter(|&n| n != 1).collect();
-    let instruction = match ty.shape[op.axis] {
-        1 => Instruction::Constant(0.0),
-        _ => Instruction::Iota { axis: ty.shape[..op.axis].iter().filter(|&&n| n != 1).count() },
+    let extent: Vec<usize> = ty.shape.iter().copied().filter(|&n| n != 1).collect();
+    let axis = ty.shape[..op.axis].iter().filter(|&&n| n != 1).count();
+    let instructions = match (ty.shape[op.axis], ty.dtype) {
+        (1, dtype) => vec![Instruction::Const(Constant::zero(dtype))],
+        (_, dtype @ (DType::F32 | DType::I32 | DType::U32)) => vec![Instruction::Iota { axis, dtype }],
+        // A small type may not hold every index.
+        (_, small) => vec![Instruction::Iota { axis, dtype: DType::U32 }, Instruction::Convert(0, small)],
     };
-    let store = ResultKind::Store(dense(&space));
-    let results = vec![RegionResult { value: id, register: 0, kind: store }];
-    let (instructions, dtypes) = (vec![instruction], vec![ty.dtype]);
-    region(vec![id], Region { space: space.into(), operands: Vec::new(), instructions, dtypes, results })
+    let outputs = vec![Output::dense(instructions.len() - 1, id, &extent)];
+    region(vec![id], Region { extent, operands: Vec::new(), instructions, outputs })
 }
 
 /// A view's elements, copied.
@@ -131,23 +133,17 @@ fn part_copy(groups: &Groups, part: &Part) -> Cluster {
     emitter.cluster(None)
 }
 
-fn dense(sizes: &[usize]) -> IndexMap {
-    let view = View::dense(NodeId(0), &Shape::from(sizes));
-    IndexMap { offset: 0, axes: view.axes }
-}
-
 /// Writes one region.
 struct Emitter<'a> {
     groups: &'a Groups<'a>,
     group: Option<u32>,
     sizes: Vec<usize>,
     nodes: Vec<NodeId>,
-    operands: Vec<Operand>,
-    loads: HashMap<(NodeId, IndexMap, u64), Register>,
-    constants: HashMap<(DType, u64), Register>,
+    operands: Vec<Operand<NodeId>>,
+    loads: HashMap<Operand<NodeId>, Register>,
+    constants: HashMap<Constant, Register>,
     instructions: Vec<Instruction>,
-    dtypes: Vec<DType>,
-    results: Vec<RegionResult>,
+    outputs: Vec<Output>,
     registers: HashMap<NodeId, Register>,
 }
 
@@ -162,15 +158,14 @@ impl<'a> Emitter<'a> {
             loads: HashMap::new(),
             constants: HashMap::new(),
             instructions: Vec::new(),
-            dtypes: Vec::new(),
-            results: Vec::new(),
+            outputs: Vec::new(),
             registers: HashMap::new(),
         }
     }
 
     fn cluster(self, contraction: Option<NodeId>) -> Cluster {
-        let Emitter { groups, sizes, mut nodes, operands, instructions, dtypes, results, .. } = self;
-        let built = Region { space: sizes.into(), operands, instructions, dtypes, results };
+        let Emitter { groups, sizes, mut nodes, operands, instructions, outputs, .. } = self;
+        let built = Region { extent: sizes, operands, instructions, outputs };
         nodes.sort_unstable();
         match contraction {
             None => region(nodes, built),
@@ -211,14 +206,16 @@ impl<'a> Emitter<'a> {
         self.nodes.push(id);
         let register = match node.op.primitive().class() {
             Class::Reduction => arguments[0],
-            _ => self.push(Instruction::Apply { op: node.op.clone(), arguments }, node.ty.dtype),
+            _ => match emitted(&node.op, &arguments, self.groups.graph.ty(node.inputs[0]).dtype) {
+                Emitted::Same(register) => register,
+                Emitted::As(instruction) => self.push(instruction),
+            },
         };
         self.registers.insert(id, register);
     }
 
-    fn push(&mut self, instruction: Instruction, dtype: DType) -> Register {
+    fn push(&mut self, instruction: Instruction) -> Register {
         self.instructions.push(instruction);
-        self.dtypes.push(dtype);
         self.instructions.len() - 1
     }
 
@@ -241,23 +238,24 @@ impl<'a> Emitter<'a> {
         if let Op::Constant(constant) = &self.groups.graph.node(view.base).op {
             let everywhere = view.axes.iter().all(|a| a.window.is_none());
             if let (Some(value), true) = (constant.as_scalar(), everywhere) {
-                if let Some(&register) = self.constants.get(&(dtype, value.to_bits())) {
+                let constant = Constant::new(dtype, value);
+                if let Some(&register) = self.constants.get(&constant) {
                     return register;
                 }
-                let register = self.push(Instruction::Constant(value), dtype);
-                self.constants.insert((dtype, value.to_bits()), register);
+                let register = self.push(Instruction::Const(constant));
+                self.constants.insert(constant, register);
                 return register;
             }
         }
         let axes = project(&view.sizes, &view.axes, &self.sizes).expect("the space has what its maps ask for");
-        let map = IndexMap { offset: view.offset, axes };
-        let key = (view.base, map.clone(), view.fill.to_bits());
-        if let Some(&register) = self.loads.get(&key) {
+        let operand =
+            Operand { read: view.base, dtype, offset: view.offset, axes, fill: Constant::new(dtype, view.fill) };
+        if let Some(&register) = self.loads.get(&operand) {
             return register;
         }
-        self.operands.push(Operand { value: view.base, dtype, map, fill: view.fill });
-        let register = self.push(Instruction::Load(self.operands.len() - 1), dtype);
-        self.loads.insert(key, register);
+        self.operands.push(operand.clone());
+        let register = self.push(Instruction::Load(self.operands.len() - 1));
+        self.loads.insert(operand, register);
         register
     }
 
@@ -272,11 +270,11 @@ impl<'a> Emitter<'a> {
         match &node.op {
             Op::ReduceSum(op) => {
                 let axes = self.axes(&self.groups.graph.ty(node.inputs[0]).shape, &op.axes);
-                self.results.push(RegionResult { value: id, register, kind: ResultKind::ReduceSum { axes } });
+                self.outputs.push(Output::Reduce { register, kind: Reduction::Sum, axes, write: id });
             }
             Op::ReduceMax(op) => {
                 let axes = self.axes(&self.groups.graph.ty(node.inputs[0]).shape, &op.axes);
-                self.results.push(RegionResult { value: id, register, kind: ResultKind::ReduceMax { axes } });
+                self.outputs.push(Output::Reduce { register, kind: Reduction::Max, axes, write: id });
             }
             _ if self.groups.stored[id.index()] => self.store(id, register),
             _ => {}
@@ -287,15 +285,15 @@ impl<'a> Emitter<'a> {
     }
 
     fn store(&mut self, value: NodeId, register: Register) {
-        let kind = ResultKind::Store(dense(&self.sizes));
-        self.results.push(RegionResult { value, register, kind });
+        self.outputs.push(Output::dense(register, value, &self.sizes));
     }
 
     fn part(&mut self, part: &Part, register: Register) {
         let (from, axes) = part.map(self.sizes.iter().product());
         let axes = project(&from, &axes, &self.sizes).expect("the space has what its parts ask for");
-        let map = IndexMap { offset: part.offset as isize, axes };
-        self.results.push(RegionResult { value: part.concat, register, kind: ResultKind::Store(map) });
+        debug_assert!(axes.iter().all(|axis| axis.window.is_none()), "a part has an element at every point");
+        let strides = axes.iter().map(|axis| axis.stride).collect();
+        self.outputs.push(Output::Store { register, write: part.concat, offset: part.offset as isize, strides });
     }
 
     /// The axes of the space that lie in the given axes of a shape.

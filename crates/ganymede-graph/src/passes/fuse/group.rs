@@ -5,12 +5,12 @@
 //! are connected within one level, so edges between groups go up and there is no cycle.
 //! Not here: what a group looks like as a region (`emit.rs`).
 
-use super::region::AxisMap;
 use super::space::Space;
 use super::view::View;
 use super::{ALIGNMENT, FusionNote, Place};
 use crate::graph::{Graph, NodeId};
 use crate::ops::{Class, Op};
+use ganymede_tensor::region::AxisMap;
 use std::collections::{HashMap, HashSet};
 
 /// What a node is to the fuser.
@@ -52,7 +52,7 @@ pub(super) struct Part {
 impl Part {
     /// The arrangement of the part's elements in the concatenation.
     pub fn map(&self, total: usize) -> ([usize; 2], [AxisMap; 2]) {
-        ([total / self.run, self.run], [AxisMap::plain(self.stride as isize), AxisMap::plain(1)])
+        ([total / self.run, self.run], [AxisMap::stride(self.stride as isize), AxisMap::stride(1)])
     }
 }
 

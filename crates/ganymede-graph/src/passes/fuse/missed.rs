@@ -1,8 +1,7 @@
 //! What goes through memory between two clusters although a consumer could have been computed with its producer, and
 //! why. Not here: the decisions (`join.rs`, `demand.rs`), which note their reasons.
 
-use super::region::{Region, ResultKind};
-use super::{ClusterKind, Fusion, Refusal};
+use super::{ClusterKind, Fusion, Output, Refusal, Region};
 use crate::graph::{Graph, NodeId};
 use crate::ops::Class;
 use std::collections::HashMap;
@@ -32,7 +31,7 @@ pub fn missed(graph: &Graph, fusion: &Fusion) -> Vec<Missed> {
     let mut found = Vec::new();
     for (reader, cluster) in fusion.clusters.iter().enumerate() {
         let Some(region) = cluster.region() else { continue };
-        for value in region.operands.iter().map(|operand| operand.value) {
+        for value in region.operands.iter().map(|operand| operand.read) {
             let Some(&writer) = writers.get(&value) else { continue };
             if writer == reader || found.iter().any(|m: &Missed| m.value == value && m.reader == reader) {
                 continue;
@@ -48,14 +47,14 @@ pub fn missed(graph: &Graph, fusion: &Fusion) -> Vec<Missed> {
 
 /// Why a value could not be handed over, by what its writer and its reader are.
 fn structural(graph: &Graph, fusion: &Fusion, value: NodeId, writer: usize, reader: &Region) -> Refusal {
-    let reduces = |region: &Region| region.results.iter().any(|r| !matches!(r.kind, ResultKind::Store(_)));
+    let reduces = |region: &Region| region.outputs.iter().any(Output::reduces);
     match &fusion.clusters[writer].kind {
         ClusterKind::Kernel { node, .. } if graph.node(*node).op.primitive().class() != Class::Contraction => {
             Refusal::Kernel
         }
         ClusterKind::Kernel { .. } if reduces(reader) => Refusal::Epilogue,
         ClusterKind::Region(region)
-            if region.results.iter().any(|r| r.value == value && !matches!(r.kind, ResultKind::Store(_))) =>
+            if region.outputs.iter().any(|output| output.write() == value && output.reduces()) =>
         {
             Refusal::Reduction
         }

@@ -8,17 +8,19 @@
 //!
 //! `group.rs` and `join.rs` decide who belongs together, `demand.rs` what goes through memory, `emit.rs`
 //! writes the clusters down, `order.rs` puts them in execution order; `space.rs` and `view.rs` are the
-//! arithmetic of iteration spaces and index maps, `describe.rs` says it in words, `missed.rs` what was not fused.
-//! Not here: buffers' lifetimes and offsets (`plan/memory.rs`), kernels (`ganymede-runtime`).
+//! arithmetic of iteration spaces and index maps, `function.rs` the instructions of the primitives, `describe.rs` says it
+//! in words, `missed.rs` what was not fused.
+//! Not here: buffers' lifetimes and offsets (`plan/memory.rs`), kernels (`ganymede-runtime`), what a region is
+//! (`ganymede_tensor::region`).
 
 mod demand;
 mod describe;
 mod emit;
+mod function;
 mod group;
 mod join;
 mod missed;
 mod order;
-pub mod region;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -26,9 +28,16 @@ mod view;
 
 use crate::graph::{Graph, NodeId};
 pub use describe::describe;
+pub(crate) use function::op;
 pub use missed::{Missed, missed};
-use region::Region;
 use std::fmt;
+
+/// A fused region over values of a graph; each lies at its [`Place`]. The iteration space has no axis of size 1, and at most
+/// [`MAX_RANK`] axes.
+pub type Region = ganymede_tensor::region::Region<NodeId, NodeId>;
+
+/// Where a register of a region goes: a value, or a part of one.
+pub type Output = ganymede_tensor::region::Output<NodeId>;
 
 /// The largest number of axes of an iteration space.
 pub const MAX_RANK: usize = 8;
@@ -124,6 +133,7 @@ pub struct FusionNote {
 
 /// Why two nodes were not fused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Refusal {
     /// Their index maps have no common iteration space.
     Space,

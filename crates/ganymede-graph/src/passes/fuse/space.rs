@@ -6,8 +6,8 @@
 //! Not here: the maps (`view.rs`).
 
 use super::MAX_RANK;
-use super::region::AxisMap;
 use ganymede_tensor::Shape;
+use ganymede_tensor::region::AxisMap;
 
 /// A number of elements, and where it must and must not be broken into axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ pub(super) fn project(from: &[usize], axes: &[AxisMap], to: &[usize]) -> Option<
             _ => source.push((size, axis)),
         }
     }
-    let mut projected = vec![AxisMap::plain(0); to.len()];
+    let mut projected = vec![AxisMap::stride(0); to.len()];
     let mut source = source.into_iter();
     let mut current: Option<(usize, AxisMap)> = None;
     for (slot, &size) in projected.iter_mut().zip(to).rev().filter(|(_, size)| **size != 1) {
@@ -140,7 +140,7 @@ pub(super) fn project(from: &[usize], axes: &[AxisMap], to: &[usize]) -> Option<
         }
         *slot = axis;
         if left > size {
-            current = Some((left / size, AxisMap::plain(axis.stride * size as isize)));
+            current = Some((left / size, AxisMap::stride(axis.stride * size as isize)));
         }
     }
     Some(projected)
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn strides(values: &[isize]) -> Vec<AxisMap> {
-        values.iter().map(|&s| AxisMap::plain(s)).collect()
+        values.iter().map(|&s| AxisMap::stride(s)).collect()
     }
 
     #[test]
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(six_by_four.union(&Space::broken_at(24, 3)), None);
         assert_eq!(six_by_four.union(&Space::broken_at(24, 2)).unwrap().sizes(), [6, 2, 2]);
         let windowed =
-            AxisMap { stride: 1, window: Some(super::super::region::AxisWindow { low: 1, step: 1, size: 4 }) };
-        assert_eq!(Space::of_map(&[4, 6], &[AxisMap::plain(4), windowed]).union(&Space::broken_at(24, 3)), None);
+            AxisMap { stride: 1, window: Some(ganymede_tensor::region::Window { low: 1, step: 1, size: 4 }) };
+        assert_eq!(Space::of_map(&[4, 6], &[AxisMap::stride(4), windowed]).union(&Space::broken_at(24, 3)), None);
     }
 
     #[test]

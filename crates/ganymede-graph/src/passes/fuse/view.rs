@@ -1,11 +1,11 @@
 //! Views: movement of a stored value as an index map on its elements.
 //! Not here: where a view cannot be had and the elements are copied (`group.rs`).
 
-use super::region::{AxisMap, AxisWindow};
 use super::space::project;
 use crate::graph::NodeId;
 use crate::ops::Op;
 use ganymede_tensor::Shape;
+use ganymede_tensor::region::{AxisMap, Window};
 
 /// Elements of a stored value in another arrangement.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub(super) struct View {
 impl View {
     /// The value as it lies.
     pub fn dense(base: NodeId, shape: &Shape) -> View {
-        let axes = shape.strides().iter().map(|&s| AxisMap::plain(s as isize)).collect();
+        let axes = shape.strides().iter().map(|&s| AxisMap::stride(s as isize)).collect();
         View { base, offset: 0, sizes: shape.to_vec(), axes, fill: 0.0 }
     }
 
@@ -41,7 +41,7 @@ impl View {
         match op {
             Op::Transpose(transpose) => self.axes = transpose.order.iter().map(|&a| self.axes[a]).collect(),
             Op::Broadcast(broadcast) => {
-                let mut axes = vec![AxisMap::plain(0); shape.rank()];
+                let mut axes = vec![AxisMap::stride(0); shape.rank()];
                 for (i, &to) in broadcast.axes.iter().enumerate() {
                     match self.axes[i] {
                         axis if own[i] == shape[to] => axes[to] = axis,
@@ -55,7 +55,7 @@ impl View {
                 for (a, axis) in self.axes.iter_mut().enumerate().filter(|(a, _)| reverse.axes.contains(a)) {
                     let last = match &mut axis.window {
                         None => own[a] as isize - 1,
-                        Some(AxisWindow { low, step, size }) => {
+                        Some(Window { low, step, size }) => {
                             let source = *size as isize - 1;
                             *low = own[a] as isize - 1 - *low - source * *step as isize;
                             source
@@ -83,7 +83,7 @@ impl View {
                     if self.axes[a].window.is_some() {
                         return None;
                     }
-                    let window = AxisWindow { low: pad.low[a] as isize, step: pad.interior[a] + 1, size: own[a] };
+                    let window = Window { low: pad.low[a] as isize, step: pad.interior[a] + 1, size: own[a] };
                     self.axes[a].window = Some(window);
                 }
             }
@@ -108,14 +108,14 @@ impl View {
                 let count = (window.size as isize - first + jump - 1).div_euclid(jump).max(0);
                 self.offset += first * axis.stride;
                 axis.stride *= jump;
-                *window = AxisWindow { low: (window.low + first).div_euclid(jump), step: 1, size: count as usize };
+                *window = Window { low: (window.low + first).div_euclid(jump), step: 1, size: count as usize };
             } else if window.step.is_multiple_of(stride) && window.low % jump == 0 {
-                *window = AxisWindow { low: window.low / jump, step: window.step / stride, size: window.size };
+                *window = Window { low: window.low / jump, step: window.step / stride, size: window.size };
             } else {
                 return None;
             }
         }
-        let AxisWindow { low, step, size: source } = *window;
+        let Window { low, step, size: source } = *window;
         if source == 0 {
             return None;
         }
@@ -157,11 +157,13 @@ mod tests {
     use super::*;
     use crate::interpret::Array;
     use crate::ops;
-    use ganymede_tensor::{Rng, TensorType};
+    use ganymede_tensor::region::{Constant, Operand};
+    use ganymede_tensor::{DType, Rng, TensorType};
 
     /// The elements of a view of 0, 1, 2, ….
     fn elements(view: &View) -> Vec<f64> {
-        let map = super::super::region::IndexMap { offset: view.offset, axes: view.axes.clone() };
+        let (offset, axes, dtype) = (view.offset, view.axes.clone(), DType::F32);
+        let map = Operand { read: view.base, dtype, offset, axes, fill: Constant::new(dtype, view.fill) };
         let shape = Shape::from(view.sizes.clone());
         let strides = shape.strides();
         let point = |i: usize| (0..shape.rank()).map(|a| i / strides[a] % shape[a]).collect::<Vec<_>>();

@@ -105,11 +105,7 @@ impl Simplifier {
 
     /// The value of every element, where they are known to be equal.
     fn splat_value(&self, id: NodeId) -> Option<f64> {
-        match self.op(id) {
-            Op::Constant(constant) => constant.as_scalar(),
-            Op::Broadcast(_) => self.splat_value(self.operand(id)),
-            _ => None,
-        }
+        self.graph.splat_value(id)
     }
 
     /// A tensor whose elements are all `value`: a broadcast scalar constant.
