@@ -36,7 +36,7 @@ impl<'g> LossScope<'g> {
     }
 
     pub(crate) fn of_phase(trace: &Rc<Trace<'g>>, phase: &PhaseSpec, player: Player) -> LossScope<'g> {
-        let through_generator = phase.trains.iter().any(|network| *network == trace.names.generator);
+        let through_generator = phase.trains.contains(&trace.names.generator);
         LossScope { through_generator, ..LossScope::new(trace, &phase.name, player) }
     }
 

@@ -144,7 +144,7 @@ impl<'g> Trace<'g> {
     /// Later verdicts see changed networks, and fakes that derivatives flow through come from the changed generator.
     pub fn networks_changed(&self, trained: &[String]) {
         self.version.set(self.version.get() + 1);
-        if trained.iter().any(|network| *network == self.names.generator) {
+        if trained.contains(&self.names.generator) {
             self.generator_version.set(self.version.get());
         }
     }
