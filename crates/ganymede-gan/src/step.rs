@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 
 /// What a step gave.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepResult {
     /// Each term's loss by `<phase>/<term>`; the last run of a phase that runs several times.
     pub losses: Vec<(String, f32)>,

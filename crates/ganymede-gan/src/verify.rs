@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 /// What was proved of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Verification {
     /// The checkpoint.
     pub checkpoint: PathBuf,
@@ -26,6 +27,21 @@ pub struct Verification {
 
 /// Checks the hashes of a run's checkpoint (the newest without a step), loads it, runs the next step and
 /// compares its losses with the run's `replay` line, bit by bit.
+///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Source};
+/// use ganymede_gan::{Training, verify};
+/// use ganymede_runtime::{CpuBackend, CpuOptions};
+/// use std::sync::Arc;
+///
+/// # let folder = std::env::temp_dir().join("ganymede-doc-verify");
+/// let data = Arc::new(Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?);
+/// let run = Training::preset("mlp", Arc::clone(&data))?.steps(1).outdir(&folder).start()?.finish()?.run;
+/// let proved = verify(&run, None, data, &CpuBackend::new(CpuOptions::default())?)?;
+/// assert!(proved.replayed.is_some());
+/// # std::fs::remove_dir_all(run)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`GanError::DataChanged`] for other data than the run was started on, [`GanError::Verify`] when a loss differs or the

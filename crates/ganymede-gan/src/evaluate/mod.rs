@@ -117,6 +117,25 @@ pub fn metric_names() -> Vec<&'static str> {
 /// classes; a generator of classes draws those of the real samples. References compare two disjoint parts
 /// of the real samples; classifiers and mixtures learn from others than both.
 ///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Source};
+/// use ganymede_gan::{EvaluateOptions, Training, evaluate};
+/// use ganymede_runtime::{CpuBackend, CpuOptions};
+/// use std::sync::Arc;
+/// use std::sync::atomic::AtomicBool;
+///
+/// # let folder = std::env::temp_dir().join("ganymede-doc-evaluate");
+/// let data = Arc::new(Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?);
+/// let run = Training::preset("mlp", Arc::clone(&data))?.steps(1).outdir(&folder).start()?.finish()?.run;
+/// let metrics = Some(vec!["frechet".to_string()]);
+/// let options = EvaluateOptions { samples: Some(100), metrics, ..EvaluateOptions::default() };
+/// let backend = CpuBackend::new(CpuOptions::default())?;
+/// let found = evaluate(&run, &options, &data, &backend, &AtomicBool::new(false))?;
+/// assert_eq!(found.scores[0].metric, "frechet");
+/// # std::fs::remove_dir_all(run)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Units
 /// All samples are in the network's range [−1, 1].
 ///

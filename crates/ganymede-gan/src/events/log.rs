@@ -62,7 +62,22 @@ fn first_version() -> u32 {
 /// A line as it stands, with its head, and as an event when its kind is known.
 type Read = (String, Head, Option<Line>);
 
-/// Every line of a known kind. A tail that is none is left out: a crash leaves a torn last line, and a power cut zeros.
+/// Every line of a known kind. ([`EventLog`] writes them.)
+///
+/// ```
+/// use ganymede_gan::events::{self, Event, EventLog, Line};
+///
+/// let path = std::env::temp_dir().join("ganymede-doc-events.jsonl");
+/// # std::fs::remove_file(&path).ok();
+/// let event = Event::Note { text: "calm".into() };
+/// let line = Line { v: events::VERSION, step: 5, kimg: 0.3, time: 1.5, event };
+/// EventLog::open(&path)?.write(&line)?;
+/// assert_eq!(events::read(&path)?, [line]);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A tail that is none is left out: a crash leaves a torn last line, and a power cut zeros.
 ///
 /// # Errors
 /// [`GanError::Io`]; [`GanError::Version`] for lines of a later version; [`GanError::Run`] with the line's number when

@@ -176,6 +176,21 @@ pub fn sample_of(name: &str, sides: Option<[usize; 2]>, channels: Option<usize>)
 
 /// The spec of a preset for samples like `codec`'s; its seed is 0 and its source is the codec's.
 ///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Source};
+/// use ganymede_gan::check::{Severity, check};
+/// use ganymede_gan::presets::preset;
+/// use ganymede_gan::spec::{Draft, TrainSpec};
+///
+/// let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
+/// let mut spec = preset("mlp", data.codec())?;
+/// assert_eq!(TrainSpec::from_toml(&spec.to_toml())?, spec);
+/// spec.phases[0].terms.clear();
+/// let report = check(&Draft { spec, missing: Vec::new() }, None);
+/// assert!(report.of(Severity::Error).any(|finding| finding.rule == "terms"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`GanError::Unknown`]; [`GanError::Argument`] when the preset does not take such samples.
 pub fn preset(name: &str, codec: &Codec) -> Result<TrainSpec, GanError> {

@@ -24,6 +24,7 @@ pub type Seeds = Range<u64>;
 
 /// Which class each sample is of; a generator without classes takes no notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Labels<'a> {
     /// Each in turn: the sample of seed s is of class s mod C.
     InTurn,
@@ -47,6 +48,25 @@ pub struct SamplerOptions {
 }
 
 /// A generator, ready to draw.
+///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Source};
+/// use ganymede_gan::{Labels, Sampler, SamplerOptions, Training};
+/// use ganymede_runtime::{CpuBackend, CpuOptions};
+///
+/// # let folder = std::env::temp_dir().join("ganymede-doc-sampler");
+/// # let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
+/// # let run = Training::preset("mlp", data)?.steps(1).outdir(&folder).start()?.finish()?.run;
+/// let backend = CpuBackend::new(CpuOptions::default())?;
+/// let (mut sampler, codec, checkpoint) = Sampler::open(&run, SamplerOptions::default(), &backend)?;
+/// let samples = sampler.draw(0..16, Labels::InTurn)?;
+/// assert_eq!(samples.shape(), [16, 2]);
+/// // The same from latents, which may come from anywhere.
+/// let latents = sampler.latents(0..16)?;
+/// assert_eq!(sampler.generate(&latents, &[])?, samples);
+/// # std::fs::remove_dir_all(run)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sampler {
     store: Box<dyn Store>,
     /// Seeds to latents.

@@ -32,6 +32,7 @@ pub struct LatentSpec {
 /// What a latent's elements are drawn from, independently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum LatentDistribution {
     /// Standard normal.
     #[default]
