@@ -60,7 +60,7 @@ pub struct SamplerOptions {
 /// let backend = CpuBackend::new(CpuOptions::default())?;
 /// let (mut sampler, codec, checkpoint) = Sampler::open(&run, SamplerOptions::default(), &backend)?;
 /// let samples = sampler.draw(0..16, Labels::InTurn)?;
-/// assert_eq!(samples.shape(), [16, 2]);
+/// assert_eq!(samples.shape()[..], [16, 2]);
 /// // The same from latents, which may come from anywhere.
 /// let latents = sampler.latents(0..16)?;
 /// assert_eq!(sampler.generate(&latents, &[])?, samples);

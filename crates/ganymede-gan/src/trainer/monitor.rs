@@ -58,9 +58,10 @@ pub enum Action {
 /// impl Monitor for Calm {
 ///     fn step(&mut self, seen: &Seen<'_>) -> Vec<Action> {
 ///         let vanished = seen.losses.iter().any(|(name, loss)| name.starts_with("d/") && *loss < 1e-3);
-///         if std::mem::replace(&mut self.0, self.0 || vanished) || !vanished {
+///         if self.0 || !vanished {
 ///             return Vec::new(); // The training continues.
 ///         }
+///         self.0 = true;
 ///         vec![Action::SetScalar { name: "d/learning_rate".into(), value: 1e-4 }]
 ///     }
 /// }
