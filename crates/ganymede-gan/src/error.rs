@@ -220,7 +220,7 @@ pub enum GanError {
         /// The run.
         run: PathBuf,
         /// What was not found.
-        source: DataError,
+        source: Box<DataError>,
     },
     /// A signal came before it was done.
     #[error("interrupted")]

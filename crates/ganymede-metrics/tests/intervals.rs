@@ -44,7 +44,9 @@ fn image(rng: &mut Rng, fake: bool) -> Vec<f32> {
 }
 
 /// Name, samples, evaluations, kind of data, what is drawn.
-const CASES: [(&str, usize, usize, (&str, &[usize]), Draw); 7] = [
+type Case = (&'static str, usize, usize, (&'static str, &'static [usize]), Draw);
+
+const CASES: [Case; 7] = [
     ("sliced_wasserstein", 60, 300, ("points", &[3]), point),
     ("laplacian", 30, 100, ("images", &[11, 11, 1]), texture),
     ("ms_ssim", 60, 400, ("images", &[11, 11, 1]), image),

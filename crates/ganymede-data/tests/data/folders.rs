@@ -487,7 +487,6 @@ fn pages(values: &[u8]) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     let mut encoder = tiff::encoder::TiffEncoder::new(&mut out).unwrap();
     values.iter().for_each(|&value| encoder.write_image::<tiff::encoder::colortype::Gray8>(2, 2, &[value; 4]).unwrap());
-    drop(encoder);
     out.into_inner()
 }
 

@@ -60,7 +60,9 @@ pub fn open_run_data(run: &Path, data: &DataSpec, progress: &dyn Progress) -> Re
     // Read first: one of a later version is told before its data is looked for.
     let codec = run_dir::read_codec(run)?;
     let source = match Source::parse(&data.source) {
-        Err(source @ DataError::NotFound { .. }) => return Err(GanError::DataMoved { run: run.into(), source }),
+        Err(source @ DataError::NotFound { .. }) => {
+            return Err(GanError::DataMoved { run: run.into(), source: Box::new(source) });
+        }
         other => other?,
     };
     // The numbers of classes are the run's.

@@ -18,12 +18,11 @@ pub fn of_rule<'a>(report: &'a Report, rule: &str) -> Vec<&'a Finding> {
     report.findings.iter().filter(|finding| finding.rule == rule).collect()
 }
 
+/// How bad a finding is, its reason, and what its first fix says and makes.
+type Found = (Severity, String, Option<(String, TrainSpec)>);
+
 /// The findings of a rule: how bad, what the first fix says, and the spec that it makes.
-pub fn found(
-    draft: &Draft,
-    data: Option<&DataFacts>,
-    rule: &str,
-) -> Vec<(Severity, String, Option<(String, TrainSpec)>)> {
+pub fn found(draft: &Draft, data: Option<&DataFacts>, rule: &str) -> Vec<Found> {
     let report = check(draft, data);
     let fixed = |finding: &Finding| finding.fixes.first().map(|fix| (fix.what.clone(), fix.apply(&draft.spec)));
     of_rule(&report, rule)
