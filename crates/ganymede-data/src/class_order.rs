@@ -44,7 +44,7 @@ impl Dataset {
             let next = all.min(first.saturating_add(chunk));
             let indices: Vec<u32> = (first..next).collect();
             let mut bytes = vec![0; indices.len() * size];
-            self.read(&indices, &mut bytes)?;
+            self.read_stored(&indices, &mut bytes)?;
             hash.update(&bytes);
             first = next;
         }

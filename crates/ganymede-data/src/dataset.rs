@@ -155,11 +155,29 @@ impl Dataset {
         }
     }
 
+    /// The same samples for a run whose codec has a range of its own, which an earlier rule chose: they are read as they are
+    /// stored, as that run has read them.
+    pub fn in_range_of(mut self, codec: &Codec) -> Dataset {
+        if codec.range() != self.codec().range() {
+            self.facts.report.clamps = false;
+        }
+        self
+    }
+
     /// Reads samples one after the other into `out`, little-endian; what lies outside the range is clamped to it.
     ///
     /// # Errors
     /// [`DataError::Mismatch`] for a number that is no sample or a wrong size of `out`; [`DataError::Io`].
     pub fn read(&self, indices: &[u32], out: &mut [u8]) -> Result<(), DataError> {
+        self.read_stored(indices, out)?;
+        if self.facts.report.clamps {
+            range::clamp(out, self.facts.sample.dtype, self.facts.codec.range());
+        }
+        Ok(())
+    }
+
+    /// As [`Dataset::read`], the values as they are stored: those of the fingerprint.
+    pub(crate) fn read_stored(&self, indices: &[u32], out: &mut [u8]) -> Result<(), DataError> {
         let size = self.facts.sample.bytes();
         if Some(out.len()) != indices.len().checked_mul(size) {
             return Err(DataError::Mismatch {
@@ -184,9 +202,6 @@ impl Dataset {
                         .map_err(io_error(path, "read a sample of the cache"))?
                 }
             }
-        }
-        if self.facts.report.clamps {
-            range::clamp(out, self.facts.sample.dtype, self.facts.codec.range());
         }
         Ok(())
     }

@@ -14,7 +14,7 @@
 //! - [`Dataset::split`]: the numbers of the samples to train on and of those kept out.
 //! - [`Dataset::learn`]: the [`Codec`] of a run, with what its [`Modality`] learned of the samples to train on: its
 //!   [`Field`]s, and how a network's samples become files without the data:
-//!   [`Codec::save`], [`Codec::load`], [`Codec::write_grid`], [`Codec::write_sample`], [`Codec::conditions`].
+//!   [`Codec::save`], [`Codec::load`], [`Codec::write_grid`], [`Codec::write_samples`], [`Codec::conditions`].
 //! - [`Codec::batches`]: a [`BatchSource`] of endless batches `real` (N, …sample), `label` (N,) and further fields by their
 //!   names; batch b is a function of (samples, N, seed, b). [`Loader::new`], [`Loader::next`] read ahead;
 //!   [`Loader::waited`] says how long the caller stood still.

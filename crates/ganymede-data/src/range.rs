@@ -256,7 +256,9 @@ impl Census {
             reached && near <= self.total / NEAR_PART && far <= speak / FAR_PART
         };
         // Of few values one may be a little outside, as long as others are inside.
-        let single = |&at: &usize| self.total >= 8 && at != BYTE && self.outliers[at] == [1, 0];
+        let single = |&at: &usize| {
+            (8..NEAR_PART).contains(&self.total) && at != BYTE && at != HALF && self.outliers[at] == [1, 0]
+        };
         let found = (0..USUAL.len()).find(|at| fits(at) || single(at)).map(|at| USUAL[at]);
         found.or_else(|| covering().filter(|depth| self.high >= LITTLE * depth).map(|depth| [0.0, depth]))
     }

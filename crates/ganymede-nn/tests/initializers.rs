@@ -189,7 +189,7 @@ fn mistakes_are_named() {
         ),
         (
             json!({ "class_name": "VarianceScaling", "mode": "fan" }),
-            "`VarianceScaling` expected `mode` to be \"fan_in\" or \"fan_out\" or \"fan_avg\", found \"fan\"; ",
+            "`VarianceScaling` expected `mode` to be \"fan_in\" or \"fan_out\" or \"fan_avg\", found \"fan\"; did you mean `fan_in`?",
         ),
         (json!(3), "expected an initializer (a name, or a table with class_name), found 3; "),
     ];

@@ -232,7 +232,7 @@ fn parts<'a>(at: &Folder<'a>, names: &Names<'a>, beside: &BTreeSet<&[u8]>) -> BT
     let pairs = |train: &[u8], other: &[u8]| {
         kind(train) == Some(Part::Train)
             && matches!(kind(other), Some(Part::Validation | Part::Test | Part::Unlabelled))
-            && (key(train) == key(other) || key(other).is_empty())
+            && (key(train) == key(other) || key(train).is_empty() || key(other).is_empty())
     };
     let paired = |name: &&[u8]| named.iter().any(|other| pairs(name, other) || pairs(other, name));
     let kinds: BTreeSet<Option<Part>> = named.iter().map(|name| kind(name)).collect();
@@ -357,6 +357,8 @@ mod tests {
             ("stage1_train/1 stage1_test/2 stage2_test_final/3", "stage1_train/1"),
             ("bounding_box_train/1 bounding_box_test/2 query/3", "bounding_box_train/1"),
             ("train/1 unlabeled/2", "train/1"),
+            ("train/a/1 train/b/2 test_stg1/3", "train/a/1 train/b/2"),
+            ("Training/a/1 PublicTest/a/2 PrivateTest/a/3 Training/b/4", "Training/a/1 Training/b/4"),
             // Deeper, in each class.
             ("cat/train/1 cat/test/2 dog/train/3 dog/test/4", "cat/train/1 dog/train/3"),
             // With masks inside of each part.

@@ -41,9 +41,13 @@ pub(crate) fn head(bytes: &[u8]) -> Option<Result<Head, String>> {
     let mut read = || {
         let channels = match colour {
             ColorType::Gray(_) => 1,
-            ColorType::GrayA(_) => 2,
             ColorType::RGB(_) => 3,
-            ColorType::RGBA(_) => 4,
+            // What full alpha is, is nowhere said for such values.
+            ColorType::GrayA(_) | ColorType::RGBA(_) => {
+                return Err(format!(
+                    "expected grey or RGB in a TIFF of {bits} bits, found it with alpha: leave the alpha out, or save it as .npy"
+                ));
+            }
             other => {
                 return Err(format!(
                     "expected grey or RGB in a TIFF of {bits} bits, found {other:?}: save it as RGB, or as .npy"

@@ -138,7 +138,7 @@ impl<'a> Sets<'a> {
         check(sizes, &facts, options)?;
         let drawn = if in_turn.is_some() { "classes in turn" } else { "" };
         let protocol = Protocol::of(dataset, codec, compared, drawn).with_rows(&learned).with_rows(&tested);
-        let key = Protocol::of(dataset, dataset.codec(), &learned, "learned").with(backend);
+        let key = Protocol::of(dataset, codec, &learned, "learned").with(backend);
         let fake = Set::new("real", draw(sampler, sizes.samples, labels.as_deref(), stop)?);
         let fake = match &labels {
             Some(labels) => fake.labelled(labels)?,

@@ -2,7 +2,7 @@
 //! lines are (`mod.rs`).
 
 use super::{KINDS, Line, VERSION};
-use crate::durable::write_whole;
+use crate::durable::{sync_folder, write_whole};
 use crate::error::GanError;
 use serde::Deserialize;
 use std::fs::{File, OpenOptions};
@@ -22,8 +22,12 @@ impl EventLog {
     /// # Errors
     /// [`GanError::Io`].
     pub fn open(path: &Path) -> Result<EventLog, GanError> {
+        let is_new = !path.exists();
         let file =
             OpenOptions::new().create(true).append(true).open(path).map_err(|e| GanError::io(path, "open", e))?;
+        if let Some(folder) = path.parent().filter(|_| is_new) {
+            sync_folder(folder)?;
+        }
         Ok(EventLog { path: path.into(), file })
     }
 

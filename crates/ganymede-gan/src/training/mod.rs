@@ -216,7 +216,11 @@ impl Training {
     ///
     /// # Errors
     /// [`GanError::Defect`] when the check finds errors, [`GanError::Memory`] when the memory does not hold it.
-    pub fn compile(self) -> Result<Compiled, GanError> {
+    pub fn compile(mut self) -> Result<Compiled, GanError> {
+        if matches!(self.place, Place::New { .. }) {
+            let split = self.data.split(self.spec.data.options.holdout, self.spec.seed);
+            self.codec = self.data.learn(&split)?;
+        }
         let report = self.check();
         if let Some(finding) = report.of(Severity::Error).next() {
             return Err(finding.as_error());
@@ -279,10 +283,11 @@ impl Compiled {
     /// As [`start`](Compiled::start).
     pub fn setup(self) -> Result<(Setup, bool), GanError> {
         let Compiled { training, machine, mut stepper, sampler, plan } = self;
-        let Training { spec, data: dataset, place, .. } = training;
+        let Training { spec, data: dataset, codec, place, .. } = training;
         resources::check(plan.peak_bytes(), resources::available())?;
         let (run, resumes) = match place {
             Place::Run(run) => {
+                may_go_on(&run, &spec)?;
                 run.change(&spec)?;
                 (run, true)
             }
@@ -295,7 +300,6 @@ impl Compiled {
                 }
                 let env = Env::now(&machine.backend, machine.threads(), spec.train.numerics, &dataset);
                 let name = name.unwrap_or_else(|| run_name(&spec, &spec.preset));
-                let codec = dataset.learn(&dataset.split(spec.data.options.holdout, spec.seed))?;
                 (RunDir::create(&outdir, &name, &spec, &codec, &env)?, false)
             }
         };

@@ -66,7 +66,7 @@ pub fn open_run_data(run: &Path, data: &DataSpec, progress: &dyn Progress) -> Re
         other => other?,
     };
     // The numbers of classes are the run's.
-    Ok(Dataset::open(&source, &data.options, progress)?.with_class_order(codec.classes())?)
+    Ok(Dataset::open(&source, &data.options, progress)?.with_class_order(codec.classes())?.in_range_of(&codec))
 }
 
 /// Whether a run may go on under a spec, before its data is read.
