@@ -3,7 +3,7 @@
 
 use super::class_table::ClassTable;
 use super::element::Element;
-use super::images::Files;
+use super::images::{Files, MARKER};
 use super::{Job, files};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
@@ -15,7 +15,7 @@ use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
@@ -119,6 +119,7 @@ pub(crate) fn decode(
             }
         }
     }
+    numbered(&mut good, files);
     own(&mut good, &mut outcome, report);
     wide(&mut good, &mut outcome);
     if good.is_empty() {
@@ -208,6 +209,20 @@ fn pages_of(bytes: &[u8], look: &Look, target: &Target, options: &DataOptions) -
         }
     })?;
     Ok(samples)
+}
+
+/// Float images hold no word of who drew them: those that lie beside the file that `sample` leaves, under names that are
+/// seeds, are drawn.
+fn numbered(good: &mut [(usize, Look)], files: &Files<'_>) {
+    let beside = |name: &&Vec<u8>| files::base(name) == MARKER;
+    let folders: BTreeSet<&[u8]> = files.tree.names.iter().filter(beside).map(|name| files::folder(name)).collect();
+    let is_seed = |name: &[u8]| {
+        name.strip_suffix(b".tiff").is_some_and(|seed| seed.len() >= 6 && seed.iter().all(u8::is_ascii_digit))
+    };
+    for (image, look) in good {
+        let path = &files.paths[*image];
+        look.drawn |= is_seed(files::base(path)) && folders.contains(files::folder(path));
+    }
 }
 
 /// Leaves out what ganymede drew, where there is anything else.

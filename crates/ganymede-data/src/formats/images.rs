@@ -139,7 +139,7 @@ fn are_storage(names: &[String]) -> bool {
 }
 
 /// The file that `sample` leaves beside what it draws.
-const MARKER: &[u8] = b"ganymede-samples.json";
+pub(super) const MARKER: &[u8] = b"ganymede-samples.json";
 
 /// Folders that give no image, with what lies in them.
 fn bare(files: &Files<'_>, contents: &[(bool, Option<Content>)], outcome: &Outcome) -> Vec<(Vec<u8>, String)> {

@@ -519,7 +519,7 @@ where
 
 #[test]
 fn floats_and_wide_integers_of_tiff_are_read_as_they_are() {
-    use tiff::encoder::colortype::{Gray32, Gray32Float, Gray64Float, GrayI16};
+    use tiff::encoder::colortype::{Gray32, Gray32Float, Gray64Float, GrayI16, RGBA32Float};
     let files: [(&str, Vec<u8>, [f32; 2]); 4] = [
         ("f32", tiff_of::<Gray32Float>(&[0.25, -1.5]), [0.25, -1.5]),
         ("f64", tiff_of::<Gray64Float>(&[0.5, 2.0]), [0.5, 2.0]),
@@ -541,6 +541,15 @@ fn floats_and_wide_integers_of_tiff_are_read_as_they_are() {
     ));
     let (error, _) = both(&with(Vec::new(), "c.tif", tiff_of::<Gray32Float>(&[f32::NAN, 0.5])), &default());
     assert!(error.unwrap_err().to_string().contains("expected finite values, found NaN in row 0, column 0"));
+    let (error, _) = both(&with(Vec::new(), "c.tif", tiff_of::<RGBA32Float>(&[0.5; 8])), &default());
+    assert!(error.unwrap_err().to_string().contains("found it with alpha"));
+    // What `sample` wrote, beside its word of it; not what others put there.
+    let place = tempfile::tempdir().unwrap();
+    put(&place.path().join("out/ganymede-samples.json"), b"{}");
+    for name in ["a.tif", "out/000000.tiff", "out/photo.tiff", "000001.tiff"] {
+        put(&place.path().join(name), &tiff_of::<Gray32Float>(&[0.25, 0.5]));
+    }
+    assert_eq!(open(place.path(), &default()).unwrap().len(), 3);
 }
 
 #[test]
