@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The file that says it; a folder with one is no data to train on.
+/// The file that says it. Readers of images do not count it, and take float images beside it for drawn ones.
 pub const FILE: &str = "ganymede-samples.json";
 
 /// What the sample of a seed depends on.
