@@ -3,8 +3,11 @@
 use super::Suite;
 use super::tree::Tree;
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Longest that the tests of a mutant may take, in times of those of the original; and the shortest such time.
@@ -148,9 +151,10 @@ impl<'a> Judge<'a> {
         for test in tests {
             let mut command = Command::new(test);
             command.current_dir(self.tree.root.join("crates").join(self.suite.package));
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let child = command.spawn().map_err(|e| format!("cannot run {}: {e}", test.display()))?;
-            match wait(child, self.patience.saturating_sub(begin.elapsed()))? {
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut child = command.spawn().map_err(|e| format!("cannot run {}: {e}", test.display()))?;
+            let failed = failure(child.stdout.take());
+            match wait(child, self.patience.saturating_sub(begin.elapsed()), &failed)? {
                 Some(true) => {}
                 Some(false) => return Ok("caught"),
                 None => return Ok("timeout"),
@@ -163,15 +167,28 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Whether a program ends well; none where it does not end in time.
-fn wait(mut child: Child, patience: Duration) -> Result<Option<bool>, String> {
+/// Becomes true when libtest says that a test failed. One is enough, and the others may take long.
+fn failure(output: Option<ChildStdout>) -> Arc<AtomicBool> {
+    let failed = Arc::new(AtomicBool::new(false));
+    let told = failed.clone();
+    std::thread::spawn(move || {
+        for line in output.map(BufReader::new).into_iter().flat_map(|output| output.lines().map_while(Result::ok)) {
+            told.fetch_or(line.starts_with("test ") && line.ends_with(" FAILED"), Ordering::Relaxed);
+        }
+    });
+    failed
+}
+
+/// Whether a program ends well; none where it does not end in time. What has failed is ended at once.
+fn wait(mut child: Child, patience: Duration, failed: &AtomicBool) -> Result<Option<bool>, String> {
     let begin = Instant::now();
     loop {
+        let has_failed = failed.load(Ordering::Relaxed);
         match child.try_wait().map_err(|e| e.to_string())? {
             Some(status) => return Ok(Some(status.success())),
-            None if begin.elapsed() > patience => {
+            None if has_failed || begin.elapsed() > patience => {
                 child.kill().and_then(|()| child.wait()).map_err(|e| e.to_string())?;
-                return Ok(None);
+                return Ok(has_failed.then_some(false));
             }
             None => std::thread::sleep(Duration::from_millis(20)),
         }
@@ -250,8 +267,23 @@ mod tests {
     #[test]
     fn what_does_not_end_is_ended() {
         let run = |program: &str, word: &str| Command::new(program).arg(word).spawn().unwrap();
-        assert_eq!(wait(run("true", ""), Duration::from_secs(60)), Ok(Some(true)));
-        assert_eq!(wait(run("false", ""), Duration::from_secs(60)), Ok(Some(false)));
-        assert_eq!(wait(run("sleep", "60"), Duration::from_millis(50)), Ok(None));
+        let (quiet, minute) = (AtomicBool::new(false), Duration::from_secs(60));
+        assert_eq!(wait(run("true", ""), minute, &quiet), Ok(Some(true)));
+        assert_eq!(wait(run("false", ""), minute, &quiet), Ok(Some(false)));
+        assert_eq!(wait(run("sleep", "60"), Duration::from_millis(50), &quiet), Ok(None));
+    }
+
+    #[test]
+    fn the_first_test_that_fails_ends_its_program() {
+        let says = |line: &str| {
+            let mut command = Command::new("sh");
+            let mut child =
+                command.args(["-c", &format!("echo '{line}'; exec sleep 3")]).stdout(Stdio::piped()).spawn().unwrap();
+            let failed = failure(child.stdout.take());
+            wait(child, Duration::from_secs(60), &failed)
+        };
+        assert_eq!(says("test a::b ... FAILED"), Ok(Some(false)));
+        assert_eq!(says("test a::b ... ok"), Ok(Some(true)));
+        assert_eq!(says("thread a::b FAILED"), Ok(Some(true)));
     }
 }
