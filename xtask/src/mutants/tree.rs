@@ -25,13 +25,17 @@ impl Tree {
             return Err(format!("git ls-files: {}", String::from_utf8_lossy(&output.stderr).trim()));
         }
         let mut files: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(String::from).collect();
-        files.retain(|file| root.join(file).is_file());
+        // A link to a folder is a file to git.
+        files.retain(|file| root.join(file).is_file() || root.join(file).is_symlink());
         files.sort();
         let mut tree = Tree { root: to.into(), sources: String::new(), files, original: root.into() };
         let mut hash = Sha256::new();
         for file in &tree.files {
             hash.update(file.as_bytes());
-            hash.update(read(&root.join(file))?);
+            hash.update(match std::fs::read_link(root.join(file)) {
+                Ok(target) => target.into_os_string().into_encoded_bytes(),
+                Err(_) => read(&root.join(file))?,
+            });
         }
         tree.sources = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         tree.restore()?;
@@ -43,6 +47,10 @@ impl Tree {
     pub fn restore(&self) -> Result<(), String> {
         for file in &self.files {
             let (from, to) = (self.original.join(file), self.root.join(file));
+            if let Ok(target) = std::fs::read_link(&from) {
+                link(&target, &to).map_err(|e| format!("cannot write {}: {e}", to.display()))?;
+                continue;
+            }
             let mut wanted = read(&from)?;
             if file.starts_with("crates/") && file.ends_with("/mod.rs") {
                 let text = String::from_utf8(wanted).map_err(|e| format!("{}: {e}", from.display()))?;
@@ -64,7 +72,7 @@ impl Tree {
     fn remove_strangers(&self, folder: &Path) -> Result<(), String> {
         for entry in std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?.flatten() {
             let path = entry.path();
-            if path.is_dir() {
+            if path.is_dir() && !path.is_symlink() {
                 self.remove_strangers(&path)?;
                 continue;
             }
@@ -88,6 +96,18 @@ impl Tree {
         let text = std::fs::read_to_string(self.original.join(path)).unwrap_or_default();
         number.and_then(|n| text.lines().nth(n.saturating_sub(1))).unwrap_or("").trim().to_string()
     }
+}
+
+/// Makes a link as it was, if it is not there.
+fn link(target: &Path, to: &Path) -> std::io::Result<()> {
+    if std::fs::read_link(to).is_ok_and(|found| found == target) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(to.parent().unwrap_or(to))?;
+    if to.is_symlink() {
+        std::fs::remove_file(to)?;
+    }
+    std::os::unix::fs::symlink(target, to)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -135,6 +155,7 @@ mod tests {
         {
             std::fs::write(from.join(file), text).unwrap();
         }
+        std::os::unix::fs::symlink("src", from.join("crates/a/more")).unwrap();
         std::fs::create_dir_all(from.join("target")).unwrap();
         std::fs::write(from.join("target/built"), "").unwrap();
         let git = Command::new("git").args(["init", "--quiet"]).current_dir(&from).status().unwrap();
@@ -142,6 +163,7 @@ mod tests {
         let tree = Tree::copy(&from, &to).unwrap();
         assert!(tree.has("a") && !tree.has("b"));
         assert!(!to.join("target").exists());
+        assert!(to.join("crates/a/more").is_symlink() && to.join("crates/a/more/lib.rs").is_file());
         assert_eq!(tree.line("crates/a/src/lib.rs:1:5: replace x"), "mod x;");
         let lib = to.join("crates/a/src/lib.rs");
         let written = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
@@ -152,6 +174,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(to.join("crates/a/Cargo.toml")).unwrap(), "[package]");
         assert!(!to.join("crates/a/src/old.rs").exists());
         assert_eq!((written(&lib), &again.sources), (first, &tree.sources));
+        assert!(to.join("crates/a/more").is_symlink());
         std::fs::write(from.join("crates/a/src/lib.rs"), "mod y;").unwrap();
         assert_ne!(Tree::copy(&from, &to).unwrap().sources, tree.sources);
         std::fs::remove_dir_all(&folder).unwrap();
