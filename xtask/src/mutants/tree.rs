@@ -104,7 +104,7 @@ fn link(target: &Path, to: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(to.parent().unwrap_or(to))?;
-    if to.is_symlink() {
+    if to.symlink_metadata().is_ok() {
         std::fs::remove_file(to)?;
     }
     std::os::unix::fs::symlink(target, to)
