@@ -327,7 +327,8 @@ pub(crate) fn decode(
             census.range(element, None)
         }
         None => {
-            if job.options.modality.is_none() && census.range(element, None).usual {
+            // Also of values that are scaled to no usual range: images that were standardised are such rows.
+            if job.options.modality.is_none() {
                 report.notes.extend(flattened(plan.elements));
             }
             census.own()

@@ -1,5 +1,6 @@
 //! The value range: which raw values stand for −1 and 1 in a network. One rule for arrays and image files.
-//! Not here: scaling itself, which is graph code with the numbers of `Codec::scaling`; the report's words (`report.rs`).
+//! Not here: counting values (`census.rs`); scaling itself, which is graph code with the numbers of `Codec::scaling`; the report's
+//! words (`report.rs`).
 //!
 //! | values | range |
 //! |---|---|
@@ -13,8 +14,11 @@
 //! *Far* ones (hot pixels) are at most one for 500 values that speak for the range. Outliers are counted, and clamped when
 //! samples are read ([`clamp`]); what is stored, and so the fingerprint, keeps them.
 
+mod census;
+
+pub(crate) use census::Census;
+
 use crate::formats::element::Element;
-use crate::picture::Pixels;
 use ganymede_tensor::DType;
 
 /// Ranges that people scale images to, which a few floats may miss.
@@ -33,26 +37,6 @@ const NEAR_PART: u64 = 20;
 const FAR_PART: u64 = 500;
 /// Part of a range that values must reach, or they are said to use little of it.
 const LITTLE: f64 = 0.1;
-
-/// What values there are: enough to choose a range when all are seen, in any order.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Census {
-    low: f64,
-    high: f64,
-    /// The same of what is stored: filters that resize overshoot.
-    stored: [f64; 2],
-    total: u64,
-    /// Floats that are no whole numbers, and those of them between −1 and 1.
-    fractional: u64,
-    inner: u64,
-    /// Near and far outliers of each usual range.
-    outliers: [[u64; 2]; USUAL.len()],
-    /// Values above each depth.
-    above: [u64; DEPTHS.len()],
-    given: Option<[f64; 2]>,
-    /// Values outside the given range.
-    outside: u64,
-}
 
 /// A range with the reason for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,93 +57,7 @@ pub(crate) struct Range {
     pub(crate) usual: bool,
 }
 
-fn count(values: &[f32], of_interest: impl Fn(f32) -> bool) -> u64 {
-    values.iter().map(|&v| u64::from(of_interest(v))).sum()
-}
-
 impl Census {
-    /// Of no value yet; `given` is the range that the user asks for.
-    pub(crate) fn new(given: Option<[f64; 2]>) -> Census {
-        let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
-        let none = [0; DEPTHS.len()];
-        let outliers = [[0; 2]; USUAL.len()];
-        Census {
-            low,
-            high,
-            stored: [low, high],
-            total: 0,
-            fractional: 0,
-            inner: 0,
-            outliers,
-            above: none,
-            given,
-            outside: 0,
-        }
-    }
-
-    /// With the values of an image or of a point.
-    pub(crate) fn of(pixels: &Pixels, given: Option<[f64; 2]>) -> Census {
-        let mut census = Census::new(given);
-        match pixels {
-            Pixels::U8(v) => census.add_whole(v),
-            Pixels::U16(v) => census.add_whole(v),
-            Pixels::F32(v) => census.add_floats(v),
-        }
-        census.stored = [census.low, census.high];
-        census
-    }
-
-    /// With what became of an image's values, which is stored in their place.
-    pub(crate) fn stored_as(mut self, pixels: &Pixels) -> Census {
-        self.stored = Census::of(pixels, None).stored;
-        self
-    }
-
-    fn add_whole<T: Copy + Ord + Into<f64>>(&mut self, values: &[T]) {
-        let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else { return };
-        (self.low, self.high) = (low.into(), high.into());
-        self.total = values.len() as u64;
-        for (count, depth) in self.above.iter_mut().zip(DEPTHS) {
-            *count = if self.high > depth { values.iter().map(|&v| u64::from(v.into() > depth)).sum() } else { 0 };
-        }
-        if let Some([low, high]) = self.given {
-            self.outside = values.iter().map(|&v| u64::from(v.into() < low || v.into() > high)).sum();
-        }
-    }
-
-    fn add_floats(&mut self, values: &[f32]) {
-        let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(l, h), &v| (l.min(v), h.max(v)));
-        (self.low, self.high) = (low.into(), high.into());
-        self.total = values.len() as u64;
-        self.fractional = count(values, |v| v != v.trunc());
-        self.inner = count(values, |v| v != v.trunc() && v.abs() < 1.0);
-        for (count_of, depth) in self.above.iter_mut().zip(DEPTHS) {
-            *count_of = count(values, |v| v > depth as f32);
-        }
-        for (outliers, [low, high]) in self.outliers.iter_mut().zip(USUAL) {
-            let (below, above, slack) = (low as f32, high as f32, ((high - low) * NEAR) as f32);
-            let all = count(values, |v| v < below || v > above);
-            let far = count(values, |v| v < below - slack || v > above + slack);
-            *outliers = [all - far, far];
-        }
-        if let Some([low, high]) = self.given {
-            self.outside = count(values, |v| f64::from(v) < low || f64::from(v) > high);
-        }
-    }
-
-    /// Of both.
-    pub(crate) fn join(mut self, other: &Census) -> Census {
-        (self.low, self.high) = (self.low.min(other.low), self.high.max(other.high));
-        self.stored = [self.stored[0].min(other.stored[0]), self.stored[1].max(other.stored[1])];
-        self.total += other.total;
-        self.fractional += other.fractional;
-        self.inner += other.inner;
-        self.outside += other.outside;
-        self.above.iter_mut().zip(other.above).for_each(|(own, more)| *own += more);
-        self.outliers.iter_mut().flatten().zip(other.outliers.iter().flatten()).for_each(|(own, more)| *own += more);
-        self
-    }
-
     /// The range of images whose values were of this type. `bits` is the depth that all of their files say they have.
     pub(crate) fn range(&self, element: Element, bits: Option<u32>) -> Range {
         let name = element.name();
@@ -176,6 +74,7 @@ impl Census {
             Element::I8 => chosen([-128.0, 127.0], name.into(), true),
             Element::U16 => self.deep(bits),
             _ => match self.usual(element) {
+                Some(ends) if self.is_whole(element) => self.whole(name, ends),
                 Some(ends) => chosen(ends, name.into(), true),
                 None => self.own_of(name),
             },
@@ -235,10 +134,27 @@ impl Census {
         range
     }
 
+    /// Whether the values are whole numbers, whatever type holds them.
+    fn is_whole(&self, element: Element) -> bool {
+        element.is_whole() || self.fractional == 0
+    }
+
+    /// Whole numbers whose type says too little: their range is that of the values, which is said.
+    fn whole(&self, name: &str, ends: [f64; 2]) -> Range {
+        let [low, high] = ends.map(number);
+        let bound = if ends[0] < 0.0 { format!("outside {low} to {high}") } else { format!("above {high}") };
+        let mut range = self.chosen(ends, format!("{name}, no value {bound}"), true);
+        range.notes.push(format!(
+            "the values are whole numbers and none is {bound}, so that {low} to {high} became the range; --range LOW,HIGH says \
+             another"
+        ));
+        range
+    }
+
     /// The range that people scale images of such values to.
     fn usual(&self, element: Element) -> Option<[f64; 2]> {
         let covering = || DEPTHS.iter().copied().find(|&depth| self.low >= 0.0 && self.high <= depth);
-        if element.is_whole() || self.fractional == 0 {
+        if self.is_whole(element) {
             let signed = (self.low >= -1.0 && self.high <= 1.0).then_some([-1.0, 1.0]);
             return covering().map(|depth| [0.0, depth]).or(signed);
         }
@@ -352,6 +268,7 @@ pub(crate) fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Pixels;
 
     fn floats(values: &[f32]) -> Range {
         Census::of(&Pixels::F32(values.to_vec()), None).range(Element::F32, None)
@@ -403,7 +320,25 @@ mod tests {
             let range = of(low, high);
             assert_eq!(range.ends, ends);
             assert_eq!(range.why.contains("own"), !range.usual, "{range:?}");
+            // What was guessed from the values is said, as it is of 16 bits.
+            let note = &range.notes[0];
+            assert!(note.contains("became the range; --range LOW,HIGH"), "{note}");
         }
+    }
+
+    #[test]
+    fn a_range_that_whole_numbers_suggest_is_said() {
+        let of = |values: Vec<f32>, element| Census::of(&Pixels::F32(values), None).range(element, None);
+        let words = |range: Range| (range.why, range.notes[0].clone());
+        for element in [Element::I16, Element::I32, Element::U32, Element::I64, Element::F32] {
+            let (why, note) = words(of(vec![0.0, 7.0, 255.0], element));
+            assert_eq!(why, format!("{}, no value above 255", element.name()));
+            assert!(note.starts_with("the values are whole numbers and none is above 255, so that 0 to 255"), "{note}");
+            let (why, note) = words(of(vec![-1.0, 0.0, 1.0], element));
+            assert_eq!(why, format!("{}, no value outside -1 to 1", element.name()));
+            assert!(note.contains("none is outside -1 to 1, so that -1 to 1 became the range"), "{note}");
+        }
+        assert!(floats(&[0.0, 0.5, 1.0]).notes.is_empty());
     }
 
     #[test]
