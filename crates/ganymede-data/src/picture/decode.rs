@@ -9,7 +9,7 @@ use image::{AnimationDecoder, ColorType, DynamicImage, Frames, ImageDecoder, Ima
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The formats that are read.
 const FORMATS: [ImageFormat; 7] = [
@@ -202,17 +202,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
         if format == ImageFormat::Tiff
             && let Some(head) = tiff::head(bytes)
         {
-            return tiff::decode(bytes, head?);
+            let head = head?;
+            let _one_at_a_time = one_at_a_time(head.bytes());
+            return tiff::decode(bytes, head);
         }
         whole(decoder(format, &clean)?)
     })
 }
 
+/// What is to be held while a picture of so many decoded bytes is decoded.
+fn one_at_a_time(bytes: u64) -> Option<MutexGuard<'static, ()>> {
+    // A poisoned lock means that another picture's decoder panicked: no state of ours is behind it.
+    (bytes > LARGE).then(|| LARGE_PICTURE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 fn whole(mut decoder: impl ImageDecoder) -> Result<Picture, String> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    // A poisoned lock means that another picture's decoder panicked: no state of ours is behind it.
-    let _one_at_a_time = (decoder.total_bytes() > LARGE)
-        .then(|| LARGE_PICTURE.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let _one_at_a_time = one_at_a_time(decoder.total_bytes());
     let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
     image.apply_orientation(orientation);
     Ok(picture(image))
@@ -231,10 +237,14 @@ pub(crate) fn decode_pages(bytes: &[u8], each: &mut dyn FnMut(Picture) -> Result
         let mut reader = Cursor::new(bytes);
         let error = |e: image::ImageError| e.to_string();
         match format {
-            ImageFormat::Tiff => pages::directories(bytes).into_iter().try_for_each(|directory| {
-                let page = pages::with_first(bytes, directory).ok_or("expected the head of a TIFF, the file ends")?;
-                each(decode(&page)?)
-            }),
+            ImageFormat::Tiff => {
+                // One copy for all pages: a scan may have thousands.
+                let mut file = bytes.to_vec();
+                pages::directories(bytes).into_iter().try_for_each(|directory| {
+                    pages::put_first(&mut file, directory).ok_or("expected the head of a TIFF, the file ends")?;
+                    each(decode(&file)?)
+                })
+            }
             ImageFormat::Gif => frames(limited(GifDecoder::new(&mut reader).map_err(error)?)?.into_frames(), each),
             ImageFormat::WebP => frames(limited(WebPDecoder::new(&mut reader).map_err(error)?)?.into_frames(), each),
             _ => frames(
@@ -274,4 +284,28 @@ fn picture(image: DynamicImage) -> Picture {
         other => (4, Pixels::U16(other.into_rgba16().into_raw())),
     };
     Picture { width, height, channels, pixels }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    #[test]
+    fn large_pictures_of_every_kind_wait_for_each_other() {
+        let side = 3000;
+        let floats = tiff::float_bytes(side, side, 1, &vec![0.5; (side * side) as usize]).unwrap();
+        let small = tiff::float_bytes(2, 2, 1, &[0.5; 4]).unwrap();
+        let held = one_at_a_time(LARGE + 1);
+        assert!(held.is_some() && one_at_a_time(LARGE).is_none());
+        let (send, receive) = channel();
+        let waiting = std::thread::spawn(move || send.send(decode(&floats).map(|picture| picture.width)));
+        decode(&small).unwrap();
+        // It waits as long as the other lasts, however long that is.
+        assert!(receive.recv_timeout(Duration::from_millis(500)).is_err());
+        drop(held);
+        assert_eq!(receive.recv().unwrap(), Ok(side));
+        waiting.join().unwrap().unwrap();
+    }
 }

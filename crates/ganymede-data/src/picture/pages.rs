@@ -38,15 +38,14 @@ pub(crate) fn directories(bytes: &[u8]) -> Vec<u64> {
     found
 }
 
-/// The file with another directory as its first, so that a decoder of first pages decodes that one.
-pub(crate) fn with_first(bytes: &[u8], directory: u64) -> Option<Vec<u8>> {
-    let file = Tiff::of(bytes)?;
-    let mut out = bytes.to_vec();
-    let (at, size) = if file.big { (8, 8) } else { (4, 4) };
-    let value = if file.little { directory.to_le_bytes() } else { directory.to_be_bytes() };
-    let value = if file.little { &value[..size] } else { &value[8 - size..] };
-    out.get_mut(at..at + size)?.copy_from_slice(value);
-    Some(out)
+/// Makes another directory the first of the file, so that a decoder of first pages decodes that one. `None` where it has no head.
+pub(crate) fn put_first(bytes: &mut [u8], directory: u64) -> Option<()> {
+    let Tiff { little, big, .. } = Tiff::of(bytes)?;
+    let (at, size) = if big { (8, 8) } else { (4, 4) };
+    let value = if little { directory.to_le_bytes() } else { directory.to_be_bytes() };
+    let value = if little { &value[..size] } else { &value[8 - size..] };
+    bytes.get_mut(at..at + size)?.copy_from_slice(value);
+    Some(())
 }
 
 /// The structure of a TIFF file, or of one with 64-bit offsets.
@@ -173,8 +172,12 @@ mod tests {
     fn pages_of_a_tiff_are_counted_without_thumbnails_and_circles() {
         for little in [true, false] {
             assert_eq!(directories(&tiff(&[0, 2, 1, 4, 0], little)), [8, 26, 80]);
-            let moved = with_first(&tiff(&[0, 2], little), 26).unwrap();
-            assert_eq!(directories(&moved), [26]);
+            let mut file = tiff(&[0, 2, 0], little);
+            for (at, pages) in [(26, &[26, 44][..]), (44, &[44]), (8, &[8, 26, 44])] {
+                put_first(&mut file, at).unwrap();
+                assert_eq!(directories(&file), pages);
+            }
+            assert_eq!(put_first(&mut file[..6], 8), None);
         }
         let mut circle = tiff(&[0, 0], true);
         circle[40..44].copy_from_slice(&8u32.to_le_bytes());

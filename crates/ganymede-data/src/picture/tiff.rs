@@ -21,6 +21,13 @@ pub(crate) struct Head {
     pub(crate) float: bool,
 }
 
+impl Head {
+    /// Bytes of the values while they are decoded, at most.
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height) * self.channels as u64 * 8
+    }
+}
+
 fn decoder(bytes: &[u8]) -> Result<Decoder<Cursor<&[u8]>>, String> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = MAX_ALLOCATION as usize;
@@ -71,11 +78,11 @@ pub(crate) fn head(bytes: &[u8]) -> Option<Result<Head, String>> {
         }
         let (width, height) = decoder.dimensions().map_err(|e| e.to_string())?;
         check_picture(u64::from(width), u64::from(height))?;
-        let bytes = u64::from(width) * u64::from(height) * channels as u64 * 8;
-        if bytes > MAX_ALLOCATION {
-            return Err(format!("expected at most {MAX_ALLOCATION} decoded bytes, found {bytes}"));
+        let head = Head { width, height, channels, bits, float };
+        match head.bytes() > MAX_ALLOCATION {
+            true => Err(format!("expected at most {MAX_ALLOCATION} decoded bytes, found {}", head.bytes())),
+            false => Ok(head),
         }
-        Ok(Head { width, height, channels, bits, float })
     };
     Some(read())
 }
