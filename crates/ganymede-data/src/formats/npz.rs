@@ -3,6 +3,7 @@
 
 use super::archive::{self, Archive};
 use super::array::{self, Header};
+use super::folder_names::{FolderName, Part};
 use super::labels::Labels;
 use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes, labels, npy};
@@ -187,7 +188,8 @@ impl Format for Npz {
             let more = if others.len() > 8 { format!(" and {} more", others.len() - 8) } else { String::new() };
             notes.push(format!("other arrays were left out: {}{more}", others[..others.len().min(8)].join(", ")));
         }
-        if samples.name.to_lowercase().contains("test") && job.options.key.is_none() {
+        let is_test = FolderName::of(samples.name.as_bytes()).part == Some(Part::Test);
+        if is_test && job.options.key.is_none() {
             notes.push("there is no array to train on: the one of tests was taken".into());
         }
         let mut decoded =

@@ -5,6 +5,7 @@ use crate::codec::Codec;
 use crate::dataset::tensor;
 use crate::error::{DataError, Position, io_error};
 use crate::field::{Field, LABEL, Role};
+use crate::text::{self, NotText};
 use ganymede_tensor::{DType, Data, Tensor};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -52,11 +53,16 @@ impl Wish {
     /// several numbers) and a line for each sample.
     ///
     /// # Errors
-    /// [`DataError::Io`]; [`DataError::Malformed`] with the line; as [`Wish::with`].
+    /// [`DataError::Io`]; [`DataError::Unsupported`] for any other encoding than UTF-8 and UTF-16; [`DataError::Malformed`] with
+    /// the line; as [`Wish::with`].
     pub fn from_file(codec: &Codec, path: &Path) -> Result<Wish, DataError> {
-        let text = std::fs::read_to_string(path).map_err(io_error(path, "read"))?;
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let bytes = std::fs::read(path).map_err(io_error(path, "read"))?;
+        let text = text::decode(&bytes).map_err(|e| DataError::Unsupported {
+            path: path.into(),
+            what: format!("line {}: {}", e.line, e.reason),
+            hint: NotText::HINT,
+        })?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let malformed = |error: csv::Error| {
             let line = error.position().map_or(Position::Whole, |at| Position::Line(at.line()));
             DataError::Malformed { path: path.into(), at: line, reason: error.to_string() }

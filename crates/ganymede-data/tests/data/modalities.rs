@@ -146,6 +146,13 @@ fn conditions_are_fed_in_turn_by_value_and_from_a_file() {
         let table = folder.join("wish.csv");
         std::fs::write(&table, "label\n2\n0\n0\n").unwrap();
         assert_eq!(labels(&Wish::from_file(codec, &table).unwrap(), 0..5), [2, 0, 0, 2, 0]);
+        // As Excel saves it, and in an encoding that is not read.
+        let wide: Vec<u8> = "\u{feff}label\r\n2\r\n0\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&table, wide).unwrap();
+        assert_eq!(labels(&Wish::from_file(codec, &table).unwrap(), 0..3), [2, 0, 2]);
+        std::fs::write(&table, b"label\n2\n\xe9\n").unwrap();
+        let error = Wish::from_file(codec, &table).unwrap_err();
+        assert!(error.to_string().contains("line 3: expected UTF-8") && error.hint().is_some(), "{error}");
         std::fs::write(&table, "label\n2\n9\n").unwrap();
         let error = Wish::from_file(codec, &table).unwrap_err();
         assert!(error.to_string().contains("line 3") && error.to_string().contains('9'), "{error}");
