@@ -1,5 +1,7 @@
 //! Which class a person means: by its name, or by its number. Not here: where classes come from (`formats`).
 
+use crate::formats::files;
+
 /// The number of the class that is asked for: `Sneaker` by name, `#7` by number, and `7` by number where no class is called by
 /// a number.
 ///
@@ -16,7 +18,8 @@
 /// assert!(ganymede_data::class_number(&["1", "2"].map(String::from), "0").is_err());
 /// ```
 pub fn class_number(classes: &[String], asked: &str) -> Result<u32, String> {
-    if let Some(at) = classes.iter().position(|name| name == asked) {
+    let composed = |name: &String| files::composed(name) == files::composed(asked);
+    if let Some(at) = classes.iter().position(|name| name == asked).or_else(|| classes.iter().position(composed)) {
         return Ok(at as u32);
     }
     let number = |text: &str| text.parse::<usize>().ok().filter(|&at| at < classes.len());

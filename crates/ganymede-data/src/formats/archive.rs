@@ -2,6 +2,7 @@
 
 use crate::error::{DataError, Position, io_error};
 use crate::limits::{Bounded, MAX_ALLOCATION, expansion_limit};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -79,6 +80,8 @@ pub(crate) struct Archive {
     zip: ZipArchive<Shared>,
     /// Names in the order of the directory; folders end with `/`.
     pub(crate) names: Vec<Vec<u8>>,
+    /// Those of them that are no UTF-8, as the format has it: in code page 437.
+    pub(crate) decoded: BTreeMap<usize, String>,
 }
 
 /// Whether first bytes are those of a zip archive.
@@ -96,9 +99,16 @@ impl Archive {
         let read = || {
             let zip = ZipArchive::new(shared)?;
             let mut one = zip.clone();
-            let names = (0..zip.len()).map(|i| Ok(one.by_index_raw(i)?.name_raw().to_vec()));
-            let names = names.collect::<Result<_, zip::result::ZipError>>()?;
-            Ok(Archive { path: path.into(), zip, names })
+            let (mut names, mut decoded) = (Vec::with_capacity(zip.len()), BTreeMap::new());
+            for index in 0..zip.len() {
+                let member = one.by_index_raw(index)?;
+                names.push(member.name_raw().to_vec());
+                if std::str::from_utf8(member.name_raw()).is_err() {
+                    decoded.insert(index, member.name().to_string());
+                }
+            }
+            drop(one);
+            Ok(Archive { path: path.into(), zip, names, decoded })
         };
         guarded(read).map_err(|e| malformed(format!("expected the directory of a zip archive at the end: {e}")))
     }
@@ -109,7 +119,7 @@ impl Archive {
     /// [`DataError::Unsupported`] with what to do.
     pub(crate) fn check_methods(&self, members: impl Iterator<Item = usize>) -> Result<(), DataError> {
         let mut zip = self.zip.clone();
-        let (mut all, mut found) = (0usize, std::collections::BTreeMap::<String, usize>::new());
+        let (mut all, mut found) = (0usize, BTreeMap::<String, usize>::new());
         let mut locked = false;
         for index in members {
             // A member whose head is broken is a bad file when it is read.

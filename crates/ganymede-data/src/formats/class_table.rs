@@ -1,82 +1,30 @@
-//! A table that names the class of each image: which columns it has, and which image a row means.
-//! Not here: its bytes (`sheet.rs`), which table is used (`label_source.rs`), classes by folders (`folder_classes.rs`).
+//! A table that names the class of each image: which image a row means, and whether the values are classes at all.
+//! Not here: its bytes (`sheet.rs`), its columns (`class_columns.rs`), which table is used (`label_source.rs`), classes by folders
+//! (`folder_classes.rs`).
 //!
 //! Two columns, file and class, or a header that names them. A row means the image that lies, from the table on, where the row
 //! says; else, without the ending and in large or small letters; else the only one whose path ends like the row's, or whose
 //! name is the row's.
 
+use super::class_columns::Columns;
 use super::files;
 use super::sheet::{Fault, Sheet};
 use crate::picture::content;
 use crate::picture::decode::has_image_ending;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-/// Headings of the column of files, the surest first: in small letters, without what is neither letter nor digit.
-const FILES: [&str; 26] = [
-    "filename",
-    "filenames",
-    "file",
-    "files",
-    "filepath",
-    "filepaths",
-    "path",
-    "paths",
-    "imagepath",
-    "imagepaths",
-    "imagefile",
-    "imagename",
-    "image",
-    "images",
-    "imageid",
-    "img",
-    "imgname",
-    "imgpath",
-    "imgid",
-    "fileid",
-    "picture",
-    "photo",
-    "photoid",
-    "id",
-    "name",
-    "key",
-];
-/// Headings of the column of classes, the surest first.
-const CLASSES: [&str; 25] = [
-    "class",
-    "label",
-    "labels",
-    "category",
-    "target",
-    "classname",
-    "labelname",
-    "categoryname",
-    "classlabel",
-    "classes",
-    "categories",
-    "species",
-    "breed",
-    "variety",
-    "diagnosis",
-    "dx",
-    "genre",
-    "style",
-    "emotion",
-    "kind",
-    "type",
-    "y",
-    "classid",
-    "labelid",
-    "categoryid",
-];
 /// Most classes.
 const MAX_CLASSES: usize = 65_536;
-/// Rows that are looked at to tell columns apart.
-const HEAD: usize = 200;
+/// Images from which on values that no two of them share are no classes; of fewer, only sentences are none.
+const FEW: usize = 8;
+/// Words of a sentence, at least.
+const SENTENCE: usize = 4;
 
 /// Images of one name that are compared with a row; of more, a row must say the folder.
 const MAX_NAMESAKES: usize = 256;
 
-/// The images that rows may mean.
+/// The images that rows may mean, by their paths in the spelling of [`Tree::spelled`](super::tree::Tree::spelled).
 pub(crate) struct Index<'a> {
     paths: &'a [Vec<u8>],
     by_path: HashMap<&'a [u8], usize>,
@@ -90,9 +38,12 @@ impl<'a> Index<'a> {
     /// The images of these paths.
     pub(crate) fn new(paths: &'a [Vec<u8>]) -> Index<'a> {
         let mut index = Index { paths, by_path: HashMap::new(), by_stem: HashMap::new(), by_name: HashMap::new() };
+        let mut twins: Vec<&[u8]> = Vec::new();
         for (image, path) in paths.iter().enumerate() {
             let base = files::base(path);
-            index.by_path.insert(path, image);
+            if index.by_path.insert(path, image).is_some() {
+                twins.push(path);
+            }
             index
                 .by_stem
                 .entry(fold(&path[..path.len() - base.len() + files::stem(base).len()]))
@@ -103,12 +54,14 @@ impl<'a> Index<'a> {
                 index.by_name.entry(fold(base)).or_default().push(image);
             }
         }
+        // Two images of one spelling: a row means both, which the other ways to find them give.
+        twins.into_iter().for_each(|path| _ = index.by_path.remove(path));
         index
     }
 
     /// The images that may be meant by a row's file, with how well each fits; the best alone.
-    fn find(&self, folder: &[u8], file: &str) -> Vec<(Fit, usize)> {
-        let row = parts(file);
+    pub(super) fn find(&self, folder: &[u8], file: &str) -> Vec<(Fit, usize)> {
+        let row = parts(&files::composed(file));
         let Some(base) = row.last() else { return Vec::new() };
         let whole = [folder, if folder.is_empty() { b"" } else { b"/" }, row.join("/").as_bytes()].concat();
         if let Some(&image) = self.by_path.get(&whole[..]) {
@@ -140,7 +93,7 @@ impl<'a> Index<'a> {
 
 /// How well a row fits an image: where it lies, how much of the paths agree from the end on, its ending and letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
+pub(super) struct Fit {
     /// 2: it lies where the row says; 1: one path ends like the other; 0: only the name is the same.
     place: u8,
     common: usize,
@@ -189,6 +142,8 @@ pub(crate) struct ClassTable {
     names: Vec<String>,
     /// Rows that mean no image, or one of several.
     pub(crate) unused: usize,
+    /// The column of the classes, as `--label-column` names it.
+    pub(crate) column: String,
     /// What was chosen.
     pub(crate) notes: Vec<String>,
 }
@@ -208,7 +163,7 @@ impl ClassTable {
             notes.push(format!("{base}: {said}"));
         }
         let rows = &sheet.rows[columns.first..];
-        let mut numbers = HashMap::<&str, u32>::new();
+        let mut numbers = HashMap::<Cow<'_, str>, u32>::new();
         let mut names = Vec::new();
         let mut best: Vec<Option<(Fit, u32, bool)>> = vec![None; index.paths.len()];
         let mut unused = 0;
@@ -220,8 +175,9 @@ impl ClassTable {
             if file.is_empty() || class.is_empty() {
                 return Err(Fault::new(*line, "expected a file and a class, found an empty field"));
             }
-            let number = *numbers.entry(class).or_insert_with(|| {
-                names.push(class.clone());
+            let class = files::composed(class);
+            let number = *numbers.entry(class.clone()).or_insert_with(|| {
+                names.push(class.to_string());
                 names.len() as u32 - 1
             });
             if let Some(before) = seen.insert(file, number).filter(|before| *before != number) {
@@ -248,7 +204,7 @@ impl ClassTable {
             return Err(Fault::new(1, format!("expected rows of a file and a class, found {found}")));
         }
         let of = best.into_iter().map(|best| best.filter(|(.., clear)| *clear).map(|(_, number, _)| number)).collect();
-        Ok(ClassTable { name, of, names, unused, notes })
+        Ok(ClassTable { name, of, names, unused, column: columns.name, notes })
     }
 
     /// The class of an image.
@@ -259,6 +215,20 @@ impl ClassTable {
     /// The part of these images that have a class.
     pub(crate) fn share(&self, images: &[usize]) -> f64 {
         images.iter().filter(|&&image| self.of[image].is_some()).count() as f64 / images.len().max(1) as f64
+    }
+
+    /// Why the values are rather captions, numbers or names of these images than classes: most images have one of their own.
+    pub(crate) fn captions(&self, images: &[usize]) -> Option<String> {
+        let numbers: Vec<u32> = images.iter().filter_map(|&image| self.of[image]).collect();
+        let mut counts = vec![0u32; self.names.len()];
+        numbers.iter().for_each(|&number| counts[number as usize] += 1);
+        let alone: Vec<u32> = numbers.iter().copied().filter(|&number| counts[number as usize] == 1).collect();
+        let is_sentence = |number: &&u32| self.names[**number as usize].split_whitespace().count() >= SENTENCE;
+        let sentences = alone.iter().filter(is_sentence).count();
+        (alone.len() * 2 > numbers.len() && (numbers.len() >= FEW || sentences * 2 > alone.len())).then(|| {
+            let (all, alone, column) = (numbers.len(), alone.len(), &self.column);
+            format!("of {all} images {alone} have a value of the column `{column}` that no other has, as captions do")
+        })
     }
 
     /// One label for each of these images, which all have a class, and the names of the classes in their order.
@@ -281,153 +251,6 @@ impl ClassTable {
         let had: BTreeSet<u32> = images.iter().filter_map(|&image| self.of[image]).collect();
         (0..).zip(&self.names).filter(|(number, _)| !had.contains(number)).map(|(_, name)| name.clone()).collect()
     }
-}
-
-/// Which columns of a sheet are those of files and classes, and from which row on.
-struct Columns {
-    file: usize,
-    class: usize,
-    first: usize,
-    said: Option<String>,
-}
-
-impl Columns {
-    fn of(sheet: &Sheet, folder: &[u8], index: &Index<'_>, asked: Option<&str>) -> Result<Columns, Fault> {
-        let means =
-            |row: &[String], column: usize| row.get(column).is_some_and(|file| !index.find(folder, file).is_empty());
-        let hits = |column: usize, from: usize| {
-            sheet.rows.iter().skip(from).take(HEAD).filter(|(_, row)| means(row, column)).count()
-        };
-        let Some((line, top)) = sheet.rows.first() else {
-            return Err(Fault::new(1, "expected rows of a file and a class, found nothing"));
-        };
-        let (line, width) = (*line, sheet.header.as_ref().unwrap_or(top).len());
-        let named =
-            |row: &[String]| row.iter().any(|field| known(&FILES, field).is_some() || known(&CLASSES, field).is_some());
-        // A first row of names that means no image; or of other texts, where the second row means one.
-        let (header, first): (Option<&[String]>, usize) = match &sheet.header {
-            Some(header) => (Some(header), 0),
-            None if named(top) && !(0..width).any(|column| means(top, column)) => (Some(top), 1),
-            None if asked.is_some_and(|asked| top.iter().any(|field| normal(field) == normal(asked))) => (Some(top), 1),
-            None => {
-                let plain =
-                    !(0..width).any(|column| means(top, column)) && (0..width).any(|column| hits(column, 1) > 0);
-                if plain && width > 2 { (Some(top), 1) } else { (None, 0) }
-            }
-        };
-        let names = header.unwrap_or_default();
-        let class = match asked {
-            Some(asked) => {
-                let by_name = names.iter().position(|name| normal(name) == normal(asked));
-                let by_number =
-                    || asked.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < width);
-                let missing =
-                    || Fault::new(line, format!("expected a column `{asked}`, found {}", columns(names, width)));
-                Some(by_name.or_else(by_number).ok_or_else(missing)?)
-            }
-            None => surest(&CLASSES, names).or_else(|| {
-                // `Finding Labels`, `primary_label`: one such column, by its last word.
-                let last = |name: &String| {
-                    let mut words = name.rsplit(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-                    words.next().is_some_and(|word| CLASSES[..8].contains(&&normal(word)[..]))
-                };
-                let mut named = (0..names.len()).filter(|&at| last(&names[at]));
-                named.next().filter(|_| named.next().is_none())
-            }),
-        };
-        // Of several columns of files, the one that means most images.
-        let mut candidates: Vec<usize> =
-            FILES.iter().flat_map(|known| (0..names.len()).filter(|&at| normal(&names[at]) == *known)).collect();
-        if candidates.iter().all(|&column| hits(column, first) == 0) {
-            candidates.extend((0..width.min(16)).filter(|&column| hits(column, first) > 0));
-        }
-        candidates.retain(|column| Some(*column) != class);
-        let best = candidates.iter().copied().rev().max_by_key(|&column| hits(column, first));
-        let refuse = |reason: String| Err(Fault::new(line, reason));
-        let file = match (best, header) {
-            (Some(file), _) => file,
-            (None, None) if width == 2 => usize::from(class == Some(0)),
-            (None, None) => {
-                return refuse(format!(
-                    "expected two columns, file and class, or a header with these names, found {width} columns"
-                ));
-            }
-            (None, Some(_)) => {
-                return refuse(format!(
-                    "expected a column of files, such as `file` or `image`, found {}",
-                    columns(names, width)
-                ));
-            }
-        };
-        let class = match class {
-            Some(class) => class,
-            None => {
-                // pandas' index has no name.
-                let index = |at: usize| {
-                    matches!(names.get(at).map(|name| normal(name)).as_deref(), Some("" | "unnamed0" | "index"))
-                };
-                let others: Vec<usize> =
-                    (0..width).filter(|&at| at != file && !(names.len() > 2 && index(at))).collect();
-                match others[..] {
-                    [one] => one,
-                    _ if header.is_none() => {
-                        return refuse(format!(
-                            "expected two columns, file and class, or a header with these names, found {width} columns"
-                        ));
-                    }
-                    [] => {
-                        return refuse(format!("expected a column of classes, found {} alone", columns(names, width)));
-                    }
-                    _ => {
-                        let named: Vec<String> = others.iter().map(|&at| names[at].clone()).collect();
-                        return refuse(format!(
-                            "expected a column of classes, such as `class` or `label`, found {}: say which with --label-column",
-                            named.join(", ")
-                        ));
-                    }
-                }
-            }
-        };
-        let also: Vec<&str> = names
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| *at != class && *at != file && known(&CLASSES, name).is_some())
-            .map(|(_, name)| &name[..])
-            .collect();
-        let said = match header {
-            None => None,
-            Some(_) if asked.is_none() && !also.is_empty() => Some(format!(
-                "the classes are those of the column `{}`; there is also {} (--label-column)",
-                names[class],
-                also.join(", ")
-            )),
-            Some(_) if asked.is_none() && known(&CLASSES, &names[class]).is_none() => {
-                Some(format!("the column `{}` is taken for that of the classes (--label-column)", names[class]))
-            }
-            Some(_) => None,
-        };
-        Ok(Columns { file, class, first, said })
-    }
-}
-
-/// A heading in small letters, without what is neither letter nor digit.
-fn normal(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn known(headings: &[&str], name: &str) -> Option<usize> {
-    let name = normal(name);
-    headings.iter().position(|heading| *heading == name)
-}
-
-/// The column with the surest of some headings.
-fn surest(headings: &[&str], names: &[String]) -> Option<usize> {
-    headings.iter().find_map(|heading| names.iter().position(|name| normal(name) == *heading))
-}
-
-fn columns(names: &[String], width: usize) -> String {
-    let shown: Vec<&str> = names.iter().map(|name| if name.is_empty() { "(no name)" } else { name }).collect();
-    if shown.is_empty() { format!("{width} columns without names") } else { shown.join(", ") }
 }
 
 #[cfg(test)]
@@ -488,32 +311,6 @@ mod tests {
     }
 
     #[test]
-    fn the_column_of_classes_is_told_by_its_name_or_asked_for() {
-        let paths = paths("a.png b.png");
-        let index = Index::new(&paths);
-        let of =
-            |text: &str, column: Option<&str>| ClassTable::of(&separated(text).unwrap(), b"labels.csv", &index, column);
-        let class = |table: &ClassTable| table.class(0).unwrap().to_string();
-        let table = of("id,breed,x\na,pug,1\nb,dingo,2\n", None).unwrap();
-        assert_eq!(class(&table), "pug");
-        let table = of("id,label,class_name\na,0,pug\nb,1,dingo\n", None).unwrap();
-        assert_eq!(class(&table), "0");
-        assert_eq!(
-            table.notes,
-            ["labels.csv: the classes are those of the column `label`; there is also class_name (--label-column)"]
-        );
-        assert_eq!(class(&of("id,label,class_name\na,0,pug\nb,1,dingo\n", Some("class_name")).unwrap()), "pug");
-        assert_eq!(class(&of("a,0,pug\nb,1,dingo\n", Some("3")).unwrap()), "pug");
-        let fault = of("id,colour,x\na,red,1\nb,blue,2\n", None).unwrap_err();
-        assert_eq!(
-            fault.reason,
-            "expected a column of classes, such as `class` or `label`, found colour, x: say which with --label-column"
-        );
-        let fault = of("id,colour\na,red\n", Some("size")).unwrap_err();
-        assert_eq!(fault.reason, "expected a column `size`, found id, colour");
-    }
-
-    #[test]
     fn classes_are_in_the_order_in_which_people_count() {
         let paths = paths("1.png 2.png 3.png 4.png");
         let index = Index::new(&paths);
@@ -524,6 +321,40 @@ mod tests {
         let table = of("1.png,class10\n2.png,class9\n");
         assert_eq!(table.classes(&[0, 1]).unwrap().1, ["class9", "class10"]);
         assert_eq!(table.share(&[0, 1, 2, 3]), 0.5);
+    }
+
+    #[test]
+    fn values_that_hardly_two_images_share_are_captions() {
+        let captions = |of: &dyn Fn(usize) -> String, n: usize| {
+            let paths: Vec<Vec<u8>> = (0..n).map(|i| format!("{i}.png").into_bytes()).collect();
+            let text: String = (0..n).map(|i| format!("{i}.png,{}\n", of(i))).collect();
+            let sheet = separated(&format!("file_name,text\n{text}")).unwrap();
+            let table = ClassTable::of(&sheet, b"metadata.csv", &Index::new(&paths), None).unwrap();
+            table.captions(&(0..n).collect::<Vec<usize>>())
+        };
+        let said = "of 8 images 8 have a value of the column `text` that no other has, as captions do";
+        assert_eq!(captions(&|i| format!("x{i}"), 8).as_deref(), Some(said));
+        assert_eq!(
+            captions(&|i| format!("a photo of {i}"), 2).map(|said| said.starts_with("of 2 images 2")),
+            Some(true)
+        );
+        // Of 40 images 20 have a value of their own, and 21.
+        assert!(captions(&|i| format!("x{}", i.max(19)), 40).is_none());
+        assert!(captions(&|i| format!("x{}", i.max(18)), 40).is_some());
+        // Few images, of a class each; many classes of two.
+        assert_eq!(captions(&|i| format!("x{i}"), 7), None);
+        assert_eq!(captions(&|i| format!("a photo of {}", i / 2), 40), None);
+    }
+
+    #[test]
+    fn names_are_compared_in_their_composed_form() {
+        // The table was written on macOS: e and an accent.
+        assert_eq!(classes("labels.csv", "cafe\u{301}.png,a\nx.png,b\n", "caf\u{e9}.png x.png").unwrap(), "a b");
+        // One class in two spellings is one.
+        let two = "1.png,caf\u{e9}\n2.png,cafe\u{301}\n3.png,x\n";
+        assert_eq!(classes("labels.csv", two, "1.png 2.png 3.png").unwrap(), "caf\u{e9} caf\u{e9} x");
+        // Two images of one spelling are both meant.
+        assert_eq!(classes("labels.csv", "a.png,1\nb.png,2\n", "a.png a.png b.png").unwrap(), "1 1 2");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Names of files and folders: their parts, what people do not see, their order, their spelling as text.
 //! Not here: which files count (`tree.rs`), which class they are of (`folder_classes.rs`, `class_table.rs`).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use unicode_normalization::UnicodeNormalization;
 
 /// Whether the last part of a path is one that people do not see: `.DS_Store`, `Thumbs.db`, `__MACOSX` …
 pub(crate) fn is_hidden(name: &[u8]) -> bool {
@@ -51,6 +53,11 @@ pub(crate) fn text(name: &[u8]) -> String {
         chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
     }
     out
+}
+
+/// A text in its composed form (NFC), in which names are compared: macOS stores `é` as `e` and an accent.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// The order in which people count: runs of digits by their value, all else byte by byte.
@@ -149,6 +156,15 @@ mod tests {
         let texts: std::collections::BTreeSet<String> = names.iter().map(|name| text(name)).collect();
         assert_eq!(texts.len(), names.len(), "{texts:?}");
         assert_eq!((text("кот".as_bytes()), text(b"a\xff.png")), ("кот".into(), "a\\xff.png".into()));
+    }
+
+    #[test]
+    fn one_letter_has_one_form() {
+        assert_eq!(
+            (composed("cafe\u{301}"), composed("caf\u{e9}"), composed("cafe")),
+            ("café".into(), "café".into(), "cafe".into())
+        );
+        assert_eq!(composed("\u{304b}\u{3099}"), "\u{304c}");
     }
 
     #[test]

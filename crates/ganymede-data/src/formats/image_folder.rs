@@ -8,7 +8,7 @@ use crate::picture::decode::{has_image_ending, has_image_magic};
 use crate::picture::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -184,6 +184,7 @@ impl Format for ImageFolder {
             folders: empty.iter().map(|input| relative(&folder, &input.path)).collect(),
             read: &|i| read(&files[i].path),
             head: &|i| head(&files[i].path),
+            decoded: BTreeMap::new(),
             notes: Vec::new(),
         };
         images::decode(job, tree, sink)

@@ -23,14 +23,32 @@ struct Listing {
     notes: Vec<String>,
 }
 
+/// Whether a name has `\` between its folders, as old .NET and PowerShell write it; the format has `/` alone. Beside `/` it is a part
+/// of a name, and in other encodings than UTF-8 it may be half of a letter (Shift-JIS).
+fn has_other_slashes(name: &[u8]) -> bool {
+    let path = name.strip_suffix(b"/").unwrap_or(name);
+    path.contains(&b'\\') && !path.contains(&b'/') && std::str::from_utf8(path).is_ok()
+}
+
 fn list(archive: &Archive) -> Listing {
     let mut notes = Vec::new();
-    // The format has `/` alone; old .NET and PowerShell write `\`.
-    let foreign = archive.names.iter().filter(|name| name.contains(&b'\\')).count();
+    let foreign = archive.names.iter().filter(|name| has_other_slashes(name)).count() as u64;
     if foreign > 0 {
-        notes.push(format!("{foreign} names in the archive have \\ between their folders, which is read as /"));
+        let (names, verb) = (files::count(foreign, "name"), files::verb(foreign, "has", "have"));
+        notes.push(format!("{names} in the archive {verb} \\ between their folders, which is read as /"));
     }
-    let slashed = |name: &Vec<u8>| -> Vec<u8> { name.iter().map(|&b| if b == b'\\' { b'/' } else { b }).collect() };
+    let kept =
+        archive.names.iter().filter(|name| name.contains(&b'\\') && std::str::from_utf8(name).is_err()).count() as u64;
+    if kept > 0 {
+        let (names, verb) = (files::count(kept, "name"), files::verb(kept, "is", "are"));
+        notes.push(format!(
+            "{names} in the archive {verb} no UTF-8: \\ is taken for a part of a letter there, not for a folder"
+        ));
+    }
+    let slashed = |name: &Vec<u8>| -> Vec<u8> {
+        let slash = has_other_slashes(name);
+        name.iter().map(|&b| if slash && b == b'\\' { b'/' } else { b }).collect()
+    };
     let names: Vec<Vec<u8>> = archive.names.iter().map(slashed).collect();
     let runs = tree::runs(names.iter().map(|name| &name[..]));
     if !runs.is_empty() {
@@ -92,7 +110,11 @@ impl Format for ImageZip {
             return Err(DataError::Empty { path: archive.path().into(), what: "image in the archive" });
         }
         let read = |i: usize| archive.read(members[i].0);
-        let tree = Tree { root: archive.path(), names, folders: empty, read: &read, head: &head, notes };
+        let decoded = members
+            .iter()
+            .filter_map(|(member, name)| Some((name.clone(), archive.decoded.get(member)?.clone())))
+            .collect();
+        let tree = Tree { root: archive.path(), names, folders: empty, read: &read, head: &head, decoded, notes };
         images::decode(job, tree, sink)
     }
 

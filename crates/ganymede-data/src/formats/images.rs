@@ -2,6 +2,7 @@
 //! Not here: how they become samples (`image_samples.rs`), what lies there (`image_folder.rs`, `image_zip.rs`), a network's
 //! samples as files (`modalities/images.rs`).
 
+use super::class_table::ClassTable;
 use super::folder_classes::Bare;
 use super::folder_names::are_alike;
 use super::image_samples::Outcome;
@@ -73,6 +74,10 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
         Labels::Folders | Labels::None => None,
     };
 
+    let used = match table.filter(|_| !source.strict) {
+        Some(table) => named(table, used, &paths, &mut report),
+        None => used,
+    };
     let files = Files { tree: &tree, images, paths: &paths, chosen: &chosen };
     let (outcome, range) = image_samples::decode(job, &files, &used, table, sink, &mut report)?;
     for (&image, reason) in &outcome.bad {
@@ -127,6 +132,22 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
     left.tell(used.len() as u64, &mut report);
     report.set_range(&range);
     Ok(Decoded::new(Arc::new(Images::of(job.options)), range.ends, report).labelled(found))
+}
+
+/// The images of which a table that was found has a row; the others are left out, and told.
+fn named(table: &ClassTable, used: Vec<usize>, paths: &[Vec<u8>], report: &mut DataReport) -> Vec<usize> {
+    let all = used.len();
+    let (used, others): (Vec<usize>, Vec<usize>) = used.into_iter().partition(|&image| table.class(image).is_some());
+    if !others.is_empty() {
+        let names: Vec<String> = others.iter().map(|&image| files::text(&paths[image])).collect();
+        let (n, name) = (others.len() as u64, &table.name);
+        let (have, are) = (files::verb(n, "has", "have"), files::verb(n, "is", "are"));
+        report.notes.push(format!(
+            "of {all} images {n} {have} no row in {name} and {are} left out: {}; --labels none takes all, without classes",
+            files::few(&names)
+        ));
+    }
+    used
 }
 
 /// Whether folders may be storage: they differ in numbers alone, and are not just numbers or called classes.

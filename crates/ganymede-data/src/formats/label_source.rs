@@ -1,9 +1,10 @@
 //! Which of the things that lie beside images says their classes: a table, or the folders.
 //! Not here: what a table says (`class_table.rs`), what folders say (`folder_classes.rs`).
 //!
-//! The rule: `dataset.json` of StyleGAN's tool, then `labels.csv`, then `metadata.jsonl` or `metadata.csv`, then another table of
-//! files and classes, but only where the folders give no classes or differ in numbers alone; of several the highest, then by name. A table that names
-//! none of the images is none. What could have been used is said, and `--labels` overrules.
+//! The rule: `dataset.json` of StyleGAN's tool, then `labels.csv`; then `metadata.jsonl`, `metadata.csv` and any other table of files
+//! and classes, but only where the folders give no classes or differ in numbers alone; of several the highest, then by name. A table
+//! that names less than half of the images is none, nor is one of captions. What could have been used is said, and `--labels` and
+//! `--label-column` overrule.
 
 use super::class_table::{ClassTable, Index};
 use super::files;
@@ -70,13 +71,16 @@ pub(crate) struct Found {
     pub(crate) notes: Vec<String>,
     /// The file that is used.
     pub(crate) file: Option<usize>,
+    /// Whether the table is to name every image, because it was asked for; else those without a row are left out.
+    pub(crate) strict: bool,
 }
 
 /// A file that may be a table, as it was read.
 enum Parsed {
     Sheet(Sheet),
     Unlabelled,
-    Another,
+    /// None of classes, and why.
+    Another(String),
 }
 
 /// Finds what says the classes of the images `used`, among all whose paths are `paths`. `folders` is what the folders say, `left`
@@ -110,7 +114,7 @@ fn search(
     folders: ByFolder,
     left: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Found, DataError> {
-    let plain = |labels, notes| Ok(Found { labels, notes, file: None });
+    let plain = |labels, notes| Ok(Found { labels, notes, file: None, strict: false });
     match options.labels.as_deref() {
         Some(NONE) => return plain(Labels::None, Vec::new()),
         Some(FOLDERS) => return plain(Labels::Folders, Vec::new()),
@@ -124,7 +128,10 @@ fn search(
     let key = |&(rank, file): &(Rank, usize)| (rank, files::parts(&tree.names[file]).len());
     tables.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| files::natural(&tree.names[a.1], &tree.names[b.1])));
     // Only made where a table asks for it: it takes more memory than the names.
-    let index = Index::new(if tables.is_empty() { &[] } else { paths });
+    let spelled = if tables.is_empty() { Vec::new() } else { spelled(tree, paths) };
+    let index = Index::new(&spelled);
+    // Who names the column wants a table.
+    let asked = options.label_column.as_deref();
     let mut found: Option<Found> = None;
     let mut also: Vec<String> = Vec::new();
     let mut notes: Vec<String> = Vec::new();
@@ -141,28 +148,42 @@ fn search(
             }
         };
         let labels = match parsed {
-            Parsed::Another => continue,
-            Parsed::Unlabelled => Labels::None,
-            Parsed::Sheet(sheet) => {
-                match ClassTable::of(&sheet, &tree.names[file], &index, options.label_column.as_deref()) {
-                    Ok(table) if table.share(used) == 0.0 && rank > Rank::Labels => continue,
-                    Ok(table) if table.share(used) < ENOUGH && rank > Rank::Labels => {
-                        notes.push(format!(
-                            "{name} is not used for classes: it names {:.0} % of the images; --labels {name} takes it",
-                            table.share(used) * 100.0
-                        ));
-                        continue;
-                    }
-                    Ok(table) => Labels::Table(Box::new(table)),
-                    Err(fault) if strict => return Err(tree.fault(file, fault)),
-                    Err(fault) => {
-                        notes.push(format!("{name} is not used for classes: line {}: {}", fault.line, fault.reason));
-                        continue;
-                    }
-                }
+            Parsed::Another(why) => {
+                notes.push(format!("{name} is not used for classes: {why}"));
+                continue;
             }
+            Parsed::Unlabelled => Labels::None,
+            Parsed::Sheet(sheet) => match ClassTable::of(&sheet, &tree.spelled(&tree.names[file]), &index, asked) {
+                Ok(table) => Labels::Table(Box::new(table)),
+                // What is called `dataset.json` may be another tool's.
+                Err(fault) if strict && rank == Rank::Labels => return Err(tree.fault(file, fault)),
+                Err(fault) => {
+                    notes.push(format!("{name} is not used for classes: line {}: {}", fault.line, fault.reason));
+                    continue;
+                }
+            },
         };
-        if found.is_some() || (rank == Rank::Other && folders == ByFolder::Classes) {
+        let mut few = false;
+        if let Labels::Table(table) = &labels {
+            let share = table.share(used);
+            few = share < ENOUGH;
+            // One called `labels` was put there for these images: that it names few of them has to be mended.
+            if few && rank != Rank::Labels {
+                if share > 0.0 || rank == Rank::Stylegan {
+                    let share = share * 100.0;
+                    notes.push(format!(
+                        "{name} is not used for classes: it names {share:.0} % of the images; --labels {name} takes it"
+                    ));
+                }
+                continue;
+            }
+            if let Some(why) = table.captions(used).filter(|_| asked.is_none()) {
+                let column = &table.column;
+                notes.push(format!("{name} is not used for classes: {why}; --label-column {column} takes them"));
+                continue;
+            }
+        }
+        if found.is_some() || (rank >= Rank::Metadata && folders == ByFolder::Classes && asked.is_none()) {
             also.push(name);
             continue;
         }
@@ -171,9 +192,9 @@ fn search(
                 "{name} says that there are no labels: its folders are no classes; --labels {FOLDERS} takes them"
             ));
         }
-        found = Some(Found { labels, notes: Vec::new(), file: Some(file) });
+        found = Some(Found { labels, notes: Vec::new(), file: Some(file), strict: few });
     }
-    let mut found = found.unwrap_or(Found { labels: Labels::Folders, notes: Vec::new(), file: None });
+    let mut found = found.unwrap_or(Found { labels: Labels::Folders, notes: Vec::new(), file: None, strict: false });
     if !also.is_empty() {
         let by = match &found.labels {
             Labels::Table(table) => table.name.clone(),
@@ -196,14 +217,18 @@ fn search(
     Ok(found)
 }
 
+/// Paths as they are compared with those in a table.
+fn spelled(tree: &Tree<'_>, paths: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    paths.iter().map(|path| tree.spelled(path)).collect()
+}
+
 /// The table that is named, by its path or the end of it.
 fn asked_for(tree: &Tree<'_>, paths: &[Vec<u8>], asked: &str, options: &DataOptions) -> Result<Found, DataError> {
-    let asked_bytes = asked.trim_start_matches("./").as_bytes();
-    let mut fitting: Vec<usize> = (0..tree.names.len()).filter(|&file| tree.names[file] == asked_bytes).collect();
+    let wanted = files::composed(asked.trim_start_matches("./")).into_owned().into_bytes();
+    let names: Vec<Vec<u8>> = spelled(tree, &tree.names);
+    let mut fitting: Vec<usize> = (0..names.len()).filter(|&file| names[file] == wanted).collect();
     if fitting.is_empty() {
-        fitting = (0..tree.names.len())
-            .filter(|&file| files::base(&tree.names[file]).eq_ignore_ascii_case(asked_bytes))
-            .collect();
+        fitting = (0..names.len()).filter(|&file| files::base(&names[file]).eq_ignore_ascii_case(&wanted)).collect();
     }
     let refuse = |reason| Err(DataError::Option { name: "labels", reason });
     let [file] = fitting[..] else {
@@ -217,14 +242,16 @@ fn asked_for(tree: &Tree<'_>, paths: &[Vec<u8>], asked: &str, options: &DataOpti
     };
     let labels = match parse(tree, file)? {
         Parsed::Sheet(sheet) => {
-            let index = Index::new(paths);
-            let table = ClassTable::of(&sheet, &tree.names[file], &index, options.label_column.as_deref());
+            let spelled = spelled(tree, paths);
+            let table = ClassTable::of(&sheet, &names[file], &Index::new(&spelled), options.label_column.as_deref());
             Labels::Table(Box::new(table.map_err(|fault| tree.fault(file, fault))?))
         }
         Parsed::Unlabelled => Labels::None,
-        Parsed::Another => return refuse(format!("expected a table of files and classes, found `{asked}`")),
+        Parsed::Another(why) => {
+            return refuse(format!("expected a table of files and classes, found `{asked}`: {why}"));
+        }
     };
-    Ok(Found { labels, notes: Vec::new(), file: Some(file) })
+    Ok(Found { labels, notes: Vec::new(), file: Some(file), strict: true })
 }
 
 fn parse(tree: &Tree<'_>, file: usize) -> Result<Parsed, DataError> {
@@ -241,7 +268,7 @@ fn parse(tree: &Tree<'_>, file: usize) -> Result<Parsed, DataError> {
         Some("json") => match sheet::stylegan(&text).map_err(fault)? {
             Stylegan::Labels(sheet) => Parsed::Sheet(sheet),
             Stylegan::None => Parsed::Unlabelled,
-            Stylegan::Another => Parsed::Another,
+            Stylegan::Another(lacks) => Parsed::Another(lacks),
         },
         Some("jsonl") => Parsed::Sheet(sheet::lines_of_json(&text).map_err(fault)?),
         _ => Parsed::Sheet(sheet::separated(&text).map_err(fault)?),

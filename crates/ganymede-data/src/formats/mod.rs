@@ -7,6 +7,7 @@
 mod advice;
 mod archive;
 pub(crate) mod array;
+mod class_columns;
 mod class_table;
 pub(crate) mod element;
 mod fashion_mnist;
@@ -23,6 +24,7 @@ mod label_source;
 pub(crate) mod labels;
 pub(crate) mod layout;
 pub(crate) mod left_out;
+mod mask_folders;
 mod mixture;
 pub(crate) mod npy;
 mod npz;

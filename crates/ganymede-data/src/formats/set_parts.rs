@@ -1,9 +1,11 @@
 //! Which of the images are those to train on: `train` beside `test`, images beside their `masks`. At every level of the
-//! folders. What is left out is said. Not here: what a name means (`folder_names.rs`), classes (`folder_classes.rs`).
+//! folders. What is left out is said. Not here: what a name means (`folder_names.rs`), which folders are masks
+//! (`mask_folders.rs`), classes (`folder_classes.rs`).
 
 use super::files;
 use super::folder_names::{FolderName, Part, image_of, part_of};
-use std::collections::{BTreeMap, BTreeSet};
+use super::mask_folders::beside;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Deeper folders are not looked at on their own: names of archives may have any number of parts.
 const DEEPEST: usize = 64;
@@ -63,9 +65,9 @@ fn is_below(folder: &[u8], of: &BTreeSet<Vec<u8>>) -> bool {
 
 /// A folder with what lies in it.
 #[derive(Default)]
-struct Folder<'a> {
-    children: BTreeMap<&'a [u8], Folder<'a>>,
-    images: Vec<usize>,
+pub(super) struct Folder<'a> {
+    pub(super) children: BTreeMap<&'a [u8], Folder<'a>>,
+    pub(super) images: Vec<usize>,
 }
 
 impl<'a> Folder<'a> {
@@ -77,12 +79,12 @@ impl<'a> Folder<'a> {
         at.images.extend(image);
     }
 
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.images.len() + self.children.values().map(Folder::count).sum::<usize>()
     }
 
     /// The images in it and below.
-    fn all(&self) -> Vec<usize> {
+    pub(super) fn all(&self) -> Vec<usize> {
         let mut all = self.images.clone();
         self.children.values().for_each(|child| all.extend(child.all()));
         all
@@ -96,6 +98,8 @@ struct Tally {
     left: BTreeMap<String, usize>,
     strays: usize,
     beside: BTreeMap<String, usize>,
+    /// Folders taken for classes that are called as what belongs to images is.
+    masks: BTreeSet<String>,
     classes: BTreeSet<String>,
     wholes: BTreeSet<String>,
     found: bool,
@@ -185,12 +189,19 @@ fn level(at: &Folder<'_>, path: &[u8], images: &[&[u8]], asked: Option<&str>, ou
         let several = only(&|name| used.contains(name)).len() > 1;
         let side = if parts.is_empty() { &mut tally.classes } else { &mut tally.wholes };
         side.extend(bare.iter().filter(|_| several).map(|name| files::text(name)));
+        let masks =
+            only(&|name| names[name].beside == Some(true) && names[name].rest.is_empty() && !beside.contains(name));
+        tally.masks.extend(masks.iter().filter(|_| several).map(|name| files::text(name)));
     }
     for name in beside.iter().filter(|name| !used.contains(*name)) {
         *tally.beside.entry(files::text(name)).or_default() += at.children[name].count();
     }
+    // All of `car`, `train` and `test`, without folders in them: three classes.
+    let flat = asked == Some(ALL)
+        && !only(&|name| names[name].part.is_none() && !beside.contains(name)).is_empty()
+        && only(&|name| at.children[name].children.values().any(|child| child.count() > 0)).is_empty();
     // A folder that only says a part names no class; of several, what else their names say may.
-    let is_part = |name: &[u8]| parts.contains(name) || (chosen && names[name].part.is_some());
+    let is_part = |name: &[u8]| !flat && (parts.contains(name) || (chosen && names[name].part.is_some()));
     let words: BTreeMap<&[u8], String> =
         used.iter().filter(|name| is_part(name)).map(|name| (*name, names[name].rest.join(" "))).collect();
     let differ = words.values().collect::<BTreeSet<_>>().len() > 1;
@@ -209,12 +220,13 @@ fn level(at: &Folder<'_>, path: &[u8], images: &[&[u8]], asked: Option<&str>, ou
 }
 
 /// What the names of the folders in one folder say.
-type Names<'a> = BTreeMap<&'a [u8], FolderName>;
+pub(super) type Names<'a> = BTreeMap<&'a [u8], FolderName>;
 
 /// Whether a folder is the one that was asked for, by its name or its part.
 fn is_asked(name: &[u8], read: &FolderName, asked: &str) -> bool {
     let part = part_of(&asked.to_lowercase());
-    files::text(name).eq_ignore_ascii_case(asked) || (part.is_some() && read.part == part)
+    files::composed(&files::text(name)).eq_ignore_ascii_case(&files::composed(asked))
+        || (part.is_some() && read.part == part)
 }
 
 /// The folders that are parts of one set: one to train on with another beside it, or nothing but parts.
@@ -225,60 +237,31 @@ fn parts<'a>(at: &Folder<'a>, names: &Names<'a>, beside: &BTreeSet<&[u8]>) -> BT
         .filter(|(name, child)| child.count() > 0 && !beside.contains(*name))
         .map(|(name, _)| *name)
         .collect();
-    let key = |name: &[u8]| names[name].key();
     let kind = |name: &[u8]| names[name].part;
-    let named: Vec<&[u8]> = full.iter().copied().filter(|name| kind(name).is_some()).collect();
+    let named: Vec<(&[u8], String)> =
+        full.iter().filter(|name| kind(name).is_some()).map(|name| (*name, names[*name].key())).collect();
     // `cars_train` and `cars_test`, `trainA` and `testA`; also `trainA` and `test`. Not `bullet train` and `test tube`.
-    let pairs = |train: &[u8], other: &[u8]| {
-        kind(train) == Some(Part::Train)
-            && matches!(kind(other), Some(Part::Validation | Part::Test | Part::Unlabelled))
-            && (key(train) == key(other) || key(train).is_empty() || key(other).is_empty())
+    let is_other = |part| matches!(part, Some(Part::Validation | Part::Test | Part::Unlabelled));
+    let keys = |of: &dyn Fn(Option<Part>) -> bool| -> HashSet<&str> {
+        named.iter().filter(|(name, _)| of(kind(name))).map(|(_, key)| &key[..]).collect()
     };
-    let paired = |name: &&[u8]| named.iter().any(|other| pairs(name, other) || pairs(other, name));
-    let kinds: BTreeSet<Option<Part>> = named.iter().map(|name| kind(name)).collect();
-    if named.iter().any(paired) {
-        named.iter().copied().filter(|name| paired(name) || kind(name) == Some(Part::Train)).collect()
-    } else if named.len() == full.len() && kinds.len() > 1 && named.iter().all(|name| key(name) == key(named[0])) {
-        named.into_iter().collect()
+    let (trains, others) = (keys(&|part| part == Some(Part::Train)), keys(&is_other));
+    let meets = |key: &str, with: &HashSet<&str>| {
+        !with.is_empty() && (key.is_empty() || with.contains(key) || with.contains(""))
+    };
+    let paired = |(name, key): &&(&[u8], String)| match kind(name) {
+        Some(Part::Train) => meets(key, &others),
+        part => is_other(part) && meets(key, &trains),
+    };
+    let kinds: BTreeSet<Option<Part>> = named.iter().map(|(name, _)| kind(name)).collect();
+    let is_used = |one: &&(&[u8], String)| paired(one) || kind(one.0) == Some(Part::Train);
+    if named.iter().any(|one| paired(&one)) {
+        named.iter().filter(is_used).map(|(name, _)| *name).collect()
+    } else if named.len() == full.len() && kinds.len() > 1 && named.iter().all(|(_, key)| *key == named[0].1) {
+        named.into_iter().map(|(name, _)| name).collect()
     } else {
         BTreeSet::new()
     }
-}
-
-/// The folders that belong to the images beside them.
-fn beside<'a>(at: &Folder<'a>, names: &Names<'a>, images: &[&[u8]]) -> BTreeSet<&'a [u8]> {
-    if names.values().all(|read| read.beside.is_none()) {
-        return BTreeSet::new();
-    }
-    let full = |name: &[u8]| at.children[name].count() > 0;
-    let others: Vec<&[u8]> =
-        names.iter().filter(|(name, read)| read.beside.is_none() && full(name)).map(|(name, _)| *name).collect();
-    let keys: BTreeSet<String> = others.iter().map(|name| names[name].key()).collect();
-    let belongs = |read: &FolderName| read.rest.is_empty() || keys.contains(&read.key());
-    // `mask` beside `without mask`: classes.
-    let are_classes = names.iter().any(|(name, read)| read.beside.is_some() && full(name) && !belongs(read));
-    if (others.is_empty() && at.images.is_empty()) || are_classes {
-        return BTreeSet::new();
-    }
-    let plain =
-        others.iter().any(|name| names[name].is_plain() || (names[name].part.is_some() && names[name].rest.is_empty()));
-    let stem = |image: usize| files::stem(files::base(images[image])).to_ascii_lowercase();
-    let siblings = others.iter().flat_map(|name| at.children[name].all()).chain(at.images.iter().copied());
-    let theirs: BTreeSet<Vec<u8>> = siblings.map(stem).collect();
-    // Most are named as the images are, or with something behind.
-    let is_named_alike = |name: &[u8]| {
-        let mine: BTreeSet<Vec<u8>> = at.children[name].all().into_iter().map(stem).collect();
-        let pairs = |stem: &Vec<u8>| (1..=stem.len()).rev().any(|end| theirs.contains(&stem[..end]));
-        mine.iter().filter(|stem| pairs(stem)).count() * 2 >= mine.len()
-    };
-    let found = names.iter().filter(|(name, read)| {
-        let Some(sure) = read.beside.filter(|_| belongs(read)) else { return false };
-        match full(name) {
-            true => plain || !read.rest.is_empty() || (sure && is_named_alike(name)),
-            false => sure,
-        }
-    });
-    found.map(|(name, _)| *name).collect()
 }
 
 impl Tally {
@@ -308,6 +291,13 @@ impl Tally {
             notes.push(format!(
                 "images that belong to others are left out ({}): {count}; --part {ALL} takes them too, --part NAME them alone",
                 counts(&self.beside)
+            ));
+        }
+        if !self.masks.is_empty() {
+            notes.push(format!(
+                "the folder {} is taken for a class and not for what belongs to the images beside it; --part NAME takes one \
+                 folder alone",
+                names(&self.masks)
             ));
         }
         if !self.wholes.is_empty() {
@@ -402,6 +392,42 @@ mod tests {
     }
 
     #[test]
+    fn classes_of_vehicles_are_told_from_parts() {
+        // A train is no part where no other part stands beside it, and that is said.
+        let (found, notes) = used("bus/1 car/2 plane/3 train/4", None);
+        assert_eq!(found, "bus/1 car/2 plane/3 train/4");
+        assert_eq!(
+            notes,
+            ["the folder train is taken for a class and not for a part of the set; --part NAME takes it alone"]
+        );
+        // Beside `test` it is one, which is said too; all of them are classes where all are asked for.
+        let (found, notes) = used("car/1 train/2 test/3", None);
+        assert_eq!(found, "train/2");
+        assert!(notes[0].contains("(train: 1)") && notes[0].contains("(car: 1, test: 1)"), "{notes:?}");
+        assert!(notes[0].contains("--part all takes all"), "{notes:?}");
+        assert_eq!(class_folders("car/1 train/2 test/3", Some("all")), "car train test");
+        assert_eq!(class_folders("car/1 train/a/2 test/a/3", Some("all")), "car a a");
+    }
+
+    #[test]
+    fn parts_pair_as_their_names_say() {
+        let name = |i: u8| format!("q{}{}", (b'a' + i / 26) as char, (b'a' + i % 26) as char);
+        let many: Vec<String> = (0..200).map(|i| format!("{0}_train/1 {0}_test/2", name(i))).collect();
+        let wanted: Vec<String> = (0..200).map(|i| format!("{}_train/1", name(i))).collect();
+        assert_eq!(used(&many.join(" "), None).0, wanted.join(" "));
+        for (paths, wanted) in [
+            ("trainA/1 test/2 b/3", "trainA/1"),
+            ("train/1 testB/2 b/3", "train/1"),
+            ("cars_train/1 pets_train/2 cars_test/3", "cars_train/1 pets_train/2"),
+            ("cars_train/1 pets_test/2 b/3", "cars_train/1 pets_test/2 b/3"),
+            ("val/1 test/2 b/3", "val/1 test/2 b/3"),
+            ("train/1 pred/2 b/3", "train/1 pred/2 b/3"),
+        ] {
+            assert_eq!(used(paths, None).0, wanted, "{paths}");
+        }
+    }
+
+    #[test]
     fn what_belongs_to_images_is_left_out() {
         for (paths, wanted) in [
             ("images/1 masks/1", "images/1"),
@@ -438,17 +464,20 @@ mod tests {
         assert!(error.contains("`Testing`, `Training`") && error.contains("found `val`"), "{error}");
     }
 
+    /// The folders of each image that may name a class.
+    fn class_folders(paths: &str, asked: Option<&str>) -> String {
+        let paths: Vec<&[u8]> = paths.split_whitespace().map(str::as_bytes).collect();
+        let chosen = choose(&paths, &[], asked).unwrap();
+        let one = |path: &&[u8]| String::from_utf8(chosen.class_folders(files::folder(path)).join(&b'/')).unwrap();
+        paths.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn parts_name_no_class() {
-        let folders = |paths: &str, asked: Option<&str>| {
-            let paths: Vec<&[u8]> = paths.split_whitespace().map(str::as_bytes).collect();
-            let chosen = choose(&paths, &[], asked).unwrap();
-            let one = |path: &&[u8]| String::from_utf8(chosen.class_folders(files::folder(path)).join(&b'/')).unwrap();
-            paths.iter().map(one).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(folders("train/a/1 test/a/2", Some("all")), "a a");
-        assert_eq!(folders("a/train/1 a/test/2 b/train/3 b/test/4", Some("all")), "a a b b");
-        assert_eq!(folders("trainA/1 trainB/2 testA/3", None).split(' ').take(2).collect::<Vec<_>>(), ["A", "B"]);
-        assert_eq!(folders("s/test/a/1 s/val/b/2", None), "s/a s/b");
+        assert_eq!(class_folders("train/a/1 test/a/2", Some("all")), "a a");
+        assert_eq!(class_folders("a/train/1 a/test/2 b/train/3 b/test/4", Some("all")), "a a b b");
+        let folders = class_folders("trainA/1 trainB/2 testA/3", None);
+        assert_eq!(folders.split(' ').take(2).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(class_folders("s/test/a/1 s/val/b/2", None), "s/a s/b");
     }
 }

@@ -152,8 +152,8 @@ pub(crate) enum Stylegan {
     Labels(Sheet),
     /// `"labels": null`: its folders are storage, and there are no classes.
     None,
-    /// Another file of that name.
-    Another,
+    /// Another file of that name, and what it lacks.
+    Another(String),
 }
 
 #[derive(Deserialize)]
@@ -182,8 +182,9 @@ struct DatasetJson {
 /// # Source
 /// Karras et al., StyleGAN2-ADA, `dataset_tool.py`: `{"labels": [["00000/img00000000.png", 6], …]}`.
 pub(crate) fn stylegan(text: &str) -> Result<Stylegan, Fault> {
+    let another = |lacks: String| Ok(Stylegan::Another(lacks));
     if !text.trim_start().starts_with('{') {
-        return Ok(Stylegan::Another);
+        return another("expected a JSON object with \"labels\", found something else".into());
     }
     // A file without that key is another's.
     let has_key = |text: &str| {
@@ -197,13 +198,17 @@ pub(crate) fn stylegan(text: &str) -> Result<Stylegan, Fault> {
     };
     match has_key(text) {
         Ok(true) => {}
-        Ok(false) => return Ok(Stylegan::Another),
-        Err(e) if e.is_data() => return Ok(Stylegan::Another),
-        Err(e) => return Err(Fault::new(e.line() as u64, format!("expected JSON: {e}"))),
+        Ok(false) => return another("expected a JSON object with \"labels\", found none".into()),
+        // One that was cut off was meant as one of classes.
+        Err(e) if e.is_eof() && text.contains("\"labels\"") => {
+            return Err(Fault::new(e.line() as u64, format!("expected JSON: {e}")));
+        }
+        Err(e) => return another(format!("expected JSON: {e}")),
     }
-    let read: DatasetJson = serde_json::from_str(text).map_err(|e| {
-        Fault::new(e.line().max(1) as u64, format!("expected \"labels\" as a list of [file, class number]: {e}"))
-    })?;
+    let read: DatasetJson = match serde_json::from_str(text) {
+        Ok(read) => read,
+        Err(e) => return another(format!("expected \"labels\" as a list of [file, class number]: {e}")),
+    };
     let list: Vec<(String, Label)> = match read.labels {
         None => return Ok(Stylegan::None),
         Some(Labels::List(list)) => list,
@@ -217,10 +222,8 @@ pub(crate) fn stylegan(text: &str) -> Result<Stylegan, Fault> {
             Label::Vector(values) => match one_hot(&values) {
                 Some(at) => at.to_string(),
                 None => {
-                    return Err(Fault::new(
-                        1,
-                        format!("expected a class number or a one-hot vector of {file}, found {values:?}"),
-                    ));
+                    let found = values.iter().take(8).map(f64::to_string).collect::<Vec<_>>().join(", ");
+                    return another(format!("expected a class number or a one-hot vector of {file}, found [{found}]"));
                 }
             },
         };
@@ -286,13 +289,19 @@ mod tests {
         assert_eq!(rows(&sheet), [(1, "0/a.png/2".into()), (1, "0/b.png/1".into())]);
         assert!(matches!(stylegan(r#"{"labels": {"a.png": "cat"}}"#), Ok(Stylegan::Labels(_))));
         assert_eq!(stylegan(r#"{"labels": null}"#), Ok(Stylegan::None));
-        for another in [r#"{"name": "x"}"#, "[1, 2]", "3"] {
-            assert_eq!(stylegan(another), Ok(Stylegan::Another), "{another}");
+        for (text, lacks) in [
+            (r#"{"name": "x"}"#, "expected a JSON object with \"labels\", found none"),
+            ("[1, 2]", "found something else"),
+            ("3", "found something else"),
+            ("{\"name\": \"x\"}\n{\"name\": \"y\"}", "expected JSON: trailing"),
+            (r#"{"name": "#, "expected JSON: EOF"),
+            (r#"{"labels": [["a.png"]]}"#, "expected \"labels\" as a list"),
+            (r#"{"labels": 3}"#, "expected \"labels\" as a list"),
+            (r#"{"labels": [["a", [0.5, 0.5]]]}"#, "a one-hot vector of a, found [0.5, 0.5]"),
+        ] {
+            let Ok(Stylegan::Another(found)) = stylegan(text) else { panic!("{text}") };
+            assert!(found.contains(lacks), "{text}: {found}");
         }
-        for bad in
-            [r#"{"labels": [["a.png"]]}"#, r#"{"labels": 3}"#, r#"{"labels": [["a", [0.5, 0.5]]]}"#, r#"{"labels": [["#]
-        {
-            assert!(stylegan(bad).is_err(), "{bad}");
-        }
+        assert_eq!(stylegan("{\"labels\":\n[[").unwrap_err().line, 2, "cut off");
     }
 }

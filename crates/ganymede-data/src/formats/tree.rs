@@ -6,7 +6,7 @@ use super::sheet::Fault;
 use crate::error::{DataError, Position};
 use crate::picture::content;
 use crate::picture::decode::{has_image_ending, has_image_magic};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Most bytes of a table.
@@ -26,11 +26,21 @@ pub(crate) struct Tree<'a> {
     pub(crate) read: &'a (dyn Fn(usize) -> Result<Vec<u8>, String> + Sync),
     /// Reads its first [`HEAD`] bytes, as far as that works.
     pub(crate) head: &'a (dyn Fn(usize) -> Vec<u8> + Sync),
+    /// Names that are no UTF-8, as the archive's format reads them.
+    pub(crate) decoded: BTreeMap<Vec<u8>, String>,
     /// What was left out, and why.
     pub(crate) notes: Vec<String>,
 }
 
 impl Tree<'_> {
+    /// A name as it is compared with those that people write: composed, and text where the archive says of which letters.
+    pub(crate) fn spelled(&self, name: &[u8]) -> Vec<u8> {
+        match self.decoded.get(name).map(|text| &text[..]).or_else(|| std::str::from_utf8(name).ok()) {
+            Some(text) => files::composed(text).into_owned().into_bytes(),
+            None => name.to_vec(),
+        }
+    }
+
     /// Where a file lies.
     pub(crate) fn path(&self, file: usize) -> PathBuf {
         use std::os::unix::ffi::OsStrExt;

@@ -1,104 +1,9 @@
 //! What lies in folders and archives as people have them: each case is opened as both, and must give the same.
 
-use super::common::{all, open, put};
-use ganymede_data::{DataError, DataOptions, Dataset, Pages, Source};
-use image::{DynamicImage, GrayImage, ImageFormat};
-use std::io::{Cursor, Write};
-use std::path::Path;
-
-/// A grey image of one value, and its file.
-fn flat(value: u8) -> Vec<u8> {
-    let image = DynamicImage::ImageLuma8(GrayImage::from_pixel(2, 2, image::Luma([value])));
-    let mut out = Cursor::new(Vec::new());
-    image.write_to(&mut out, ImageFormat::Png).unwrap();
-    out.into_inner()
-}
-
-/// The name and bytes of each file; a name that ends with `/` is a folder.
-type Files = Vec<(String, Vec<u8>)>;
-
-/// Images of these paths, the first of value 0, the next of 1 …
-fn images(paths: &str) -> Files {
-    (0..)
-        .zip(paths.split_whitespace())
-        .map(|(value, path)| (path.to_string(), if path.ends_with('/') { Vec::new() } else { flat(value) }))
-        .collect()
-}
-
-fn with(mut files: Files, name: &str, bytes: impl AsRef<[u8]>) -> Files {
-    files.push((name.into(), bytes.as_ref().to_vec()));
-    files
-}
-
-fn zip_of(path: &Path, files: &Files) {
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
-    let options = zip::write::SimpleFileOptions::default();
-    for (name, bytes) in files {
-        match name.strip_suffix('/') {
-            Some(folder) => zip.add_directory(folder, options).unwrap(),
-            None => zip.start_file(name.clone(), options).and_then(|()| Ok(zip.write_all(bytes)?)).unwrap(),
-        }
-    }
-    zip.finish().unwrap();
-}
-
-/// Whether a note is of the range of the values.
-fn of_range(note: &str) -> bool {
-    note.contains("of their range") || note.contains("nothing to learn") || note.contains("became the range")
-}
-
-/// What a set gave: first values of the samples, the class of each, notes and warnings.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    values: Vec<u8>,
-    classes: Vec<String>,
-    names: Vec<String>,
-    notes: Vec<String>,
-    left_out: String,
-    bad: u64,
-}
-
-fn seen(data: &Dataset) -> Seen {
-    let report = data.report();
-    let name = |label: &u32| data.classes()[*label as usize].clone();
-    Seen {
-        values: all(data).chunks(data.sample_type().bytes()).map(|sample| sample[0]).collect(),
-        classes: data.labels().unwrap_or_default().iter().map(name).collect(),
-        names: data.classes().to_vec(),
-        // The images are of few values: what is said of their range is told in `range.rs`.
-        notes: report.warnings.iter().chain(&report.notes).filter(|note| !of_range(note)).cloned().collect(),
-        left_out: report.left_out.iter().map(|(kind, n)| format!("{kind} {n}")).collect::<Vec<_>>().join(" "),
-        bad: report.bad,
-    }
-}
-
-/// Opens files as a folder and as an archive.
-fn both(files: &Files, options: &DataOptions) -> (Result<Seen, DataError>, Result<Seen, DataError>) {
-    let place = tempfile::tempdir().unwrap();
-    let (folder, archive) = (place.path().join("set"), place.path().join("set.zip"));
-    std::fs::create_dir(&folder).unwrap();
-    for (name, bytes) in files {
-        match name.strip_suffix('/') {
-            Some(name) => std::fs::create_dir_all(folder.join(name)).unwrap(),
-            None => put(&folder.join(name), bytes),
-        }
-    }
-    zip_of(&archive, files);
-    (open(&folder, options).map(|data| seen(&data)), open(&archive, options).map(|data| seen(&data)))
-}
-
-/// What both give, which must be the same.
-fn same(files: &Files, options: &DataOptions) -> Seen {
-    let (folder, archive) = both(files, options);
-    let (folder, mut archive) = (folder.unwrap(), archive.unwrap());
-    archive.notes.iter_mut().for_each(|note| *note = note.replace("in the archive", "below the folder"));
-    assert_eq!(folder, archive, "{:?}", files.iter().map(|(name, _)| name).collect::<Vec<_>>());
-    folder
-}
-
-fn default() -> DataOptions {
-    DataOptions::default()
-}
+use super::common::{all, both, default, flat, images, open, put, same, with, zip_of};
+use ganymede_data::{DataOptions, Pages, Source};
+use image::{DynamicImage, ImageFormat};
+use std::io::Cursor;
 
 #[test]
 fn of_a_set_in_parts_the_training_part_is_used() {
@@ -223,106 +128,6 @@ fn written_grids_and_samples_say_that_they_are_drawn() {
 }
 
 #[test]
-fn a_source_of_labels_that_lies_there_is_read() {
-    let set = || images("0.png 1.png 2.png 3.png");
-    let csv = "file,class\n0.png,x\n1.png,y\n2.png,x\n3.png,y\n";
-    let plain: Vec<(&str, String)> = vec![
-        ("labels.csv", csv.into()),
-        ("Labels.CSV", csv.into()),
-        ("labels.tsv", csv.replace(',', "\t")),
-        ("metadata.csv", csv.replace("file", "file_name").replace("class", "label")),
-        ("train.csv", csv.replace("file", "image_id").replace(".png", "")),
-        ("annotations.csv", format!("sep=;\r\n{}", csv.replace(',', ";"))),
-        ("labels.csv", format!("{csv},\n,\n")),
-        (
-            "metadata.jsonl",
-            (0..4).map(|i| format!("{{\"file_name\": \"{i}.png\", \"label\": \"{}\"}}\n", ["x", "y"][i % 2])).collect(),
-        ),
-        ("dataset.json", r#"{"labels": [["0.png", "x"], ["1.png", "y"], ["2.png", "x"], ["3.png", "y"]]}"#.into()),
-    ];
-    for (name, text) in plain {
-        let mut encodings: Vec<Vec<u8>> = vec![text.clone().into_bytes(), format!("\u{feff}{text}").into_bytes()];
-        for little in [true, false] {
-            let unit = |u: u16| if little { u.to_le_bytes() } else { u.to_be_bytes() };
-            encodings.push(format!("\u{feff}{text}").encode_utf16().flat_map(unit).collect());
-        }
-        for bytes in encodings {
-            let found = same(&with(set(), name, bytes), &default());
-            assert_eq!(
-                (found.classes.join(" "), found.bad, found.left_out.as_str()),
-                ("x y x y".into(), 0, ""),
-                "{name}"
-            );
-        }
-    }
-    // One folder up or down, and beside it.
-    for (paths, name) in [
-        ("pets/0.png pets/1.png pets/2.png pets/3.png", "pets/labels.csv"),
-        ("pets/0.png pets/1.png pets/2.png pets/3.png", "labels.csv"),
-        ("images/0.png images/1.png images/2.png images/3.png", "meta/labels.csv"),
-        ("images/0.png images/1.png images/2.png images/3.png", "annotations/train.csv"),
-    ] {
-        assert_eq!(same(&with(images(paths), name, csv), &default()).classes.join(" "), "x y x y", "{name}");
-    }
-    // Kaggle's: a column of a name of its own, and a test set.
-    let kaggle = images("train/0a.jpg train/0b.jpg test/0c.jpg");
-    let found = same(&with(kaggle, "labels.csv", "id,breed\n0a,pug\n0b,dingo\n"), &default());
-    assert_eq!((found.classes.join(" "), found.values), ("pug dingo".into(), vec![0, 1]));
-}
-
-#[test]
-fn stylegans_folders_are_storage() {
-    let set = || images("00000/img0.png 00000/img1.png 00001/img2.png 00001/img3.png");
-    let labels =
-        r#"{"labels": [["00000/img0.png", 2], ["00000/img1.png", 10], ["00001/img2.png", 2], ["00001/img3.png", 10]]}"#;
-    let found = same(&with(set(), "dataset.json", labels), &default());
-    assert_eq!((found.classes.join(" "), found.names.join(" ")), ("2 10 2 10".into(), "2 10".into()));
-    let found = same(&with(set(), "dataset.json", r#"{"labels": null}"#), &default());
-    assert_eq!(found.names.len(), 0);
-    assert!(found.notes[0].contains("dataset.json says that there are no labels"), "{:?}", found.notes);
-    let folders = DataOptions { labels: Some("folders".into()), ..default() };
-    assert_eq!(same(&with(set(), "dataset.json", labels), &folders).names, ["00000", "00001"]);
-    // Another file of this name.
-    assert_eq!(same(&with(set(), "dataset.json", "{\"name\": 3}"), &default()).names, ["00000", "00001"]);
-}
-
-#[test]
-fn of_several_sources_one_is_used_and_the_others_are_named() {
-    let set = || with(images("a/0.png b/1.png"), "labels.csv", "0,x\n1,y\n");
-    let found = same(&set(), &default());
-    assert_eq!(found.names, ["x", "y"]);
-    assert_eq!(found.notes, ["the classes are those of labels.csv, not the folders (--labels folders takes these)"]);
-    let files = with(set(), "sub/metadata.csv", "file_name,label\n0.png,p\n1.png,q\n");
-    let found = same(&files, &default());
-    assert_eq!(
-        found.notes,
-        ["the classes are those of labels.csv; sub/metadata.csv also names some (--labels NAME takes it)"]
-    );
-    for (labels, names) in [
-        ("metadata.csv", vec!["p", "q"]),
-        ("sub/metadata.csv", vec!["p", "q"]),
-        ("folders", vec!["a", "b"]),
-        ("none", vec![]),
-    ] {
-        let options = DataOptions { labels: Some(labels.into()), ..default() };
-        assert_eq!(same(&files, &options).names, names, "{labels}");
-    }
-    // A table of another name does not come before folders of classes.
-    let birds = with(images("a/0.png b/1.png"), "birds.csv", "filepaths,labels\na/0.png,x\nb/1.png,y\n");
-    let found = same(&birds, &default());
-    assert_eq!((found.names.join(" "), found.notes.len()), ("a b".into(), 1));
-    let (error, _) = both(&birds, &DataOptions { labels: Some("bird.csv".into()), ..default() });
-    assert!(error.unwrap_err().to_string().contains("birds.csv"));
-    let column = DataOptions { label_column: Some("z".into()), ..default() };
-    let table = with(images("0.png 1.png"), "labels.csv", "id,c,z\n0,p,q\n1,p,r\n");
-    assert_eq!(same(&table, &column).names, ["q", "r"]);
-    let (folder, archive) = both(&table, &default());
-    for error in [folder.unwrap_err(), archive.unwrap_err()] {
-        assert!(error.to_string().contains("line 1: expected a column of classes, such as `class` or `label`, found c, z: say which with --label-column"), "{error}");
-    }
-}
-
-#[test]
 fn options_that_nothing_answers_are_refused() {
     let none = DataOptions { label_column: Some("breed".into()), ..default() };
     let (folder, archive) = both(&images("a/0.png b/1.png"), &none);
@@ -341,42 +146,6 @@ fn options_that_nothing_answers_are_refused() {
     ] {
         let error = open(&path, &options).unwrap_err().to_string();
         assert!(error.contains("expected a folder or zip file of images, found data of the format idx"), "{error}");
-    }
-}
-
-#[test]
-fn folders_that_only_store_do_not_hide_a_table() {
-    let chest = |table: &str| {
-        with(
-            images("images_001/a.png images_001/b.png images_002/c.png images_002/d.png"),
-            table,
-            "Image Index,Finding Labels,Age\na.png,x,1\nb.png,y,2\nc.png,x,3\nd.png,y,4\n",
-        )
-    };
-    let found = same(&chest("Data_Entry_2017.csv"), &default());
-    assert_eq!((found.names.join(" "), found.classes.join(" ")), ("x y".into(), "x y x y".into()));
-    assert!(
-        found.notes[0].contains("the classes are those of Data_Entry_2017.csv, not the folders"),
-        "{:?}",
-        found.notes
-    );
-    let found = same(&images("images_001/a.png images_002/b.png"), &default());
-    assert_eq!(
-        found.notes,
-        ["the folders, which differ in numbers alone, are taken for classes; --labels none if they only store"]
-    );
-    for plain in ["1/a.png 2/b.png", "class1/a.png class2/b.png", "cats/a.png dogs/b.png"] {
-        assert!(same(&images(plain), &default()).notes.is_empty(), "{plain}");
-    }
-}
-
-#[test]
-fn tables_in_another_encoding_are_refused() {
-    let cp1251 = b"file;class\r\n0.png;\xea\xee\xf2\r\n1.png;\xef\xe5\xf1\r\n";
-    let (folder, archive) = both(&with(images("0.png 1.png"), "labels.csv", cp1251), &default());
-    for error in [folder.unwrap_err(), archive.unwrap_err()] {
-        assert!(error.to_string().contains("labels.csv: line 2: expected UTF-8, found the byte ea"), "{error}");
-        assert!(error.hint().unwrap().contains("save it as UTF-8"), "{error}");
     }
 }
 
@@ -468,6 +237,40 @@ fn names_of_an_archive_may_have_other_slashes() {
     let data = open(&path, &default()).unwrap();
     assert_eq!((data.classes(), data.labels().unwrap()), (&["cats".to_string(), "dogs".into()][..], &[0, 0, 1][..]));
     assert_eq!(data.report().notes[..1], ["3 names in the archive have \\ between their folders, which is read as /"]);
+}
+
+/// Bytes with one text in place of another, of the same length.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    (0..=bytes.len() - from.len())
+        .filter(|&at| bytes[at..].starts_with(from))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .for_each(|at| {
+            bytes[at..at + from.len()].copy_from_slice(to);
+        });
+    bytes
+}
+
+#[test]
+fn names_of_an_archive_may_be_of_other_letters() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("x.zip");
+    // The second byte of a letter of Shift-JIS is that of \.
+    zip_of(&path, &images("aQQ1.png bQQ2.png set/c\\3.png"));
+    put(&path, &replaced(&std::fs::read(&path).unwrap(), b"QQ", b"\x83\x5c"));
+    let data = open(&path, &default()).unwrap();
+    assert_eq!((data.len(), data.classes().len()), (3, 0));
+    assert_eq!(
+        data.report().notes[0],
+        "2 names in the archive are no UTF-8: \\ is taken for a part of a letter there, not for a folder"
+    );
+    assert!(!data.report().notes.iter().any(|note| note.contains("read as /")), "beside / it is a part of a name");
+    // A table names what lies there in the code page of the format, where ä is 0x84.
+    zip_of(&path, &with(images("bQr.png kQse.png"), "labels.csv", "b\u{e4}r.png,x\nk\u{e4}se,y\n"));
+    put(&path, &replaced(&std::fs::read(&path).unwrap(), b"Q", b"\x84"));
+    let data = open(&path, &default()).unwrap();
+    assert_eq!((data.classes().join(" "), data.report().bad), ("x y".into(), 0));
 }
 
 /// An animation of frames of these values.

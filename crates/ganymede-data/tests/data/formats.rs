@@ -225,6 +225,10 @@ fn the_shape_of_a_sample_can_be_said() {
     let points = open(&path, &DataOptions::default()).unwrap();
     assert_eq!(points.sample_type().to_string(), "f32[64]");
     assert!(noted(&points, "--shape 8x8x1"), "{:?}", points.report().notes);
+    // Also when the values were standardised.
+    let floats: Vec<u8> = (0..128).flat_map(|i| ((i % 64) as f32 / 18.5 - 1.7).to_le_bytes()).collect();
+    put(&folder.path().join("z.npy"), &npy("<f4", "(2, 64)", &floats));
+    assert!(noted(&open(&folder.path().join("z.npy"), &DataOptions::default()).unwrap(), "--shape 8x8x1"));
     let shaped = |sizes: &[usize]| DataOptions { reshape: Some(sizes.to_vec()), ..DataOptions::default() };
     let images = open(&path, &shaped(&[8, 8, 1])).unwrap();
     assert_eq!((images.sample_type().to_string(), all(&images)), ("u8[8,8,1]".into(), values.clone()));
@@ -362,6 +366,9 @@ fn archives_of_arrays_follow_the_usual_names() {
         assert_eq!(all(&data), expected);
         assert_eq!(data.labels(), labelled.then_some(&[1, 0][..]));
     }
+    // `latest` is no word for tests.
+    put(&path, &archive(&[("latest_images.npy", images(4))]));
+    assert!(!noted(&open(&path, &DataOptions::default()).unwrap(), "array to train on"));
     let lone = npy("|u1", "(2, 8, 8)", &[7; 128]);
     let words = npy("<U3", "(2,)", &"catowl".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>());
     put(&path, &archive(&[("imgs.npy", lone.clone()), ("lbls.npy", words.clone()), ("extra.npy", images(1))]));
@@ -453,58 +460,4 @@ fn bombs_meet_the_limits() {
     assert!(open(&path, &DataOptions::default()).is_err());
     put(&path, &npy("<f8", "(18446744073709551615, 18446744073709551615, 2)", &[0; 100]));
     assert!(open(&path, &DataOptions::default()).is_err());
-}
-
-#[test]
-fn a_table_beside_pictures_names_their_classes() {
-    let folder = tempfile::tempdir().unwrap();
-    let (root, cache) = (folder.path().join("set"), folder.path().join("cache"));
-    let sample = ty("u8[5,7,1]");
-    let bytes = random_samples(&sample, 4, 3);
-    let samples = Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] };
-    write("image-folder", &root, &samples).unwrap();
-    let rows = "file,class\n000000.png,shoe\n000001.png,bag\n000002.png,shoe\n000003.png,bag\nmore.png,hat\n";
-    put(&root.join("labels.csv"), rows.as_bytes());
-    let cached = |max_bad: f64| {
-        let options = DataOptions { max_bad, ..DataOptions::default() };
-        Dataset::open_with(&Source::parse(&root).unwrap(), &options, Some(&cache), &())
-    };
-    let data = cached(0.0).unwrap();
-    assert_eq!((data.labels().unwrap(), data.classes()), (&[1, 0, 1, 0][..], &["bag".into(), "shoe".into()][..]));
-    let hat = "no image is of these classes of labels.csv: hat";
-    assert_eq!(data.report().notes, ["1 row of labels.csv names no image", hat]);
-    // The table is part of what the cache depends on.
-    put(&root.join("labels.csv"), b"000000,a\n000001,b\n000002,c\n");
-    let error = cached(0.0).unwrap_err();
-    assert!(error.hint().unwrap().starts_with("add rows for them to labels.csv"), "{error}");
-    let error = error.to_string();
-    assert!(error.contains("000003.png (expected a row with its class in labels.csv, found none)"), "{error}");
-    let data = cached(0.5).unwrap();
-    assert_eq!((data.labels().unwrap(), data.report().bad), (&[0, 1, 2][..], 1));
-    put(&root.join("labels.csv"), b"000000.png\n");
-    let error = cached(0.0).unwrap_err().to_string();
-    assert!(error.contains("labels.csv, line 1: expected two columns"), "{error}");
-}
-
-#[test]
-fn a_table_in_an_archive_names_classes_below_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.zip");
-    let sample = ty("u8[5,7,1]");
-    let bytes = random_samples(&sample, 3, 3);
-    let samples = Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] };
-    write("image-folder", &folder.path().join("set"), &samples).unwrap();
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
-    let mut add = |name: &str, bytes: &[u8]| {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(bytes).unwrap();
-    };
-    add("set/labels.csv", b"000000.png;2\n000001.png;10\n000002.png;2\n");
-    for i in 0..3 {
-        add(&format!("set/00000{i}.png"), &std::fs::read(folder.path().join(format!("set/00000{i}.png"))).unwrap());
-    }
-    zip.finish().unwrap();
-    let data = open(&path, &DataOptions::default()).unwrap();
-    assert_eq!((data.labels().unwrap(), data.classes()), (&[0, 1, 0][..], &["2".into(), "10".into()][..]));
-    assert_eq!((all(&data), data.report().notes.len()), (bytes, 0));
 }

@@ -11,3 +11,4 @@ mod loader;
 mod memory;
 mod modalities;
 mod round_trip;
+mod tables;
