@@ -155,6 +155,21 @@ impl Dataset {
         }
     }
 
+    /// The same samples as the run of this codec reads them: every reader of a run's data takes this step. Its classes have the
+    /// numbers that they had when it began ([`Dataset::with_class_order`]), and its range is its own
+    /// ([`Dataset::in_range_of`]).
+    ///
+    /// # Errors
+    /// As [`Dataset::with_class_order`].
+    pub fn of_run(self, codec: &Codec) -> Result<Dataset, DataError> {
+        Ok(self.with_class_order(codec.classes())?.in_range_of(codec))
+    }
+
+    /// Whether they are read in this way already.
+    pub fn is_of_run(&self, codec: &Codec) -> bool {
+        self.classes() == codec.classes() && (codec.range() == self.codec().range() || !self.facts.report.clamps)
+    }
+
     /// The same samples for a run whose codec has a range of its own, which an earlier rule chose: they are read as they are
     /// stored, as that run has read them.
     pub fn in_range_of(mut self, codec: &Codec) -> Dataset {

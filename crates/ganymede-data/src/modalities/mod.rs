@@ -141,8 +141,8 @@ pub struct Preview {
     pub files: &'static [&'static str],
 }
 
-/// Name of the array of samples of data that came as an array.
-const ARRAY: &str = "samples.npy";
+/// Name of the one file of all samples that are written of data that came as an array.
+pub const ARRAY: &str = "samples.npy";
 
 /// Names of all modalities.
 pub fn names() -> Vec<&'static str> {

@@ -38,16 +38,25 @@ impl Training {
         Training::resume_on(run, spec, data)
     }
 
-    /// Goes on with a run under a spec that differs from its own only in what may, on data that a program has.
+    /// Goes on with a run under a spec that differs from its own only in what may, on data that a program has: it is read as the
+    /// run reads it ([`Dataset::of_run`]).
     ///
     /// # Errors
     /// [`GanError::Changed`] when more differs, [`GanError::Passed`] when the run is longer already,
-    /// [`GanError::DataChanged`] when it is other data.
+    /// [`GanError::DataChanged`] when it is other data; [`GanError::Argument`] for data that others hold too, and read otherwise.
     pub fn resume_on(run: RunDir, spec: TrainSpec, data: impl Into<Arc<Dataset>>) -> Result<Training, GanError> {
-        let data = data.into();
         may_go_on(&run, &spec)?;
-        run_dir::same_data(run.path(), &data)?;
         let codec = run_dir::read_codec(run.path())?;
+        let data = match Arc::try_unwrap(data.into()) {
+            Ok(own) => Arc::new(own.of_run(&codec)?),
+            Err(shared) => shared,
+        };
+        run_dir::same_data(run.path(), &data)?;
+        if !data.is_of_run(&codec) {
+            let reason = "expected data in the run's range, found another range of data that others hold too: open it by \
+                          `open_run_data`, or take `Dataset::of_run` before it is shared";
+            return Err(GanError::Argument { what: "data".into(), reason: reason.into() });
+        }
         Ok(Training { spec, data, codec, place: Place::Run(run), cpu: CpuOptions::default() })
     }
 }
@@ -65,8 +74,7 @@ pub fn open_run_data(run: &Path, data: &DataSpec, progress: &dyn Progress) -> Re
         }
         other => other?,
     };
-    // The numbers of classes are the run's.
-    Ok(Dataset::open(&source, &data.options, progress)?.with_class_order(codec.classes())?.in_range_of(&codec))
+    Ok(Dataset::open(&source, &data.options, progress)?.of_run(&codec)?)
 }
 
 /// Whether a run may go on under a spec, before its data is read.
