@@ -2,15 +2,18 @@
 //! do not mix under names that are seeds. Not here: drawing, and the samples' own files.
 
 use crate::failure::{Failure, USER};
+use ganymede_data::{ARRAY, write_whole};
 use ganymede_gan::checkpoint;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// The file that says it. Readers of images do not count it, and take float images beside it for drawn ones.
 pub const FILE: &str = "ganymede-samples.json";
 
-/// What the sample of a seed depends on.
+/// What the sample of a seed depends on, and which there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// The run, for people: it may be moved.
@@ -21,27 +24,61 @@ pub struct Origin {
     pub weights: String,
     /// How it is asked: class, truncation, statistics.
     pub options: String,
+    /// SHA-256 of the table of conditions that it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
+    /// Seeds of the samples, from one to another, in order.
+    #[serde(default)]
+    pub seeds: Vec<[u64; 2]>,
 }
 
 impl Origin {
-    /// That of a run's checkpoint.
+    /// That of a run's checkpoint, for the samples of these seeds.
     ///
     /// # Errors
-    /// When its manifest cannot be read.
-    pub fn of(run: &Path, at: &Path, network: &str, options: String) -> Result<Origin, Failure> {
+    /// When its manifest or the table of conditions cannot be read.
+    pub fn of(
+        run: &Path,
+        at: &Path,
+        network: &str,
+        (options, conditions): (String, Option<&Path>),
+        seeds: &RangeInclusive<u64>,
+    ) -> Result<Origin, Failure> {
         let manifest = checkpoint::manifest(at)?;
         let weights = manifest.files.get(&format!("{network}.safetensors")).cloned().unwrap_or_default();
         let run = std::path::absolute(run).unwrap_or_else(|_| run.into()).display().to_string();
-        Ok(Origin { run, checkpoint: checkpoint::name(manifest.step), weights, options })
+        let digest = |file: &Path| {
+            let bytes = std::fs::read(file);
+            let bytes = bytes.map_err(|e| Failure::new(USER, format!("cannot read {}: {e}", file.display())))?;
+            Ok::<String, Failure>(format!("{:x}", Sha256::digest(bytes)))
+        };
+        let conditions = conditions.map(digest).transpose()?;
+        let (checkpoint, seeds) = (checkpoint::name(manifest.step), vec![[*seeds.start(), *seeds.end()]]);
+        Ok(Origin { run, checkpoint, weights, options, conditions, seeds })
     }
 
     /// Whether both draw the same sample for a seed.
     fn draws_as(&self, other: &Origin) -> bool {
-        (&self.weights, &self.options) == (&other.weights, &other.options)
+        (&self.weights, &self.options, &self.conditions) == (&other.weights, &other.options, &other.conditions)
     }
 
-    /// Takes a folder for samples of this origin: one that is empty or not there, or that has samples of it already.
-    /// Another is refused unless `overwrite`.
+    /// The samples in words.
+    fn words(&self, own: &Origin) -> String {
+        let mut told = Vec::new();
+        if self.options != own.options {
+            told.push(if self.options.is_empty() { "no options".into() } else { self.options.clone() });
+        }
+        if self.conditions != own.conditions {
+            told.push(
+                if self.conditions.is_none() { "no table of conditions" } else { "another table of conditions" }.into(),
+            );
+        }
+        let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
+        format!("samples of {} at {}{told}", self.run, self.checkpoint)
+    }
+
+    /// Takes a folder for samples of this origin: one that is empty or not there, or that has samples of it already. Another is
+    /// refused unless `overwrite`, and so is one with an array of other seeds: that is one file of all.
     ///
     /// # Errors
     /// When it is refused, and when it cannot be read or written.
@@ -55,14 +92,18 @@ impl Origin {
             Err(e) if e.kind() == ErrorKind::NotFound => None,
             Err(e) => return Err(failed("read", e)),
         };
+        let mut seeds = self.seeds.clone();
         let found = match known {
-            Some(Some(known)) if self.draws_as(&known) => return Ok(()),
-            Some(Some(known)) => Some(format!(
-                "samples of {} at {}{}",
-                known.run,
-                known.checkpoint,
-                if known.options == self.options { String::new() } else { format!(" ({})", known.options) }
-            )),
+            Some(Some(known)) if self.draws_as(&known) => {
+                if folder.join(ARRAY).exists() {
+                    let of = if known.seeds.is_empty() { "unknown seeds".into() } else { listed(&known.seeds) };
+                    (known.seeds != self.seeds).then(|| format!("{ARRAY} of {of}, which is one file of all"))
+                } else {
+                    seeds = joined([known.seeds, seeds].concat());
+                    None
+                }
+            }
+            Some(Some(known)) => Some(known.words(self)),
             Some(None) => Some(format!("a {FILE} that says nothing")),
             None => {
                 let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
@@ -79,9 +120,29 @@ impl Origin {
             return Err(Failure::new(USER, text)
                 .with_hint("take another --out; --overwrite writes there all the same, over files of the same names"));
         }
-        let text = serde_json::to_string_pretty(self).map_err(|e| failed("write", e.into()))?;
-        std::fs::write(&file, text + "\n").map_err(|e| failed("write", e))
+        let told = Origin { seeds, ..self.clone() };
+        let text = serde_json::to_string_pretty(&told).map_err(|e| failed("write", e.into()))?;
+        Ok(write_whole(&file, (text + "\n").as_bytes())?)
     }
+}
+
+/// `seeds 0-9, 20-29`.
+fn listed(seeds: &[[u64; 2]]) -> String {
+    let words: Vec<String> = seeds.iter().map(|[first, last]| format!("{first}-{last}")).collect();
+    format!("seeds {}", words.join(", "))
+}
+
+/// The same seeds in order, each once.
+fn joined(mut seeds: Vec<[u64; 2]>) -> Vec<[u64; 2]> {
+    seeds.sort_unstable();
+    let mut all: Vec<[u64; 2]> = Vec::new();
+    for [first, last] in seeds {
+        match all.last_mut() {
+            Some(before) if first <= before[1].saturating_add(1) => before[1] = before[1].max(last),
+            _ => all.push([first, last]),
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -89,7 +150,8 @@ mod tests {
     use super::*;
 
     fn origin(weights: &str, options: &str) -> Origin {
-        Origin { run: "runs/a".into(), checkpoint: "step-5".into(), weights: weights.into(), options: options.into() }
+        let (run, checkpoint, seeds) = ("runs/a".into(), "step-5".into(), vec![[0, 9]]);
+        Origin { run, checkpoint, weights: weights.into(), options: options.into(), conditions: None, seeds }
     }
 
     #[test]
@@ -99,8 +161,14 @@ mod tests {
         origin("a", "").claim(&out, false).unwrap();
         std::fs::write(out.join("000000.png"), "x").unwrap();
         // The run may be moved, and more be drawn.
-        Origin { run: "elsewhere".into(), ..origin("a", "") }.claim(&out, false).unwrap();
-        for other in [origin("b", ""), origin("a", "class cat")] {
+        for seeds in [[20, 29], [5, 14]] {
+            let more = Origin { run: "elsewhere".into(), seeds: vec![seeds], ..origin("a", "") };
+            more.claim(&out, false).unwrap();
+        }
+        let told: Origin = serde_json::from_slice(&std::fs::read(out.join(FILE)).unwrap()).unwrap();
+        assert_eq!(told.seeds, [[0, 14], [20, 29]]);
+        let table = Origin { conditions: Some("0a".into()), ..origin("a", "") };
+        for other in [origin("b", ""), origin("a", "class cat"), table] {
             assert!(other.claim(&out, false).is_err());
         }
         origin("b", "").claim(&out, true).unwrap();
@@ -118,5 +186,21 @@ mod tests {
         std::fs::write(folder.path().join("000000.png"), "x").unwrap();
         assert!(origin("a", "").claim(folder.path(), false).is_err());
         origin("a", "").claim(folder.path(), true).unwrap();
+    }
+
+    /// An array holds all samples: those of other seeds would take their place.
+    #[test]
+    fn an_array_of_other_seeds_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        origin("a", "").claim(folder.path(), false).unwrap();
+        std::fs::write(folder.path().join(ARRAY), "x").unwrap();
+        origin("a", "").claim(folder.path(), false).unwrap();
+        let other = Origin { seeds: vec![[5, 14]], ..origin("a", "") };
+        assert!(other.claim(folder.path(), false).is_err());
+        other.claim(folder.path(), true).unwrap();
+        assert!(origin("a", "").claim(folder.path(), false).is_err(), "the array is of the newer seeds");
+        let old = r#"{"run":"runs/a","checkpoint":"step-5","weights":"a","options":""}"#;
+        std::fs::write(folder.path().join(FILE), old).unwrap();
+        assert!(origin("a", "").claim(folder.path(), false).is_err(), "nothing says of which seeds it is");
     }
 }
