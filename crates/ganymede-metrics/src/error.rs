@@ -1,7 +1,7 @@
 //! What keeps a number from being measured. Not here: what it means for an evaluation (`comparison.rs`).
 
 use ganymede_graph::BuildErrors;
-use ganymede_nn::ModelError;
+use ganymede_nn::{FirstValueError, ModelError};
 use ganymede_runtime::RuntimeError;
 use std::error::Error;
 
@@ -35,6 +35,12 @@ pub enum MetricError {
     /// Other samples could not be had.
     #[error(transparent)]
     Others(Box<dyn Error + Send + Sync>),
+}
+
+impl From<FirstValueError> for MetricError {
+    fn from(FirstValueError { parameter, source }: FirstValueError) -> MetricError {
+        MetricError::argument(&parameter, source.to_string())
+    }
 }
 
 impl MetricError {

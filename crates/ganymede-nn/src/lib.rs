@@ -33,5 +33,5 @@ pub use model::{
 pub use optimizers::OptimizerConfig;
 pub use regularizers::Regularizer;
 pub use schedules::{Schedule, Scheduled};
-pub use scope::{Mode, Parameter, ParameterSpec, Scope, Substitute};
+pub use scope::{FirstValueError, Mode, Parameter, ParameterSpec, Scope, Substitute};
 pub use summary::{Row, Summary};

@@ -5,7 +5,7 @@
 use crate::initializers::InitializerError;
 use crate::{Constraint, Initializer, Misspelt, Regularizer};
 use ganymede_graph::{Builder, Expr, ScopeGuard};
-use ganymede_tensor::{Shape, TensorType};
+use ganymede_tensor::{Shape, Tensor, TensorType};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -34,6 +34,27 @@ pub struct Parameter {
     pub regularizer: Option<Regularizer>,
     /// What it is projected on after an update.
     pub constraint: Option<Constraint>,
+}
+
+impl Parameter {
+    /// What its initializer gives for a seed.
+    ///
+    /// # Errors
+    /// When it cannot fill the shape.
+    pub fn first_value(&self, seed: u64) -> Result<Tensor, FirstValueError> {
+        let value = self.initializer.sample(seed, &self.name, &self.shape);
+        value.map_err(|source| FirstValueError { parameter: self.name.clone(), source: Box::new(source) })
+    }
+}
+
+/// Why a parameter has no first value.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{parameter}: {source}")]
+pub struct FirstValueError {
+    /// Name of the parameter.
+    pub parameter: String,
+    /// What its initializer says.
+    pub source: Box<InitializerError>,
 }
 
 /// What is said of a parameter beside shape and initializer.

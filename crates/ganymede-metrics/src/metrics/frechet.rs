@@ -82,10 +82,6 @@ impl Metric for Frechet {
         "Fréchet distance of Gaussians fitted to features; Heusel et al. 2017"
     }
 
-    fn unfit(&self, _: &Facts) -> Option<String> {
-        None
-    }
-
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

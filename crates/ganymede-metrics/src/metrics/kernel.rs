@@ -82,10 +82,6 @@ impl Metric for Kernel {
         "maximum mean discrepancy of features by a cubic kernel (KID); Bińkowski et al. 2018"
     }
 
-    fn unfit(&self, _: &Facts) -> Option<String> {
-        None
-    }
-
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

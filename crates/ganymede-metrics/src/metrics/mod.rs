@@ -63,8 +63,10 @@ pub trait Metric: Sync {
     /// One sentence for lists.
     fn summary(&self) -> &'static str;
 
-    /// Why such samples have no such number; `None` where they have.
-    fn unfit(&self, data: &Facts) -> Option<String>;
+    /// Why such samples have no such number; `None` where they have, as all have by default.
+    fn unfit(&self, _data: &Facts) -> Option<String> {
+        None
+    }
 
     /// Its numbers: of whole samples by [`Comparison::samples`], in each space of features by [`Comparison::features`], or by
     /// what it asks the comparison for.

@@ -146,10 +146,6 @@ impl Metric for Neighbours {
         "precision, recall, density and coverage by nearest neighbours; Kynkäänniemi et al. 2019, Naeem et al. 2020"
     }
 
-    fn unfit(&self, _: &Facts) -> Option<String> {
-        None
-    }
-
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

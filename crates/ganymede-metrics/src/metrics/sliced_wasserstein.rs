@@ -166,10 +166,6 @@ impl Metric for SlicedWasserstein {
         "mean Wasserstein-1 distance of projections on random directions; Rabin et al. 2011"
     }
 
-    fn unfit(&self, _: &Facts) -> Option<String> {
-        None
-    }
-
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.samples(values)
     }
