@@ -74,8 +74,8 @@ impl Profile {
                     share: 0.0,
                     gflops: rate(info.flops),
                     gb_per_s: rate(info.bytes),
-                    algorithm: info.choice.as_ref().map(|choice| choice.name.clone()),
-                    reason: info.choice.as_ref().map(|choice| choice.reason.clone()),
+                    algorithm: info.algorithm.clone(),
+                    reason: info.reason.clone(),
                 });
             }
             profile.missed.extend(program.missed_fusions().iter().cloned());

@@ -3,7 +3,6 @@
 
 use crate::{RuntimeError, StateLayout};
 use ganymede_graph::Graph;
-use ganymede_kernels::choice::Choice;
 use ganymede_tensor::{Tensor, TensorType};
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -102,8 +101,10 @@ pub struct KernelInfo {
     pub flops: u64,
     /// Bytes read and written.
     pub bytes: u64,
-    /// Its algorithm, where there are several.
-    pub choice: Option<Choice>,
+    /// Its algorithm, such as `toom-cook F(4x4,2x2)` or `direct`, where there are several.
+    pub algorithm: Option<String>,
+    /// Why that algorithm.
+    pub reason: Option<String>,
 }
 
 /// A value that goes through memory although its reader could have been computed with its writer.

@@ -45,7 +45,6 @@ pub use backend::{
 };
 pub use cpu::{CpuBackend, CpuOptions};
 pub use error::RuntimeError;
-pub use ganymede_kernels::choice::Choice;
 pub use ganymede_kernels::conv::Numerics;
 pub use reference::ReferenceBackend;
 pub use state::{StateEntry, StateLayout};

@@ -100,7 +100,8 @@ impl ReferenceProgram {
             scope: String::new(),
             flops: graph.flops(),
             bytes: graph.nodes.iter().map(|n| n.ty.bytes() as u64).fold(0, u64::saturating_add),
-            choice: None,
+            algorithm: None,
+            reason: None,
         }];
         ReferenceProgram {
             graph: graph.clone(),

@@ -176,7 +176,8 @@ impl Lowering<'_> {
             }
             flops = flops.saturating_add(self.graph.node_flops(node));
         }
-        KernelInfo { name: names.join(" "), scope: self.graph.scope(of).to_string(), flops, bytes: 0, choice: None }
+        let (name, scope) = (names.join(" "), self.graph.scope(of).to_string());
+        KernelInfo { name, scope, flops, bytes: 0, algorithm: None, reason: None }
     }
 
     pub fn unsupported(&self, id: NodeId, reason: String) -> RuntimeError {
@@ -190,7 +191,7 @@ impl Lowering<'_> {
 /// A copy of one value.
 pub(super) fn copy(from: Slice, to: Slice, why: &str) -> Call {
     let (name, bytes) = (format!("copy {why}"), 2 * to.bytes as u64);
-    let info = KernelInfo { name, scope: String::new(), flops: 0, bytes, choice: None };
+    let info = KernelInfo { name, scope: String::new(), flops: 0, bytes, algorithm: None, reason: None };
     Call { kernel: Draft::Copy, reads: vec![from], writes: vec![to], info }
 }
 

@@ -125,7 +125,8 @@ impl Lowered {
             let reads = call.reads.iter().map(|&slice| span(slice)).collect();
             let writes = call.writes.iter().map(|&slice| span(slice)).chain(scratch).collect();
             let access = Access::new(reads, writes).map_err(|e| call.info.failed(&self.program, e.to_string()))?;
-            call.info.choice = kernel.choice();
+            (call.info.algorithm, call.info.reason) =
+                kernel.choice().map(|choice| (choice.name, choice.reason)).unzip();
             bound.push(Bound { kernel, access });
             infos.push(call.info);
         }
