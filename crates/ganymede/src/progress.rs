@@ -66,10 +66,7 @@ pub struct Show<'t> {
     last_step: Option<u64>,
     limit: Option<Duration>,
     started: Instant,
-    first_step: u64,
-    step: u64,
-    /// Seconds of training in this process, without pauses.
-    trained: f64,
+    pace: Pace,
     bar: Option<ProgressBar>,
     /// The machine's peak in GFLOPS, if a profile was asked for that has not come yet.
     pub peak: Option<f64>,
@@ -88,19 +85,7 @@ impl<'t> Show<'t> {
         terminal.set_bar(bar.clone());
         let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
         let last_step = train.last_step();
-        Show {
-            terminal,
-            json,
-            stop,
-            last_step,
-            limit,
-            started: Instant::now(),
-            first_step: 0,
-            step: 0,
-            trained: 0.0,
-            bar,
-            peak: None,
-        }
+        Show { terminal, json, stop, last_step, limit, started: Instant::now(), pace: Pace::default(), bar, peak: None }
     }
 
     /// Takes the bar away.
@@ -115,35 +100,53 @@ impl<'t> Show<'t> {
 
     /// What part of the training is done, by steps or by time, whichever ends first.
     fn part_done(&self) -> Option<f64> {
-        let by_steps = self.last_step.map(|last| self.step as f64 / last.max(1) as f64);
+        let by_steps = self.last_step.map(|last| self.pace.step as f64 / last.max(1) as f64);
         let by_time = self.limit.map(|limit| self.started.elapsed().as_secs_f64() / limit.as_secs_f64());
         by_steps.into_iter().chain(by_time).reduce(f64::max)
     }
 
     /// The time that is left: of training by the mean of the steps so far, or to the limit on the clock.
     fn left(&self) -> Option<Duration> {
-        let done = self.step.saturating_sub(self.first_step);
-        let by_steps = self.last_step.and_then(|last| left(self.trained, done, last.saturating_sub(self.step)));
+        let by_steps = self.last_step.and_then(|last| self.pace.left(last));
         let by_time = self.limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
         by_steps.into_iter().chain(by_time).min()
     }
 
     fn steps(&self) -> String {
         match self.last_step {
-            Some(last) => format!("{:>width$}/{last}", self.step, width = last.to_string().len()),
-            None => self.step.to_string(),
+            Some(last) => format!("{:>width$}/{last}", self.pace.step, width = last.to_string().len()),
+            None => self.pace.step.to_string(),
         }
     }
 }
 
-/// What `rest` steps take, when `done` took so many seconds.
-fn left(seconds: f64, done: u64, rest: u64) -> Option<Duration> {
-    (done > 0).then(|| Duration::from_secs_f64((seconds / done as f64 * rest as f64).clamp(0.0, 1e15)))
+/// How fast steps are done, from the step on where the training began, was resumed, or was rolled back to.
+#[derive(Debug, Default)]
+struct Pace {
+    step: u64,
+    /// Seconds of training in this process, without pauses.
+    trained: f64,
+    /// Both when it began to count.
+    first: (u64, f64),
+}
+
+impl Pace {
+    /// The training is at a step that it did not come to by training.
+    fn begin(&mut self, step: u64) {
+        (self.step, self.first) = (step, (step, self.trained));
+    }
+
+    /// What the steps to the last one take, by the mean of those that were counted.
+    fn left(&self, last: u64) -> Option<Duration> {
+        let (done, rest) = (self.step.saturating_sub(self.first.0), last.saturating_sub(self.step));
+        let seconds = (self.trained - self.first.1) / done as f64 * rest as f64;
+        (done > 0).then(|| Duration::from_secs_f64(seconds.clamp(0.0, 1e15)))
+    }
 }
 
 impl Observer for Show<'_> {
     fn line(&mut self, line: &Line) {
-        self.step = line.step;
+        self.pace.step = line.step;
         if self.json {
             let written = serde_json::to_string(line).map(|text| self.terminal.result(&text));
             if !matches!(written, Ok(Ok(()))) {
@@ -187,7 +190,7 @@ impl Observer for Show<'_> {
                 self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)"))
             }
             Event::Resume { checkpoint, other_isa, damaged } => {
-                self.first_step = line.step;
+                self.pace.begin(line.step);
                 for damage in damaged {
                     let text = format!("a newer checkpoint is damaged and was set aside: {damage}");
                     self.terminal.labelled("warning", Colour::Yellow, &text);
@@ -202,8 +205,7 @@ impl Observer for Show<'_> {
             Event::Note { text } => self.terminal.say(&format!("note     {text}")),
             Event::SetScalar { name, value } => self.terminal.say(&format!("set      {name} to {value}")),
             Event::RollBack { from, checkpoint, scalars } => {
-                self.first_step = line.step;
-                self.trained = 0.0;
+                self.pace.begin(line.step);
                 let changed: Vec<String> = scalars.iter().map(|(name, value)| format!("{name} = {value}")).collect();
                 let text = format!("back     from step {from} to checkpoints/{checkpoint} with {}", changed.join(", "));
                 self.terminal.say(&text);
@@ -219,7 +221,7 @@ impl Observer for Show<'_> {
     }
 
     fn step(&mut self, step: u64, seconds: f64) {
-        (self.step, self.trained) = (step, seconds);
+        (self.pace.step, self.pace.trained) = (step, seconds);
         let Some(bar) = &self.bar else { return };
         bar.set_position((self.part_done().unwrap_or(0.0).min(1.0) * WHOLE as f64) as u64);
         let left = self.left().map_or(String::new(), |left| format!(", left {}", duration(left)));
@@ -240,10 +242,28 @@ mod tests {
 
     #[test]
     fn what_is_left_goes_by_the_seconds_of_training_alone() {
-        assert_eq!(left(10.0, 5, 20), Some(Duration::from_secs(40)));
-        assert_eq!(left(0.0, 0, 20), None);
-        assert_eq!(left(3.0, 1, 0), Some(Duration::ZERO));
-        assert!(left(f64::MAX, 1, u64::MAX).is_some(), "never longer than a Duration holds");
+        let pace = |step, trained| Pace { step, trained, first: (0, 0.0) };
+        assert_eq!(pace(5, 10.0).left(25), Some(Duration::from_secs(40)));
+        assert_eq!(pace(0, 0.0).left(20), None);
+        assert_eq!(pace(1, 3.0).left(1), Some(Duration::ZERO));
+        assert!(pace(1, f64::MAX).left(u64::MAX).is_some(), "never longer than a Duration holds");
+    }
+
+    /// By a clock of two seconds a step, and of three after the roll-back.
+    #[test]
+    fn after_a_roll_back_only_the_steps_since_then_count() {
+        let mut terminal = Terminal::new();
+        let train = TrainSection { steps: Some(20), ..TrainSection::default() };
+        let mut show = Show::new(&mut terminal, &train, false, Arc::default());
+        (1..=10).for_each(|step| show.step(step, step as f64 * 2.0));
+        assert_eq!(show.left(), Some(Duration::from_secs(20)));
+        let event = Event::RollBack { from: 10, checkpoint: "step-00000005".into(), scalars: BTreeMap::new() };
+        show.line(&Line { v: 1, step: 5, kimg: 0.0, time: 20.0, event });
+        assert_eq!(show.left(), None, "nothing is known yet of the steps to come");
+        show.step(6, 23.0);
+        show.step(7, 26.0);
+        // Two steps in six seconds, 13 are left.
+        assert_eq!(show.left(), Some(Duration::from_secs(39)));
     }
 
     #[test]
