@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file in one move: beside it, to disk, renamed, and the name to disk.
+/// Writes a file in one move: beside it, to disk, renamed, and the name to disk. `ganymede_data::write_whole` does the same in one
+/// piece; here every change on disk is one that a test may crash before, and what a crash leaves has a name that is used again.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), GanError> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".tmp");

@@ -3,8 +3,8 @@
 
 use ganymede_data::DataError;
 use ganymede_graph::{BuildError, BuildErrors};
-use ganymede_nn::ModelError;
 use ganymede_nn::config::nearest;
+use ganymede_nn::{FirstValueError, ModelError};
 use ganymede_runtime::RuntimeError;
 use std::path::{Path, PathBuf};
 
@@ -146,6 +146,26 @@ pub enum GanError {
         /// The tensor or network, expected before found.
         reason: String,
     },
+    /// A line of `events.jsonl` is none, and is not a torn tail.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// Expected before found.
+        reason: String,
+    },
+    /// A training that ended with an error was asked for more.
+    #[error("{}: the training ended with an error after step {step}: it does no further step, and there is nothing to save", run.display())]
+    Failed {
+        /// The run.
+        run: PathBuf,
+        /// Whole steps done.
+        step: u64,
+        /// The newest checkpoint.
+        checkpoint: PathBuf,
+    },
     /// Another process trains in this run.
     #[error("{}: the run is locked by another process", path.display())]
     Locked {
@@ -252,6 +272,12 @@ impl From<BuildErrors> for GanError {
     }
 }
 
+impl From<FirstValueError> for GanError {
+    fn from(FirstValueError { parameter, source }: FirstValueError) -> Self {
+        GanError::Argument { what: parameter, reason: source.to_string() }
+    }
+}
+
 impl GanError {
     pub(crate) fn io(path: impl AsRef<Path>, action: &'static str, source: std::io::Error) -> Self {
         GanError::Io { path: path.as_ref().into(), action, source }
@@ -292,6 +318,16 @@ impl GanError {
             GanError::Memory { .. } => Some(
                 "take a smaller --batch or --resolution, free memory, or raise the limit if it is a cgroup's".into(),
             ),
+            GanError::Log { .. } => Some(
+                "the file was changed after it was written: bring it back from a copy, or remove that line; a run that goes on \
+                 needs its `set_scalar` and `roll_back` lines, all others are for people"
+                    .into(),
+            ),
+            GanError::Failed { run, checkpoint, .. } => Some(format!(
+                "the last whole state is {}; `Training::resume` on {} goes on from there",
+                checkpoint.display(),
+                run.display()
+            )),
             GanError::Locked { .. } => Some("wait for it, stop it, or train into another --outdir".into()),
             GanError::Changed { .. } => {
                 Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())

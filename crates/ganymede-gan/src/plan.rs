@@ -2,6 +2,7 @@
 //! (`ganymede_graph::plan`), what the machine has (`resources.rs`).
 
 use crate::evaluate::{EvaluateOptions, evaluation_bytes};
+use crate::metrics::Taken;
 use crate::sampler::Sampler;
 use crate::spec::TrainSpec;
 use crate::step::Stepper;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 pub struct PlanReport {
     /// All states: parameters, slots, statistics, averages.
     pub state_bytes: u64,
-    /// Values within a step, at their peak; all programs share them, the sampler's too.
+    /// Values within a step, at their peak; all programs share them, those of the sampler and of evaluations too.
     pub arena_bytes: u64,
     /// Inputs, outputs and constants of the step's programs.
     pub fixed_bytes: u64,
@@ -48,12 +49,12 @@ impl PlanReport {
         dataset: &Dataset,
         backend: &dyn Backend,
     ) -> PlanReport {
-        let evaluation = spec.evaluate.as_ref().map_or(0, |due| {
+        let evaluation = spec.evaluate.as_ref().map_or(Taken::default(), |due| {
             let most = dataset.split(spec.data.options.holdout, spec.seed).train.len();
             let (samples, metrics) = ((due.samples <= most).then_some(due.samples), due.metrics.clone());
             let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
             // An evaluation that cannot be had takes nothing: the training says why when it is due, and goes on.
-            evaluation_bytes(spec, dataset, &options, backend).unwrap_or(0)
+            evaluation_bytes(spec, dataset, &options, backend).unwrap_or_default()
         });
         stepper.plan().drawing(sampler, codec).reading(dataset).evaluating(evaluation)
     }
@@ -111,10 +112,10 @@ impl PlanReport {
         PlanReport { data_bytes: in_memory + labels + 2 * 4 * samples, ..self }
     }
 
-    /// With evaluations that take so much beside the training.
+    /// With evaluations that take so much beside the training, on its backend.
     #[must_use]
-    pub fn evaluating(self, bytes: u64) -> PlanReport {
-        PlanReport { evaluation_bytes: bytes, ..self }
+    pub fn evaluating(self, taken: Taken) -> PlanReport {
+        PlanReport { arena_bytes: self.arena_bytes.max(taken.shared), evaluation_bytes: taken.own, ..self }
     }
 }
 
@@ -162,7 +163,13 @@ mod tests {
         assert_eq!(lasting.peak_bytes(), 654_321);
         let passing = PlanReport { snapshot_bytes: 5_000_000, saving_bytes: 7_000_000, ..lasting.clone() };
         assert_eq!(passing.peak_bytes(), 7_654_321);
-        assert_eq!(passing.evaluating(9_000_000).peak_bytes(), 9_654_321);
+        let evaluated = passing.evaluating(Taken { own: 9_000_000, shared: 7 });
+        assert_eq!(evaluated.peak_bytes(), 9_654_321);
+        assert_eq!(
+            evaluated.evaluating(Taken { own: 9_000_000, shared: 25 }).peak_bytes(),
+            9_654_326,
+            "25 instead of 20"
+        );
         let parts = lasting.parts();
         assert_eq!(parts[0], ("data", 600_000));
         assert_eq!(parts.iter().map(|(_, bytes)| bytes).sum::<u64>(), 654_321);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// Memory that may be used, and which limit that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Available {
     /// Bytes.
     pub bytes: u64,

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// What a run was made with: it explains results, and is no part of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Env {
     /// Version of ganymede.
     pub version: String,
@@ -49,6 +50,24 @@ impl Env {
 }
 
 /// A run's folder, locked for this process while it exists.
+///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Source};
+/// use ganymede_gan::run_dir::{Env, RunDir, read_spec};
+/// use ganymede_gan::{GanError, presets};
+/// use ganymede_runtime::{CpuBackend, CpuOptions};
+///
+/// let folder = std::env::temp_dir().join("ganymede-doc-run-dir");
+/// # std::fs::remove_dir_all(&folder).ok();
+/// let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
+/// let (spec, backend) = (presets::preset("mlp", data.codec())?, CpuBackend::new(CpuOptions::default())?);
+/// let env = Env::now(&backend, 1, spec.train.numerics, &data);
+/// let run = RunDir::create(&folder, "mine", &spec, data.codec(), &env)?;
+/// assert!(run.path().ends_with("00000-mine") && read_spec(run.path())? == spec);
+/// assert!(matches!(RunDir::open(run.path()), Err(GanError::Locked { .. })));
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,

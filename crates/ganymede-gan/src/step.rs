@@ -36,7 +36,25 @@ struct Group {
     reads_batch: bool,
 }
 
-/// The programs of a training over their store.
+/// The programs of a training over their store: a loop of one's own, without a run directory.
+///
+/// ```
+/// use ganymede_data::{DataOptions, Dataset, Loader, PREFETCH, Source, SourceOptions};
+/// use ganymede_gan::{Stepper, presets};
+/// use ganymede_runtime::{CpuBackend, CpuOptions};
+/// use std::sync::Arc;
+///
+/// let data = Arc::new(Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?);
+/// let (spec, codec) = (presets::preset("mlp", data.codec())?, data.codec().clone());
+/// let mut stepper = Stepper::new(&spec, &codec, &CpuBackend::new(CpuOptions::default())?)?;
+/// stepper.initialise()?;
+/// let train = data.split(None, spec.seed).train;
+/// let batches = codec.batches(data, train, &SourceOptions::new(spec.train.batch, spec.seed))?;
+/// let mut loader = Loader::new(batches, 0, PREFETCH)?;
+/// let result = stepper.run(0, || Ok(loader.next()?))?;
+/// assert_eq!((result.losses.len(), result.non_finite.len()), (2, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Stepper {
     spec: TrainSpec,
     /// Bytes of one batch as it is read.
@@ -160,7 +178,7 @@ impl Stepper {
         for (network, list) in &self.parameters {
             let averaged = self.spec.averaged() == Some(network);
             for parameter in list {
-                let value = first_value(parameter, self.spec.seed)?;
+                let value = parameter.first_value(self.spec.seed)?;
                 self.store.write(&parameter.name, &value)?;
                 if averaged {
                     self.store.write(&phases::averaged(network, &parameter.name), &value)?;
@@ -343,12 +361,6 @@ fn give_scalars(
         program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
     }
     Ok(())
-}
-
-/// What a parameter's initializer gives for a seed.
-pub(crate) fn first_value(parameter: &Parameter, seed: u64) -> Result<Tensor, GanError> {
-    let value = parameter.initializer.sample(seed, &parameter.name, &parameter.shape);
-    value.map_err(|e| GanError::Argument { what: parameter.name.clone(), reason: e.to_string() })
 }
 
 /// Reads losses, shown numbers and finite flags of the program that just ran; those of the parts of a batch are averaged.

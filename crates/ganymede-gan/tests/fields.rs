@@ -4,9 +4,10 @@
 use ganymede_data::{Dataset, Loader, SourceOptions, Wish};
 use ganymede_gan::check::{self, DataFacts};
 use ganymede_gan::spec::{Draft, TrainSpec, edit};
-use ganymede_gan::{Labels, Sampler, Stepper};
+use ganymede_gan::{Labels, Sampler, Stepper, Training};
 use ganymede_runtime::{CpuBackend, CpuOptions, ReferenceBackend};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Both networks take three numbers that say where the sample is to lie.
 const SPEC: &str = r#"
@@ -95,6 +96,17 @@ fn a_further_field_conditions_both_networks_and_what_is_drawn() {
     let both = sampler.draw(5..7, Labels::InTurn).unwrap();
     let second = sampler.draw(6..7, Labels::InTurn).unwrap();
     assert_eq!(both.as_f32().unwrap()[2..], *second.as_f32().unwrap());
+}
+
+/// The grid of step 0 is drawn under examples of the condition: what is learned stands before the sampler is compiled.
+#[test]
+fn a_training_draws_under_conditions_from_its_first_step_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let training = Training::new(spec(&["train.steps=2", "train.snapshot_every=1"]), data()).outdir(folder.path());
+    let outcome = training.start().unwrap().run(&AtomicBool::new(false)).unwrap();
+    let table = std::fs::read_to_string(outcome.run.join("samples/step-00000000.csv")).unwrap();
+    let rows: std::collections::BTreeSet<&str> = table.lines().skip(1).collect();
+    assert!(rows.len() > 500, "{} of {} points differ", rows.len(), table.lines().count());
 }
 
 #[test]

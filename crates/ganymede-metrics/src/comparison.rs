@@ -59,14 +59,26 @@ fn chosen<'a>(
     METRICS.iter().filter(move |metric| wanted(metric.name()) && metric.unfit(data).is_none())
 }
 
-/// Bytes of the largest network that the metrics which are wanted need of such data: networks of one backend share their memory.
+/// Bytes that something takes with its networks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Those of its own.
+    pub own: u64,
+    /// Values of a run: all programs of one backend share this memory, and the largest counts.
+    pub shared: u64,
+}
+
+/// Bytes of the largest network that the metrics which are wanted need of such data.
 ///
 /// # Errors
 /// What compiling them gives.
-pub fn program_bytes(data: &Facts, wanted: &dyn Fn(&str) -> bool, backend: &dyn Backend) -> Result<u64, MetricError> {
+pub fn program_bytes(data: &Facts, wanted: &dyn Fn(&str) -> bool, backend: &dyn Backend) -> Result<Taken, MetricError> {
     let needed = chosen(data, wanted).any(|metric| metric.of_features());
     let fitting = SPACES.iter().filter(|space| needed && space.fits(data));
-    fitting.map(|space| space.program_bytes(data, backend)).try_fold(0, |most, bytes| Ok(bytes?.max(most)))
+    fitting.map(|space| space.program_bytes(data, backend)).try_fold(Taken::default(), |most, taken| {
+        let taken = taken?;
+        Ok(Taken { own: most.own.max(taken.own), shared: most.shared.max(taken.shared) })
+    })
 }
 
 /// Where samples come from that are not compared, and what is kept from one evaluation to the next.

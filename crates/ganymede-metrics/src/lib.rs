@@ -6,6 +6,15 @@
 //!
 //! Nothing here knows runs, specs or trainers: which samples are compared, and where others come from, says whoever measures
 //! ([`Others`]).
+//!
+//! ```
+//! use ganymede_metrics::{Matrix, frechet};
+//!
+//! // Numbers that vary as much, with the means 1 and 4: (1 − 4)².
+//! let (a, b) = (Matrix::new(1, vec![0.0, 0.0, 2.0, 2.0])?, Matrix::new(1, vec![3.0, 3.0, 5.0, 5.0])?);
+//! assert!((frechet(&a, &b)? - 9.0).abs() < 1e-6);
+//! # Ok::<(), ganymede_metrics::MetricError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod comparison;
@@ -19,7 +28,7 @@ mod stop;
 #[doc(hidden)]
 pub mod testing;
 
-pub use comparison::{Comparison, Measured, Number, Others, Sides, Sizes, measure, program_bytes};
+pub use comparison::{Comparison, Measured, Number, Others, Sides, Sizes, Taken, measure, program_bytes};
 pub use error::MetricError;
 pub use estimate::Estimate;
 pub use matrix::Matrix;

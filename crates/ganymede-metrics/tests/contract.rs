@@ -231,8 +231,8 @@ fn bytes_are_known_before() {
         for metric in METRICS.iter().filter(|metric| metric.unfit(&data).is_none()) {
             let wanted = |name: &str| name == metric.name();
             // A backend keeps the arena of its networks: only the first of them takes it.
-            let (planned, programs) =
-                (sizes.bytes(&data, &wanted) as f64, program_bytes(&data, &wanted, &backend).unwrap() as f64);
+            let programs = program_bytes(&data, &wanted, &backend).unwrap();
+            let (planned, programs) = (sizes.bytes(&data, &wanted) as f64, (programs.own + programs.shared) as f64);
             let taken = allocation_counter::measure(|| {
                 let of = |stream: &str| labelled(stream, n);
                 let sides = Sides { real: of("real"), fake: of("fake"), second: of("second") };

@@ -48,12 +48,13 @@ pub mod graph {
 
 /// What most programs need.
 pub mod prelude {
-    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, Source, SourceOptions};
+    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, Source, SourceOptions, Wish};
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
     pub use ganymede_gan::spec::TrainSpec;
     pub use ganymede_gan::{
-        Action, GanError, Labels, Monitor, Outcome, Reason, Sampler, SamplerOptions, Seen, Stepper, Trainer, Training,
+        Action, EvaluateOptions, GanError, Labels, Monitor, Outcome, Reason, Sampler, SamplerOptions, Seen, Stepper,
+        Trainer, Training, evaluate,
     };
     pub use ganymede_graph::{Builder, Expr, Graph};
     pub use ganymede_nn::{Layer, Mode, Model, Scope};

@@ -92,7 +92,8 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     }
     let run = run_in(folder.path()).unwrap();
     let last = newest(&run).unwrap() + 35;
-    assert!(last >= 85, "five kills came after a further checkpoint each: {last}");
+    // The first of them may have been that of step 0.
+    assert!(last >= 75, "five kills came after a further checkpoint each: {last}");
     let last = last.to_string();
     resume(&run, &["--steps", &last]).ok();
     let (_unbroken, unbroken) = trained(&last, &[]);

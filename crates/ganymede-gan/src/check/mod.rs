@@ -1,6 +1,20 @@
 //! Checking a spec before it is trained: every defect at once, each with its place, the reason in a
 //! sentence and a fix that can be applied. To add a rule: a file here with a function and a line in
 //! [`RULES`]. Not here: what is no TOML of a spec at all (`spec/`).
+//!
+//! ```
+//! use ganymede_gan::check::{self, Severity};
+//! use ganymede_gan::presets::{PresetInput, preset_for};
+//! use ganymede_gan::spec::Draft;
+//!
+//! let mut spec = preset_for("mlp", &PresetInput::of(vec![2]))?;
+//! spec.train.n_critic = 0;
+//! let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, None);
+//! let finding = report.of(Severity::Error).next().expect("no step has no discriminator update");
+//! assert_eq!(finding.place, "train.n_critic");
+//! assert_eq!(finding.fixes[0].apply(&spec).train.n_critic, 1);
+//! # Ok::<(), ganymede_gan::GanError>(())
+//! ```
 
 mod augment;
 mod batch;
@@ -68,6 +82,7 @@ impl fmt::Debug for Fix {
 
 /// One thing that a rule found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Finding {
     /// Name of the rule.
     pub rule: &'static str,

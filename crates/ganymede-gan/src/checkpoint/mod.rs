@@ -1,6 +1,21 @@
 //! Checkpoints: one safetensors file a network, `state.safetensors` for the rest, `manifest.json` with
 //! hashes. Written beside, to disk, then renamed; the same step gives the same bytes. Loading one runs no
 //! code. Not here: the tensor files (`tensors.rs`), which checkpoints stay (`keep.rs`), when they are written (`trainer/`).
+//!
+//! ```
+//! use ganymede_data::{DataOptions, Dataset, Source};
+//! use ganymede_gan::{Training, checkpoint};
+//!
+//! # let folder = std::env::temp_dir().join("ganymede-doc-checkpoint");
+//! # let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
+//! # let run = Training::preset("mlp", data)?.steps(1).outdir(&folder).start()?.finish()?.run;
+//! let newest = checkpoint::find(&run, None)?;
+//! assert_eq!(checkpoint::check(&newest)?.step, 0); // Every hash is right.
+//! let weights = checkpoint::read_tensors(&newest.join("generator.safetensors"))?;
+//! assert!(weights.keys().any(|name| name.ends_with("/kernel")));
+//! # std::fs::remove_dir_all(run)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod keep;
 mod tensors;
@@ -31,6 +46,7 @@ pub const LATEST: &str = "latest";
 
 /// What a checkpoint holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// [`FORMAT_VERSION`] of the writer.
     pub format_version: u32,

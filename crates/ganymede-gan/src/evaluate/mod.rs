@@ -1,12 +1,14 @@
-//! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), the metrics
-//! (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is kept (`kept.rs`), drawing (`sampler.rs`).
+//! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), under which
+//! conditions they are drawn (`conditions.rs`), the metrics (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is
+//! kept (`kept.rs`).
 
+mod conditions;
 mod kept;
 mod protocol;
 mod sets;
 
 use crate::error::GanError;
-use crate::metrics::{self, Better, Comparison, Estimate, METRICS, MetricError, Number, Stop, measure};
+use crate::metrics::{self, Better, Comparison, Estimate, METRICS, MetricError, Number, Stop, Taken, measure};
 use crate::resources;
 use crate::run_dir;
 use crate::sampler::{Sampler, SamplerOptions};
@@ -24,6 +26,7 @@ const SEED: u64 = 0;
 
 /// What a run's generator is worth.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// The checkpoint.
     pub checkpoint: PathBuf,
@@ -31,6 +34,9 @@ pub struct Evaluation {
     pub samples: usize,
     /// Number of real samples on each side of a reference.
     pub reference_samples: usize,
+    /// How the generated ones were drawn, in words: under which conditions, and with which batch statistics if these were taken
+    /// anew. Empty where there is nothing to say.
+    pub drawn: String,
     /// All numbers.
     pub scores: Vec<Score>,
     /// What could not be computed, and why.
@@ -39,6 +45,7 @@ pub struct Evaluation {
 
 /// One number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Score {
     /// Its name.
     pub metric: String,
@@ -114,7 +121,7 @@ pub fn metric_names() -> Vec<&'static str> {
 
 /// Compares samples of seeds 0, 1, … of a run's checkpoint (averaged weights where there are any and no others are asked for) with as many real
 /// samples that it was trained on. These are taken in a fixed random order, because files often stand in the order of their
-/// classes; a generator of classes draws those of the real samples. References compare two disjoint parts
+/// classes; a generator with conditions draws under those of the very same samples. References compare two disjoint parts
 /// of the real samples; classifiers and mixtures learn from others than both.
 ///
 /// ```
@@ -162,7 +169,13 @@ pub fn evaluate(
         Err(error) => return Err(error),
     }
     let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, stop)?;
-    Ok(Evaluation { checkpoint, ..compared })
+    let standing = options.generator.standing.map(|batches| {
+        let known = sampler.known_conditions().join(", ");
+        let under = if known.is_empty() { known } else { format!(" under conditions by chance: {known}") };
+        format!("batch statistics of {batches} batches{under}")
+    });
+    let drawn: Vec<String> = [compared.drawn].into_iter().filter(|text| !text.is_empty()).chain(standing).collect();
+    Ok(Evaluation { checkpoint, drawn: drawn.join("; "), ..compared })
 }
 
 /// The same of a generator that is in memory.
@@ -185,13 +198,14 @@ pub(crate) fn compare(
     let compared = Comparison::new(&sets.facts, &sets.sides, &sets, backend, SEED, stop);
     let found = measure(compared, &|name| options.wants(name))?;
     let mut left_out = found.left_out;
-    left_out.extend(sets.said());
+    left_out.extend(sets.conditions.said());
     if options.metrics.is_some() {
         left_out.extend(found.unfit);
     }
     let scores = found.numbers.into_iter().map(|number| Score::of(number, &sets.protocol)).collect();
     let (samples, reference_samples) = (sets.sides.real.len(), sets.sides.second.len());
-    Ok(Evaluation { checkpoint: PathBuf::new(), samples, reference_samples, scores, left_out })
+    let drawn = sets.conditions.words();
+    Ok(Evaluation { checkpoint: PathBuf::new(), samples, reference_samples, drawn, scores, left_out })
 }
 
 /// The most bytes that an evaluation takes at a time beside its generator, known before it begins: samples, features, what
@@ -204,12 +218,13 @@ pub fn evaluation_bytes(
     dataset: &Dataset,
     options: &EvaluateOptions,
     backend: &dyn Backend,
-) -> Result<u64, GanError> {
+) -> Result<Taken, GanError> {
     let split = dataset.split(spec.data.options.holdout, spec.seed);
     let rows = Rows::of(dataset, &split, options)?;
     let facts = sets::facts(dataset.codec(), Ok(()));
     let wanted = |name: &str| options.wants(name);
-    Ok(rows.sizes().bytes(&facts, &wanted) + metrics::program_bytes(&facts, &wanted, backend)?)
+    let networks = metrics::program_bytes(&facts, &wanted, backend)?;
+    Ok(Taken { own: networks.own + rows.sizes().bytes(&facts, &wanted), ..networks })
 }
 
 /// Refuses what does not fit into memory.
@@ -285,6 +300,55 @@ mod tests {
         assert!(matches!(stopped, GanError::Interrupted), "{stopped}");
     }
 
+    /// Points that lie where a field says, but for the data without it: and a generator that hands the field on.
+    fn places(with_field: bool) -> Dataset {
+        let place = |i: usize| [(i as f32 * 0.7).sin() * 0.99, (i as f32 * 1.3).cos() * 0.99];
+        let places: Vec<[f32; 2]> = [[-1.0, -1.0], [1.0, 1.0]].into_iter().chain((2..400).map(place)).collect();
+        let data = Dataset::from_samples("places", places.clone(), [2]);
+        if with_field { data.condition("place", places, [2]) } else { data }.build().unwrap()
+    }
+
+    const HANDS_ON: &str = r#"
+        train = { steps = 1 }
+        [networks.generator]
+        layers = [
+            { class_name = "Input", shape = [2] },
+            { class_name = "Input", shape = [2], name = "place" },
+            { class_name = "Rescaling", scale = 0.0, inputs = ["input_layer"], name = "nothing" },
+            { class_name = "Add", inputs = ["place", "nothing"] },
+        ]
+        [networks.discriminator]
+        layers = [{ class_name = "Input", shape = [2] }, { class_name = "Dense", units = 1 }]
+        [[phases]]
+        name = "d"
+        trains = ["discriminator"]
+    "#;
+
+    /// What such a generator draws under the conditions of the real samples are these samples, one by one.
+    #[test]
+    fn samples_are_drawn_under_the_conditions_of_those_that_they_are_compared_with() {
+        let (data, spec) = (places(true), TrainSpec::from_toml(HANDS_ON).unwrap());
+        let codec = data.learn(&data.split(None, spec.seed)).unwrap();
+        let backend = CpuBackend::new(CpuOptions::default()).unwrap();
+        let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
+        let mut of = |data: &Dataset, whole: bool| {
+            let metrics = Some(vec!["sliced_wasserstein".to_string()]);
+            let options = EvaluateOptions { samples: Some(150), metrics, whole, ..EvaluateOptions::default() };
+            compare(&spec, &codec, &mut sampler, &options, data, &backend, &AtomicBool::new(false)).unwrap()
+        };
+        let found = of(&data, false);
+        assert_eq!(found.drawn, "`place` of the real samples");
+        assert!(found.scores[0].estimate.value < 1e-6, "{:?}", found.scores);
+        assert!(found.scores[0].reference.unwrap() > 0.01, "{:?}", found.scores);
+        // Other data may not have the field: then it is said, and numbers do not compare.
+        let other = of(&places(false), true);
+        assert_eq!(other.drawn, "`place` in turn");
+        let said = "drawing under `place` of the real samples: the data has no field `place`";
+        assert!(other.left_out.iter().any(|line| line.contains(said)), "{:?}", other.left_out);
+        assert!(other.scores[0].estimate.value > 0.01, "{:?}", other.scores);
+        assert_ne!(of(&data, true).scores[0].protocol, other.scores[0].protocol);
+    }
+
     /// Points of two numbers with a label: 12 bytes a sample.
     #[test]
     fn bytes_are_those_of_samples() {
@@ -292,7 +356,9 @@ mod tests {
         let bytes = |samples, metric: &str| {
             let metrics = Some(vec![metric.to_string()]);
             let options = EvaluateOptions { samples: Some(samples), metrics, ..EvaluateOptions::default() };
-            evaluation_bytes(&ring.spec, &ring.data, &options, &ring.backend).unwrap()
+            let taken = evaluation_bytes(&ring.spec, &ring.data, &options, &ring.backend).unwrap();
+            assert_eq!(taken.shared, 0, "points need no networks");
+            taken.own
         };
         // Three sets, one side of the references again, and on both sides 8 projections of 8 bytes and 11 counts.
         assert_eq!(bytes(1000, "sliced_wasserstein"), 1000 * (3 * 12 + 8 + 2 * (8 * 8 + 11 * 4)));

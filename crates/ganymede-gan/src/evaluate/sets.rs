@@ -1,13 +1,14 @@
 //! Which samples an evaluation compares, and which are left to learn from. Not here: how they are compared
 //! (`ganymede-metrics`).
 
+use super::conditions::Conditions;
 use super::protocol::Protocol;
 use super::{EvaluateOptions, SEED, check, kept};
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::metrics::{Facts, MetricError, Others, Set, Sides, Sizes, Stop};
 use crate::resources;
-use crate::sampler::{Labels, Sampler};
+use crate::sampler::Sampler;
 use crate::spec::TrainSpec;
 use ganymede_data::{Codec, DataOptions, Dataset, Resolution, Source, Split, cache_folder};
 use ganymede_tensor::{Rng, Tensor, stream_of};
@@ -27,7 +28,7 @@ const TESTED: usize = 5;
 /// Fewest samples to learn from, a class.
 const LEAST: usize = 10;
 /// Real samples that are decoded at a time, and generated ones that are drawn.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 /// Classes of the images of `stacked-fashion-mnist`.
 const STACKED: usize = 10;
 
@@ -97,8 +98,8 @@ pub(super) struct Sets<'a> {
     learned: Vec<u32>,
     /// Numbers of real samples that nothing learns from.
     tested: Vec<u32>,
-    /// Why generated samples are not of the real ones' classes, when the generator draws classes.
-    in_turn: Option<String>,
+    /// Under which conditions samples are generated.
+    pub conditions: Conditions,
     /// Where what was learned is kept.
     cache: Option<PathBuf>,
     /// What that depends on beside the way of learning.
@@ -129,17 +130,15 @@ impl<'a> Sets<'a> {
         let order: Vec<u32> = order.into_iter().map(|at| used[at]).collect();
         let (compared, learned) = (&order[..sizes.samples], order[rows.learned].to_vec());
         let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
-        let (labels, in_turn) = drawn_labels(codec, sampler, dataset, compared);
-        let asked = match &in_turn {
-            Some(reason) => Err(reason.clone()),
-            None => labels.as_ref().map(|_| ()).ok_or_else(|| "the generator draws none".to_string()),
-        };
+        let conditions = Conditions::of(sampler, codec, dataset);
+        let asked = conditions.asked();
+        let labels = asked.as_ref().ok().and_then(|()| labels(dataset, compared));
         let facts = Facts { classes: dataset.classes().len(), ..facts(codec, asked) };
         check(sizes, &facts, options)?;
-        let drawn = if in_turn.is_some() { "classes in turn" } else { "" };
-        let protocol = Protocol::of(dataset, codec, compared, drawn).with_rows(&learned).with_rows(&tested);
+        let protocol = Protocol::of(dataset, codec, compared, &conditions.of_protocol());
+        let protocol = protocol.with_rows(&learned).with_rows(&tested);
         let key = Protocol::of(dataset, codec, &learned, "learned").with(backend);
-        let fake = Set::new("real", draw(sampler, sizes.samples, labels.as_deref(), stop)?);
+        let fake = Set::new("real", conditions.draw(sampler, codec, dataset, compared, stop)?);
         let fake = match &labels {
             Some(labels) => fake.labelled(labels)?,
             None => fake,
@@ -147,13 +146,7 @@ impl<'a> Sets<'a> {
         let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
         let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
         let cache = cache_folder().filter(|_| spec.data.options.use_cache);
-        Ok(Sets { dataset, codec, facts, sides, learned, tested, in_turn, cache, key, protocol })
-    }
-
-    /// What was done otherwise than asked for.
-    pub fn said(&self) -> Option<String> {
-        let reason = self.in_turn.as_ref()?;
-        Some(format!("drawing the classes of the real samples: {reason}; each class in turn was drawn"))
+        Ok(Sets { dataset, codec, facts, sides, learned, tested, conditions, cache, key, protocol })
     }
 
     /// Labelled real samples that are not compared.
@@ -218,47 +211,12 @@ fn outside(error: GanError) -> MetricError {
     MetricError::Others(Box::new(error))
 }
 
-/// Labels that a generator of classes draws, those of the real samples; else why not.
-fn drawn_labels(
-    codec: &Codec,
-    sampler: &Sampler,
-    dataset: &Dataset,
-    compared: &[u32],
-) -> (Option<Vec<u32>>, Option<String>) {
-    if sampler.classes() == 0 {
-        return (None, None);
-    }
-    match labels(dataset, compared) {
-        None => (None, Some("the data has no classes".to_string())),
-        Some(_) if dataset.classes() != codec.classes() => {
-            let names = |classes: &[String]| classes.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-            let (own, other) = (names(codec.classes()), names(dataset.classes()));
-            (None, Some(format!("the run's classes ({own} …) have other names than the data's ({other} …)")))
-        }
-        found => (found, None),
-    }
-}
-
 /// Labels of real samples by their numbers.
 fn labels(dataset: &Dataset, numbers: &[u32]) -> Option<Vec<u32>> {
     dataset.labels().map(|all| numbers.iter().map(|&i| all[i as usize]).collect())
 }
 
-/// Generated samples of seeds 0, 1, …
-fn draw(sampler: &mut Sampler, count: usize, asked: Option<&[u32]>, stop: Stop<'_>) -> Result<Tensor, GanError> {
-    let mut values = Vec::with_capacity(count * sampler.shape().iter().product::<usize>());
-    for first in (0..count).step_by(CHUNK) {
-        stop.check()?;
-        let seeds = first..(first + CHUNK).min(count);
-        let labels = asked.map_or(Labels::InTurn, |asked| Labels::Each(&asked[seeds.clone()]));
-        let drawn = sampler.draw(seeds.start as u64..seeds.end as u64, labels)?;
-        values.extend_from_slice(drawn.as_f32().map_err(misshapen)?);
-    }
-    let shape: Vec<usize> = [count].iter().chain(sampler.shape()).copied().collect();
-    Tensor::from_f32(shape, values).map_err(misshapen)
-}
-
-fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
+pub(super) fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
     GanError::Argument { what: "samples".into(), reason: error.to_string() }
 }
 
@@ -312,6 +270,25 @@ mod tests {
             let error = Rows::share(used, 0, true, asked).err().unwrap().to_string();
             assert!(error.contains(&format!("expected 1 to {used} samples")), "{error}");
         }
+    }
+
+    /// What a classifier learned of samples in one range says nothing of the same in another.
+    #[test]
+    fn what_was_learned_is_kept_by_the_runs_range() {
+        let data =
+            Dataset::from_samples("line", (0..90).map(|i| [i as f32, 0.0]).collect::<Vec<_>>(), [2]).build().unwrap();
+        let spec = crate::presets::preset("mlp", data.codec()).unwrap();
+        let backend = ganymede_runtime::CpuBackend::new(Default::default()).unwrap();
+        let key = |range: [f64; 2]| {
+            let sample = ganymede_data::Field::sample(data.sample_type().clone(), range);
+            let codec = data.codec().with(vec![sample], data.codec().modality().clone()).unwrap();
+            let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
+            let options = EvaluateOptions { samples: Some(30), ..EvaluateOptions::default() };
+            let sets = Sets::draw(&spec, &codec, &mut sampler, &options, &data, "cpu", Stop::NEVER).unwrap();
+            sets.key.digits()
+        };
+        assert_eq!(key([0.0, 89.0]), key([0.0, 89.0]));
+        assert_ne!(key([0.0, 89.0]), key([0.0, 100.0]));
     }
 
     /// What is learned from is neither compared, nor of a reference, nor tested on, whatever there is and is asked for.

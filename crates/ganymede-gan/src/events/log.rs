@@ -5,6 +5,7 @@ use super::{KINDS, Line, VERSION};
 use crate::durable::{sync_folder, write_whole};
 use crate::error::GanError;
 use serde::Deserialize;
+use serde_json::Value;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -50,13 +51,13 @@ impl EventLog {
     }
 }
 
-/// What every line has, whatever its kind.
+/// What is looked at before the fields of a kind: lines of later kinds need not have it all.
 #[derive(Deserialize)]
 struct Head {
     #[serde(default = "first_version")]
     v: u32,
-    step: u64,
-    kind: String,
+    step: Option<u64>,
+    kind: Option<String>,
 }
 
 fn first_version() -> u32 {
@@ -65,6 +66,14 @@ fn first_version() -> u32 {
 
 /// A line as it stands, with its head, and as an event when its kind is known.
 type Read = (String, Head, Option<Line>);
+
+/// Why there is no line.
+enum Broken {
+    /// No JSON object: what a crash leaves at the end.
+    Torn(String),
+    /// An object that no version wrote.
+    Wrong(String),
+}
 
 /// Every line of a known kind. ([`EventLog`] writes them.)
 ///
@@ -81,46 +90,50 @@ type Read = (String, Head, Option<Line>);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A tail that is none is left out: a crash leaves a torn last line, and a power cut zeros.
+/// A tail that is no JSON is left out: a crash leaves a torn last line, and a power cut zeros.
 ///
 /// # Errors
-/// [`GanError::Io`]; [`GanError::Version`] for lines of a later version; [`GanError::Run`] with the line's number when
-/// one before others is no event.
+/// [`GanError::Io`]; [`GanError::Version`] for lines of a later version; [`GanError::Log`] with the line's number when
+/// one before others is torn, or one of a known kind lacks its fields.
 pub fn read(path: &Path) -> Result<Vec<Line>, GanError> {
     Ok(read_lines(path)?.into_iter().filter_map(|(_, _, line)| line).collect())
 }
 
 fn read_lines(path: &Path) -> Result<Vec<Read>, GanError> {
     let file = File::open(path).map_err(|e| GanError::io(path, "read", e))?;
-    let (mut lines, mut broken) = (Vec::new(), None);
-    for (number, text) in BufReader::new(file).split(b'\n').enumerate() {
-        match (parse(text.map_err(|e| GanError::io(path, "read", e))?), &broken) {
+    let wrong = |line: usize, reason: String| GanError::Log { path: path.into(), line, reason };
+    let (mut lines, mut torn) = (Vec::new(), None);
+    for (at, text) in BufReader::new(file).split(b'\n').enumerate() {
+        match (parse(text.map_err(|e| GanError::io(path, "read", e))?), &torn) {
             (Ok((_, Head { v, .. }, _)), _) if v > VERSION => {
                 let error = GanError::Version { what: "events", expected: VERSION, found: v };
                 return Err(error.in_file(path));
             }
             (Ok(line), None) => lines.push(line),
-            (Ok(_), Some((number, found))) => {
-                let reason = format!("line {number}: expected an event, found {found}; events follow it");
-                return Err(GanError::Run { path: path.into(), reason });
+            (Ok(_), Some((line, found))) => {
+                return Err(wrong(*line, format!("expected an event, found {found}; events follow it")));
             }
-            (Err(reason), None) => broken = Some((number + 1, reason)),
-            (Err(_), Some(_)) => {}
+            (Err(Broken::Wrong(found)), _) => return Err(wrong(at + 1, format!("expected an event, found {found}"))),
+            (Err(Broken::Torn(found)), None) => torn = Some((at + 1, found)),
+            (Err(Broken::Torn(_)), Some(_)) => {}
         }
     }
     Ok(lines)
 }
 
-fn parse(text: Vec<u8>) -> Result<Read, String> {
-    let text = String::from_utf8(text).map_err(|e| e.to_string())?;
-    let head: Head = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    let known = head.v <= VERSION && KINDS.contains(&head.kind.as_str());
-    let line = known.then(|| serde_json::from_str(&text)).transpose().map_err(|e| e.to_string())?;
+fn parse(text: Vec<u8>) -> Result<Read, Broken> {
+    let text = String::from_utf8(text).map_err(|e| Broken::Torn(e.to_string()))?;
+    let object: serde_json::Map<String, Value> =
+        serde_json::from_str(&text).map_err(|e| Broken::Torn(e.to_string()))?;
+    let wrong = |e: serde_json::Error| Broken::Wrong(e.to_string());
+    let head: Head = serde_json::from_value(Value::Object(object)).map_err(wrong)?;
+    let known = head.v <= VERSION && head.kind.as_deref().is_some_and(|kind| KINDS.contains(&kind));
+    let line = known.then(|| serde_json::from_str(&text)).transpose().map_err(wrong)?;
     Ok((text, head, line))
 }
 
 /// Cuts every line after `step` and a torn tail, without a step every line; writes the rest anew in one move. What a
-/// monitor did stays: it is done again at its step.
+/// monitor did stays: it is done again at its step. So does a line of a later kind that is of no step.
 ///
 /// # Errors
 /// As [`read`], and when the new file cannot be written.
@@ -130,11 +143,11 @@ pub(crate) fn cut(path: &Path, step: Option<u64>) -> Result<(), GanError> {
     }
     let mut kept = String::new();
     for (text, Head { step: of, kind, .. }, _) in step.map_or(Ok(Vec::new()), |_| read_lines(path))? {
-        let stays = match kind.as_str() {
-            "set_scalar" | "roll_back" => true,
-            "end" => false,
-            "replay" => Some(of) < step,
-            _ => Some(of) <= step,
+        let stays = match kind.as_deref() {
+            Some("set_scalar" | "roll_back") => true,
+            Some("end") => false,
+            Some("replay") => of < step,
+            _ => of <= step, // None is less than any step.
         };
         if stays {
             kept += &text;
@@ -174,7 +187,13 @@ mod tests {
         let path = folder.path().join("events.jsonl");
         let good = serde_json::to_string(&line(1)).unwrap();
         std::fs::write(&path, format!("{good}\nnonsense\n{good}\n")).unwrap();
-        assert!(read(&path).unwrap_err().to_string().contains("line 2"));
+        let error = read(&path).unwrap_err();
+        assert!(error.to_string().contains("events.jsonl, line 2: expected an event, found"), "{error}");
+        assert!(error.hint().unwrap().contains("remove that line"), "{error}");
+        // Whole JSON of a known kind without its fields is no crash's doing, wherever it stands.
+        std::fs::write(&path, format!("{good}\n{{\"v\":1,\"step\":3,\"kind\":\"tick\"}}\n")).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2: expected an event, found missing field"), "{error}");
     }
 
     #[test]
@@ -183,9 +202,15 @@ mod tests {
         let path = folder.path().join("events.jsonl");
         let good = |step| serde_json::to_string(&line(step)).unwrap();
         let later = |step| format!("{{\"v\":1,\"kind\":\"weather\",\"sun\":[ 1 ],\"step\":{step}}}");
-        let texts = [good(1), later(2), later(7), good(8)];
+        let of_no_step = "{\"kind\":\"note to all\",\"v\":1}".to_string();
+        let of_no_kind = "{\"v\":1,\"step\":3,\"what\":[{}]}".to_string();
+        let texts = [good(1), of_no_step, of_no_kind, later(2), later(7), good(8)];
         std::fs::write(&path, texts.join("\n") + "\n").unwrap();
         assert_eq!(read(&path).unwrap(), [line(1), line(8)]);
+        cut(&path, Some(5)).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), texts[..4].join("\n") + "\n");
+        // At the end, too: a later kind is no torn tail.
+        std::fs::write(&path, texts[..2].join("\n") + "\n").unwrap();
         cut(&path, Some(5)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), texts[..2].join("\n") + "\n");
         std::fs::write(&path, later(1).replace("weather", "snapshot") + "\n" + &good(2) + "\n").unwrap();
@@ -225,9 +250,12 @@ mod tests {
     fn a_later_version_is_told_before_its_fields() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
-        std::fs::write(&path, "{\"v\":2,\"step\":3,\"kind\":\"tick\",\"losses\":\"none\"}\n").unwrap();
-        let error = read(&path).unwrap_err();
-        assert_eq!(error.hint().as_deref(), Some("update ganymede"), "{error}");
+        let good = serde_json::to_string(&line(1)).unwrap();
+        for later in ["\"step\":3,\"kind\":\"tick\",\"losses\":\"none\"", "\"at\":3,\"kind\":\"weather\"", "\"at\":3"] {
+            std::fs::write(&path, format!("{good}\n{{\"v\":2,{later}}}\n")).unwrap();
+            let error = read(&path).unwrap_err();
+            assert_eq!(error.hint().as_deref(), Some("update ganymede"), "{later}: {error}");
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub enum Event {
     },
     /// The training ended.
     End {
-        /// `steps`, `minutes`, `interrupted`, `stopped` or `diverged`.
+        /// `steps`, `minutes`, `interrupted`, `stopped`, `diverged` or, after any other error, `failed`.
         reason: String,
     },
 }

@@ -17,6 +17,27 @@ use ganymede_tensor::TensorType;
 use std::rc::Rc;
 
 /// What a term of a loss can ask for while a phase is traced. Cheap to clone.
+///
+/// ```
+/// use ganymede_gan::LossScope;
+/// use ganymede_gan::regularizers::{Player, Regularizer};
+/// use ganymede_graph::Expr;
+///
+/// /// The mean of D(real)² + D(fake)²: it keeps logits near 0.
+/// struct SmallLogits;
+///
+/// impl Regularizer for SmallLogits {
+///     fn players(&self) -> &'static [Player] {
+///         &[Player::Discriminator]
+///     }
+///
+///     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
+///         let (real, fake) = (s.discriminator(s.real()).logits, s.discriminator(s.fake()).logits);
+///         (real * real + fake * fake).mean()
+///     }
+/// }
+/// assert_eq!(SmallLogits.check(), Ok(()));
+/// ```
 #[derive(Clone)]
 pub struct LossScope<'g> {
     pub(crate) trace: Rc<Trace<'g>>,

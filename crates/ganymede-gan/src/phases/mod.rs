@@ -38,6 +38,7 @@ pub const MAX_INTERVALS: usize = 4;
 
 /// Phases that run together: one program, or one of several by what is due.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StepGroup {
     /// The programs, of which one runs at a time.
     pub programs: Vec<StepProgram>,
@@ -51,6 +52,7 @@ pub struct StepGroup {
 
 /// A program of the training step.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct StepProgram {
     /// The graph, not yet optimised.
     pub graph: Graph,
@@ -87,6 +89,7 @@ pub enum Part {
 
 /// One phase of a program.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PhaseInfo {
     /// Its name; scalars of its optimizer are named `<phase>/<scalar>`.
     pub name: String,
@@ -96,6 +99,7 @@ pub struct PhaseInfo {
 
 /// What one finite flag stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Flag {
     /// The phase.
     pub phase: String,
@@ -105,6 +109,7 @@ pub struct Flag {
 
 /// Everything that a training runs, traced and checked, with its states.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Traced {
     /// What runs in a step, in order.
     pub groups: Vec<StepGroup>,

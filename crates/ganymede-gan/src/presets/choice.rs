@@ -8,6 +8,7 @@ use ganymede_data::Codec;
 
 /// A preset, why it, and what can be expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Choice {
     /// Its name.
     pub preset: &'static str,

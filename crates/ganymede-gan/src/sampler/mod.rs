@@ -2,13 +2,13 @@
 //! Not here: the program (`phases/`), files (`ganymede-data`'s `Codec`).
 
 mod generate;
+mod standing;
 
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::phases::{self, trace_generator, trace_latents, trace_standing};
+use crate::phases::{self, trace_generator, trace_latents};
 use crate::run_dir;
 use crate::spec::{LatentDistribution, TrainSpec};
-use crate::step::first_value;
 use ganymede_data::{Codec, LABEL, Wish};
 use ganymede_runtime::{Backend, MemoryReport, Program, StateLayout, Store};
 use ganymede_tensor::{Data, Tensor};
@@ -153,7 +153,7 @@ impl Sampler {
             let averaged = self.network != generator;
             let name = if averaged { phases::averaged(generator, &parameter.name) } else { parameter.name.clone() };
             if self.store.layout().entries.iter().any(|entry| entry.name == name) {
-                self.store.write(&name, &first_value(parameter, self.spec.seed)?)?;
+                self.store.write(&name, &parameter.first_value(self.spec.seed)?)?;
             }
         }
         Ok(())
@@ -201,31 +201,6 @@ impl Sampler {
         &self.shape
     }
 
-    /// Takes the generator's batch statistics anew, as the means over so many batches of its own latents: those of an averaged
-    /// generator are else the ones that the generator had in training.
-    ///
-    /// # Errors
-    /// [`GanError::Argument`] when it has none, or `batches` is 0; when running fails.
-    pub fn standing(&mut self, batches: u32, backend: &dyn Backend) -> Result<(), GanError> {
-        if batches == 0 {
-            let reason = "expected at least 1 batch, found 0".into();
-            return Err(GanError::Argument { what: "standing statistics".into(), reason });
-        }
-        let graph = trace_standing(&self.spec, &self.codec, BATCH)?;
-        let mut program = backend.load(&graph, self.store.as_ref())?;
-        let words = vec![self.spec.seed as u32, (self.spec.seed >> 32) as u32];
-        program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
-        for (name, values) in self.conditions(&Wish::in_turn(), 0)? {
-            program.write(&name, &values)?;
-        }
-        for batch in 0..batches {
-            program.write_scalar("draw", f64::from(batch))?;
-            program.write_scalar("rate", 1.0 / f64::from(batch + 1))?;
-            program.run(self.store.as_mut())?;
-        }
-        Ok(())
-    }
-
     /// How many classes its samples can be asked for; 0 where it takes no labels.
     pub fn classes(&self) -> u64 {
         self.classes
@@ -240,8 +215,11 @@ impl Sampler {
     pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
         self.check(self.room(&seeds)?, labels)?;
         self.run(seeds.clone(), |sampler, first| {
-            let mut given =
-                if sampler.further.is_empty() { Vec::new() } else { sampler.conditions(&Wish::in_turn(), first)? };
+            let mut given = if sampler.further.is_empty() {
+                Vec::new()
+            } else {
+                sampler.conditions(&Wish::in_turn(), batch(first)?)?
+            };
             given.retain(|(name, _)| name != LABEL);
             if sampler.classes > 0 {
                 let done = first.wrapping_sub(seeds.start) as usize;
@@ -275,7 +253,7 @@ impl Sampler {
             let reason = format!("expected a field that the generator is given, found `{field}`; it is given {given}");
             return Err(GanError::Argument { what: "conditions".into(), reason });
         }
-        self.run(seeds, |sampler, first| sampler.conditions(wish, first))
+        self.run(seeds, |sampler, first| sampler.conditions(wish, batch(first)?))
     }
 
     /// The number of these samples, if the memory that is free holds them.
@@ -283,14 +261,10 @@ impl Sampler {
         room(seeds.end.saturating_sub(seeds.start), self.shape.iter().product())
     }
 
-    /// What the generator is given for the batch of samples from this seed on.
-    fn conditions(&self, wish: &Wish, first: u64) -> Result<Vec<(String, Tensor)>, GanError> {
+    /// What the generator is given for the samples of these seeds.
+    fn conditions(&self, wish: &Wish, seeds: Seeds) -> Result<Vec<(String, Tensor)>, GanError> {
         let wanted = |name: &String| self.further.contains(name) || (self.classes > 0 && name == LABEL);
-        let Some(end) = first.checked_add(BATCH as u64) else {
-            let reason = format!("expected seeds up to {}, found {first}", u64::MAX - BATCH as u64);
-            return Err(GanError::Argument { what: "seeds".into(), reason });
-        };
-        let mut given = self.codec.conditions(wish, first..end)?;
+        let mut given = self.codec.conditions(wish, seeds)?;
         given.retain(|(name, _)| wanted(name));
         match self.further.iter().find(|name| given.iter().all(|(known, _)| known != *name)) {
             None => Ok(given),
@@ -337,4 +311,12 @@ impl Sampler {
             None => Ok(()),
         }
     }
+}
+
+/// The seeds of a batch from this one on.
+fn batch(first: u64) -> Result<Seeds, GanError> {
+    first.checked_add(BATCH as u64).map(|end| first..end).ok_or_else(|| {
+        let reason = format!("expected seeds up to {}, found {first}", u64::MAX - BATCH as u64);
+        GanError::Argument { what: "seeds".into(), reason }
+    })
 }

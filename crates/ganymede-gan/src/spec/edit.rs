@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 /// One leaf that two specs do not share.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Difference {
     /// Dotted key, such as `train.batch` or `networks.generator.layers.3.units`.
     pub key: String,

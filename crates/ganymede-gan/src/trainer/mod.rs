@@ -3,6 +3,7 @@
 
 mod clock;
 mod due;
+mod fail;
 mod monitor;
 mod outcome;
 mod runaway;
@@ -56,6 +57,12 @@ pub struct Trainer<'a> {
     runaway: Runaway,
     /// Whether the monitor stopped it.
     stopped: bool,
+    /// Whether the states are those after `step` whole steps.
+    whole: bool,
+    /// Whether it ended with an error: it does nothing more.
+    failed: bool,
+    /// Whether the log says that it ended.
+    ended: bool,
     /// The newest checkpoint, and whether the losses of the step after it are written down.
     saved: Option<(u64, bool)>,
     snapshot: PathBuf,
@@ -67,6 +74,7 @@ pub struct Trainer<'a> {
 const BEFORE_PROFILE: u64 = 3;
 
 /// What a training is made of.
+#[non_exhaustive]
 pub struct Setup {
     /// What is trained, and how long.
     pub spec: TrainSpec,
@@ -80,6 +88,8 @@ pub struct Setup {
     pub stepper: Stepper,
     /// The compiled generator.
     pub sampler: Sampler,
+    /// What both take, and all else.
+    pub plan: PlanReport,
     /// Where metrics are computed; its instruction set is that of the checkpoints.
     pub backend: Box<dyn Backend>,
 }
@@ -91,6 +101,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When a file cannot be written, or `from` has other networks.
     pub fn start(setup: Setup, observer: impl Observer + 'a) -> Result<Trainer<'a>, GanError> {
+        let plan = setup.plan.clone();
         let mut trainer = Trainer::new(setup, Box::new(observer), 0)?;
         trainer.stepper.initialise()?;
         if let Some(from) = trainer.spec.from.clone() {
@@ -98,8 +109,6 @@ impl<'a> Trainer<'a> {
                 checkpoint::load_network(from.as_ref(), &network, trainer.stepper.store_mut())?;
             }
         }
-        let made = (&trainer.stepper, &trainer.sampler);
-        let plan = PlanReport::of(&trainer.spec, made, &trainer.codec, &trainer.dataset, trainer.backend.as_ref());
         trainer.emit(Event::Start {
             last_step: trainer.spec.train.last_step(),
             batch: trainer.spec.train.batch,
@@ -142,7 +151,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn new(setup: Setup, observer: Box<dyn Observer + 'a>, step: u64) -> Result<Trainer<'a>, GanError> {
-        let Setup { spec, run, codec, dataset, stepper, sampler, backend } = setup;
+        let Setup { spec, run, codec, dataset, stepper, sampler, backend, .. } = setup;
         Ok(Trainer {
             log: EventLog::open(&run.path().join("events.jsonl"))?,
             loader: loader(&spec, &codec, &stepper, Arc::clone(&dataset), step)?,
@@ -153,6 +162,9 @@ impl<'a> Trainer<'a> {
             owed: Owed::default(),
             runaway: Runaway::default(),
             stopped: false,
+            whole: true,
+            failed: false,
+            ended: false,
             saved: None,
             profile: 0..0,
             monitor: None,
@@ -195,14 +207,15 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// [`GanError::NonFinite`] when a number is not finite any more, [`GanError::Runaway`] when a loss means nothing any
-    /// more; what data, computing and writing give.
+    /// more; what data, computing and writing give. The states of a whole step are saved before.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Outcome, GanError> {
-        self.pay(stop)?;
+        self.goes_on()?;
+        self.or_fail(|trainer| trainer.pay(stop))?;
         let reason = loop {
-            if let Some(reason) = self.ended(stop) {
+            if let Some(reason) = self.reason_to_end(stop) {
                 break reason;
             }
-            self.advance(stop)?;
+            self.or_fail(|trainer| trainer.advance(stop))?;
         };
         self.end(reason)
     }
@@ -210,23 +223,24 @@ impl<'a> Trainer<'a> {
     /// Trains one step, with all that is due after it: whatever the spec says of the end.
     ///
     /// # Errors
-    /// As [`run`](Trainer::run).
+    /// As [`run`](Trainer::run). After an error it does no further step: [`GanError::Failed`].
     pub fn step(&mut self) -> Result<StepResult, GanError> {
+        self.goes_on()?;
         let never = AtomicBool::new(false);
-        self.pay(&never)?;
-        self.advance(&never)
+        self.or_fail(|trainer| trainer.pay(&never).and_then(|()| trainer.advance(&never)))
     }
 
     /// Ends a training that was trained step by step, as [`run`](Trainer::run) ends.
     ///
     /// # Errors
-    /// What writing gives.
+    /// What writing gives; [`GanError::Failed`] when a step gave an error: what was whole then is saved already.
     pub fn finish(self) -> Result<Outcome, GanError> {
-        let reason = self.ended(&AtomicBool::new(false)).unwrap_or(Reason::Stopped);
+        self.goes_on()?;
+        let reason = self.reason_to_end(&AtomicBool::new(false)).unwrap_or(Reason::Stopped);
         self.end(reason)
     }
 
-    fn ended(&self, stop: &AtomicBool) -> Option<Reason> {
+    fn reason_to_end(&self, stop: &AtomicBool) -> Option<Reason> {
         let train = &self.spec.train;
         if stop.load(Ordering::Relaxed) {
             return Some(Reason::Interrupted);
@@ -248,13 +262,16 @@ impl<'a> Trainer<'a> {
         }
         self.stepper.set_scalars(self.timeline.at(self.step));
         let loader = &mut self.loader;
-        let result = self.stepper.run(self.step, || Ok::<Batch, GanError>(loader.next()?))?;
+        let result = self.stepper.run(self.step, || Ok::<Batch, GanError>(loader.next()?));
+        // Batches are read before anything is computed.
+        self.whole = matches!(result, Err(GanError::Data(_)));
+        let result = result?;
         if !result.non_finite.is_empty() {
             self.ask(&result)?;
             return Ok(result);
         }
         self.replay_line(&result)?;
-        self.step += 1;
+        (self.step, self.whole) = (self.step + 1, true);
         if self.step == self.profile.end && !self.profile.is_empty() {
             self.show_profile(self.profile.end - self.profile.start);
         }
@@ -345,6 +362,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn emit(&mut self, event: Event) -> Result<(), GanError> {
+        self.ended |= matches!(event, Event::End { .. });
         let line = self.line(event);
         self.log.write(&line)?;
         self.observer.line(&line);

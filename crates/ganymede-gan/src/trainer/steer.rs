@@ -36,6 +36,12 @@ impl Trainer<'_> {
             let what = result.non_finite.iter().map(name).collect();
             return Err(self.diverged(phase, what)?);
         }
+        // Before anything is done: an answer is done as a whole or not at all.
+        actions.iter().try_for_each(|action| match action {
+            Action::SetScalar { name, value } => self.settable(name, *value),
+            Action::RollBack { change } => change.iter().try_for_each(|(name, value)| self.settable(name, *value)),
+            _ => Ok(()),
+        })?;
         let mut rolled_back = false;
         for action in actions {
             match action {
@@ -76,7 +82,6 @@ impl Trainer<'_> {
     }
 
     fn set_scalar(&mut self, name: String, value: f64) -> Result<(), GanError> {
-        self.settable(&name, value)?;
         if self.timeline.at(self.step).get(&name) == Some(&value) {
             return Ok(());
         }
@@ -87,15 +92,13 @@ impl Trainer<'_> {
 
     fn roll_back(&mut self, change: Vec<(String, f64)>) -> Result<(), GanError> {
         let mut scalars = self.timeline.at(self.step);
-        for (name, value) in change {
-            self.settable(&name, value)?;
-            scalars.insert(name, value);
-        }
+        scalars.extend(change);
         let Some((path, _)) = checkpoint::newest_whole(self.run.path())? else {
             return Err(GanError::NoCheckpoint { path: self.run.path().into(), asked: None, known: Vec::new() });
         };
+        self.whole = false;
         let (from, manifest) = (self.step, checkpoint::load(&path, self.stepper.store_mut())?);
-        self.step = manifest.step;
+        (self.step, self.whole) = (manifest.step, true);
         self.loader = loader(&self.spec, &self.codec, &self.stepper, Arc::clone(&self.dataset), self.step)?;
         self.saved = Some((self.step, false));
         self.runaway = Runaway::default();

@@ -36,7 +36,8 @@ fn setup(run: RunDir) -> Setup {
     let codec = run_dir::read_codec(run.path()).unwrap();
     let stepper = Stepper::new(&spec, &codec, &backend).unwrap();
     let sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
-    Setup { spec, run, codec, dataset, stepper, sampler, backend: Box::new(backend) }
+    let plan = PlanReport::of(&spec, (&stepper, &sampler), &codec, &dataset, &backend);
+    Setup { spec, run, codec, dataset, stepper, sampler, plan, backend: Box::new(backend) }
 }
 
 fn fresh(outdir: &Path, spec: &TrainSpec) -> Setup {
@@ -344,6 +345,60 @@ fn a_scalar_that_there_is_not_is_refused_with_those_that_there_are() {
     }
 }
 
+/// What a monitor asks for is done as a whole or not at all, and an error loses no step that was whole.
+#[test]
+fn an_error_after_a_whole_step_is_saved() {
+    let (folder, spec) = (tempfile::tempdir().unwrap(), spec(&[]));
+    let monitor = |seen: &Seen<'_>| match seen.step {
+        7 => ["d/learning_rate", "nobody"].map(|name| Action::SetScalar { name: name.into(), value: 1e-3 }).into(),
+        _ => Vec::new(),
+    };
+    let trainer = Trainer::start(fresh(folder.path(), &spec), ()).unwrap().monitored(monitor);
+    let run = trainer.run_dir().path().to_path_buf();
+    let error = trainer.run(&AtomicBool::new(false)).unwrap_err();
+    assert!(matches!(error, GanError::Unknown { .. }), "{error}");
+    let lines = events(&run);
+    assert!(lines.iter().all(|line| !matches!(line.event, Event::SetScalar { .. })), "{lines:?}");
+    assert!(matches!(&lines[lines.len() - 2].event, Event::Checkpoint { name, .. } if *name == checkpoint::name(7)));
+    assert!(matches!(&lines[lines.len() - 1].event, Event::End { reason } if reason == "failed"), "{lines:?}");
+    assert_eq!(bytes(&resume(&run), 20), bytes(&train(&folder.path().join("plain"), &spec), 20));
+}
+
+/// Of a step that was not finite the first program is applied here, and the second one is not.
+#[test]
+fn after_an_error_nothing_is_trained_or_saved() {
+    let rate = "{class_name='PiecewiseConstantDecay', boundaries=[7], values=[0.0001, 1e38]}";
+    let folder = tempfile::tempdir().unwrap();
+    let rate = format!("phases.0.optimizer.learning_rate={rate}");
+    let spec = spec(&[&rate, "train.fresh_fakes=true"]);
+    let mut trainer = Trainer::start(fresh(folder.path(), &spec), ()).unwrap();
+    let run = trainer.run_dir().path().to_path_buf();
+    let error = loop {
+        if let Err(error) = trainer.step() {
+            break error;
+        }
+    };
+    let steps = trainer.steps_done();
+    assert!(matches!(error, GanError::NonFinite { .. }), "{error}");
+    for refused in [trainer.step().err(), trainer.finish().err()] {
+        let refused = refused.unwrap();
+        assert!(matches!(&refused, GanError::Failed { step, .. } if *step == steps), "{refused}");
+        assert!(refused.hint().unwrap().contains("step-00000005"), "{refused}");
+    }
+    let kept: Vec<u64> = checkpoint::list(&run).unwrap().into_iter().map(|(step, _)| step).collect();
+    assert_eq!(kept, [0, 5], "step {steps}");
+}
+
+#[test]
+fn a_training_without_an_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut training = crate::Training::new(spec(&[]), dataset()).outdir(folder.path()).name("x");
+    training.spec_mut().train.steps = None;
+    let error = training.start().err().unwrap();
+    assert!(error.to_string().contains("expected steps, kimg or minutes, found none"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "what is refused leaves no run");
+}
+
 /// The same as one type: what a program writes, and what the command calls.
 #[test]
 fn a_training_is_made_compiled_trained_and_resumed() {
@@ -368,14 +423,39 @@ fn a_training_is_made_compiled_trained_and_resumed() {
     assert_eq!((outcome.step, outcome.reason), (6, Reason::Steps));
     let unbroken = train(&folder.path().join("unbroken"), &spec(&["train.steps=6"]));
     assert_eq!(bytes(&outcome.run, 6), bytes(&unbroken, 6));
+    // A length that it has passed is refused wherever it is said, and not written down.
+    let before = std::fs::read_to_string(outcome.run.join("spec.toml")).unwrap();
+    let refused = again(3).start().err().unwrap();
+    assert!(matches!(refused, GanError::Passed { step: 6, .. }), "{refused}");
     let run = RunDir::open(&outcome.run).unwrap();
-    let shorter =
-        TrainSpec { train: crate::spec::TrainSection { steps: Some(3), ..spec(&[]).train }, ..again_spec(&run) };
-    assert!(matches!(crate::may_go_on(&run, &shorter), Err(GanError::Passed { step: 6, .. })));
+    let shorter = edit(&run_dir::read_spec(run.path()).unwrap(), "train.steps=3").unwrap();
+    let refused = crate::Training::resume_on(run, shorter, dataset()).err().unwrap();
+    assert!(matches!(refused, GanError::Passed { step: 6, .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(outcome.run.join("spec.toml")).unwrap(), before);
 }
 
-fn again_spec(run: &RunDir) -> TrainSpec {
-    run_dir::read_spec(run.path()).unwrap()
+/// Data that a program holds is read as the run reads it, or refused where others hold it too.
+#[test]
+fn a_run_goes_on_with_the_numbers_that_its_classes_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = || Dataset::from_samples("two", (0..64).map(|i| [i as f32, 1.0]).collect::<Vec<_>>(), [2]);
+    let labels: Vec<u32> = (0..64).map(|i| i % 2).collect();
+    let other: Vec<u32> = labels.iter().map(|label| 1 - label).collect();
+    let then = now().labels(labels, ["a", "b"]).build().unwrap();
+    let now = now().labels(other, ["b", "a"]).build().unwrap();
+    let outdir = folder.path().to_path_buf();
+    let run = crate::Training::new(spec(&[]), then).steps(2).outdir(outdir).start().unwrap();
+    let run = run.run(&AtomicBool::new(false)).unwrap().run;
+    let spec = run_dir::read_spec(&run).unwrap();
+    let resumed = |data: Arc<Dataset>| {
+        crate::Training::resume_on(RunDir::open(&run).unwrap(), spec.clone(), data).map(|training| training.steps(3))
+    };
+    let now = Arc::new(now);
+    let shared = Arc::clone(&now);
+    assert!(matches!(resumed(now).err(), Some(GanError::DataChanged { .. })));
+    let own = Arc::new(Arc::try_unwrap(shared).unwrap());
+    let outcome = resumed(own).unwrap().start().unwrap().run(&AtomicBool::new(false)).unwrap();
+    assert_eq!(outcome.step, 3);
 }
 
 /// Latents from outside: those of seeds give what the seeds give, in any batch.

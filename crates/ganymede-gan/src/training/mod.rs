@@ -215,7 +215,8 @@ impl Training {
     /// Checks the spec and compiles it: errors, memory and cost are known before anything is written.
     ///
     /// # Errors
-    /// [`GanError::Defect`] when the check finds errors, [`GanError::Memory`] when the memory does not hold it.
+    /// [`GanError::Defect`] when the check finds errors, such as a training without an end; [`GanError::Memory`] when the memory
+    /// does not hold it.
     pub fn compile(mut self) -> Result<Compiled, GanError> {
         if matches!(self.place, Place::New { .. }) {
             let split = self.data.split(self.spec.data.options.holdout, self.spec.seed);
@@ -304,7 +305,7 @@ impl Compiled {
             }
         };
         let codec = run_dir::read_codec(run.path())?;
-        Ok((Setup { spec, run, codec, dataset, stepper, sampler, backend: Box::new(machine.backend) }, resumes))
+        Ok((Setup { spec, run, codec, dataset, stepper, sampler, plan, backend: Box::new(machine.backend) }, resumes))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Space `classifier`: a small classifier that learns the data's own labels, its features and its verdicts. Not here: which samples
 //! it learns from (`Others`).
 
-use super::{BATCH, Extractor, Features, Space, first_value, network, program_bytes};
-use crate::{Comparison, Facts, Matrix, MetricError, Set, Sizes, Stop};
+use super::{BATCH, Extractor, Features, Space, network, program_bytes};
+use crate::{Comparison, Facts, Matrix, MetricError, Set, Sizes, Stop, Taken};
 use ganymede_graph::{Builder, Expr};
 use ganymede_nn::optimizers::{Adam, Update};
 use ganymede_nn::{Layer, Mode, Model, OptimizerConfig, Parameter, Scope};
@@ -233,7 +233,7 @@ impl Learner {
         let graph = builder.finish()?;
         let mut store = backend.store(&StateLayout::of_graph(&graph, "classifier"))?;
         for parameter in &parameters {
-            store.write(&parameter.name, &first_value(parameter, SEED)?)?;
+            store.write(&parameter.name, &parameter.first_value(SEED)?)?;
         }
         let program = backend.load(&graph, store.as_ref())?;
         Ok(Learner { program, store, adam, x: x_type })
@@ -273,9 +273,9 @@ impl Space for Learned {
     }
 
     /// Its program of an update.
-    fn program_bytes(&self, data: &Facts, backend: &dyn Backend) -> Result<u64, MetricError> {
+    fn program_bytes(&self, data: &Facts, backend: &dyn Backend) -> Result<Taken, MetricError> {
         if data.classes < 2 {
-            return Ok(0);
+            return Ok(Taken::default());
         }
         let (model, _) = network_of(&data.shape, data.classes)?;
         let learner = Learner::new(&model, &data.shape, data.classes, backend)?;

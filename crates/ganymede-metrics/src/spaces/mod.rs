@@ -9,9 +9,9 @@ mod whole;
 pub use classifier::Classifier;
 pub use random::RandomFeatures;
 
-use crate::{Comparison, Facts, Matrix, MetricError, Set, Sides, Sizes, Stop};
+use crate::{Comparison, Facts, Matrix, MetricError, Set, Sides, Sizes, Stop, Taken};
 use ganymede_graph::Graph;
-use ganymede_nn::{Model, ModelConfig, Parameter};
+use ganymede_nn::{Model, ModelConfig};
 use ganymede_runtime::{Backend, Program, StateLayout, Store};
 use ganymede_tensor::Tensor;
 use sha2::{Digest, Sha256};
@@ -37,13 +37,17 @@ pub trait Space: Sync {
     fn features(&self, compared: &mut Comparison<'_>) -> Result<Features, MetricError>;
 
     /// The most bytes of samples that making them takes beside the sets and their rows.
-    fn bytes(&self, data: &Facts, sizes: &Sizes) -> u64;
+    fn bytes(&self, _data: &Facts, _sizes: &Sizes) -> u64 {
+        0
+    }
 
     /// Bytes of the networks that make them.
     ///
     /// # Errors
     /// What compiling gives.
-    fn program_bytes(&self, data: &Facts, backend: &dyn Backend) -> Result<u64, MetricError>;
+    fn program_bytes(&self, _data: &Facts, _backend: &dyn Backend) -> Result<Taken, MetricError> {
+        Ok(Taken::default())
+    }
 }
 
 /// Every kind of features.
@@ -138,15 +142,15 @@ impl Extractor {
     }
 
     /// Bytes of its states and its program.
-    fn bytes(&self) -> u64 {
+    fn bytes(&self) -> Taken {
         program_bytes(self.program.as_ref(), self.store.as_ref())
     }
 }
 
 /// Bytes of states and a program.
-fn program_bytes(program: &dyn Program, store: &dyn Store) -> u64 {
+fn program_bytes(program: &dyn Program, store: &dyn Store) -> Taken {
     let memory = program.memory();
-    (store.layout().bytes() + memory.arena_bytes + memory.fixed_bytes) as u64
+    Taken { own: (store.layout().bytes() + memory.fixed_bytes) as u64, shared: memory.arena_bytes as u64 }
 }
 
 /// The network of a text, its sizes put in, for images (height, width, channels).
@@ -160,12 +164,6 @@ fn network(name: &str, text: &str, sample: &[usize]) -> Result<(Model, String), 
     let text = text.replace("SHAPE", &format!("[{height}, {width}, {channels}]"));
     let config: ModelConfig = toml::from_str(&text).map_err(|e| MetricError::argument(name, e.message()))?;
     Ok((Model::from_config(name, &config)?, text))
-}
-
-/// What a parameter's initializer gives for a seed.
-fn first_value(parameter: &Parameter, seed: u64) -> Result<Tensor, MetricError> {
-    let value = parameter.initializer.sample(seed, &parameter.name, &parameter.shape);
-    value.map_err(|e| MetricError::argument(&parameter.name, e.to_string()))
 }
 
 fn refuse(reason: String) -> MetricError {

@@ -1,7 +1,7 @@
 //! Space `random`: features of fixed random convolutions. Not here: those that are learned (`classifier.rs`).
 
-use super::{BATCH, Extractor, Features, Space, first_value, network};
-use crate::{Comparison, Facts, Matrix, MetricError, Sizes, Stop};
+use super::{BATCH, Extractor, Features, Space, network};
+use crate::{Comparison, Facts, Matrix, MetricError, Stop, Taken};
 use ganymede_graph::{Builder, concat};
 use ganymede_nn::{Layer, Mode, Scope};
 use ganymede_runtime::Backend;
@@ -55,7 +55,7 @@ impl RandomFeatures {
         let extractor = Extractor::new(&builder.finish()?, &text, backend, |name| {
             let parameter = parameters.iter().find(|parameter| parameter.name == name);
             let parameter = parameter.ok_or_else(|| MetricError::argument(name, "expected a parameter, found none"))?;
-            first_value(parameter, SEED)
+            Ok(parameter.first_value(SEED)?)
         })?;
         Ok(RandomFeatures { extractor })
     }
@@ -100,11 +100,7 @@ impl Space for Random {
         Features::of(self.name(), &digest, compared.sides, |samples| random.features(samples, stop))
     }
 
-    fn bytes(&self, _: &Facts, _: &Sizes) -> u64 {
-        0
-    }
-
-    fn program_bytes(&self, data: &Facts, backend: &dyn Backend) -> Result<u64, MetricError> {
+    fn program_bytes(&self, data: &Facts, backend: &dyn Backend) -> Result<Taken, MetricError> {
         Ok(RandomFeatures::new(&data.shape, backend)?.extractor.bytes())
     }
 }

@@ -1,8 +1,7 @@
 //! Space `samples`: samples as they are. Not here: features of images.
 
 use super::{Features, Space, refuse};
-use crate::{Comparison, Facts, Matrix, MetricError, Sizes};
-use ganymede_runtime::Backend;
+use crate::{Comparison, Facts, Matrix, MetricError};
 use ganymede_tensor::Tensor;
 
 /// The line of the table: of every kind of data but images, whose pixels say little one by one.
@@ -30,13 +29,5 @@ impl Space for Whole {
             let columns = samples.shape().iter().skip(1).product();
             Matrix::new(columns, Tensor::as_f32(samples).map_err(|e| refuse(e.to_string()))?.to_vec())
         })
-    }
-
-    fn bytes(&self, _: &Facts, _: &Sizes) -> u64 {
-        0
-    }
-
-    fn program_bytes(&self, _: &Facts, _: &dyn Backend) -> Result<u64, MetricError> {
-        Ok(0)
     }
 }

@@ -75,7 +75,7 @@ impl Command for Evaluate {
             let value = json!({
                 "kind": "evaluation", "checkpoint": found.checkpoint, "n": found.samples,
                 "reference_n": found.reference_samples, "last_weights": drawn.last_weights,
-                "standing_statistics": drawn.standing, "scores": found.scores, "left_out": found.left_out,
+                "standing_statistics": drawn.standing, "drawn": found.drawn, "scores": found.scores, "left_out": found.left_out,
             });
             return terminal.result(&value.to_string());
         }
@@ -84,6 +84,9 @@ impl Command for Evaluate {
         terminal.result(&format!(
             "samples     {n} generated, {n} real; references: {reference} real, {reference} others"
         ))?;
+        if !found.drawn.is_empty() {
+            terminal.result(&format!("drawn       {}", found.drawn))?;
+        }
         for score in &found.scores {
             terminal.result(&line(score))?;
         }

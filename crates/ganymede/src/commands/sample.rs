@@ -105,11 +105,15 @@ impl Command for Sample {
                 Labels::InTurn
             }
         };
+        if let Some(batches) = self.generator.standing_statistics.filter(|_| !sampler.given().is_empty()) {
+            let known = sampler.known_conditions().join(", ");
+            terminal.say(&format!("statistics  of {batches} batches under conditions by chance: {known}"));
+        }
         let wish = self.wish(&codec)?;
         if let Some(folder) = &self.out {
             let options = self.told(&codec, labels);
-            let run = &self.generator.at.run;
-            Origin::of(run, &checkpoint, sampler.network(), options)?.claim(folder, self.overwrite)?;
+            let (run, asked) = (&self.generator.at.run, (options, self.conditions.as_deref()));
+            Origin::of(run, &checkpoint, sampler.network(), asked, &seeds)?.claim(folder, self.overwrite)?;
         }
         let mut draw = |seeds| match &wish {
             Some(wish) => sampler.draw_as(seeds, wish),
@@ -164,7 +168,6 @@ impl Sample {
             told.push(format!("class {label} {name}"));
         }
         told.extend(self.wishes.iter().cloned());
-        told.extend(self.conditions.as_ref().map(|file| format!("conditions of {}", file.display())));
         told.extend(self.truncation.map(|t| format!("truncation {t}")));
         told.extend(self.generator.standing_statistics.map(|n| format!("standing statistics {n}")));
         told.join(", ")
