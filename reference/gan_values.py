@@ -1,7 +1,7 @@
 """Losses of objectives and penalties on batches of four, and their gradients, from the formulas of the papers.
 
 Plain sums over lists in 40 digits; every gradient is a central difference, so that no rule of differentiation is used.
-Writes reference/gan_values.json, which crates/ganymede-gan/tests/values reads:
+Writes reference/gan_values.json, which crates/ganymede-gan/tests/gan/values reads:
 
     .venv-reference/bin/pip install mpmath==1.3.0
     .venv-reference/bin/python reference/gan_values.py

@@ -8,7 +8,7 @@ than all other rounding does, in every framework, by chance. So there are two ki
 derivative has no jump, instead of ReLU and LeakyReLU, to compare arithmetic; and `preset`, as it is, over several draws of
 everything.
 
-    python benches/peers/gradients_dcgan64.py --json crates/ganymede-gan/tests/gradients_dcgan64.json
+    python benches/peers/gradients_dcgan64.py --json crates/ganymede-gan/tests/gan/gradients_dcgan64.json
     cargo bench -p ganymede-gan --bench gradients -- DIR
     python benches/peers/gradients_dcgan64.py --ours DIR
 

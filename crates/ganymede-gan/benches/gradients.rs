@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p ganymede-gan --bench gradients -- DIR`
 
-#[path = "../tests/common/dcgan64.rs"]
+#[path = "../tests/gan/dcgan64.rs"]
 mod dcgan64;
 
 use dcgan64::{Kind, gradients};

@@ -150,6 +150,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn snapshots_and_batches_are_counted_by_hand() {
+        use ganymede_tensor::TensorType;
+        // 64 images of 8 x 8 x 3 numbers: 4 bytes as drawn, a byte as pixels, a byte as packed.
+        let images = Codec::stand_in(TensorType::f32([8, 8, 3]), [-1.0, 1.0], Vec::new());
+        let preview = images.modality().preview();
+        assert_eq!(snapshot_bytes(&images), preview.samples * 192 * 6);
+        // Points: 4 bytes as drawn, 8 in f64, a dozen letters.
+        let points = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], Vec::new());
+        assert_eq!(snapshot_bytes(&points), points.modality().preview().samples * 2 * 24);
+        let mut spec = TrainSpec::default();
+        spec.train.batch = 10;
+        let field: usize = images.fields().iter().map(|field| field.ty.bytes()).sum();
+        assert_eq!(batch_bytes(&spec, &images), 10 * field as u64);
+        assert_eq!((held_batches(6), saving_bytes(50)), (8 + PREFETCH as u64, 100));
+    }
+
+    #[test]
     fn what_comes_and_goes_counts_once() {
         let lasting = PlanReport {
             state_bytes: 1,

@@ -26,20 +26,7 @@ struct Suite {
 }
 
 const SUITES: &[Suite] = &[
-    Suite {
-        package: "ganymede-gan",
-        stages: &[
-            &["--lib", "--test=values"],
-            &[
-                "--test=phases",
-                "--test=regularizers",
-                "--test=sampling",
-                "--test=roles",
-                "--test=fields",
-                "--test=mutators",
-            ],
-        ],
-    },
+    Suite { package: "ganymede-gan", stages: &[&["--lib"], &["--test=gan"]] },
     Suite { package: "ganymede-data", stages: &[&["--lib"], &["--test=data"]] },
     Suite {
         package: "ganymede-metrics",

@@ -428,6 +428,26 @@ fn a_training_is_made_compiled_trained_and_resumed() {
     let refused = again(3).start().err().unwrap();
     assert!(matches!(refused, GanError::Passed { step: 6, .. }), "{refused}");
     let run = RunDir::open(&outcome.run).unwrap();
+    let old = run_dir::read_spec(run.path()).unwrap();
+    // Of both lengths the one that ends first is the one that is too short: 0.02 kimg are 3 steps of 8.
+    for (steps, kimg, expected) in [
+        (Some(3), None, Some(("--steps", "3", None))),
+        (Some(3), Some(9.0), Some(("--steps", "3", None))),
+        (Some(100), Some(0.02), Some(("--kimg", "0.02", Some(0.048)))),
+        (None, Some(0.02), Some(("--kimg", "0.02", Some(0.048)))),
+        (Some(6), None, None),
+        (Some(7), None, None),
+        (None, None, None),
+    ] {
+        let train = crate::spec::TrainSection { steps, kimg, ..old.train.clone() };
+        match (crate::may_go_on(&run, &TrainSpec { train, ..old.clone() }), expected) {
+            (Ok(()), None) => {}
+            (Err(GanError::Passed { step: 6, kimg: shown, length, asked, .. }), Some(expected)) => {
+                assert_eq!((length, asked.as_str(), shown), expected);
+            }
+            (found, _) => panic!("{steps:?} {kimg:?}: {found:?}"),
+        }
+    }
     let shorter = edit(&run_dir::read_spec(run.path()).unwrap(), "train.steps=3").unwrap();
     let refused = crate::Training::resume_on(run, shorter, dataset()).err().unwrap();
     assert!(matches!(refused, GanError::Passed { step: 6, .. }), "{refused}");

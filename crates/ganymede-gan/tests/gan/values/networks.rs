@@ -1,7 +1,7 @@
 //! Rules of `check` that look at networks: what their fixes build, and what a wrong reference or optimizer becomes. Not here:
 //! numbers (`rules.rs`).
 
-use crate::rules::{data, draft, found, of_rule};
+use super::rules::{data, draft, found, of_rule};
 use ganymede_gan::check::{DataFacts, Severity, check, fix};
 use ganymede_gan::spec::{Draft, TrainSpec};
 use serde_json::json;

@@ -232,7 +232,7 @@ fn every_regularizer_has_its_numbers_somewhere() {
     let here = ["lecam", "orthogonal", "feature_matching", "auxiliary_classifier", "latent_consistency"];
     let moved = ["consistency", "balanced_consistency"];
     let torch: serde_json::Value =
-        serde_json::from_str(include_str!("../../../reference/torch/penalties.json")).unwrap();
+        serde_json::from_str(include_str!("../../../../reference/torch/penalties.json")).unwrap();
     // Of a third network: `roles.rs`.
     let third = ["latent_regression"];
     for entry in REGULARIZERS {

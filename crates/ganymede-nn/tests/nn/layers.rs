@@ -1,9 +1,7 @@
 //! What Keras's numbers do not cover: noise by its distribution, spectral normalization against the paper, the
 //! errors of layers.
 
-mod common;
-
-use common::{first_states, run, run_on, trace};
+use super::common::{first_states, run, run_on, trace};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::arguments::{Axes, Padding};
 use ganymede_nn::layers::*;

@@ -1,14 +1,11 @@
 //! Losses against Keras's numbers, and how they are written.
 
-mod common;
-mod numbers;
-
-use common::{Run, array, compare, reference};
+use super::common::{self, Run, array, compare, reference};
+use super::numbers::{evaluate, evaluate_on, object};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::Loss;
 use ganymede_nn::losses::{BinaryCrossentropy, Reduction};
 use ganymede_tensor::{DType, TensorType};
-use numbers::{evaluate, evaluate_on, object};
 use serde_json::{Value, json};
 
 fn read(value: Value) -> Loss {

@@ -1,7 +1,7 @@
 //! Networks whose logits, and derivatives by them, can be read off: sample n is the unit vector eₙ, fake n is e₄₊ₙ, and the
 //! discriminator's kernel holds the logits.
 
-use crate::bench::{Bench, N, codec, spec};
+use super::bench::{Bench, N, close, codec, spec};
 use ganymede_gan::spec::{TrainSpec, edit};
 
 pub const KERNEL: &str = "discriminator/dense/kernel";
@@ -47,7 +47,7 @@ pub fn by_fake_logits(gradient: &[f64], kernel: &[f64]) -> Vec<f64> {
     let rows = gradient.chunks(2 * N);
     let derivative = |row: &[f64]| {
         let d = row[0] / kernel[0];
-        crate::bench::close("a row", row, &kernel.iter().map(|k| d * k).collect::<Vec<_>>());
+        close("a row", row, &kernel.iter().map(|k| d * k).collect::<Vec<_>>());
         d
     };
     rows.map(derivative).collect()

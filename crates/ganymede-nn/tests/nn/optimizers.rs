@@ -1,8 +1,6 @@
 //! Optimizers against Keras's numbers, step by step, and how they are written.
 
-mod common;
-
-use common::{Run, array, compare, reference};
+use super::common::{self, Run, array, compare, reference};
 use ganymede_graph::{Array, Builder, Graph};
 use ganymede_nn::OptimizerConfig;
 use ganymede_nn::constraints::NonNeg;

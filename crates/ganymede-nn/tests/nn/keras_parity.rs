@@ -2,9 +2,7 @@
 //! weights, and updated statistics agree within 1e-9 of the tensor's largest entry on the `f64` interpreter, and within 1e-5
 //! on the CPU backend.
 
-mod common;
-
-use common::{Tolerance, array, compare, layer, list, reference, run, run_cpu, trace};
+use super::common::{Tolerance, array, compare, layer, list, reference, run, run_cpu, trace};
 use ganymede_graph::Array;
 use ganymede_nn::{Mode, activations};
 use ganymede_tensor::TensorType;

@@ -3,10 +3,8 @@
 //! projections on random directions, which on average have the length of what they project.
 //! Not here: a training's steps (`keras_steps.rs`), the exact distances (docs/reference/accuracy.md).
 
-#[path = "common/dcgan64.rs"]
-mod dcgan64;
+use super::dcgan64::{Kind, gradients, value};
 
-use dcgan64::{Kind, gradients, value};
 use ganymede_runtime::Numerics;
 use serde_json::Value;
 
@@ -23,7 +21,7 @@ fn number(value: &Value) -> f64 {
 
 #[test]
 fn gradients_are_as_near_to_float64_as_those_of_pytorch() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gradients_dcgan64.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gan/gradients_dcgan64.json");
     let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let parameters = expected["parameters"].as_array().unwrap();
     for numerics in Numerics::ALL {

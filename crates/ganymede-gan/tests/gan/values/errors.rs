@@ -1,8 +1,18 @@
 //! Errors: what they say, and that each has the hint of its kind. Not here: when they come.
 
+use ganymede_data::DataError;
+use ganymede_data::text::NotText;
 use ganymede_gan::GanError;
 use ganymede_gan::spec::TrainSpec;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn nowhere() -> DataError {
+    DataError::NotFound { text: "x".into(), names: vec!["ring2d".into()] }
+}
+
+fn runaway(before: Option<PathBuf>) -> GanError {
+    GanError::Runaway { step: 60, loss: "d/hinge".into(), value: 2.5e7, steps: 50, checkpoint: "c".into(), before }
+}
 
 #[test]
 fn every_kind_of_error_says_what_to_do() {
@@ -76,6 +86,47 @@ fn every_kind_of_error_says_what_to_do() {
             "the checkpoint is of other networks",
         ),
         (GanError::Run { path: path(), reason: "no".into() }, "runs/00001: no", "a run is a folder with a spec.toml"),
+        (
+            GanError::Text(NotText { line: 7, reason: "expected UTF-8".into() }),
+            "line 7: expected UTF-8",
+            "save it as UTF-8",
+        ),
+        (GanError::Data(nowhere()), "expected a path or one of ring2d, found `x`", "check the spelling"),
+        (
+            GanError::DataMoved { run: path(), source: Box::new(nowhere()) },
+            "expected a path or one of ring2d, found `x`",
+            "`ganymede train PLACE --outdir runs/00001` goes on with it",
+        ),
+        (
+            GanError::DataChanged { run: path(), source_name: "pics".into(), changes: vec!["5 samples".into()] },
+            "pics: expected the data that the run was started on, found 5 samples",
+            "`ganymede evaluate runs/00001 DATA` compares",
+        ),
+        (
+            GanError::NonFinite { step: 3, phase: "g".into(), what: vec!["x".into()], checkpoint: "c/step-2".into() },
+            "not finite at step 3, phase `g`: x",
+            "the last good state is c/step-2",
+        ),
+        (
+            runaway(None),
+            "the loss d/hinge is 2.500e7, and was beyond ±1e6 for 50 steps",
+            "lower learning rate; the last",
+        ),
+        (
+            runaway(Some("c/step-1".into())),
+            "step 60: the loss",
+            "for instance from c/step-1; the last state is kept in c",
+        ),
+        (
+            GanError::Defect { place: "d".into(), reason: "bad".into(), fixes: vec!["do a".into(), "do b".into()] },
+            "d: bad",
+            "do a; or do b",
+        ),
+        (
+            GanError::Passed { run: path(), step: 9, kimg: Some(0.5), length: "--kimg", asked: "0.2".into() },
+            "runs/00001: already at step 9 (0.5 kimg); --kimg is the total, found 0.2",
+            "give a larger --kimg;",
+        ),
     ] {
         let (found, found_hint) = (error.to_string(), error.hint().unwrap_or_default());
         assert!(found.contains(text), "{found}");
@@ -89,6 +140,7 @@ fn every_kind_of_error_says_what_to_do() {
     }
     let without = GanError::Argument { what: "phase `d`".into(), reason: "expected one".into() };
     assert_eq!((without.to_string().as_str(), without.hint()), ("phase `d`: expected one", None));
+    assert_eq!(GanError::Defect { place: "d".into(), reason: "bad".into(), fixes: vec![] }.hint(), None);
 }
 
 #[test]

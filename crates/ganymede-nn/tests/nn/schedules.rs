@@ -1,11 +1,8 @@
 //! Schedules against Keras's numbers, and how they are written.
 
-mod common;
-mod numbers;
-
-use common::reference;
+use super::common::reference;
+use super::numbers::{floats, object};
 use ganymede_nn::{Schedule, Scheduled};
-use numbers::{floats, object};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -1,8 +1,6 @@
 //! Models: names, parameters and printed form as Keras has them; connections; what is told of broken ones.
 
-mod common;
-
-use common::{list, reference};
+use super::common::{list, reference};
 use ganymede_graph::Builder;
 use ganymede_nn::arguments::Padding;
 use ganymede_nn::layers::{BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape};

@@ -1,9 +1,9 @@
 //! Options of phases and of the step, on critics of known logits and on one of one weight. Not here: their combination on
 //! larger networks (`phases.rs`, `step.rs`).
 
-use crate::bench::{Bench, N, close, codec, spec};
-use crate::critics::{FAKES, KERNEL, at_logits, by_fake_logits, logits_spec};
-use crate::objectives::terms;
+use super::bench::{Bench, N, close, codec, spec};
+use super::critics::{FAKES, KERNEL, at_logits, by_fake_logits, logits_spec};
+use super::objectives::terms;
 use ganymede_data::Batch;
 use ganymede_gan::Stepper;
 use ganymede_gan::spec::{TrainSpec, edit};

@@ -1,13 +1,10 @@
 //! Constraints and regularizers against Keras's numbers.
 
-mod common;
-mod numbers;
-
-use common::{array, reference};
+use super::common::{array, reference};
+use super::numbers::{assert_close, evaluate, object};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::{Constraint, Regularizer};
 use ganymede_tensor::TensorType;
-use numbers::{assert_close, evaluate, object};
 use serde_json::json;
 
 #[test]

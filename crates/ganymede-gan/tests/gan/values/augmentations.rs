@@ -1,9 +1,9 @@
 //! Augmentations of small images by numbers that are drawn for the test: what becomes of them, what flows back, and whom
 //! the probability of the adaptive one follows. Not here: other sizes beside plain loops (`src/augment/tests.rs`).
 
-use crate::bench::{Bench, N, close, codec, spec};
-use crate::critics::{FAKES, KERNEL, identity, units};
-use crate::objectives::terms;
+use super::bench::{Bench, N, close, codec, spec};
+use super::critics::{FAKES, KERNEL, identity, units};
+use super::objectives::terms;
 use ganymede_gan::spec::edit;
 
 /// Images of one shape; the generator's weights are the fakes, and the discriminator is linear.

@@ -1,8 +1,8 @@
 //! The averaged network, step after step: β = 2^(−images/half-life). The critic's weight is 1, 3, 6, 10 after the steps, of
 //! batches of four.
 
-use crate::bench::{N, close, codec};
-use crate::options::Line;
+use super::bench::{N, close, codec};
+use super::options::Line;
 use ganymede_data::Batch;
 use ganymede_gan::Stepper;
 use ganymede_gan::spec::TrainSpec;

@@ -1,12 +1,12 @@
 //! Objectives: both players' losses and their derivatives by each logit.
 
-use crate::bench::{Bench, N, close, codec, spec};
-use crate::critics::{FAKES, KERNEL, at_logits, by_fake_logits, logits_spec};
+use super::bench::{Bench, N, close, codec, spec};
+use super::critics::{FAKES, KERNEL, at_logits, by_fake_logits, logits_spec};
 use ganymede_gan::objectives::OBJECTIVES;
 use serde_json::Value;
 
 pub fn reference() -> Value {
-    serde_json::from_str(include_str!("../../../../reference/gan_values.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../../reference/gan_values.json")).unwrap()
 }
 
 pub fn numbers(value: &Value) -> Vec<f64> {

@@ -9,7 +9,7 @@ use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{Tensor, TensorType, stream_of};
 use serde_json::Value;
 
-const REFERENCE: &str = include_str!("../../../reference/torch/penalties.json");
+const REFERENCE: &str = include_str!("../../../../reference/torch/penalties.json");
 
 /// Adam's first momentum is (1 − beta_1) times the gradient, here an exact half of it.
 const SPEC: &str = r#"

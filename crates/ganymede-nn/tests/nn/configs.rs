@@ -1,9 +1,6 @@
 //! Names, arguments and defaults of everything but layers are Keras's.
 
-mod common;
-mod numbers;
-
-use common::reference;
+use super::common::reference;
 use ganymede_nn::{ConfigError, Constraint, Initializer, Loss, OptimizerConfig, Regularizer, Schedule};
 use serde::Serialize;
 use serde_json::{Map, Value, json};

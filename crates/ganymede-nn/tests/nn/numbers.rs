@@ -2,7 +2,7 @@
 //! parameters, and objects by name.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use crate::common;
+use super::common;
 use ganymede_graph::{Array, Builder, Expr};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};

@@ -1,13 +1,10 @@
 //! Initializers against Keras's numbers: exact where they are deterministic, by distribution where not.
 
-mod common;
-mod numbers;
-
-use common::reference;
+use super::common::{self, reference};
+use super::numbers::{self, floats, object, sizes};
 use ganymede_nn::Initializer;
 use ganymede_nn::initializers::compute_fans;
 use ganymede_tensor::Shape;
-use numbers::{floats, object, sizes};
 use serde_json::{Value, json};
 
 fn read(value: Value) -> Initializer {

@@ -1,7 +1,7 @@
 //! Presets: their numbers of parameters, counted by hand or published, how long and with what they train, and which is taken
 //! when nobody names one. Not here: that they train (`presets.rs` beside this folder).
 
-use crate::bench::codec;
+use super::bench::codec;
 use ganymede_gan::phases::trace;
 use ganymede_gan::presets::{PresetInput, choose, preset_for, sample_of};
 use ganymede_gan::spec::{TrainSpec, Update};

@@ -1,8 +1,8 @@
 //! Regularizers: values and derivatives, of a discriminator D(x) = k₁x₁² + k₂x₂² and a generator whose weights are the fakes.
 
-use crate::bench::{Bench, N, close, codec, spec};
-use crate::critics::{FAKES, KERNEL, identity};
-use crate::objectives::{numbers, reference, terms};
+use super::bench::{Bench, N, close, codec, spec};
+use super::critics::{FAKES, KERNEL, identity};
+use super::objectives::{numbers, reference, terms};
 use ganymede_gan::regularizers::REGULARIZERS;
 use serde_json::Value;
 

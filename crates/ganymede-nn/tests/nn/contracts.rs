@@ -1,12 +1,8 @@
 //! What every layer of the table keeps: Keras's defaults, its configuration through TOML and JSON, a gradient for
 //! every parameter, derivatives of order 1 and 2 as finite differences have them, errors instead of panics.
 
-mod common;
-#[path = "common/examples.rs"]
-mod examples;
-
-use common::{Traced, layer, list, reference, run};
-use examples::examples;
+use super::common::{self, Traced, layer, list, reference, run};
+use super::examples::examples;
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::layers::CLASS_NAMES;
 use ganymede_nn::{Layer, LayerConfig, Mode, Scope};

@@ -1,0 +1,15 @@
+//! Tests of the crate from outside, in one program because linking takes longer than running.
+
+mod common;
+mod configs;
+mod contracts;
+mod examples;
+mod initializers;
+mod keras_parity;
+mod layers;
+mod losses;
+mod models;
+mod numbers;
+mod optimizers;
+mod schedules;
+mod weights;
