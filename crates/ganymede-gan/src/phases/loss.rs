@@ -52,7 +52,7 @@ pub(super) fn differentiate<'g>(
     let refuse = |reason: String| GanError::Argument { what: format!("phase `{}`", phase.name), reason };
     let builder = scope.trace.builder;
     let (mut loss, mut verdicts): (Option<Expr<'g>>, _) = (None, None);
-    let (mut objectives, mut terms) = (0, Vec::new());
+    let (mut has_objective, mut terms) = (false, Vec::new());
     for (spec, name) in phase.terms.iter().zip(names(phase)) {
         if spec.every > 1 && !due.contains(&spec.every) {
             continue;
@@ -60,12 +60,12 @@ pub(super) fn differentiate<'g>(
         let of_term = scope.of_term(&name);
         let value = match (term(spec)?, scope.player) {
             (Term::Objective(o), Player::Discriminator) => {
-                objectives += 1;
+                has_objective = true;
                 let (real, fake) = verdicts.get_or_insert_with(|| judged(phase, scope, &of_term, o.as_ref(), recorder));
                 o.discriminator_loss(&of_term, real, fake)
             }
             (Term::Objective(o), Player::Generator) => {
-                objectives += 1;
+                has_objective = true;
                 if phase.top_k.is_some() && !o.ranks() {
                     let reason = format!("`top_k` takes the fakes with the highest scores, and `{name}` has no scores");
                     return Err(refuse(reason));
@@ -95,7 +95,7 @@ pub(super) fn differentiate<'g>(
     let of_objectives =
         [("label_flip", &phase.label_flip, Player::Discriminator), ("top_k", &phase.top_k, Player::Generator)];
     for (name, number, player) in of_objectives {
-        if number.is_some() && (scope.player != player || objectives == 0) {
+        if number.is_some() && (scope.player != player || !has_objective) {
             return Err(refuse(format!(
                 "`{name}` is of a {player}'s objective, and this phase has none: leave it out"
             )));

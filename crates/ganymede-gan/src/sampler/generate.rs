@@ -125,12 +125,17 @@ pub(super) fn stacked(count: usize, each: &[usize], values: Vec<f32>) -> Result<
 
 /// The number of samples of `each` values, if the memory that is free holds them.
 pub(super) fn room(count: u64, each: usize) -> Result<usize, GanError> {
-    let bytes = u128::from(count) * (each * size_of::<f32>()) as u128;
-    let free = resources::available().map_or(isize::MAX as u128, |a| u128::from(a.bytes)).min(isize::MAX as u128);
-    if bytes <= free {
+    let free = resources::available().map_or(isize::MAX as u128, |a| u128::from(a.bytes));
+    room_in(free.min(isize::MAX as u128), count, each)
+}
+
+/// The same, if so many bytes hold them.
+fn room_in(free: u128, count: u64, each: usize) -> Result<usize, GanError> {
+    let sample = (each * size_of::<f32>()) as u128;
+    if u128::from(count) * sample <= free {
         return Ok(count as usize);
     }
-    let most = free / (each * size_of::<f32>()).max(1) as u128;
+    let most = free / sample.max(1);
     let reason = format!("expected at most {most} samples at a time, found {count}: draw them in parts");
     Err(GanError::Argument { what: "seeds".into(), reason })
 }
@@ -142,6 +147,11 @@ mod tests {
     #[test]
     fn more_samples_than_memory_are_refused_before_any_is_drawn() {
         assert_eq!(room(3, 784).unwrap(), 3);
+        // 100 bytes hold 8 samples of 3 numbers.
+        assert_eq!(room_in(100, 8, 3).unwrap(), 8);
+        assert_eq!(room_in(96, 8, 3).unwrap(), 8);
+        let error = room_in(100, 9, 3).unwrap_err().to_string();
+        assert!(error.contains("expected at most 8 samples at a time, found 9"), "{error}");
         for (count, each) in [(u64::MAX, 784), (u64::MAX, 1), (1 << 61, 2), (1 << 45, 3)] {
             let error = room(count, each).unwrap_err().to_string();
             assert!(error.contains("draw them in parts") && error.contains(&count.to_string()), "{error}");

@@ -30,6 +30,8 @@ fn networks_have_the_parameters_that_were_counted_by_hand() {
         ("dcgan", &[16, 32, 3], [544_128, 138_496]),
         // What TensorFlow's DCGAN tutorial prints.
         ("dcgan", &[28, 28, 1], [2_305_472, 212_865]),
+        // The same from 7 x 8: one side alone is a power of two.
+        ("dcgan", &[28, 32, 1], [2_488_256, 213_761]),
         // 16·128 + 128, twice 128·128 + 128, 128·2 + 2; 2·128 + 128, the same twice, 129.
         ("mlp", &[2], [35_458, 33_537]),
         ("ring2d", &[2], [35_458, 33_537]),
