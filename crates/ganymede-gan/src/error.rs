@@ -1,9 +1,8 @@
-//! What can go wrong in a training, with what to do about it. Not here: defects of a spec that makes
-//! sense as TOML (`check/`), and how the command prints errors.
+//! What can go wrong in a training. Not here: what to do about it (`hints.rs`), defects of a spec that makes sense as TOML
+//! (`check/`), and how the command prints errors.
 
 use ganymede_data::DataError;
 use ganymede_graph::{BuildError, BuildErrors};
-use ganymede_nn::config::nearest;
 use ganymede_nn::{FirstValueError, ModelError};
 use ganymede_runtime::RuntimeError;
 use std::path::{Path, PathBuf};
@@ -294,86 +293,6 @@ impl GanError {
     /// The same error, named with the file that it stands in.
     pub fn in_file(self, path: &Path) -> Self {
         GanError::InFile { path: path.into(), source: Box::new(self) }
-    }
-
-    /// What the person can do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            GanError::InFile { source, .. } => source.hint(),
-            GanError::Version { .. } => Some("update ganymede".into()),
-            GanError::Text(_) => Some(ganymede_data::text::NotText::HINT.into()),
-            GanError::SpecIncomplete { .. } => Some(
-                "`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec"
-                    .into(),
-            ),
-            GanError::Edit { .. } => Some("keys are those of `ganymede presets NAME`, such as train.batch=32".into()),
-            GanError::Unknown { name, known, .. } => Some(match nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
-                None => format!("known: {}", known.join(", ")),
-            }),
-            GanError::Build(errors) => errors.0.iter().find_map(|e| e.hint.clone()),
-            GanError::Model { source, .. } => source.hint(),
-            GanError::Data(error) => error.hint(),
-            GanError::Runtime(error) => error.hint(),
-            GanError::Memory { .. } => Some(
-                "take a smaller --batch or --resolution, free memory, or raise the limit if it is a cgroup's".into(),
-            ),
-            GanError::Log { .. } => Some(
-                "the file was changed after it was written: bring it back from a copy, or remove that line; a run that goes on \
-                 needs its `set_scalar` and `roll_back` lines, all others are for people"
-                    .into(),
-            ),
-            GanError::Failed { run, checkpoint, .. } => Some(format!(
-                "the last whole state is {}; `Training::resume` on {} goes on from there",
-                checkpoint.display(),
-                run.display()
-            )),
-            GanError::Locked { .. } => Some("wait for it, stop it, or train into another --outdir".into()),
-            GanError::Changed { .. } => {
-                Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())
-            }
-            GanError::NonFinite { checkpoint, .. } => Some(format!(
-                "the last good state is {}; start a new run with a lower learning rate, or with smaller weights and numbers of what \
-                 is named there; `ganymede check` may say which",
-                checkpoint.display()
-            )),
-            GanError::Runaway { checkpoint, before, .. } => Some(format!(
-                "start a new run with a lower learning rate{}; the last state is kept in {}",
-                before.as_ref().map_or(String::new(), |path| format!(", for instance from {}", path.display())),
-                checkpoint.display()
-            )),
-            GanError::Defect { fixes, .. } if !fixes.is_empty() => Some(fixes.join("; or ")),
-            GanError::Passed { length, .. } => {
-                Some(format!("give a larger {length}; `ganymede sample` draws from the run as it is"))
-            }
-            GanError::DataMoved { run, .. } => Some(format!(
-                "bring the run's data back there; or, where it was moved, `ganymede train PLACE --outdir {}` goes on with it \
-                 and writes the new place down",
-                run.display()
-            )),
-            GanError::DataChanged { run, .. } => Some(format!(
-                "bring the old data back; or start a new run on this with `--from {0}`; `ganymede evaluate {0} DATA` compares \
-                 with other data on purpose",
-                run.display()
-            )),
-            GanError::NoCheckpoint { known, .. } if known.is_empty() => {
-                Some("it ended before anything was saved: start it again with `ganymede train`".into())
-            }
-            GanError::NoCheckpoint { .. } => Some("take one of those, or the newest by naming none".into()),
-            GanError::Damaged { .. } => Some(
-                "it changed after it was written: delete the checkpoint's folder, and the one before is the newest"
-                    .into(),
-            ),
-            GanError::Misfit { .. } => Some(
-                "the checkpoint is of other networks than the spec's: take the spec that it was trained with \
-                 (`ganymede summary RUN` shows its networks), or start without it"
-                    .into(),
-            ),
-            GanError::Run { .. } => {
-                Some("a run is a folder with a spec.toml, such as runs/00000-dcgan-fashion-mnist".into())
-            }
-            _ => None,
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod durable;
 mod error;
 mod evaluate;
 pub mod events;
+mod hints;
 mod loss_scope;
 mod machine;
 pub mod objectives;

@@ -101,6 +101,13 @@ fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
     let image = |folder: &str, i: usize| std::fs::read(format!("{out}/{folder}/00000{i}.png")).unwrap();
     assert!(image("by-value", 0) == image("10", 0) && image("by-table", 0) == image("10", 0));
     assert!(image("by-table", 1) == image("by-class", 1) && image("by-table", 1) != image("by-value", 1));
+    // A table is what stands in it: it may be moved, and may not change under samples that were drawn by it.
+    let moved = format!("{out}/moved.csv");
+    std::fs::rename(&table, &moved).unwrap();
+    where_of(&["--conditions", &moved], "by-table").ok();
+    std::fs::write(&table, "label\n2\n2\n").unwrap();
+    let refused = where_of(&["--conditions", &table], "by-table");
+    assert!(refused.code == 1 && refused.stderr.contains("another table of conditions"), "{}", refused.stderr);
     for (wish, words) in
         [("label=7", "expected a class by its name"), ("angle=7", "there are: label"), ("x", "FIELD=VALUE")]
     {
