@@ -219,16 +219,36 @@ pub fn read_env(run: &Path) -> Result<Env, GanError> {
     serde_json::from_str(&text).map_err(|e| GanError::Run { path, reason: e.to_string() })
 }
 
-/// Refuses data that is not what a run was started on, and says what is different.
+/// Data that is to stand beside a run: what the run was started on is read as the run reads it, other data with the same
+/// classes has the run's numbers of them.
 ///
 /// # Errors
-/// [`GanError::DataChanged`]; what reading the run gives.
+/// What reading the run and the samples gives.
+pub fn beside(run: &Path, dataset: Dataset) -> Result<Dataset, GanError> {
+    let codec = read_codec(run)?;
+    let dataset = dataset.with_class_order(codec.classes())?;
+    let own = read_env(run)?.data == dataset.fingerprint();
+    Ok(if own { dataset.in_range_of(&codec) } else { dataset })
+}
+
+/// Refuses data that is not what a run was started on, and says what is different; and the same data where it is not read as the
+/// run reads it.
+///
+/// # Errors
+/// [`GanError::DataChanged`], [`GanError::Argument`]; what reading the run gives.
 pub fn same_data(run: &Path, dataset: &Dataset) -> Result<(), GanError> {
-    let known = read_env(run)?;
+    let (known, old, new) = (read_env(run)?, read_codec(run)?, dataset.codec());
     if known.data == dataset.fingerprint() {
-        return Ok(());
+        if dataset.is_of_run(&old) {
+            return Ok(());
+        }
+        let ([low, high], [other_low, other_high]) = (old.range(), new.range());
+        let reason = format!(
+            "expected the run's range, {low} to {high}, found {other_low} to {other_high}: take `Dataset::of_run` first, or \
+             `open_run_data`"
+        );
+        return Err(GanError::Argument { what: "data".into(), reason });
     }
-    let (old, new) = (read_codec(run)?, dataset.codec());
     let mut changes = Vec::new();
     match known.samples {
         Some(samples) if samples != dataset.len() as u64 => {

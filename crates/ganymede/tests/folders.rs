@@ -86,6 +86,10 @@ fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
     let resumed = ganymede(&["resume", &run, "--steps", "3"]).ok();
     assert!(resumed.stderr.contains("classes     3 (1: 4, 10: 4, 2: 4)"), "{}", resumed.stderr);
 
+    // The same folders named as other data: their classes have the run's numbers.
+    let found = ganymede(&["evaluate", &run, pics, "-n", "4", "--metric", "sliced_wasserstein"]).ok().stdout;
+    assert!(found.contains("drawn       `label` of the real samples"), "{found}");
+
     let sample =
         |class: &str| ganymede(&["sample", &run, "-n", "1", "--class", class, "--out", &format!("{out}/{class}")]);
     assert!(sample("10").ok().stderr.contains("#1 10"));

@@ -454,6 +454,38 @@ fn a_training_is_made_compiled_trained_and_resumed() {
     assert_eq!(std::fs::read_to_string(outcome.run.join("spec.toml")).unwrap(), before);
 }
 
+/// The run's range was chosen by an earlier rule, as its codec says: what lies outside of today's is not clamped for it.
+#[test]
+fn a_run_of_another_range_reads_what_it_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = || {
+        let points: Vec<[f32; 2]> = (0..64).map(|i| [i as f32 / 32.0 - 1.0, 0.25]).collect();
+        let options = DataOptions { range: Some([-0.5, 0.5]), ..DataOptions::default() };
+        Arc::new(Dataset::from_samples("line", points, [2]).options(options).build().unwrap())
+    };
+    let training = crate::Training::new(spec(&[]), data()).steps(2).outdir(folder.path());
+    let run = training.start().unwrap().run(&AtomicBool::new(false)).unwrap().run;
+    let (spec, codec) = (run_dir::read_spec(&run).unwrap(), run.join("codec.json"));
+    run_dir::same_data(&run, &data()).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&codec).unwrap()).unwrap();
+    let sample = value["fields"][0].as_object_mut().unwrap();
+    let text = serde_json::to_string(sample).unwrap().replace("-0.5", "-1.0").replace("0.5", "1.0");
+    value["fields"][0] = serde_json::from_str(&text).unwrap();
+    std::fs::write(&codec, value.to_string()).unwrap();
+    let (shared, keeper) = (data(), data());
+    let others = Arc::clone(&shared);
+    let error = run_dir::same_data(&run, &keeper).unwrap_err();
+    assert!(error.to_string().contains("expected the run's range, -1 to 1, found -0.5 to 0.5"), "{error}");
+    let resumed = |data| crate::Training::resume_on(RunDir::open(&run).unwrap(), spec.clone(), data);
+    assert!(matches!(resumed(shared).err(), Some(GanError::Argument { .. })));
+    drop(others);
+    let read = resumed(keeper).unwrap().data().gather(&[0]).unwrap().to_f64();
+    assert_eq!(read, [-1.0, 0.25]);
+    let beside = run_dir::beside(&run, Arc::into_inner(data()).unwrap()).unwrap();
+    assert_eq!(beside.gather(&[0]).unwrap().to_f64(), [-1.0, 0.25]);
+    assert_eq!(data().gather(&[0]).unwrap().to_f64(), [-0.5, 0.25], "else it is clamped");
+}
+
 /// Data that a program holds is read as the run reads it, or refused where others hold it too.
 #[test]
 fn a_run_goes_on_with_the_numbers_that_its_classes_had() {

@@ -52,11 +52,6 @@ impl Training {
             Err(shared) => shared,
         };
         run_dir::same_data(run.path(), &data)?;
-        if !data.is_of_run(&codec) {
-            let reason = "expected data in the run's range, found another range of data that others hold too: open it by \
-                          `open_run_data`, or take `Dataset::of_run` before it is shared";
-            return Err(GanError::Argument { what: "data".into(), reason: reason.into() });
-        }
         Ok(Training { spec, data, codec, place: Place::Run(run), cpu: CpuOptions::default() })
     }
 }

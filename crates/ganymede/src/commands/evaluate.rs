@@ -52,7 +52,7 @@ impl Command for Evaluate {
             data.source = setup::source_name(other)?;
         }
         let dataset = match &self.data {
-            Some(_) => setup::open_data(&data, terminal)?,
+            Some(_) => run_dir::beside(&self.generator.at.run, setup::open_data(&data, terminal)?)?,
             None => setup::open_run_data(&self.generator.at.run, &data, terminal)?,
         };
         let machine = self.machine.machine(spec.train.numerics)?;
