@@ -28,7 +28,8 @@ fn trained(folder: &Path, words: &[&str]) -> (u64, u64) {
     let mut measured = 0;
     while let (Some(bytes), Ok(None)) = (peak(child.id()), child.try_wait()) {
         measured = measured.max(bytes);
-        std::thread::sleep(Duration::from_millis(1));
+        // The system keeps the peak: it is only to be read before the end, which comes long after the steps.
+        std::thread::sleep(Duration::from_millis(4));
     }
     Ran::of(child.wait_with_output().unwrap()).ok();
     let run = std::fs::read_dir(&outdir).unwrap().map(|e| e.unwrap().path()).max().unwrap();
@@ -103,7 +104,7 @@ fn the_planned_peak_is_within_a_tenth_of_the_measured_one() {
     let volumes = at(&volumes);
 
     let evaluate = |metric: &str, n: usize| format!("evaluate={{every_kimg=0.01,samples={n},metrics=['{metric}']}}");
-    let (of_images, of_rows) = (evaluate("frechet", 100), evaluate("sliced_wasserstein", 600));
+    let (of_images, of_rows) = (evaluate("frechet", 100), evaluate("sliced_wasserstein", 400));
 
     // What a process takes before a training of almost nothing, and that training's part of it.
     let (planned, measured) = trained(folder.path(), &["ring2d", "--preset", "mlp", "--steps", "2", "--batch", "4"]);

@@ -67,7 +67,9 @@ pub enum Action {
 /// }
 /// ```
 pub trait Monitor {
-    /// What is to be done after a step; nothing where the training is to continue.
+    /// What is to be done after a step; nothing where the training is to continue. A scalar that there is not, or a value that is no
+    /// number, ends the training with an error that names those that there are: nothing of the answer is done, and the
+    /// step is saved.
     fn step(&mut self, seen: &Seen<'_>) -> Vec<Action>;
 }
 
