@@ -114,7 +114,7 @@ fn the_planned_peak_is_within_a_tenth_of_the_measured_one() {
     let cases: [(&str, Vec<&str>); 14] = [
         ("dcgan 28", vec![&grey, "--preset", "dcgan", "--batch", "256"]),
         ("dcgan 64", vec![&colour, "--preset", "dcgan", "--batch", "32"]),
-        ("dcgan 64 in parts", vec![&colour, "--preset", "dcgan", "--batch", "64", "--set", "train.micro_batches=4"]),
+        ("dcgan 64 in parts", vec![&colour, "--preset", "dcgan", "--batch", "32", "--set", "train.micro_batches=4"]),
         ("wgan_gp, n_critic 5", vec![&grey, "--preset", "wgan_gp", "--batch", "128", "--set", "train.n_critic=5"]),
         ("r1", vec![&colour, "--preset", "r3gan", "--batch", "8"]),
         ("sngan", vec![&grey, "--preset", "sngan", "--batch", "64"]),
@@ -123,7 +123,7 @@ fn the_planned_peak_is_within_a_tenth_of_the_measured_one() {
             "augmented",
             vec![&grey, "--preset", "dcgan", "--batch", "128", "--set", "augment=[{class_name='diff_augment'}]"],
         ),
-        ("dcgan 128", vec![&wide, "--preset", "dcgan", "--resolution", "128", "--batch", "8"]),
+        ("dcgan 128", vec![&wide, "--preset", "dcgan", "--resolution", "128", "--width", "32", "--batch", "16"]),
         ("rows", vec![&rows, "--preset", "mlp", "--batch", "1000"]),
         ("rows, many critics", vec![&rows, "--preset", "mlp", "--batch", "256", "--set", "train.n_critic=5"]),
         ("volumes", vec!["--config", &volumes]),
