@@ -1,6 +1,7 @@
 //! What can go wrong in a training. Not here: what to do about it (`hints.rs`), defects of a spec that makes sense as TOML
 //! (`check/`), and how the command prints errors.
 
+use crate::spec::SpecFault;
 use ganymede_data::DataError;
 use ganymede_graph::{BuildError, BuildErrors};
 use ganymede_nn::{FirstValueError, ModelError};
@@ -12,14 +13,10 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum GanError {
     /// The text of a spec is not one.
-    #[error("line {line}, column {column}: {reason}")]
+    #[error("{}", faults.iter().map(SpecFault::to_string).collect::<Vec<_>>().join("\n"))]
     Spec {
-        /// Line from 1.
-        line: usize,
-        /// Column from 1.
-        column: usize,
-        /// What was expected and found.
-        reason: String,
+        /// All that is wrong with it, in the order of the text.
+        faults: Vec<SpecFault>,
     },
     /// The file of a spec is no text that is read.
     #[error("line {}: {}", .0.line, .0.reason)]
@@ -280,14 +277,6 @@ impl From<FirstValueError> for GanError {
 impl GanError {
     pub(crate) fn io(path: impl AsRef<Path>, action: &'static str, source: std::io::Error) -> Self {
         GanError::Io { path: path.as_ref().into(), action, source }
-    }
-
-    pub(crate) fn spec(text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |s| s.start).min(text.len());
-        let before = text.as_bytes()[..at].iter();
-        let line = before.clone().filter(|&&b| b == b'\n').count() + 1;
-        let column = before.rev().take_while(|&&b| b != b'\n').count() + 1;
-        GanError::Spec { line, column, reason: error.message().to_string() }
     }
 
     /// The same error, named with the file that it stands in.

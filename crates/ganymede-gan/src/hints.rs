@@ -8,6 +8,10 @@ impl GanError {
     pub fn hint(&self) -> Option<String> {
         match self {
             GanError::InFile { source, .. } => source.hint(),
+            GanError::Spec { faults } => {
+                let mends: Vec<&str> = faults.iter().filter_map(|fault| fault.mend.as_deref()).collect();
+                (!mends.is_empty()).then(|| mends.join("; "))
+            }
             GanError::Version { .. } => Some("update ganymede".into()),
             GanError::Text(_) => Some(ganymede_data::text::NotText::HINT.into()),
             GanError::SpecIncomplete { .. } => Some(

@@ -9,7 +9,7 @@
 //!
 //! let mut spec = preset_for("mlp", &PresetInput::of(vec![2]))?;
 //! spec.train.n_critic = 0;
-//! let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, None);
+//! let report = check::check(&Draft::from(spec.clone()), None);
 //! let finding = report.of(Severity::Error).next().expect("no step has no discriminator update");
 //! assert_eq!(finding.place, "train.n_critic");
 //! assert_eq!(finding.fixes[0].apply(&spec).train.n_critic, 1);
@@ -29,6 +29,7 @@ mod loss_args;
 mod numbers;
 mod optimizers;
 mod pairing;
+mod reading;
 mod references;
 mod shapes;
 mod subject;
@@ -228,7 +229,9 @@ impl fmt::Display for Report {
 /// Runs every rule on a spec that may be incomplete.
 pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     let subject = Subject::new(draft, data);
-    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule.findings(&subject)).collect();
+    let mut findings = reading::findings(draft);
+    let judged = RULES.iter().flat_map(|rule| rule.findings(&subject));
+    findings.extend(judged.filter(|finding| !reading::follows(draft, finding)));
     if findings.iter().all(|f| f.severity != Severity::Error) {
         findings.extend(LAST.findings(&subject));
     }
@@ -242,7 +245,9 @@ pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
 /// [`GanError::Argument`] when an error has no fix, or fixing does not come to an end.
 pub fn fix(draft: &Draft, data: Option<&DataFacts>) -> Result<(TrainSpec, Vec<String>), GanError> {
     const ROUNDS: usize = 20;
-    let (mut draft, mut changes) = (draft.clone(), Vec::new());
+    let mut draft = draft.clone();
+    let mut changes: Vec<String> = draft.faults.iter().filter_map(|fault| fault.mend.clone()).collect();
+    draft.faults.retain(|fault| fault.mend.is_none());
     for _ in 0..ROUNDS {
         let report = check(&draft, data);
         let mut changed = false;

@@ -45,7 +45,7 @@ fn what_concerns_the_data_is_an_error_when_it_is_named() {
         let report = check(&verbatim(), Some(&data));
         assert!(report.of(Severity::Error).any(|f| f.rule == "data_shape"), "{shape:?}");
         let (spec, _) = fix(&verbatim(), Some(&data)).unwrap();
-        let again = check(&Draft { spec, missing: vec!["data"] }, Some(&data));
+        let again = check(&Draft { missing: vec!["data"], ..Draft::from(spec) }, Some(&data));
         assert!(!again.has_errors(), "{again}");
     }
 }
@@ -75,7 +75,7 @@ fn presets_have_no_errors() {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
             let data =
                 DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
-            let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
+            let report = check(&Draft::from(spec), Some(&data));
             assert!(!report.has_errors(), "{}: {report}", entry.name);
         }
     }
@@ -99,10 +99,10 @@ fn shared_dead_and_missing_optimizers_are_found_and_mended() {
     for breaking in broken {
         let mut spec = spec.clone();
         breaking(&mut spec);
-        let draft = Draft { spec, missing: Vec::new() };
+        let draft = Draft::from(spec);
         assert!(check(&draft, Some(&data)).has_errors());
         let (mended, _) = fix(&draft, Some(&data)).unwrap();
-        assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors());
+        assert!(!check(&Draft::from(mended), Some(&data)).has_errors());
     }
 }
 
@@ -140,7 +140,7 @@ fn a_dense_generator_follows_the_data() {
         assert_eq!(changes.len(), 1, "{changes:?}");
         let product: usize = shape.iter().product();
         assert_eq!(spec.networks["generator"].layers[1].arguments["units"], serde_json::json!(product));
-        assert!(!check(&Draft { spec, missing: vec!["data"] }, Some(&data)).has_errors());
+        assert!(!check(&Draft { missing: vec!["data"], ..Draft::from(spec) }, Some(&data)).has_errors());
     }
 }
 
@@ -156,12 +156,12 @@ fn what_cannot_be_counted_is_an_error_and_no_panic() {
         let mut spec = good.clone();
         edit(&mut spec);
         assert!(crate::phases::trace(&spec, &codec).is_err());
-        let draft = Draft { spec, missing: Vec::new() };
+        let draft = Draft::from(spec);
         assert_eq!(check(&draft, None).of(Severity::Error).count(), 1);
         assert!(fix(&draft, None).is_ok());
     }
     let spec = TrainSpec { train: crate::spec::TrainSection { kimg: Some(f64::NAN), ..good.train.clone() }, ..good };
-    assert!(check(&Draft { spec, missing: Vec::new() }, None).has_errors());
+    assert!(check(&Draft::from(spec), None).has_errors());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
     let data =
         DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
     let checked = |assignment: &str| {
-        let draft = Draft { spec: edit(&spec, assignment).unwrap(), missing: Vec::new() };
+        let draft = Draft::from(edit(&spec, assignment).unwrap());
         (check(&draft, Some(&data)), draft)
     };
     for bad in [
@@ -212,7 +212,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         assert!(errors[0].reason.contains("expected") || errors[0].reason.contains("nothing would move"), "{report}");
         let (mended, changes) = fix(&draft, Some(&data)).unwrap();
         assert_eq!(changes.len(), 1, "{bad}: {changes:?}");
-        assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors(), "{bad}");
+        assert!(!check(&Draft::from(mended), Some(&data)).has_errors(), "{bad}");
     }
     for bad in ["ema.half_life_kimg=nan", "phases.1.terms.0.weight=inf"] {
         let error = edit(&spec, bad).unwrap_err().to_string();
@@ -262,7 +262,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
         (penalty(1, ""), "phases.1.terms.1 (gradient_penalty)", false),
         (losses.into(), "phases.0.terms.0 (BinaryCrossentropy)", true),
     ] {
-        let draft = Draft { spec: edit(&spec, &bad).unwrap(), missing: Vec::new() };
+        let draft = Draft::from(edit(&spec, &bad).unwrap());
         for data in [None, Some(&data)] {
             let report = check(&draft, data);
             let errors: Vec<&Finding> = report.of(Severity::Error).collect();
@@ -272,7 +272,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
             assert_eq!(fix(&draft, data).is_ok(), mendable, "{bad}");
         }
     }
-    let good = Draft { spec: edit(&spec, &penalty(0, "")).unwrap(), missing: Vec::new() };
+    let good = Draft::from(edit(&spec, &penalty(0, "")).unwrap());
     assert!(!check(&good, Some(&data)).has_errors());
 }
 
@@ -284,7 +284,7 @@ fn a_misspelt_argument_is_one_error_and_gets_its_name() {
     let layer = &mut spec.networks.get_mut("generator").unwrap().layers[1];
     let units = layer.arguments.shift_remove("units").unwrap();
     layer.arguments.insert("unitz".into(), units);
-    let draft = Draft { spec, missing: Vec::new() };
+    let draft = Draft::from(spec);
     let report = check(&draft, None);
     let errors: Vec<&Finding> = report.of(Severity::Error).collect();
     assert_eq!((errors.len(), errors[0].fixes[0].what.as_str()), (1, "rename `unitz` to `units`"), "{report}");
@@ -335,7 +335,7 @@ terms = [{ class_name = "hinge" }]
         let told = report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>();
         if classes == 8 {
             let (mended, _) = fix(&draft, Some(&data)).unwrap();
-            assert!(!check(&Draft { spec: mended, missing: Vec::new() }, Some(&data)).has_errors());
+            assert!(!check(&Draft::from(mended), Some(&data)).has_errors());
         }
         told
     };
@@ -356,7 +356,7 @@ terms = [{ class_name = "hinge" }]
 fn sizes_that_are_unequal_say_their_order() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("dcgan", &PresetInput::of(vec![96, 64, 1])).unwrap();
-    let draft = Draft { spec, missing: Vec::new() };
+    let draft = Draft::from(spec);
     let data = DataFacts {
         name: "photos".into(),
         shape: vec![32, 32, 1],
@@ -389,9 +389,9 @@ fn networks_of_points_are_mended_for_pictures() {
         classes: Some(0),
         ..DataFacts::default()
     };
-    let (mended, changes) = fix(&Draft { spec, missing: Vec::new() }, Some(&data)).unwrap();
+    let (mended, changes) = fix(&Draft::from(spec), Some(&data)).unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
-    let subject = Draft { spec: mended, missing: Vec::new() };
+    let subject = Draft::from(mended);
     let subject = Subject::new(&subject, Some(&data));
     assert_eq!(subject.network("generator").unwrap().output, [8, 6, 3]);
     assert_eq!(subject.network("discriminator").unwrap().output, [1]);
@@ -402,7 +402,7 @@ fn errors_of_points(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let spec = edits.iter().fold(spec, |spec, edit| crate::spec::edit(&spec, edit).unwrap());
-    let draft = Draft { spec, missing: Vec::new() };
+    let draft = Draft::from(spec);
     let report = check(&draft, Some(&points()));
     let fix = |f: &Finding| f.fixes.first().map(|fix| fix.what.clone()).unwrap_or_default();
     let errors = report.of(Severity::Error).map(|f| [f.place.clone(), f.reason.clone(), fix(f)]).collect();
@@ -575,7 +575,7 @@ fn presets_hint_at_nothing_but_the_kernels_of_the_tutorial() {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
             let data =
                 DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
-            let report = check(&Draft { spec, missing: Vec::new() }, Some(&data));
+            let report = check(&Draft::from(spec), Some(&data));
             let unexpected: Vec<&Finding> =
                 report.of(Severity::Hint).filter(|f| !(f.rule == "kernel_stride" && entry.name == "dcgan")).collect();
             assert!(unexpected.is_empty(), "{}: {unexpected:?}", entry.name);

@@ -186,7 +186,7 @@ pub fn sample_of(name: &str, sides: Option<[usize; 2]>, channels: Option<usize>)
 /// let mut spec = preset("mlp", data.codec())?;
 /// assert_eq!(TrainSpec::from_toml(&spec.to_toml())?, spec);
 /// spec.phases[0].terms.clear();
-/// let report = check(&Draft { spec, missing: Vec::new() }, None);
+/// let report = check(&Draft::from(spec), None);
 /// assert!(report.of(Severity::Error).any(|finding| finding.rule == "terms"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -7,17 +7,20 @@ mod data;
 mod edit;
 mod ema;
 mod evaluate;
+mod lenient;
 mod network;
 pub(crate) mod numerics;
 mod phase;
 mod roles;
 mod train;
+mod words;
 
 pub use augment::AugmentSpec;
 pub use data::DataSpec;
 pub use edit::{Difference, differences, edit};
 pub use ema::EmaSpec;
 pub use evaluate::EvaluateSpec;
+pub use lenient::SpecFault;
 pub use network::{LatentDistribution, LatentSpec, NetworkSpec};
 pub use phase::{PhaseSpec, TermSpec};
 pub use roles::Role;
@@ -120,14 +123,33 @@ pub struct Draft {
     pub spec: TrainSpec,
     /// Which of `data`, `train`, `networks`, `phases` the text does not have.
     pub missing: Vec<&'static str>,
+    /// What of the text is no spec, in its order: `spec` has it mended where that was clear, and lacks the rest.
+    pub faults: Vec<SpecFault>,
+}
+
+impl From<TrainSpec> for Draft {
+    /// A spec that lacks nothing.
+    fn from(spec: TrainSpec) -> Draft {
+        Draft { spec, missing: Vec::new(), faults: Vec::new() }
+    }
 }
 
 impl TrainSpec {
     /// Reads a spec that may be incomplete: missing tables take their defaults and are named.
     ///
     /// # Errors
-    /// [`GanError::Spec`] with line and column for a syntax error, an unknown key or a value of a wrong type.
+    /// [`GanError::Spec`] with every unknown key and every value of a wrong type, or every place that is no TOML;
+    /// [`GanError::Version`] for a spec of a later version.
     pub fn draft(text: &str) -> Result<Draft, GanError> {
+        let draft = TrainSpec::lenient(text)?;
+        if draft.faults.is_empty() { Ok(draft) } else { Err(GanError::Spec { faults: draft.faults }) }
+    }
+
+    /// Reads what can be read of a spec, so that all that is wrong with it can be told at once.
+    ///
+    /// # Errors
+    /// [`GanError::Spec`] with every place that is no TOML; [`GanError::Version`] for a spec of a later version.
+    pub fn lenient(text: &str) -> Result<Draft, GanError> {
         #[derive(Deserialize)]
         struct Head {
             format_version: i64,
@@ -139,11 +161,11 @@ impl TrainSpec {
             let found = u32::try_from(format_version).unwrap_or(u32::MAX);
             return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
         }
-        let spec: TrainSpec = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
-        let table: toml::Table = toml::from_str(text).map_err(|e| GanError::spec(text, &e))?;
-        let missing =
-            ["data", "train", "networks", "phases"].into_iter().filter(|key| !table.contains_key(*key)).collect();
-        Ok(Draft { spec, missing })
+        let (spec, faults) = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
+        let tables = lenient::tables(text);
+        let missing = ["data", "train", "networks", "phases"].into_iter();
+        let missing = missing.filter(|name| !tables.iter().any(|table| table == name)).collect();
+        Ok(Draft { spec, missing, faults })
     }
 
     /// Reads a complete spec.

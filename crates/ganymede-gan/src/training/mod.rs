@@ -209,7 +209,7 @@ impl Training {
         let split = self.data.split(self.spec.data.options.holdout, self.spec.seed);
         let name = self.spec.data.source.clone();
         let facts = DataFacts { name, ..DataFacts::of(&self.codec, split.train.len()) };
-        check::check(&Draft { spec: self.spec.clone(), missing: Vec::new() }, Some(&facts))
+        check::check(&Draft::from(self.spec.clone()), Some(&facts))
     }
 
     /// Checks the spec and compiles it: errors, memory and cost are known before anything is written.

@@ -19,7 +19,7 @@ use ganymede_tensor::{DType, TensorType};
 /// [`GanError::Defect`] with what mends it; what compiling gives.
 pub fn rehearse(spec: &TrainSpec, shape: [usize; 3], cpu: CpuOptions) -> Result<(), GanError> {
     let facts = DataFacts { name: spec.data.source.clone(), shape: shape.to_vec(), ..DataFacts::default() };
-    let report = check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, Some(&facts));
+    let report = check::check(&Draft::from(spec.clone()), Some(&facts));
     if let Some(finding) = report.of(Severity::Error).find(|f| f.rule == "data_shape") {
         return Err(finding.as_error());
     }

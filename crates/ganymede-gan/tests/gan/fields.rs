@@ -114,9 +114,8 @@ fn an_input_that_no_field_is_bound_to_is_told_with_the_fields() {
     let data = data();
     let codec = data.learn(&data.split(None, 1)).unwrap();
     let facts = DataFacts::of(&codec, data.len());
-    let report = |spec: &TrainSpec, facts: Option<&DataFacts>| {
-        check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, facts).to_string()
-    };
+    let report =
+        |spec: &TrainSpec, facts: Option<&DataFacts>| check::check(&Draft::from(spec.clone()), facts).to_string();
     assert!(report(&spec(&[]), Some(&facts)).contains("0 errors"), "{}", report(&spec(&[]), Some(&facts)));
     // Without data every field is what the networks say.
     assert!(report(&spec(&[]), None).contains("0 errors"), "{}", report(&spec(&[]), None));

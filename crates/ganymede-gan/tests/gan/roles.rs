@@ -48,7 +48,7 @@ fn batch(number: u64) -> Batch {
 }
 
 fn report(spec: &TrainSpec) -> check::Report {
-    check::check(&Draft { spec: spec.clone(), missing: Vec::new() }, None)
+    check::check(&Draft::from(spec.clone()), None)
 }
 
 #[test]

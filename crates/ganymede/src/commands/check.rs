@@ -108,5 +108,5 @@ fn read(file: &Path) -> Result<Draft, Failure> {
         let hint = "name the spec's file (`ganymede presets NAME` prints one); `ganymede data` reads a folder of data";
         return Err(Failure::new(USER, text).with_hint(hint));
     }
-    Ok(TrainSpec::draft(&TrainSpec::text(file)?).map_err(|e| e.in_file(file))?)
+    Ok(TrainSpec::lenient(&TrainSpec::text(file)?).map_err(|e| e.in_file(file))?)
 }

@@ -3,7 +3,8 @@
 use ganymede_data::DataError;
 use ganymede_data::text::NotText;
 use ganymede_gan::GanError;
-use ganymede_gan::spec::TrainSpec;
+use ganymede_gan::check::check;
+use ganymede_gan::spec::{SpecFault, TrainSpec, Update};
 use std::path::{Path, PathBuf};
 
 fn nowhere() -> DataError {
@@ -141,6 +142,107 @@ fn every_kind_of_error_says_what_to_do() {
     let without = GanError::Argument { what: "phase `d`".into(), reason: "expected one".into() };
     assert_eq!((without.to_string().as_str(), without.hint()), ("phase `d`: expected one", None));
     assert_eq!(GanError::Defect { place: "d".into(), reason: "bad".into(), fixes: vec![] }.hint(), None);
+}
+
+/// Every fault at once: its place, what was expected in words, and what is written instead where that is clear.
+#[test]
+fn all_that_is_wrong_with_a_text_is_told_at_once() {
+    let text = r#"
+seed = -1
+[train]
+batch = 64.0
+steps = "many"
+update = "simultanous"
+stepz = 5
+[latnet]
+distribution = "normal"
+[data]
+source = 7
+resolution = "x"
+mirror = "true"
+[ema]
+half_life_kimg = []
+[networks.generator]
+layers = [
+    { class_name = "Input", shape = 3 },
+    { class_name = 5, units = 3 },
+]
+[[phases]]
+name = "d"
+trains = "discriminator"
+every = 0.5
+optimizer = { class_name = "Adom", lr = 1.0 }
+terms = [{ class_name = "hinge", weight = "1.0", every = "often" }]
+[[phases]]
+trains = ["generator"]
+tops = 3
+"#;
+    let draft = TrainSpec::lenient(text).unwrap();
+    let told = |fault: &SpecFault| {
+        let mend = fault.mend.as_ref().map_or(String::new(), |mend| format!(" -> {mend}"));
+        format!("{} {}: {}{mend}", fault.line, fault.place, fault.reason)
+    };
+    let found: Vec<String> = draft.faults.iter().map(told).collect();
+    assert_eq!(
+        found,
+        [
+            "2 seed: expected a seed from 0 to 9223372036854775807, found `-1`",
+            "4 train.batch: expected a whole number from 0, found `64.0` -> write 64",
+            "5 train.steps: expected a whole number from 0, found `\"many\"`",
+            "6 train.update: expected one of `alternating`, `simultaneous`, found `\"simultanous\"` -> write \"simultaneous\"",
+            "7 train.stepz: expected a key of this table, found `stepz` -> name it `steps`",
+            "8 latnet: expected a key of this table, found `latnet` -> name it `latent`",
+            "11 data.source: expected a text in quotes, found `7`",
+            "12 data.resolution: expected a size such as 32 or 48x32, found `x`",
+            "13 data.mirror: expected a value without quotes, found `\"true\"` -> write true",
+            "15 ema.half_life_kimg: expected a schedule (a name, or a table with class_name), found []",
+            "19 networks.generator.layers.1.class_name: expected a text in quotes, found `5`",
+            "23 phases.0.trains: expected a list in brackets, found `\"discriminator\"` -> write [\"discriminator\"]",
+            "24 phases.0.every: expected a whole number from 0, found `0.5`",
+            "25 phases.0.optimizer.class_name: expected the name of an optimizer, found `Adom` -> write \"Adam\"",
+            "25 phases.0.optimizer.lr: expected a key of this table, found `lr` -> name it `learning_rate`",
+            "26 phases.0.terms.0.weight: expected a value without quotes, found `\"1.0\"` -> write 1.0",
+            "26 phases.0.terms.0.every: expected a whole number from 0, found `\"often\"`",
+            "27 phases.1: expected `name`, found none",
+            "29 phases.1.tops: expected a key of this table, found `tops` -> name it `top_k`",
+        ]
+    );
+    // What was clear is read as it was meant, and what was not is left out.
+    let spec = &draft.spec;
+    assert_eq!((spec.train.batch, spec.train.steps, spec.train.update), (64, Some(5), Update::Simultaneous));
+    assert_eq!((spec.phases[0].trains.as_slice(), spec.phases.len()), (&["discriminator".to_string()][..], 2));
+    assert_eq!(spec.phases[0].optimizer.as_ref().unwrap().learning_rate, 1.0.into());
+    assert!(spec.data.options.mirror && spec.ema.is_some());
+    // Who wants a spec gets none, and all of this.
+    let error = TrainSpec::draft(text).unwrap_err();
+    assert_eq!(error.to_string().lines().count(), found.len());
+    assert!(error.hint().unwrap().contains("name it `steps`"), "{error}");
+}
+
+/// What was not read is not missed, what has nothing to do with it is judged.
+#[test]
+fn rules_judge_what_was_read() {
+    let text = "[train]\nbatch = -1\nsteps = 'many'\n\
+                [[networks.generator.layers]]\nclass_name = 'Input'\nshape = [4]\n\
+                [[networks.generator.layers]]\nclass_name = 'DropOut'\nrate = 0.5\n\
+                [[phases]]\nname = 'd'\ntrains = ['discriminator']\nterms = [{ class_name = 'hing' }]\n\
+                optimizer = { class_name = 'Adam', learning_rate = 'fast', beta_1 = 1 }\n";
+    let report = check(&TrainSpec::lenient(text).unwrap(), None);
+    let found: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.rule, f.reason.as_str())).collect();
+    let has = |rule: &str, part: &str| found.iter().any(|(name, reason)| *name == rule && reason.contains(part));
+    assert!(has("reading", "a whole number from 0, found `-1`") && has("reading", "found `'many'`"), "{found:?}");
+    assert!(has("reading", "`learning_rate` to be a number or a schedule"), "{found:?}");
+    assert!(has("reading", "`beta_1` to be a number from 0 to below 1, found 1"), "{found:?}");
+    assert!(has("shapes", "`DropOut`") && has("terms", "hing"), "{found:?}");
+    assert!(!has("train_table", ""), "{found:?}");
+    assert_eq!(found.iter().filter(|(rule, _)| *rule == "reading").count(), 4, "{found:?}");
+}
+
+#[test]
+fn every_place_that_is_no_toml_is_told() {
+    let error = TrainSpec::draft("seed = \n[train]\nbatch = 3x\nsteps = 5\n[data\n").unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().map(|line| line.split(", ").next().unwrap()).collect();
+    assert_eq!(lines, ["line 1", "line 3", "line 5"], "{error}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn given(spec: &TrainSpec) -> String {
     let mut spec = spec.clone();
     let input = &mut spec.networks.get_mut("discriminator").unwrap().layers[0];
     input.arguments.insert("shape".into(), json!([99, 98, 97]));
-    let report = check(&Draft { spec, missing: Vec::new() }, None);
+    let report = check(&Draft::from(spec), None);
     let [finding] = of_rule(&report, "pairing")[..] else { panic!("{report}") };
     finding.reason.split(' ').nth(3).unwrap().to_string()
 }
@@ -94,13 +94,10 @@ fn a_dense_layer_before_a_reshape_gets_its_units() {
     assert_eq!(shapes[0].fixes[0].what, "set units of the Dense before it to 12544");
     let mended = shapes[0].fixes[0].apply(&draft.spec);
     assert_eq!(mended.networks["generator"].layers[1].arguments["units"], json!(12_544));
-    let missing = Draft {
-        spec: TrainSpec {
-            networks: draft.spec.networks.clone().into_iter().filter(|(name, _)| name != "generator").collect(),
-            ..draft.spec.clone()
-        },
-        missing: Vec::new(),
-    };
+    let missing = Draft::from(TrainSpec {
+        networks: draft.spec.networks.clone().into_iter().filter(|(name, _)| name != "generator").collect(),
+        ..draft.spec.clone()
+    });
     let report = check(&missing, None);
     let reasons: Vec<&str> = of_rule(&report, "shapes").iter().map(|finding| finding.reason.as_str()).collect();
     assert_eq!(reasons, ["expected a network `generator` or one with role = \"generator\", found `discriminator`"]);
@@ -191,7 +188,7 @@ fn classes_of_layers_are_those_of_the_data() {
         "{more:?}"
     );
     let (spec, _) = fix(&draft, Some(&of(12))).unwrap();
-    assert!(found(&Draft { spec, missing: Vec::new() }, Some(&of(12)), "labels").is_empty());
+    assert!(found(&Draft::from(spec), Some(&of(12)), "labels").is_empty());
     let fewer = found(&draft, Some(&of(3)), "labels");
     assert!(fewer.len() == 5 && fewer.iter().all(|(severity, ..)| *severity == Severity::Hint), "{fewer:?}");
     let none = found(&draft, Some(&of(0)), "labels");

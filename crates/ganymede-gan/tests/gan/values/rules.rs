@@ -7,7 +7,7 @@ use serde_json::json;
 
 pub fn draft(preset: &str, shape: &[usize], edits: &[&str]) -> Draft {
     let spec = preset_for(preset, &PresetInput::of(shape)).unwrap();
-    Draft { spec: edits.iter().fold(spec, |spec, change| edit(&spec, change).unwrap()), missing: Vec::new() }
+    Draft::from(edits.iter().fold(spec, |spec, change| edit(&spec, change).unwrap()))
 }
 
 pub fn data(shape: &[usize], samples: usize) -> DataFacts {
@@ -230,7 +230,7 @@ fn a_training_has_an_end() {
     let none = TrainSection { steps: None, kimg: None, minutes: None, ..TrainSection::default() };
     let spec = preset_for("mlp", &PresetInput::of([2])).unwrap();
     let of = |train: TrainSection| {
-        let draft = Draft { spec: TrainSpec { train, ..spec.clone() }, missing: Vec::new() };
+        let draft = Draft::from(TrainSpec { train, ..spec.clone() });
         found(&draft, Some(&data(&[2], 1000)), "train_table")
     };
     let endless = of(none.clone());
@@ -282,7 +282,7 @@ fn numbers_are_refused_at_their_bounds_and_set_to_the_usual() {
     ] {
         let (found, spec) = fixed(bad);
         assert_eq!(found, what);
-        let draft = Draft { spec, missing: Vec::new() };
+        let draft = Draft::from(spec);
         assert!(self::found(&draft, Some(&facts), "numbers").is_empty(), "{bad} is mended");
     }
 }

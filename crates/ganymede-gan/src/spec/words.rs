@@ -1,0 +1,117 @@
+//! What is said of a value that is none: serde's messages in the words of those who write specs. Not here: where it stands
+//! (`lenient.rs`).
+
+use ganymede_nn::config::nearest;
+
+/// What people write who come from elsewhere, and what it is called here.
+const ALIASES: &[(&str, &str)] = &[
+    ("batch_size", "batch"),
+    ("beta1", "beta_1"),
+    ("beta2", "beta_2"),
+    ("eps", "epsilon"),
+    ("iterations", "steps"),
+    ("loss", "terms"),
+    ("losses", "terms"),
+    ("lr", "learning_rate"),
+    ("optim", "optimizer"),
+    ("optimiser", "optimizer"),
+    ("type", "class_name"),
+];
+
+/// Types as serde names them, and as people do.
+const TYPES: &[(&str, &str)] = &[
+    ("u8", "a whole number from 0"),
+    ("u32", "a whole number from 0"),
+    ("u64", "a whole number from 0"),
+    ("usize", "a whole number from 0"),
+    ("i64", "a whole number"),
+    ("f32", "a number"),
+    ("f64", "a number"),
+    ("a boolean", "true or false"),
+    ("a string", "a text in quotes"),
+    ("string or map", "a text in quotes"),
+    ("a sequence", "a list in brackets"),
+    ("a map", "a table"),
+];
+
+/// How messages of ours name what may have been meant.
+const MEANT: &str = " (did you mean `";
+
+/// The name of the field that a table lacks.
+pub(super) fn missing(message: &str) -> Option<String> {
+    let name = message.strip_prefix("missing field `")?;
+    Some(name.split('`').next().unwrap_or(name).into())
+}
+
+/// The name of an argument that something does not have.
+pub(super) fn argument(message: &str) -> Option<String> {
+    let (_, name) = message.split_once("has no argument `")?;
+    Some(name.split('`').next().unwrap_or(name).into())
+}
+
+/// Whether a list was expected and something else was found.
+pub(super) fn expects_list(message: &str) -> bool {
+    message.starts_with("invalid type: ") && message.ends_with(", expected a sequence")
+}
+
+/// The name among those that a message lists which was meant.
+pub(super) fn near(message: &str, name: &str) -> Option<String> {
+    if let Some((_, meant)) = message.split_once(MEANT) {
+        return Some(meant.split('`').next().unwrap_or(meant).into());
+    }
+    let known = listed(message)?;
+    let alias = ALIASES.iter().find(|(other, own)| *other == name && known.contains(own)).map(|(_, own)| *own);
+    alias.map(String::from).or_else(|| nearest(name, known))
+}
+
+/// The names that a message of an unknown field, variant or argument gives.
+fn listed(message: &str) -> Option<Vec<&str>> {
+    if let Some((_, known)) = message.split_once(" (it takes ") {
+        return Some(known.trim_end_matches(')').split(", ").collect());
+    }
+    let known = message.strip_prefix("unknown field `").or_else(|| message.strip_prefix("unknown variant `"))?;
+    let (_, known) = known.split_once("expected ")?;
+    Some(known.split('`').skip(1).step_by(2).collect())
+}
+
+/// What was expected of the value of a key, and `found` as it stands in the text.
+pub(super) fn reason(message: &str, key: &str, found: &str) -> String {
+    // A message of several arguments: each is told at its own place.
+    let message = message.split("; ").find(|part| part.contains(&format!("`{key}`"))).unwrap_or(message);
+    if let Some(known) = listed(message).filter(|_| argument(message).is_none()) {
+        let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "no key at all".into() } else { known };
+        let one = if known.contains(", ") { "one of " } else { "" };
+        return told(&format!("{one}{known}"), found);
+    }
+    let wrong = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
+        Some((_, expected)) => told(&of_type(expected), found),
+        None => plain(message),
+    }
+}
+
+/// A message as it is, in one line, without what may have been meant.
+pub(super) fn plain(message: &str) -> String {
+    let message = message.split_once(MEANT).map_or(message, |(message, _)| message);
+    message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
+/// What was expected, and what stands in the text.
+pub(super) fn told(expected: &str, found: &str) -> String {
+    format!("expected {expected}, found {}", shown(found))
+}
+
+fn of_type(name: &str) -> String {
+    let known = TYPES.iter().find(|(serde, _)| *serde == name).map(|(_, own)| (*own).to_string());
+    let table = name.strip_prefix("struct ").map(|_| "a table".to_string());
+    known.or(table).unwrap_or_else(|| name.into())
+}
+
+/// What stands in the text, up to the end of its line.
+fn shown(found: &str) -> String {
+    const LONGEST: usize = 60;
+    let line = found.lines().next().unwrap_or("").trim();
+    let short: String = line.chars().take(LONGEST).collect();
+    if short.len() < found.trim().len() { format!("`{short} …`") } else { format!("`{short}`") }
+}
