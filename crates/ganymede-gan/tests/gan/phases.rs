@@ -125,6 +125,47 @@ fn intervals_combine_and_those_that_never_do_are_no_program() {
 }
 
 #[test]
+fn so_many_different_intervals_are_joined_and_no_more() {
+    let traced = |intervals: &[u64]| {
+        let lazy: String = intervals.iter().map(|every| format!(",{{class_name='r1',every={every}}}")).collect();
+        let spec = spec(&[&format!("phases.0.terms=[{{class_name='non_saturating'}}{lazy}]")]);
+        ganymede_gan::phases::trace(&spec, &codec())
+    };
+    // Each subset of four coprime intervals is due in some step.
+    assert_eq!(traced(&[2, 3, 5, 7]).unwrap().groups[0].programs.len(), 16);
+    for intervals in [&[2, 3, 5, 7, 11][..], &[2, 3, 5, 7, 11, 13]] {
+        let error = traced(intervals).err().unwrap().to_string();
+        assert!(error.contains("phase `d`: expected at most 4 different intervals of terms"), "{error}");
+    }
+}
+
+/// What an optimizer moves lies side by side, and what it does not beside it.
+#[test]
+fn parameters_and_statistics_are_laid_out_apart() {
+    let layers = "networks.discriminator.layers=[{class_name='Input',shape=[3]},{class_name='Dense',units=2},\
+                  {class_name='BatchNormalization'},{class_name='Dense',units=1}]";
+    let traced = ganymede_gan::phases::trace(&spec(&[layers, "ema.half_life_kimg=1.0"]), &codec()).unwrap();
+    let of = |group: &str| -> Vec<String> {
+        let entries = traced.layout.entries.iter().filter(|entry| entry.group == group);
+        entries.map(|entry| entry.name.split_once('/').unwrap().1.to_string()).collect()
+    };
+    assert_eq!(
+        of("discriminator/parameters"),
+        [
+            "dense/kernel",
+            "dense/bias",
+            "batch_normalization/gamma",
+            "batch_normalization/beta",
+            "dense_1/kernel",
+            "dense_1/bias"
+        ]
+    );
+    let statistics = of("discriminator/statistics");
+    assert_eq!(statistics, ["batch_normalization/moving_mean", "batch_normalization/moving_variance"]);
+    assert_eq!(of("generator_ema/parameters"), ["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
+}
+
+#[test]
 fn the_parts_of_a_batch_give_the_gradients_of_the_whole() {
     for parts in [2, 4, 8] {
         let parted = spec(&[&format!("train.micro_batches={parts}")]);
