@@ -102,6 +102,23 @@ const KERNEL: &str = "discriminator/dense/kernel";
 const LAZY: &str = "phases.0.terms=[{class_name='non_saturating'},{class_name='r1',every=3,weight=0.5}]";
 const EVERY: &str = "phases.0.terms=[{class_name='non_saturating'},{class_name='r1',weight=1.5}]";
 
+/// Raw values 0 to 10 are −1 to 1 to a network: v/5 − 1.
+#[test]
+fn networks_see_samples_in_their_own_range() {
+    let gradients = |range: [f64; 2], value: fn(f32) -> f32| -> Vec<f64> {
+        let codec = Codec::stand_in(TensorType::f32([3]), range, Vec::new());
+        let mut stepper = Stepper::new(&spec(&[]), &codec, &ReferenceBackend).unwrap();
+        stepper.initialise().unwrap();
+        let raw = (0..24).map(|i| value(i as f32 / 2.4)).collect();
+        let real = Tensor::from_f32([8, 3], raw).unwrap();
+        stepper.run(0, || Ok(Batch::new(0, [("real", real.clone())]))).unwrap();
+        stepper.store().read(KERNEL).unwrap().to_f64()
+    };
+    let scaled = gradients([-1.0, 1.0], |raw| raw / 5.0 - 1.0);
+    assert!(close(&gradients([0.0, 10.0], |raw| raw), &scaled, 1e-5));
+    assert!(!close(&gradients([-1.0, 1.0], |raw| raw), &scaled, 1e-2));
+}
+
 #[test]
 fn a_lazy_term_counts_as_often_as_its_interval_and_in_no_other_run() {
     let plain = spec(&[]);

@@ -1,6 +1,6 @@
 //! Drawing samples: labels, truncation. The generator hands its latent on, so that a sample shows it.
 
-use ganymede_data::Codec;
+use ganymede_data::{Codec, Wish};
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_gan::{Labels, Sampler};
 use ganymede_runtime::{CpuBackend, CpuOptions};
@@ -93,6 +93,10 @@ fn classes_come_in_turn_or_as_they_are_asked_for() {
     let each: Vec<u32> = (0..150).map(|i| i * i % 3).collect();
     let found: Vec<u32> = classes(0..150, Labels::Each(&each)).into_iter().map(|c| c as u32).collect();
     assert_eq!(found, each);
+    // The same as a wish for a field.
+    let mut wished = |wish: &Wish| -> Vec<f32> { sampler.draw_as(0..2, wish).unwrap().as_f32().unwrap().to_vec() };
+    assert_eq!(wished(&Wish::label(2)), [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(wished(&Wish::in_turn().with(&codec(3), "label", "class 1").unwrap()), [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
     let mut refused = |labels: Labels<'_>| sampler.draw(0..2, labels).unwrap_err().to_string();
     assert!(refused(Labels::All(3)).contains("expected classes 0 to 2, found 3"));
     assert!(refused(Labels::Each(&[1])).contains("expected one for each of 2 samples, found 1"));
@@ -104,6 +108,8 @@ fn labels_that_nobody_has_are_refused() {
     let error = sampler(&labelled, 0, None).err().unwrap().to_string();
     assert!(error.contains("`generator` takes labels beside its first input, and the data has no classes"), "{error}");
     let mut plain = sampler(&TrainSpec::from_toml(PLAIN).unwrap(), 3, None).unwrap();
+    let error = plain.draw_as(0..2, &Wish::label(1)).unwrap_err().to_string();
+    assert!(error.contains("found `label`; it is given nothing but latents"), "{error}");
     let error = plain.draw(0..2, Labels::All(0)).unwrap_err().to_string();
     assert!(error.contains("it cannot draw a class alone"), "{error}");
     let error = ganymede_gan::phases::trace(&labelled, &codec(0)).err().unwrap().to_string();
