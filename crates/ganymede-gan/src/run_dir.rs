@@ -298,6 +298,19 @@ mod tests {
     use ganymede_tensor::TensorType;
 
     #[test]
+    fn runs_are_numbered_behind_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(next_number(folder.path()).unwrap(), 0);
+        // Five digits are a run's number; other names say nothing.
+        for (name, next) in
+            [("notes", 0), ("123-x", 0), ("0000008-x", 0), ("00007-x", 8), ("00003-y", 8), ("00012", 13)]
+        {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            assert_eq!(next_number(folder.path()).unwrap(), next, "{name}");
+        }
+    }
+
+    #[test]
     fn a_resumed_run_changes_only_lengths_intervals_numerics_and_the_place_of_its_data() {
         let folder = tempfile::tempdir().unwrap();
         let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();

@@ -3,6 +3,7 @@
 //! types of single arguments (`arguments.rs`), the table of layers (`layers/mod.rs`).
 
 use crate::arguments::Argument;
+pub use crate::nearest::nearest;
 use serde_json::{Map, Value};
 
 /// What is wrong with a configuration.
@@ -203,41 +204,6 @@ impl Arguments {
     }
 }
 
-/// The name among `known` that is most like `name`, when it is like enough: at most a third of its letters differ.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let plain = |s: &str| s.to_lowercase().replace('_', "");
-    let name = plain(name);
-    known
-        .into_iter()
-        .map(|k| (distance(&name, &plain(k)), k))
-        .min_by_key(|(d, _)| *d)
-        .filter(|(d, k)| *d <= k.len().max(3) / 3)
-        .map(|(_, k)| k.to_string())
-}
-
-/// Insertions, deletions, substitutions and exchanges of neighbours from a to b (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let letters = |s: &str| s.chars().take(64).collect::<Vec<char>>();
-    let (a, b) = (letters(a), letters(b));
-    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            table[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let substituted = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let exchanged = if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    table[i - 2][j - 2] + 1
-                } else {
-                    usize::MAX
-                };
-                substituted.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1).min(exchanged)
-            };
-        }
-    }
-    table[a.len()][b.len()]
-}
-
 /// A struct that is made from and written as Keras's arguments.
 pub trait Configured: Sized {
     /// Reads the arguments; errors stay in `arguments`.
@@ -326,7 +292,5 @@ mod tests {
         assert_eq!(nearest("activatoin", known).as_deref(), Some("activation"));
         assert_eq!(nearest("useBias", known).as_deref(), Some("use_bias"));
         assert_eq!(nearest("padding", known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("rleu", "relu"), 1);
     }
 }

@@ -14,6 +14,7 @@ pub mod initializers;
 pub mod layers;
 pub mod losses;
 mod model;
+mod nearest;
 pub mod optimizers;
 pub mod regularizers;
 pub mod schedules;

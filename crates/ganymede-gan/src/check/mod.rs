@@ -36,6 +36,8 @@ mod subject;
 mod terms;
 mod tracing;
 mod train_table;
+mod unusual;
+mod verdict;
 
 pub use subject::{DataFacts, Subject};
 
@@ -89,7 +91,9 @@ pub struct Finding {
     pub rule: &'static str,
     /// How bad it is.
     pub severity: Severity,
-    /// Where: a layer's path, a phase, a table.
+    /// The line of the text that the place begins in; none where there is no text.
+    pub line: Option<usize>,
+    /// Where: a dotted key of the spec, with the name of the layer, phase or term in brackets.
     pub place: String,
     /// Why, in a sentence.
     pub reason: String,
@@ -99,7 +103,8 @@ pub struct Finding {
 
 impl Finding {
     fn error(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
-        Finding { rule: "", severity: Severity::Error, place: place.into(), reason: reason.into(), fixes }
+        let (place, reason) = (place.into(), reason.into());
+        Finding { rule: "", severity: Severity::Error, line: None, place, reason, fixes }
     }
 
     fn hint(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
@@ -117,7 +122,8 @@ impl fmt::Display for Finding {
     /// One line, without the fixes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Error { "error" } else { "hint" };
-        write!(f, "{severity}[{}] {}: {}", self.rule, self.place, self.reason)
+        let line = self.line.map_or(String::new(), |line| format!("line {line}, "));
+        write!(f, "{severity}[{}] {line}{}: {}", self.rule, self.place, self.reason)
     }
 }
 
@@ -180,6 +186,8 @@ pub const RULES: &[Rule] = &[
         run: kernel_stride::run,
     },
     Rule { name: "lipschitz", summary: "a Wasserstein critic is held to a bounded slope", run: lipschitz::run },
+    Rule { name: "verdict", summary: "the discriminator says one number of a sample", run: verdict::run },
+    Rule { name: "unusual", summary: "learning rates and weights are what is usual", run: unusual::run },
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
 ];
 
@@ -235,8 +243,26 @@ pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     if findings.iter().all(|f| f.severity != Severity::Error) {
         findings.extend(LAST.findings(&subject));
     }
+    for finding in findings.iter_mut().filter(|finding| finding.line.is_none()) {
+        finding.line = draft.line(&key(&finding.place));
+    }
     findings.sort_by_key(|f| f.severity);
     Report { findings }
+}
+
+/// The dotted key in a place: `phases.0.optimizer` in "phases.0 (`d`).optimizer".
+fn key(place: &str) -> String {
+    let mut key = String::new();
+    let mut parts = place.split(' ');
+    key.push_str(parts.next().unwrap_or(place));
+    // What stands in brackets is a name; a key goes on right behind it.
+    for part in parts {
+        match part.strip_prefix('(').and_then(|part| part.split_once(')')) {
+            Some((_, rest)) => key.push_str(rest),
+            None => break,
+        }
+    }
+    key
 }
 
 /// Applies the first fix of every error, checks again, until no error is left; gives the spec and what was changed.

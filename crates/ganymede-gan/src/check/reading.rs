@@ -10,8 +10,8 @@ pub(super) const NAME: &str = "reading";
 pub(super) fn findings(draft: &Draft) -> Vec<Finding> {
     let finding = |fault: &crate::spec::SpecFault| {
         let fixes = fault.mend.iter().map(|what| Fix::new(what.clone(), |_| {})).collect();
-        let place = format!("line {}, column {} ({})", fault.line, fault.column, fault.place);
-        Finding { rule: NAME, ..Finding::error(place, fault.reason.clone(), fixes) }
+        let finding = Finding::error(fault.place.clone(), fault.reason.clone(), fixes);
+        Finding { rule: NAME, line: Some(fault.line), ..finding }
     };
     draft.faults.iter().map(finding).collect()
 }

@@ -28,14 +28,24 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             Err(issues) => {
                 for issue in issues.iter().filter(|issue| !told_by_another(issue, issues)) {
                     let hint = issue.fault.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                    let fixes = rename_fix(s, network, issue).into_iter().collect();
-                    findings.push(Finding::error(format!("networks.{network}"), format!("{issue}{hint}"), fixes));
+                    let fixes = rename_fix(s, network, issue).or_else(|| class_fix(s, network, issue));
+                    let fixes = fixes.into_iter().collect();
+                    let place = match s.layers(network).get(issue.index) {
+                        Some(_) => s.place(network, issue.index),
+                        None => format!("networks.{network}.layers"),
+                    };
+                    findings.push(Finding::error(place, format!("{}{hint}", issue.fault), fixes));
                 }
             }
             Ok(built) => {
                 for error in &built.errors {
                     let fixes = reshape_fix(s, network, &error.message);
-                    findings.push(Finding::error(&error.scope, &error.message, fixes));
+                    let layer = error.scope.split('/').nth(1).unwrap_or("");
+                    let place = match built.names.iter().position(|name| name == layer) {
+                        Some(index) => s.place(network, index),
+                        None => format!("networks.{network} ({})", error.scope),
+                    };
+                    findings.push(Finding::error(place, &error.message, fixes));
                 }
             }
         }
@@ -71,6 +81,20 @@ fn rename_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
             && let Some(value) = layer.arguments.shift_remove(&argument)
         {
             layer.arguments.insert(meant.clone(), value);
+        }
+    }))
+}
+
+/// A layer of a class that there is not becomes one of the class that was meant.
+fn class_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
+    let LayerFault::Config(ConfigError::Class { found, nearest: Some(meant), .. }) = &issue.fault else {
+        return None;
+    };
+    s.layers(network).get(issue.index).filter(|layer| layer.class_name == *found)?;
+    let (network, index, meant) = (network.to_string(), issue.index, meant.clone());
+    Some(Fix::new(format!("write \"{meant}\""), move |spec| {
+        if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index)) {
+            layer.class_name = meant.clone();
         }
     }))
 }

@@ -48,6 +48,8 @@ pub struct Built {
     pub types: Vec<TensorType>,
     /// Sizes of its first output, without the batch; empty when it could not be told.
     pub output: Vec<usize>,
+    /// Names of its layers, in the order of the spec.
+    pub names: Vec<String>,
     /// Names of its trained parameters.
     pub trained: Vec<String>,
     /// What is wrong inside.
@@ -148,7 +150,8 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     let trained = scope.parameters().into_iter().filter(|p| p.trainable).map(|p| p.name).collect();
     let sample = |ty: TensorType| TensorType::new(ty.dtype, ty.shape[1..].to_vec());
     let types = model.input_types(1).into_iter().map(sample).collect();
-    Ok(Built { inputs, types, output, trained, errors })
+    let names = model.layers().iter().map(|layer| layer.name.clone()).collect();
+    Ok(Built { inputs, types, output, names, trained, errors })
 }
 
 /// Whether there is a term of this name.

@@ -415,9 +415,12 @@ fn points() -> DataFacts {
 
 #[test]
 fn only_a_name_that_is_near_becomes_a_fix() {
-    for (name, near) in
-        [("r1_penalty", ""), ("wgan", ""), ("spectral_normalization", ""), ("non_saturatin", "use `non_saturating`")]
-    {
+    for (name, near) in [
+        ("r1_penalty", ""),
+        ("wgan", "use `wasserstein`"),
+        ("spectral_normalization", ""),
+        ("non_saturatin", "use `non_saturating`"),
+    ] {
         let (draft, errors) = errors_of_points(&[&format!("phases.0.terms.0.class_name={name}")]);
         let [[_, reason, fixed]] = &errors[..] else { panic!("{errors:?}") };
         assert_eq!(fixed, near, "{name}");
@@ -563,7 +566,7 @@ fn averages_that_nothing_uses_and_players_without_an_objective_are_hinted_at() {
     let alone = |player: usize, term: &str| format!("phases.{player}.terms=[{{class_name=\"{term}\"}}]");
     assert_eq!(hints_of_points(&[&alone(0, "r1")]), [("terms", "phases.0 (`d`)".to_string())]);
     assert_eq!(hints_of_points(&[&alone(1, "path_length")]), [("terms", "phases.1 (`g`)".to_string())]);
-    let features = "networks.discriminator.outputs=[\"dense_2\",\"dense_1\"]";
+    let features = "networks.discriminator.outputs=[\"dense_3\",\"dense_2\"]";
     assert_eq!(hints_of_points(&[&alone(1, "feature_matching"), features]), []);
 }
 

@@ -6,7 +6,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     if s.missing.contains(&"train") {
         let fix = Fix::new("add [train] with batch = 64 and steps = 1500", |spec| spec.train.steps = Some(1500));
         return vec![Finding::error(
-            "[train]",
+            "train",
             "there is no loop: nothing says how long to train, so nothing would be trained",
             vec![fix],
         )];
@@ -16,7 +16,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     if endless {
         let fix = Fix::new("set train.steps = 1500", |spec| spec.train.steps = Some(1500));
         return vec![Finding::error(
-            "[train]",
+            "train",
             "expected steps, kimg or minutes, found none: the training would not end",
             vec![fix],
         )];

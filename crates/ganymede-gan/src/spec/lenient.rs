@@ -5,6 +5,7 @@ use super::TrainSpec;
 use super::words;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use toml::Spanned;
@@ -37,11 +38,21 @@ impl fmt::Display for SpecFault {
 /// Most faults that are told of one text.
 const MOST: usize = 100;
 
-/// What stands in a text, mended where that was clear, without what was not; and what was wrong.
+/// What stands in a text.
+pub(super) struct Read {
+    /// The spec, mended where that was clear, without what was not.
+    pub spec: TrainSpec,
+    /// What was wrong.
+    pub faults: Vec<SpecFault>,
+    /// The line of every value, by its dotted key.
+    pub lines: BTreeMap<String, usize>,
+}
+
+/// Reads a text to its end.
 ///
 /// # Errors
 /// All places where the text is no TOML.
-pub(super) fn read(text: &str) -> Result<(TrainSpec, Vec<SpecFault>), Vec<SpecFault>> {
+pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let fault = |error: &Error| fault(text, error.span().unwrap_or(0..0), &[], words::plain(error.message()), None);
@@ -49,6 +60,10 @@ pub(super) fn read(text: &str) -> Result<(TrainSpec, Vec<SpecFault>), Vec<SpecFa
         faults.sort_by_key(|fault| (fault.line, fault.column));
         return Err(faults);
     }
+    let mut lines = BTreeMap::new();
+    visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
+        lines.insert(dotted(path), position(text, value.start).0);
+    });
     let mut reading = Reading { text, tree, faults: Vec::new() };
     for _ in 0..MOST {
         let Err(error) = reading.spec() else { break };
@@ -61,13 +76,7 @@ pub(super) fn read(text: &str) -> Result<(TrainSpec, Vec<SpecFault>), Vec<SpecFa
     }
     let spec = reading.spec().unwrap_or_default();
     reading.faults.sort_by_key(|fault| (fault.line, fault.column));
-    Ok((spec, reading.faults))
-}
-
-/// The names of the tables at the root.
-pub(super) fn tables(text: &str) -> Vec<String> {
-    let (tree, _) = DeTable::parse_recoverable(text);
-    tree.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
+    Ok(Read { spec, faults: reading.faults, lines })
 }
 
 /// A step from a value to one inside it.
@@ -345,13 +354,21 @@ fn visit_value(
 }
 
 fn fault(text: &str, span: Range<usize>, path: &[Step], reason: String, mend: Option<String>) -> SpecFault {
-    let before = text.as_bytes()[..span.start.min(text.len())].iter();
+    let (line, column) = position(text, span.start);
+    SpecFault { line, column, place: dotted(path), reason, mend }
+}
+
+/// Line and column of a byte, from 1.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.as_bytes()[..at.min(text.len())].iter();
     let line = before.clone().filter(|&&byte| byte == b'\n').count() + 1;
-    let column = before.rev().take_while(|&&byte| byte != b'\n').count() + 1;
+    (line, before.rev().take_while(|&&byte| byte != b'\n').count() + 1)
+}
+
+fn dotted(path: &[Step]) -> String {
     let word = |step: &Step| match step {
         Step::Key(key) => key.clone(),
         Step::Index(at) => at.to_string(),
     };
-    let place = path.iter().map(word).collect::<Vec<_>>().join(".");
-    SpecFault { line, column, place, reason, mend }
+    path.iter().map(word).collect::<Vec<_>>().join(".")
 }

@@ -125,12 +125,22 @@ pub struct Draft {
     pub missing: Vec<&'static str>,
     /// What of the text is no spec, in its order: `spec` has it mended where that was clear, and lacks the rest.
     pub faults: Vec<SpecFault>,
+    /// The line of every value of the text, by its dotted key.
+    pub lines: BTreeMap<String, usize>,
+}
+
+impl Draft {
+    /// The line of a value, or of the innermost table around it that the text has.
+    pub fn line(&self, key: &str) -> Option<usize> {
+        let ends = std::iter::once(key.len()).chain(key.rmatch_indices('.').map(|(at, _)| at));
+        ends.into_iter().find_map(|end| self.lines.get(&key[..end]).copied())
+    }
 }
 
 impl From<TrainSpec> for Draft {
     /// A spec that lacks nothing.
     fn from(spec: TrainSpec) -> Draft {
-        Draft { spec, missing: Vec::new(), faults: Vec::new() }
+        Draft { spec, missing: Vec::new(), faults: Vec::new(), lines: BTreeMap::new() }
     }
 }
 
@@ -161,11 +171,9 @@ impl TrainSpec {
             let found = u32::try_from(format_version).unwrap_or(u32::MAX);
             return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
         }
-        let (spec, faults) = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
-        let tables = lenient::tables(text);
-        let missing = ["data", "train", "networks", "phases"].into_iter();
-        let missing = missing.filter(|name| !tables.iter().any(|table| table == name)).collect();
-        Ok(Draft { spec, missing, faults })
+        let lenient::Read { spec, faults, lines } = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
+        let missing = ["data", "train", "networks", "phases"].into_iter().filter(|table| !lines.contains_key(*table));
+        Ok(Draft { missing: missing.collect(), spec, faults, lines })
     }
 
     /// Reads a complete spec.

@@ -3,21 +3,6 @@
 
 use ganymede_nn::config::nearest;
 
-/// What people write who come from elsewhere, and what it is called here.
-const ALIASES: &[(&str, &str)] = &[
-    ("batch_size", "batch"),
-    ("beta1", "beta_1"),
-    ("beta2", "beta_2"),
-    ("eps", "epsilon"),
-    ("iterations", "steps"),
-    ("loss", "terms"),
-    ("losses", "terms"),
-    ("lr", "learning_rate"),
-    ("optim", "optimizer"),
-    ("optimiser", "optimizer"),
-    ("type", "class_name"),
-];
-
 /// Types as serde names them, and as people do.
 const TYPES: &[(&str, &str)] = &[
     ("u8", "a whole number from 0"),
@@ -59,9 +44,7 @@ pub(super) fn near(message: &str, name: &str) -> Option<String> {
     if let Some((_, meant)) = message.split_once(MEANT) {
         return Some(meant.split('`').next().unwrap_or(meant).into());
     }
-    let known = listed(message)?;
-    let alias = ALIASES.iter().find(|(other, own)| *other == name && known.contains(own)).map(|(_, own)| *own);
-    alias.map(String::from).or_else(|| nearest(name, known))
+    nearest(name, listed(message)?)
 }
 
 /// The names that a message of an unknown field, variant or argument gives.

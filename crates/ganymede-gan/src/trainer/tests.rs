@@ -585,3 +585,26 @@ fn other_data_is_told_in_words() {
     setup.dataset = other;
     assert!(matches!(Trainer::resume(setup, ()).err(), Some(GanError::DataChanged { .. })));
 }
+
+/// What is not finite is of the phase that owns it, else of the first one that trains its network, else of none.
+#[test]
+fn a_state_that_is_not_finite_is_told_with_its_phase() {
+    let momentum = "phases.1.optimizer={class_name='SGD',learning_rate=0.01,momentum=0.9}";
+    let folder = tempfile::tempdir().unwrap();
+    let mut trainer = Trainer::start(fresh(folder.path(), &spec(&[momentum])), ()).unwrap();
+    let names: Vec<String> = trainer.stepper.store().layout().entries.iter().map(|entry| entry.name.clone()).collect();
+    for (begins, expected) in
+        [("g/", "g"), ("d/", "d"), ("generator/", "g"), ("discriminator/", "d"), ("generator_ema/", "g")]
+    {
+        let name = names.iter().find(|name| name.starts_with(begins)).unwrap_or_else(|| panic!("{begins}: {names:?}"));
+        let whole = trainer.stepper.store().read(name).unwrap();
+        let mut values = whole.as_f32().unwrap().to_vec();
+        values[0] = f32::NAN;
+        let poisoned = ganymede_tensor::Tensor::from_f32(whole.shape().to_vec(), values).unwrap();
+        trainer.stepper.store_mut().write(name, &poisoned).unwrap();
+        let error = trainer.write_checkpoint().unwrap_err();
+        let GanError::NonFinite { phase, what, .. } = &error else { panic!("{error}") };
+        assert_eq!((phase.as_str(), what.as_slice()), (expected, std::slice::from_ref(name)));
+        trainer.stepper.store_mut().write(name, &whole).unwrap();
+    }
+}

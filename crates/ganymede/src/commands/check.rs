@@ -60,7 +60,8 @@ impl Command for Check {
             for finding in &report.findings {
                 let fixes: Vec<&str> = finding.fixes.iter().map(|f| f.what.as_str()).collect();
                 let line = json!({
-                    "kind": "finding", "rule": finding.rule, "severity": finding.severity, "place": finding.place,
+                    "kind": "finding", "rule": finding.rule, "severity": finding.severity, "line": finding.line,
+                    "place": finding.place,
                     "reason": finding.reason, "fixes": fixes,
                 });
                 terminal.result(&line.to_string())?;

@@ -3,6 +3,7 @@
 use super::bench::{Bench, N, close, codec, spec};
 use super::critics::{FAKES, KERNEL, at_logits, by_fake_logits, logits_spec};
 use ganymede_gan::objectives::OBJECTIVES;
+use ganymede_gan::phases::trace;
 use serde_json::Value;
 
 pub fn reference() -> Value {
@@ -98,4 +99,23 @@ fn flipped_labels_take_the_samples_with_them() {
     let ran = bench.run();
     close("loss", &[ran.loss("d/began")], &[0.5125 - 0.25 * 0.8]);
     close("gradient", &ran.gradient(KERNEL), &[-1.025 + 0.25 * 1.6]);
+}
+
+/// A Keras loss that is written as the other player's.
+#[test]
+fn what_a_keras_loss_compares_is_that_of_its_player() {
+    for (phase, wrong, right) in
+        [(0, "['fake']", "args = [\"real\", \"fake\"]"), (1, "['real','fake']", "args = [\"fake\"]")]
+    {
+        let term = |args: &str| {
+            format!("phases.{phase}.terms=[{{class_name='BinaryCrossentropy',from_logits=true,args={args}}}]")
+        };
+        let traced = |args: &str| {
+            let hinge = "terms = [{ class_name = 'hinge' }]";
+            trace(&logits_spec(hinge, hinge, &[&term(args)]), &codec(&[2 * N], 0)).map(drop)
+        };
+        let error = traced(wrong).unwrap_err().to_string();
+        assert!(error.contains(&format!("expected {right} here, found")), "{error}");
+        traced(&right.trim_start_matches("args = ").replace('"', "'")).unwrap();
+    }
 }

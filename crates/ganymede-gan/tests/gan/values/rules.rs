@@ -345,3 +345,66 @@ fn a_train_table_has_its_defaults() {
         "{text}"
     );
 }
+
+#[test]
+fn a_missing_loop_is_written_once() {
+    let whole = draft("mlp", &[2], &[]);
+    let missing = Draft { missing: vec!["train"], ..whole.clone() };
+    let (mended, changes) = fix(&missing, None).unwrap();
+    assert_eq!(changes, ["add [train] with batch = 64 and steps = 1500"]);
+    assert_eq!(mended.train.steps, Some(1500));
+    // What else is wrong does not stand for it.
+    let both = Draft { spec: edit(&whole.spec, "train.batch=0").unwrap(), ..missing };
+    let (mended, changes) = fix(&both, None).unwrap();
+    assert_eq!((mended.train.steps, changes.len()), (Some(1500), 2), "{changes:?}");
+    assert_eq!(fix(&whole, None).unwrap().1, [""; 0]);
+}
+
+/// The first fix of a rule's only finding mends it.
+fn hinted(edits: &[&str], rule: &str) -> Option<(String, String)> {
+    let draft = draft("mlp", &[2], edits);
+    let mut found = found(&draft, None, rule);
+    let (severity, reason, fix) = found.pop()?;
+    assert_eq!((found.len(), severity), (0, Severity::Hint), "{reason}");
+    let (what, mended) = fix?;
+    assert_eq!(of_rule(&check(&Draft::from(mended), None), rule).len(), 0, "{reason}");
+    Some((reason, what))
+}
+
+#[test]
+fn what_is_hardly_meant_is_hinted_at() {
+    let rate = |optimizer: &str| hinted(&[&format!("phases.0.optimizer={optimizer}")], "unusual");
+    let (reason, what) = rate("{class_name='Adam',learning_rate=20.0}").unwrap();
+    assert!(reason.contains("the learning rate 20 ") && reason.contains("about that much in each step"), "{reason}");
+    assert_eq!(what, "set learning_rate = 0.0002");
+    for (optimizer, is_hinted) in [
+        ("{class_name='Adam',learning_rate=0.05}", false),
+        ("{class_name='Adam',learning_rate=0.051}", true),
+        ("{class_name='RMSprop',learning_rate=0.1}", true),
+        ("{class_name='Adam',learning_rate={class_name='CosineDecay',initial_learning_rate=1.0,decay_steps=10}}", true),
+        ("{class_name='SGD',learning_rate=1.0}", false),
+        ("{class_name='SGD',learning_rate=10.0}", false),
+    ] {
+        assert_eq!(rate(optimizer).is_some(), is_hinted, "{optimizer}");
+    }
+    let sgd = draft("mlp", &[2], &["phases.0.optimizer={class_name='SGD',learning_rate=11.0}"]);
+    assert_eq!(of_rule(&check(&sgd, None), "unusual").len(), 1);
+    let (reason, what) = hinted(&["phases.0.terms.0.weight=-5.0"], "unusual").unwrap();
+    assert!(reason.contains("the weight -5 is below 0: `non_saturating` is made larger"), "{reason}");
+    assert_eq!(what, "set weight = 5");
+    assert_eq!(hinted(&["phases.0.terms.0.weight=0.0"], "unusual"), None);
+}
+
+#[test]
+fn more_than_one_verdict_is_hinted_at() {
+    let last = draft("mlp", &[2], &[]).spec.networks["discriminator"].layers.len() - 1;
+    let units = |n: usize| hinted(&[&format!("networks.discriminator.layers.{last}.units={n}")], "verdict");
+    let (reason, what) = units(10).unwrap();
+    assert!(reason.contains("10 numbers of each sample"), "{reason}");
+    assert_eq!(what, "set units = 1");
+    assert_eq!((units(1), units(2).is_some()), (None, true));
+    // Classes are said by further outputs, patches by a map.
+    for preset in ["acgan", "dcgan", "projection"] {
+        assert_eq!(found(&draft(preset, &[32, 32, 3], &[]), None, "verdict"), [], "{preset}");
+    }
+}

@@ -1,0 +1,55 @@
+//! Rule: numbers that a training may have and that are hardly meant: rates with which nothing settles, terms that are
+//! pushed up. Not here: numbers that it cannot have (`numbers.rs`, `optimizers.rs`).
+
+use super::{Finding, Fix, Subject};
+use ganymede_nn::{OptimizerConfig, Scheduled};
+use serde_json::{Value, json};
+
+/// Optimizers whose steps are as long as the learning rate, whatever the gradient.
+const NORMED: &[&str] = &["Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion", "Adafactor", "LossScaleOptimizer"];
+
+/// The highest rate that is usual, of an optimizer of these and of any other.
+const HIGHEST: (f64, f64) = (0.05, 10.0);
+
+pub(super) fn run(s: &Subject) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, phase) in s.spec.phases.iter().enumerate() {
+        findings.extend(phase.optimizer.as_ref().and_then(|optimizer| rate(at, &phase.name, optimizer)));
+        for (number, term) in phase.terms.iter().enumerate() {
+            let Some((_, weight)) = term.weight.looks().find(|(_, weight)| *weight < 0.0) else { continue };
+            let reason = format!(
+                "the weight {weight} is below 0: `{}` is made larger, where losses and penalties are made smaller",
+                term.class_name
+            );
+            let fix = Fix::new(format!("set weight = {}", -weight), move |spec| {
+                spec.phases[at].terms[number].weight = (-weight).into();
+            });
+            let fixes = if matches!(term.weight, Scheduled::Constant(_)) { vec![fix] } else { Vec::new() };
+            findings.push(Finding::hint(format!("phases.{at}.terms.{number} ({})", term.class_name), reason, fixes));
+        }
+    }
+    findings
+}
+
+fn rate(at: usize, phase: &str, optimizer: &OptimizerConfig) -> Option<Finding> {
+    let Ok(Value::Object(config)) = serde_json::to_value(optimizer) else { return None };
+    let class = config.get("class_name")?.as_str()?.to_string();
+    let normed = NORMED.contains(&class.as_str());
+    let highest = if normed { HIGHEST.0 } else { HIGHEST.1 };
+    let (_, rate) = optimizer.learning_rate.looks().find(|(_, rate)| *rate > highest)?;
+    let consequence = match normed {
+        true => "moves every parameter by about that much in each step, whatever the gradient is",
+        false => "multiplies the gradient by it in each step",
+    };
+    let reason =
+        format!("the learning rate {rate} is far above what trains: {class} {consequence}; 0.0002 is usual with Adam");
+    let fix = Fix::new("set learning_rate = 0.0002", move |spec| {
+        let mut config = config.clone();
+        config.insert("learning_rate".into(), json!(2e-4));
+        if let Ok(optimizer) = serde_json::from_value::<OptimizerConfig>(Value::Object(config)) {
+            spec.phases[at].optimizer = Some(optimizer);
+        }
+    });
+    let fixes = if normed { vec![fix] } else { Vec::new() };
+    Some(Finding::hint(format!("phases.{at} (`{phase}`).optimizer.learning_rate"), reason, fixes))
+}

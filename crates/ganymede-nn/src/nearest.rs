@@ -1,0 +1,129 @@
+//! The name that was meant: for messages of names that there are not. Not here: the names (each table has its own).
+
+/// What things are called elsewhere (PyTorch, papers, other programs), and here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("alpha", "negative_slope"),
+    ("batch_size", "batch"),
+    ("BatchNorm1d", "BatchNormalization"),
+    ("BatchNorm2d", "BatchNormalization"),
+    ("BatchNorm3d", "BatchNormalization"),
+    ("BCELoss", "BinaryCrossentropy"),
+    ("BCEWithLogitsLoss", "BinaryCrossentropy"),
+    ("beta1", "beta_1"),
+    ("beta2", "beta_2"),
+    ("bias", "use_bias"),
+    ("eps", "epsilon"),
+    ("gp", "gradient_penalty"),
+    ("iterations", "steps"),
+    ("kernel", "kernel_size"),
+    ("LayerNorm", "LayerNormalization"),
+    ("Linear", "Dense"),
+    ("loss", "terms"),
+    ("losses", "terms"),
+    ("lr", "learning_rate"),
+    ("lsgan", "least_squares"),
+    ("MSELoss", "MeanSquaredError"),
+    ("optim", "optimizer"),
+    ("optimiser", "optimizer"),
+    ("out_channels", "filters"),
+    ("out_features", "units"),
+    ("p", "rate"),
+    ("spectral_norm", "SpectralNormalization"),
+    ("stride", "strides"),
+    ("type", "class_name"),
+    ("Upsample", "UpSampling2D"),
+    ("vanilla", "minimax"),
+    ("wgan", "wasserstein"),
+];
+
+/// The name among `known` that was meant by `name`: what it is called elsewhere, the same words in another order
+/// (`ConvTranspose2D`), or the one that is most like it, when it is like enough: at most a third of its letters differ.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let elsewhere = ELSEWHERE.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    let mut elsewhere = elsewhere.filter_map(|(_, own)| known.iter().find(|known| *known == own));
+    let wanted = words(name);
+    let mut ordered = known.iter().filter(|known| wanted.len() > 1 && words(known) == wanted);
+    let plain = |s: &str| s.to_lowercase().replace('_', "");
+    let distances = known.iter().map(|known| (distance(&plain(name), &plain(known)), known));
+    let like = || distances.min_by_key(|(d, _)| *d).filter(|(d, known)| *d <= known.len().max(3) / 3);
+    let found = elsewhere.next().or_else(|| ordered.next()).or_else(|| like().map(|(_, known)| known));
+    found.map(|known| (*known).to_string())
+}
+
+/// The words that a name is made of, in the order of the alphabet: `Conv2DTranspose` has `2d`, `conv`, `transpose`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars().take(64) {
+        let starts = match before {
+            // `2D` is one word.
+            '0'..='9' => letter.is_lowercase() && letter != 'd',
+            _ => letter.is_ascii_digit() || (letter.is_uppercase() && before.is_lowercase()),
+        };
+        let after = before.eq_ignore_ascii_case(&'d')
+            && words.last().is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
+        if letter == '_' || starts || after {
+            words.push(String::new());
+        }
+        if letter != '_' {
+            words.last_mut().expect("there is a word").extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words.retain(|word| !word.is_empty());
+    words.sort();
+    words
+}
+
+/// Insertions, deletions, substitutions and exchanges of neighbours from a to b (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let letters = |s: &str| s.chars().take(64).collect::<Vec<char>>();
+    let (a, b) = (letters(a), letters(b));
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            table[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let substituted = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let exchanged = if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    table[i - 2][j - 2] + 1
+                } else {
+                    usize::MAX
+                };
+                substituted.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1).min(exchanged)
+            };
+        }
+    }
+    table[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_elsewhere_and_words_in_another_order_are_known() {
+        assert_eq!(words("Conv2DTranspose"), ["2d", "conv", "transpose"]);
+        assert_eq!(words("ConvTranspose2d"), words("Conv2DTranspose"));
+        assert_eq!(words("kernel_size"), ["kernel", "size"]);
+        let layers =
+            ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Dense", "Dropout", "BatchNormalization"];
+        for (name, expected) in [
+            ("ConvTranspose2D", Some("Conv2DTranspose")),
+            ("ConvTranspose3d", Some("Conv3DTranspose")),
+            ("conv2dtranspose", Some("Conv2DTranspose")),
+            ("DropOut", Some("Dropout")),
+            ("Linear", Some("Dense")),
+            ("batchnorm2d", Some("BatchNormalization")),
+            ("lr", None),
+            ("Transformer", None),
+        ] {
+            assert_eq!(nearest(name, layers).as_deref(), expected, "{name}");
+        }
+        assert_eq!((distance("kitten", "sitting"), distance("rleu", "relu")), (3, 1));
+        assert_eq!(nearest("lr", ["learning_rate", "beta_1"]).as_deref(), Some("learning_rate"));
+        assert_eq!(nearest("size_kernel", ["kernel_size", "strides"]).as_deref(), Some("kernel_size"));
+    }
+}
