@@ -272,6 +272,18 @@ mod tests {
         }
     }
 
+    /// Raw values 0 to 8 are −1 to 1 to a network: v/4 − 1.
+    #[test]
+    fn real_samples_are_in_the_networks_range() {
+        let rows: Vec<[f32; 2]> = (0..5).map(|i| [i as f32, 8.0 - i as f32]).collect();
+        let data = Dataset::from_samples("line", rows, [2]).labels(vec![0, 1, 0, 1, 1], ["a", "b"]).build().unwrap();
+        let sample = ganymede_data::Field::sample(data.sample_type().clone(), [0.0, 8.0]);
+        let codec = data.codec().with(vec![sample], data.codec().modality().clone()).unwrap();
+        let set = set(&data, &codec, &[4, 0, 2], Stop::NEVER).unwrap();
+        assert_eq!(set.samples().as_f32().unwrap(), [0.0, 0.0, -1.0, 1.0, -0.5, 0.5]);
+        assert_eq!(set.labels(), Some(vec![1, 0, 0]));
+    }
+
     /// What a classifier learned of samples in one range says nothing of the same in another.
     #[test]
     fn what_was_learned_is_kept_by_the_runs_range() {
