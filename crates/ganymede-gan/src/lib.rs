@@ -44,5 +44,5 @@ pub use plan::PlanReport;
 pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
 pub use step::{StepResult, Stepper};
 pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
-pub use training::{Compiled, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};
+pub use training::{Compiled, Pace, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};
 pub use verify::{Verification, verify};

@@ -188,6 +188,21 @@ impl Stepper {
         Ok(())
     }
 
+    /// Makes every state zero, as the store made it.
+    ///
+    /// # Errors
+    /// When the store refuses a value.
+    pub(crate) fn clear(&mut self) -> Result<(), GanError> {
+        for entry in self.store.layout().entries.clone() {
+            let zeros = Tensor::from_le_bytes(&entry.ty, &vec![0; entry.ty.bytes()]);
+            self.store.write(
+                &entry.name,
+                &zeros.map_err(|e| GanError::Argument { what: entry.name.clone(), reason: e.to_string() })?,
+            )?;
+        }
+        Ok(())
+    }
+
     /// Names of the states with a number that is not finite.
     ///
     /// # Errors
@@ -201,6 +216,17 @@ impl Stepper {
             }
         }
         Ok(found)
+    }
+
+    /// Floating-point operations of a step.
+    pub(crate) fn flops_at(&self, step: u64) -> f64 {
+        let parts = self.spec.train.micro_batches;
+        let due = self.groups.iter().filter(|group| step.is_multiple_of(group.every));
+        due.map(|group| {
+            let runs = (0..group.repeat).map(|k| (step / group.every) * group.repeat + k);
+            runs.map(|run| group.flops_of(run, parts)).sum::<f64>()
+        })
+        .sum()
     }
 
     /// Number of batches that a step takes, whether or not all its programs run.
@@ -291,12 +317,15 @@ impl Group {
         const TURNS: u64 = 10_000; // More than the product of the usual intervals.
         let lazy = self.programs.iter().any(|loaded| !loaded.info.due.is_empty());
         let turns = if lazy { TURNS } else { 1 };
-        let of = |loaded: &Loaded| {
-            let runs = (0..turns).filter(|&run| loaded.info.is_due(run)).count() as f64 / turns as f64;
-            let times = if loaded.info.part == Part::Accumulate { parts - 1 } else { 1 };
-            loaded.program.flops() as f64 * runs * times as f64
-        };
-        self.programs.iter().map(of).sum::<f64>() * self.repeat as f64 / self.every.max(1) as f64
+        let mean = (0..turns).map(|run| self.flops_of(run, parts)).sum::<f64>() / turns as f64;
+        mean * self.repeat as f64 / self.every.max(1) as f64
+    }
+
+    /// Floating-point operations of one run.
+    fn flops_of(&self, run: u64, parts: usize) -> f64 {
+        let due = self.programs.iter().filter(|loaded| loaded.info.is_due(run));
+        let times = |loaded: &Loaded| if loaded.info.part == Part::Accumulate { parts - 1 } else { 1 };
+        due.map(|loaded| loaded.program.flops() as f64 * times(loaded) as f64).sum()
     }
 }
 

@@ -9,13 +9,14 @@ use crate::terminal::Terminal;
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_gan::check::Severity;
 use ganymede_gan::run_dir;
-use ganymede_gan::spec::{DataSpec, TrainSpec};
-use ganymede_gan::{Compiled, GanError, Machine, Outcome, Reason, Stepper, Trainer, Training, phases};
+use ganymede_gan::spec::{DataSpec, TrainSection, TrainSpec};
+use ganymede_gan::{Compiled, GanError, Machine, Outcome, Pace, Reason, Stepper, Trainer, Training, phases};
 use ganymede_kernels::peak;
 use ganymede_runtime::{CpuOptions, RuntimeError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reads the samples of a spec.
 ///
@@ -93,7 +94,7 @@ pub fn compiled(
     Stepper::new(spec, codec, &machine.backend).or_else(|e| explained(machine.explain(e), spec, codec, terminal))
 }
 
-/// Says what the data is, checks the training, compiles it, and says what it takes. `file` is where the spec comes from,
+/// Says what the data is, checks the training, compiles it, and says what it takes and how long. `file` is where the spec comes from,
 /// if from a file or a run; `hints` says whether the check's hints are shown: without a run nothing else will show them.
 ///
 /// # Errors
@@ -102,18 +103,51 @@ pub fn prepare(
     training: Training,
     (file, hints): (Option<&Path>, bool),
     terminal: &mut Terminal,
-) -> Result<Compiled, Failure> {
+) -> Result<(Compiled, Option<Pace>), Failure> {
     terminal.say(&training.data().report().to_string());
     let split = training.data().split(training.spec().data.options.holdout, training.spec().seed);
     let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
     judge(&training, (file, hints), terminal)?;
     let (spec, codec) = (training.spec().clone(), training.codec().clone());
-    let compiled = training.compile().or_else(|error| explained(error, &spec, &codec, terminal))?;
+    let mut compiled = training.compile().or_else(|error| explained(error, &spec, &codec, terminal))?;
     for line in describe(&compiled) {
         terminal.say(&line);
     }
-    Ok(compiled)
+    let pace = compiled.pace()?;
+    for line in length(&spec.train, pace.as_ref()) {
+        terminal.say(&line);
+    }
+    Ok((compiled, pace))
+}
+
+/// A training that takes longer says how it can be shorter.
+const LONG: Duration = Duration::from_secs(30 * 60);
+
+/// How long a training is, in steps, samples and time; `pace` is what a step was measured to take.
+fn length(train: &TrainSection, pace: Option<&Pace>) -> Vec<String> {
+    let Some(pace) = pace else { return Vec::new() };
+    let (Some(last), Some(left)) = (pace.last, pace.left()) else { return Vec::new() };
+    let kimg = last as f64 * train.images_per_step() as f64 / 1000.0;
+    let kimg = if kimg < 10.0 { format!("{kimg:.1}") } else { grouped(kimg.round() as u64) };
+    let s = |count: u64| if count == 1 { "" } else { "s" };
+    let (steps, batch) = (grouped(last), train.batch);
+    let after = if pace.done > 0 { format!(" from step {} on", grouped(pace.done)) } else { String::new() };
+    let mut lines = vec![format!(
+        "length      {steps} step{} of {batch} = {kimg} kimg, about {}{after} ({:.3} s a step, measured on {} steps)",
+        s(last),
+        duration(left),
+        pace.step,
+        pace.measured
+    )];
+    if left > LONG && train.minutes.is_none() {
+        lines.push(
+            "            shorter: --minutes N or --steps N ends it earlier; half the --resolution, or half the --width, \
+             takes about a quarter of the time"
+                .into(),
+        );
+    }
+    lines
 }
 
 /// Says what the rules of `check` find.
@@ -163,11 +197,13 @@ fn describe(compiled: &Compiled) -> Vec<String> {
 }
 
 /// What a training takes, as one JSON object.
-pub fn plan_line(compiled: &Compiled) -> String {
+pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
     let (plan, machine) = (compiled.plan(), compiled.machine());
     let value = json!({
         "kind": "plan", "parameters": plan.parameters, "planned_bytes": plan.peak_bytes(), "flops": plan.flops,
         "data": compiled.training().data().report(), "isa": machine.isa(), "threads": machine.threads(),
+        "steps": pace.and_then(|pace| pace.last), "seconds_a_step": pace.map(|pace| pace.step),
+        "seconds": pace.and_then(|pace| pace.left()).map(|left| left.as_secs_f64()),
     });
     value.to_string()
 }

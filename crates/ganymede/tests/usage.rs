@@ -160,6 +160,45 @@ fn a_presets_spec_is_a_config() {
 }
 
 #[test]
+fn the_length_of_a_training_is_said_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let outdir = folder.path().join("runs");
+    let dry = |more: &[&str]| {
+        let words = ["train", "ring2d", "--outdir", outdir.to_str().unwrap(), "--dry-run", "--json"];
+        ganymede(&[&words, more].concat()).ok()
+    };
+    let ran = dry(&["--steps", "4000", "--batch", "100"]);
+    let plan = &ran.json()[0];
+    let (step, seconds) = (plan["seconds_a_step"].as_f64().unwrap(), plan["seconds"].as_f64().unwrap());
+    assert!(step > 0.0 && (seconds - 4000.0 * step).abs() < 1e-6 * seconds, "{plan}");
+    assert_eq!(plan["steps"], 4000);
+    assert!(ran.stderr.contains("length      4,000 steps of 100 = 400 kimg, about "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" s a step, measured on 2 steps)"), "{}", ran.stderr);
+    let minutes = dry(&["--minutes", "2"]).json()[0]["seconds"].as_f64().unwrap();
+    assert!((119.9..121.0).contains(&minutes), "{minutes}");
+    assert!(!outdir.exists(), "nothing is written");
+    // What takes long says how it is shorter; of a run that goes on what is left counts.
+    let long = dry(&["--steps", "100000000"]).stderr;
+    assert!(long.contains("shorter: --minutes N"), "{long}");
+    ganymede(&["train", "ring2d", "--steps", "5", "--outdir", outdir.to_str().unwrap()]).ok();
+    let run = outdir.join("00000-mlp-ring2d");
+    let run = std::fs::read_dir(&outdir).unwrap().map(|entry| entry.unwrap().path()).next().unwrap_or(run);
+    let more = ganymede(&["train", "--outdir", run.to_str().unwrap(), "--steps", "9", "--dry-run"]).ok().stderr;
+    assert!(more.contains("length      9 steps of ") && more.contains(" from step 5 on ("), "{more}");
+}
+
+#[test]
+fn a_spec_without_data_takes_what_comes_along_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let dcgan = ganymede(&["presets", "dcgan", "--resolution", "8"]).ok().stdout;
+    std::fs::write(&file, dcgan).unwrap();
+    let ran = ganymede(&["train", "--config", file.to_str().unwrap(), "--dry-run", "--no-cache"]).ok();
+    assert!(ran.stderr.contains("data        none is named, fashion-mnist is taken"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("samples     10,000 of u8[8,8,1]"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     for words in [&["presets", "dcgan"][..], &["completions", "bash"], &["summary", "mlp"]] {
         let (reader, writer) = std::io::pipe().unwrap();

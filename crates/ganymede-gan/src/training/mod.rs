@@ -1,9 +1,11 @@
 //! A training from a spec and data to its outcome, as one type. Not here: the loop (`trainer/`), sizes that are tried before
 //! the data is decoded (`rehearse.rs`), going on with a run (`resume.rs`).
 
+mod pace;
 mod rehearse;
 mod resume;
 
+pub use pace::Pace;
 pub use rehearse::{image_codec, rehearse};
 pub use resume::{may_go_on, open_run_data};
 

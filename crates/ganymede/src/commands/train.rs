@@ -172,10 +172,11 @@ impl Train {
         // What concerns the data comes first: the rest of a preset's spec follows from the samples' shape.
         spec = self.set(spec, |key| key.starts_with("data."))?;
         if spec.data.source.is_empty() {
-            let text = "expected data: neither the command nor [data] of the spec names any";
-            return Err(
-                Failure::new(USER, text).with_hint("`ganymede train DATA --config FILE`, or `source = …` in [data]")
-            );
+            terminal.say(&format!(
+                "data        none is named, {DEFAULT_DATA} is taken (`ganymede train DATA --config FILE` names other)"
+            ));
+            spec.data.source = DEFAULT_DATA.into();
+            spec.data.options.resolution = spec.data.options.resolution.or_else(|| taken_size(&spec));
         }
         self.rehearse(&spec, terminal)?;
         let dataset = setup::open_data(&spec.data, terminal)?;
@@ -252,7 +253,7 @@ impl Train {
         if self.dry_run {
             return if self.json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
         }
-        setup::train(compiled, self.json, self.profile, terminal)
+        setup::train(compiled.0, self.json, self.profile, terminal)
     }
 }
 
@@ -276,7 +277,16 @@ pub(super) fn resume(
     if dry_run {
         return if json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
     }
-    setup::train(compiled, json, profile, terminal)
+    setup::train(compiled.0, json, profile, terminal)
+}
+
+/// The size of images that a spec's discriminator takes, if images are what it takes.
+fn taken_size(spec: &TrainSpec) -> Option<Resolution> {
+    let input = spec.networks.get(spec.discriminator())?.layers.first()?;
+    let shape = input.arguments.get("shape")?.as_array()?;
+    let [height, width, _] = &shape[..] else { return None };
+    let side = |size: &serde_json::Value| u32::try_from(size.as_u64()?).ok();
+    Some(Resolution { height: side(height)?, width: side(width)? })
 }
 
 /// The spec of a file, its data named from the root.
