@@ -41,7 +41,7 @@ pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};
 pub use machine::Machine;
 pub use plan::PlanReport;
-pub use sampler::{Labels, Sampler, SamplerOptions, Seeds};
+pub use sampler::{Labels, Sampler, SamplerOptions, Seeds, rows_by_class};
 pub use step::{StepResult, Stepper};
 pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
 pub use training::{Compiled, Pace, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};

@@ -190,6 +190,18 @@ pub fn is_run(path: &Path) -> bool {
     path.join("spec.toml").is_file()
 }
 
+/// The run of the highest number in a folder of runs.
+///
+/// # Errors
+/// [`GanError::Io`]; [`GanError::Run`] when there is none.
+pub fn newest(outdir: &Path) -> Result<PathBuf, GanError> {
+    let entries = std::fs::read_dir(outdir).map_err(|e| GanError::io(outdir, "read", e))?;
+    let runs = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| is_run(path));
+    let numbered = runs.filter_map(|path| Some((number(path.file_name()?.to_str()?)?, path)));
+    let none = || GanError::Run { path: outdir.into(), reason: "expected a run in this folder, found none".into() };
+    numbered.max().map(|(_, path)| path).ok_or_else(none)
+}
+
 /// The spec of a run.
 ///
 /// # Errors
@@ -276,9 +288,13 @@ pub fn same_data(run: &Path, dataset: &Dataset) -> Result<(), GanError> {
     Err(GanError::DataChanged { run: run.into(), source_name, changes })
 }
 
+/// The number that a run's name begins with: five digits.
+fn number(name: &str) -> Option<u32> {
+    name.split('-').next().filter(|n| n.len() == 5)?.parse().ok()
+}
+
 fn next_number(outdir: &Path) -> Result<u32, GanError> {
     let entries = std::fs::read_dir(outdir).map_err(|e| GanError::io(outdir, "read", e))?;
-    let number = |name: &str| name.split('-').next().filter(|n| n.len() == 5).and_then(|n| n.parse::<u32>().ok());
     let names = entries.filter_map(Result::ok).filter_map(|e| e.file_name().into_string().ok());
     Ok(names.filter_map(|name| number(&name)).max().map_or(0, |n| n + 1))
 }
@@ -308,6 +324,21 @@ mod tests {
             std::fs::create_dir(folder.path().join(name)).unwrap();
             assert_eq!(next_number(folder.path()).unwrap(), next, "{name}");
         }
+    }
+
+    #[test]
+    fn the_newest_run_has_the_highest_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = newest(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("expected a run in this folder, found none"), "{error}");
+        assert!(newest(&folder.path().join("nowhere")).is_err());
+        for name in ["00002-b", "00010-a", "00007-c", "notes-99999"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name).join("spec.toml"), "").unwrap();
+        }
+        // A folder that is no run does not count.
+        std::fs::create_dir(folder.path().join("00011-d")).unwrap();
+        assert_eq!(newest(folder.path()).unwrap(), folder.path().join("00010-a"));
     }
 
     #[test]

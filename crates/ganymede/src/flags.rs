@@ -3,6 +3,7 @@
 use crate::failure::{Failure, USAGE, USER};
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
+use ganymede_gan::run_dir;
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_gan::{Machine, SamplerOptions};
 use ganymede_kernels::isa::Isa;
@@ -56,12 +57,31 @@ impl IntervalFlags {
 /// Which state of which run.
 #[derive(Args, Clone, Debug)]
 pub struct CheckpointFlags {
-    /// Folder of the run
+    /// Folder of the run; `last` is the newest in runs
+    #[arg(value_parser = run, default_value = LAST)]
     pub run: PathBuf,
     /// Checkpoint after this step [default: the newest]
     #[arg(long, value_name = "STEP")]
     pub checkpoint: Option<u64>,
 }
+
+/// The word for the newest run.
+pub const LAST: &str = "last";
+
+/// A run by its folder, or the newest one.
+///
+/// # Errors
+/// When there is no newest one.
+pub fn run(text: &str) -> Result<PathBuf, String> {
+    if text != LAST || run_dir::is_run(text.as_ref()) {
+        return Ok(text.into());
+    }
+    let found = run_dir::newest(RUNS.as_ref());
+    found.map_err(|error| format!("expected a run in {RUNS}/, found none ({error}); name the run's folder"))
+}
+
+/// The folder of runs where nothing else is said.
+pub const RUNS: &str = "runs";
 
 /// Which generator of which run.
 #[derive(Args, Clone, Debug)]

@@ -8,6 +8,7 @@ mod flags;
 mod numbers;
 mod profile;
 mod progress;
+mod sample_labels;
 mod samples_folder;
 mod setup;
 mod signals;

@@ -146,3 +146,35 @@ fn specs_of_powershell_are_read_and_other_encodings_refused() {
         assert!(ran.stderr.contains("hint: save it as UTF-8"), "{}", ran.stderr);
     }
 }
+
+/// Width and height of a PNG.
+fn size(path: &Path) -> (u32, u32) {
+    let bytes = std::fs::read(path).unwrap();
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+/// The classes that samples were asked to be stand beside them, and are read again; grids have a row for each.
+#[test]
+fn samples_of_classes_come_with_their_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let small = ["--preset", "cgan", "--resolution", "16", "--width", "4", "--batch", "8", "--no-cache"];
+    ganymede(&[&["train", "fashion-mnist", "--steps", "10", "--outdir", &path("runs")], &small[..]].concat()).ok();
+    let run = path("runs/00000-cgan-fashion-mnist");
+    // 64 samples are 6 of each class; after step 10 there is a grid already.
+    assert_eq!(size(&Path::new(&run).join("samples/step-00000010.png")), (6 * 16, 10 * 16));
+    ganymede(&["sample", &run, "-n", "12", "--out", &path("some")]).ok();
+    ganymede(&["sample", &run, "--seed", "20-21", "--out", &path("some")]).ok();
+    let labels = std::fs::read_to_string(path("some/labels.csv")).unwrap();
+    let lines: Vec<&str> = labels.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[1]), (15, "file,label", "000000.png,T-shirt/top"), "{labels}");
+    assert_eq!((lines[11], lines[13]), ("000010.png,T-shirt/top", "000020.png,T-shirt/top"), "{labels}");
+    let read = ganymede(&["data", &path("some"), "--no-cache"]).ok();
+    assert!(read.stdout.contains("classes     10 (") && read.stdout.contains("T-shirt/top: 3"), "{}", read.stdout);
+    ganymede(&["sample", &run, "-n", "2", "--class", "Bag", "--out", &path("bags")]).ok();
+    let bags = std::fs::read_to_string(path("bags/labels.csv")).unwrap();
+    assert_eq!(bags, "file,label\n000000.png,Bag\n000001.png,Bag\n");
+    ganymede(&["sample", &run, "-n", "25", "--grid", &path("grid.png")]).ok();
+    assert_eq!(size(Path::new(&path("grid.png"))), (3 * 16, 10 * 16));
+}

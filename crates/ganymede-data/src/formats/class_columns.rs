@@ -207,6 +207,11 @@ fn normal(name: &str) -> String {
     files::composed(name).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether a column's heading says that it holds classes.
+pub(super) fn is_of_classes(heading: &str) -> bool {
+    known(&CLASSES, heading).is_some()
+}
+
 fn known(headings: &[&str], name: &str) -> Option<usize> {
     let name = normal(name);
     headings.iter().position(|heading| *heading == name)

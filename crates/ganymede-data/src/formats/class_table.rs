@@ -6,7 +6,7 @@
 //! says; else, without the ending and in large or small letters; else the only one whose path ends like the row's, or whose
 //! name is the row's.
 
-use super::class_columns::Columns;
+use super::class_columns::{Columns, is_of_classes};
 use super::files;
 use super::sheet::{Fault, Sheet};
 use crate::picture::content;
@@ -18,6 +18,8 @@ use std::collections::{BTreeSet, HashMap};
 const MAX_CLASSES: usize = 65_536;
 /// Images from which on values that no two of them share are no classes; of fewer, only sentences are none.
 const FEW: usize = 8;
+/// The same of a column that is called `label` or the like: a few images of many classes have one each.
+const FEW_OF_CLASSES: usize = 100;
 /// Words of a sentence, at least.
 const SENTENCE: usize = 4;
 
@@ -225,7 +227,8 @@ impl ClassTable {
         let alone: Vec<u32> = numbers.iter().copied().filter(|&number| counts[number as usize] == 1).collect();
         let is_sentence = |number: &&u32| self.names[**number as usize].split_whitespace().count() >= SENTENCE;
         let sentences = alone.iter().filter(is_sentence).count();
-        (alone.len() * 2 > numbers.len() && (numbers.len() >= FEW || sentences * 2 > alone.len())).then(|| {
+        let few = if is_of_classes(&self.column) { FEW_OF_CLASSES } else { FEW };
+        (alone.len() * 2 > numbers.len() && (numbers.len() >= few || sentences * 2 > alone.len())).then(|| {
             let (all, alone, column) = (numbers.len(), alone.len(), &self.column);
             format!("of {all} images {alone} have a value of the column `{column}` that no other has, as captions do")
         })
@@ -325,13 +328,14 @@ mod tests {
 
     #[test]
     fn values_that_hardly_two_images_share_are_captions() {
-        let captions = |of: &dyn Fn(usize) -> String, n: usize| {
+        let captions_in = |column: &str, of: &dyn Fn(usize) -> String, n: usize| {
             let paths: Vec<Vec<u8>> = (0..n).map(|i| format!("{i}.png").into_bytes()).collect();
             let text: String = (0..n).map(|i| format!("{i}.png,{}\n", of(i))).collect();
-            let sheet = separated(&format!("file_name,text\n{text}")).unwrap();
+            let sheet = separated(&format!("file_name,{column}\n{text}")).unwrap();
             let table = ClassTable::of(&sheet, b"metadata.csv", &Index::new(&paths), None).unwrap();
             table.captions(&(0..n).collect::<Vec<usize>>())
         };
+        let captions = |of: &dyn Fn(usize) -> String, n: usize| captions_in("text", of, n);
         let said = "of 8 images 8 have a value of the column `text` that no other has, as captions do";
         assert_eq!(captions(&|i| format!("x{i}"), 8).as_deref(), Some(said));
         assert_eq!(
@@ -341,6 +345,10 @@ mod tests {
         // Of 40 images 20 have a value of their own, and 21.
         assert!(captions(&|i| format!("x{}", i.max(19)), 40).is_none());
         assert!(captions(&|i| format!("x{}", i.max(18)), 40).is_some());
+        // A column of labels may have one of each; a hundred are numbers or names of the images.
+        assert_eq!(captions_in("label", &|i| format!("x{i}"), 99), None);
+        assert!(captions_in("label", &|i| format!("x{i}"), 100).is_some());
+        assert!(captions_in("label", &|i| format!("a photo of {i}"), 9).is_some());
         // Few images, of a class each; many classes of two.
         assert_eq!(captions(&|i| format!("x{i}"), 7), None);
         assert_eq!(captions(&|i| format!("a photo of {}", i / 2), 40), None);

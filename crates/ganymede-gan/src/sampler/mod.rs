@@ -2,7 +2,10 @@
 //! Not here: the program (`phases/`), files (`ganymede-data`'s `Codec`).
 
 mod generate;
+mod rows;
 mod standing;
+
+pub use rows::rows_by_class;
 
 use crate::checkpoint;
 use crate::error::GanError;

@@ -7,12 +7,18 @@ use crate::error::GanError;
 use crate::evaluate::{EvaluateOptions, compare};
 use crate::events::{Event, Line};
 use crate::resources;
-use crate::sampler::Labels;
+use crate::sampler::{Labels, rows_by_class};
 use crate::spec::PhaseSpec;
 use crate::step::StepResult;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Samples in a row of a grid.
+const COLUMNS: usize = 8;
+
+/// Steps after which there is a grid as well, before the first regular one: most goes wrong early.
+const EARLY: [u64; 4] = [10, 50, 100, 200];
 
 /// Checkpoints of that many intervals stay.
 const STAYS: u64 = 10;
@@ -88,7 +94,7 @@ impl Trainer<'_> {
         Owed {
             tick: every(train.tick_every),
             checkpoint: every(train.checkpoint_every),
-            snapshot: every(train.snapshot_every),
+            snapshot: every(train.snapshot_every) || (EARLY.contains(&step) && step < train.snapshot_every),
             evaluation: step > 0 && evaluation(step),
         }
     }
@@ -189,9 +195,16 @@ impl Trainer<'_> {
         let start = self.clock.elapsed();
         self.sampler.copy_from(self.stepper.store())?;
         let count = self.codec.modality().preview().samples;
-        let samples = self.sampler.draw(0..count, Labels::InTurn)?;
+        let classes = self.sampler.classes();
+        // Images of classes stand in rows, if there are at least two of each.
+        let (samples, columns) = match classes {
+            2.. if classes <= count / 2 && self.codec.shape().len() == 3 => {
+                rows_by_class(&self.sampler.draw(0..count / classes * classes, Labels::InTurn)?, 0, classes)
+            }
+            _ => (self.sampler.draw(0..count, Labels::InTurn)?, COLUMNS),
+        };
         self.snapshot = self.run.snapshot(self.step);
-        self.codec.write_grid(&self.snapshot, &samples, 8)?;
+        self.codec.write_grid(&self.snapshot, &samples, columns)?;
         let file = self.snapshot.strip_prefix(self.run.path()).unwrap_or(&self.snapshot).to_string_lossy().into_owned();
         self.emit(Event::Snapshot { file })?;
         self.clock.pause(start);

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 /// `ganymede resume`.
 #[derive(Args, Debug)]
 pub struct Resume {
-    /// Folder of the run
+    /// Folder of the run; `last` is the newest in runs
+    #[arg(value_parser = crate::flags::run, default_value = crate::flags::LAST)]
     run: PathBuf,
     #[command(flatten)]
     length: LengthFlags,

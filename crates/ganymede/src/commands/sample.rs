@@ -3,11 +3,12 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
+use crate::sample_labels;
 use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_data::{Codec, Wish, class_list, class_number};
-use ganymede_gan::{GanError, Labels, Sampler, Seeds, run_dir};
+use ganymede_data::{Codec, LABEL, Wish, class_list, class_number};
+use ganymede_gan::{GanError, Labels, Sampler, Seeds, rows_by_class, run_dir};
 use ganymede_tensor::Tensor;
 use serde_json::json;
 use std::ops::RangeInclusive;
@@ -110,6 +111,21 @@ impl Command for Sample {
             terminal.say(&format!("statistics  of {batches} batches under conditions by chance: {known}"));
         }
         let wish = self.wish(&codec)?;
+        let classes = sampler.classes();
+        // The class that each sample is asked to be.
+        let asked = |seeds: Seeds| -> Result<Vec<String>, Failure> {
+            if classes == 0 {
+                return Ok(Vec::new());
+            }
+            let in_turn = match labels {
+                Labels::All(label) => Wish::label(label),
+                _ => Wish::in_turn(),
+            };
+            let given = codec.conditions(wish.as_ref().unwrap_or(&in_turn), seeds)?;
+            let labels = given.iter().find(|(name, _)| name == LABEL).map(|(_, labels)| labels.to_f64());
+            let name = |label: f64| codec.classes().get(label as usize).cloned().unwrap_or_default();
+            Ok(labels.unwrap_or_default().into_iter().map(name).collect())
+        };
         if let Some(folder) = &self.out {
             let options = self.told(&codec, labels);
             let (run, asked) = (&self.generator.at.run, (options, self.conditions.as_deref()));
@@ -119,15 +135,20 @@ impl Command for Sample {
             Some(wish) => sampler.draw_as(seeds, wish),
             None => sampler.draw(seeds, labels),
         };
+        // Of each class in turn a row each; of what was asked for, as many in a row as in a column.
+        let classes = if wish.is_none() && self.class.is_none() { classes } else { 0 };
         match &self.out {
-            Some(folder) => self.files(folder, seeds, &mut draw, &codec, terminal),
-            None => self.picture(seeds, &mut draw, &codec, &checkpoint, terminal),
+            Some(folder) => self.files(folder, seeds, &mut draw, (&codec, &asked), terminal),
+            None => self.picture(seeds, &mut draw, (&codec, classes), &checkpoint, terminal),
         }
     }
 }
 
 /// What draws the samples of some seeds.
 type Draw<'a> = dyn FnMut(Seeds) -> Result<Tensor, GanError> + 'a;
+
+/// The classes that the samples of some seeds are asked to be; none where the generator takes no labels.
+type Asked<'a> = dyn Fn(Seeds) -> Result<Vec<String>, Failure> + 'a;
 
 /// The label of a class that is named or numbered.
 fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> {
@@ -178,7 +199,7 @@ impl Sample {
         folder: &Path,
         seeds: RangeInclusive<u64>,
         draw: &mut Draw<'_>,
-        codec: &Codec,
+        (codec, asked): (&Codec, &Asked<'_>),
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
@@ -188,6 +209,12 @@ impl Sample {
             let files = codec.write_samples(folder, *seeds.start()..end, first, &drawn)?;
             // Else it is one file of all, such as an array.
             let alone = files.len() as u64 == next - first;
+            let classes = asked(first..next)?;
+            if alone && !classes.is_empty() {
+                let names =
+                    files.iter().map(|file| file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                sample_labels::add(folder, names.zip(classes))?;
+            }
             for (seed, file) in (first..).zip(files) {
                 let line = match self.json {
                     true if alone => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
@@ -206,7 +233,7 @@ impl Sample {
         &self,
         seeds: RangeInclusive<u64>,
         draw: &mut Draw<'_>,
-        codec: &Codec,
+        (codec, classes): (&Codec, u64),
         checkpoint: &Path,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
@@ -225,7 +252,11 @@ impl Sample {
             }
         };
         let drawn = draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
-        codec.write_grid(&file, &drawn, (count as f64).sqrt().ceil() as usize)?;
+        let (drawn, columns) = match classes {
+            2.. if codec.shape().len() == 3 => rows_by_class(&drawn, first, classes),
+            _ => (drawn, (count as f64).sqrt().ceil() as usize),
+        };
+        codec.write_grid(&file, &drawn, columns)?;
         match self.json {
             true => terminal.result(&json!({ "kind": "grid", "first": first, "last": last, "file": file }).to_string()),
             false => terminal.result(&file.display().to_string()),

@@ -51,7 +51,7 @@ pub struct Train {
     #[command(flatten)]
     data_flags: DataFlags,
     /// Folder of runs; a run itself goes on
-    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", default_value = crate::flags::RUNS, help_heading = "Output")]
     outdir: PathBuf,
     /// Name of the run [default: preset and data]
     #[arg(long, value_name = "NAME", help_heading = "Output")]
