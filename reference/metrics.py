@@ -1,6 +1,6 @@
 """Metrics by the packages that others use: clean-fid (Fréchet and kernel distance), prdc, and TensorFlow's MS-SSIM.
 
-Features and pictures are by formulas, which `crates/ganymede-metrics/tests/libraries.rs` has too. Writes reference/metrics.json:
+Features and images are by formulas, which `crates/ganymede-metrics/tests/libraries.rs` has too. Writes reference/metrics.json:
 
     .venv-reference/bin/pip install clean-fid==0.1.35 prdc==0.2 numpy scipy tensorflow-cpu==2.21.0
     .venv-reference/bin/python reference/metrics.py
@@ -67,10 +67,10 @@ def main():
             **{name: float(value) for name, value in near.items()},
         })
         print(cases[-1])
-    pictures = [ms_ssim(28, 28, 1), ms_ssim(32, 48, 3), ms_ssim(64, 64, 1)]
-    print(pictures)
+    images = [ms_ssim(28, 28, 1), ms_ssim(32, 48, 3), ms_ssim(64, 64, 1)]
+    print(images)
     lines = lambda list_: ",\n".join(json.dumps(case) for case in list_)  # noqa: E731
-    text = f'{{"features": [\n{lines(cases)}\n],\n"ms_ssim": [\n{lines(pictures)}\n]}}\n'
+    text = f'{{"features": [\n{lines(cases)}\n],\n"ms_ssim": [\n{lines(images)}\n]}}\n'
     (pathlib.Path(__file__).parent / "metrics.json").write_text(text)
 
 

@@ -1,6 +1,6 @@
 """Gradients of both losses of DCGAN at 64 × 64 × 3, batch 8, in PyTorch: in float64, and how far float32 is from that.
 
-Parameters, latents and pictures come from a formula that ganymede's side computes too (`value`), so that only the norm
+Parameters, latents and images come from a formula that ganymede's side computes too (`value`), so that only the norm
 of each gradient and a few projections need to be kept. Networks: ganymede's preset `dcgan`, parameters in its layout.
 
 The derivative of ReLU jumps at 0: an activation so near to 0 that rounding turns its sign changes the gradient by far more

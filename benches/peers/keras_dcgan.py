@@ -119,14 +119,14 @@ def alternating(generator, discriminator, g_adam, d_adam, batch):
 
 
 def draw(generator):
-    """One batch of pictures as bytes, from one compiled function."""
+    """One batch of images as bytes, from one compiled function."""
 
     @tf.function
-    def pictures():
+    def images():
         scaled = generator(tf.random.normal((arguments.batch, LATENT)), training=False) * 127.5 + 127.5
         return tf.cast(tf.clip_by_value(tf.round(scaled), 0, 255), tf.uint8)
 
-    return lambda: pictures().numpy()
+    return lambda: images().numpy()
 
 
 def main():

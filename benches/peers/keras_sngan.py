@@ -35,16 +35,16 @@ def discriminator(width=128):
     def halve(x):
         return layers.AveragePooling2D(2)(x)
 
-    picture = keras.Input((32, 32, 3))
-    y = normal(3)(layers.ReLU()(normal(3)(picture)))
-    x = layers.Add()([halve(y), normal(1)(halve(picture))])
+    image = keras.Input((32, 32, 3))
+    y = normal(3)(layers.ReLU()(normal(3)(image)))
+    x = layers.Add()([halve(y), normal(1)(halve(image))])
     y = normal(3)(layers.ReLU()(normal(3)(layers.ReLU()(x))))
     x = layers.Add()([halve(y), halve(normal(1)(x))])
     for _ in range(2):
         y = normal(3)(layers.ReLU()(normal(3)(layers.ReLU()(x))))
         x = layers.Add()([y, x])
     x = layers.Rescaling(64.0)(layers.GlobalAveragePooling2D()(layers.ReLU()(x)))
-    return keras.Model(picture, layers.SpectralNormalization(layers.Dense(1))(x))
+    return keras.Model(image, layers.SpectralNormalization(layers.Dense(1))(x))
 
 
 def alternating_fresh(generator, discriminator, g_adam, d_adam, batch):

@@ -55,13 +55,13 @@ def measure(step, batches, steps):
 
 
 def measure_samples(draw, count, batch):
-    """`draw()` returns one batch of pictures as bytes; the first batch, for which networks are prepared, is drawn twice."""
+    """`draw()` returns one batch of images as bytes; the first batch, for which networks are prepared, is drawn twice."""
     draw()
     first = process_age()
     start, cpu_start = time.perf_counter(), time.process_time()
     drawn = [draw() for _ in range(-(-count // batch))]
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
-    assert all(pictures.dtype == "uint8" and len(pictures) == batch for pictures in drawn)
+    assert all(images.dtype == "uint8" and len(images) == batch for images in drawn)
     return {
         "samples": count,
         "seconds": round(seconds, 3),

@@ -98,8 +98,8 @@ def alternating(generator, discriminator, g_adam, d_adam, latent, real):
 
 def draw(generator):
     with torch.inference_mode():
-        pictures = generator(torch.randn(arguments.batch, LATENT))
-        return pictures.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        images = generator(torch.randn(arguments.batch, LATENT))
+        return images.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
 def main():

@@ -29,7 +29,7 @@ class Up(nn.Module):
 
 
 class Down(nn.Module):
-    """ReLU (not on a picture) and 3x3 convolution, twice, half the resolution where that is asked for."""
+    """ReLU (not on an image) and 3x3 convolution, twice, half the resolution where that is asked for."""
 
     def __init__(self, width, filters, first=False, halve=False):
         super().__init__()

@@ -38,21 +38,21 @@ fn main() -> Result<()> {
     }
     put("idx", "plain", &[&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2][..], &[9; 8]].concat())?;
 
-    let picture = RgbImage::from_fn(7, 5, |x, y| image::Rgb([(x * 30) as u8, (y * 40) as u8, 9]));
-    let picture = DynamicImage::ImageRgb8(picture);
-    let grey = DynamicImage::ImageLuma16(picture.to_luma16());
-    for (name, format, picture) in [
-        ("png", ImageFormat::Png, picture.clone()),
+    let image = RgbImage::from_fn(7, 5, |x, y| image::Rgb([(x * 30) as u8, (y * 40) as u8, 9]));
+    let image = DynamicImage::ImageRgb8(image);
+    let grey = DynamicImage::ImageLuma16(image.to_luma16());
+    for (name, format, image) in [
+        ("png", ImageFormat::Png, image.clone()),
         ("png-grey16", ImageFormat::Png, grey),
-        ("jpeg", ImageFormat::Jpeg, picture.clone()),
-        ("webp", ImageFormat::WebP, picture.clone()),
-        ("gif", ImageFormat::Gif, DynamicImage::ImageRgba8(picture.to_rgba8())),
-        ("bmp", ImageFormat::Bmp, picture.clone()),
-        ("tiff", ImageFormat::Tiff, picture.clone()),
-        ("pnm", ImageFormat::Pnm, picture),
+        ("jpeg", ImageFormat::Jpeg, image.clone()),
+        ("webp", ImageFormat::WebP, image.clone()),
+        ("gif", ImageFormat::Gif, DynamicImage::ImageRgba8(image.to_rgba8())),
+        ("bmp", ImageFormat::Bmp, image.clone()),
+        ("tiff", ImageFormat::Tiff, image.clone()),
+        ("pnm", ImageFormat::Pnm, image),
     ] {
         let mut bytes = Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, format)?;
+        image.write_to(&mut bytes, format)?;
         put("image", name, bytes.get_ref())?;
         put("image_pages", name, bytes.get_ref())?;
     }

@@ -6,12 +6,12 @@ use ganymede_tensor::{DType, TensorType};
 use std::sync::Once;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    static PICTURES: Once = Once::new();
+    static IMAGES: Once = Once::new();
     let folder = ganymede_fuzz::folder().join("metadata_jsonl");
-    PICTURES.call_once(|| {
+    IMAGES.call_once(|| {
         let sample = TensorType::new(DType::U8, [2, 2, 1]);
         let samples = Samples { sample: &sample, bytes: &[7; 8], labels: None, classes: &[] };
-        write("image-folder", &folder, &samples).expect("two pictures");
+        write("image-folder", &folder, &samples).expect("two images");
     });
     std::fs::write(folder.join("metadata.jsonl"), data).expect("a temporary file");
     let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };

@@ -55,7 +55,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "ablations",
-        summary: "tricks on and off, and modes of stacked pictures, and the page docs/reference/ablations.md",
+        summary: "tricks on and off, and modes of stacked Fashion-MNIST, and the page docs/reference/ablations.md",
         run: Run::With(ablations::ablations, ablations::USAGE),
     },
     Command {

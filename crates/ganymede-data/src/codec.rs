@@ -89,7 +89,7 @@ impl Codec {
         &self.sample().ty
     }
 
-    /// Sizes of a sample: (height, width, channels) of a picture, (coordinates,) of a point.
+    /// Sizes of a sample: (height, width, channels) of an image, (coordinates,) of a point.
     pub fn shape(&self) -> &[usize] {
         &self.sample().ty.shape
     }

@@ -9,7 +9,7 @@ pub const SAMPLE: &str = "real";
 /// Name of the field of classes.
 pub const LABEL: &str = "label";
 
-/// One part of a sample: a picture, its label, the angle it was taken at.
+/// One part of a sample: an image, its label, the angle it was taken at.
 ///
 /// Its values go into a batch by its name as they are in the data; scaling them is graph code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,11 @@ use crate::error::{DataError, Position};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Most pixels of one picture.
+/// Most pixels of one image.
 pub const MAX_PIXELS: u64 = 64 << 20;
-/// Most pixels along a side of one picture.
+/// Most pixels along a side of one image.
 pub const MAX_SIDE: u32 = 16_384;
-/// Most bytes that one picture, one sample or one archive member of a picture may take.
+/// Most bytes that one image, one sample or one archive member of an image may take.
 pub const MAX_ALLOCATION: u64 = 256 << 20;
 /// Most bytes of decoded samples held in memory when there is no cache file.
 pub const MAX_IN_MEMORY: u64 = 4 << 30;
@@ -20,8 +20,8 @@ pub fn expansion_limit(compressed: u64) -> u64 {
     compressed.saturating_mul(100).max(MAX_ALLOCATION)
 }
 
-/// Checks the size of a picture against [`MAX_SIDE`] and [`MAX_PIXELS`]; the error is the reason.
-pub(crate) fn check_picture(width: u64, height: u64) -> Result<(), String> {
+/// Checks the size of an image against [`MAX_SIDE`] and [`MAX_PIXELS`]; the error is the reason.
+pub(crate) fn check_image(width: u64, height: u64) -> Result<(), String> {
     if width == 0 || height == 0 {
         return Err(format!("expected at least one pixel, found {width}x{height}"));
     }
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn pictures_meet_the_limits() {
-        assert!(check_picture(8192, 8192).is_ok());
-        assert!(check_picture(8193, 8193).is_err());
-        assert!(check_picture(16_385, 1).is_err());
-        assert!(check_picture(0, 4).is_err());
-        assert!(check_picture(u64::MAX, u64::MAX).is_err());
+    fn images_meet_the_limits() {
+        assert!(check_image(8192, 8192).is_ok());
+        assert!(check_image(8193, 8193).is_err());
+        assert!(check_image(16_385, 1).is_err());
+        assert!(check_image(0, 4).is_err());
+        assert!(check_image(u64::MAX, u64::MAX).is_err());
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
             (0, 4, "at least one pixel, found 0x4"),
             (4, 0, "at least one pixel, found 4x0"),
         ] {
-            match check_picture(width, height) {
+            match check_image(width, height) {
                 Ok(()) => assert_eq!(reason, "", "{width}x{height}"),
                 Err(found) => assert!(!reason.is_empty() && found.ends_with(reason), "{found}"),
             }

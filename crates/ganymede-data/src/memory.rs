@@ -65,7 +65,7 @@ pub struct FromSamples {
 }
 
 impl Dataset {
-    /// A data set of samples in memory: `shape` is that of one sample, (height, width, channels) of a picture or
+    /// A data set of samples in memory: `shape` is that of one sample, (height, width, channels) of an image or
     /// (coordinates,) of a point; `values` are all samples one after the other.
     ///
     /// ```

@@ -160,10 +160,10 @@ impl MachineFlags {
 /// How data is read.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DataFlags {
-    /// Size of the pictures, such as 32 or 48x32 (width x height) [default: their own]
+    /// Size of the images, such as 32 or 48x32 (width x height) [default: their own]
     #[arg(long, value_name = "N|WxH", help_heading = "Data")]
     pub resolution: Option<Resolution>,
-    /// How pictures of another shape become that size [default: crop]
+    /// How images of another shape become that size [default: crop]
     #[arg(long, value_name = "HOW", value_parser = Fit::ALL.map(Fit::name), help_heading = "Data")]
     pub fit: Option<String>,
     /// 1 (grey) or 3 (red, green, blue) [default: 1 when all images are grey; the 1 to 8 of an array as they are]
@@ -187,10 +187,10 @@ pub struct DataFlags {
     /// .npz: name of the array with the labels [default: the usual name beside the samples]
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub label_key: Option<String>,
-    /// Colour under transparent pixels and around padded pictures, such as white, #ffcc00 or 255,204,0
+    /// Colour under transparent pixels and around padded images, such as white, #ffcc00 or 255,204,0
     #[arg(long, value_name = "COLOUR", value_parser = background, help_heading = "Data")]
     pub background: Option<Background>,
-    /// Mirror every second picture, by chance
+    /// Mirror every second image, by chance
     #[arg(long, help_heading = "Data")]
     pub mirror: bool,
     /// Part that is kept out of training [default: 0.05 from 1,000 samples up]

@@ -31,11 +31,11 @@ fn summary(text: &str) -> String {
     sentence.split_once(": ").map_or(sentence, |(first, _)| first).trim_end_matches('.').into()
 }
 
-/// The spec of a work: a preset's for pictures of a side and a number of channels, or one of `benches/workloads`, which
+/// The spec of a work: a preset's for images of a side and a number of channels, or one of `benches/workloads`, which
 /// has its own.
 ///
 /// # Errors
-/// [`GanError::Unknown`] with the names there are; [`GanError::Argument`] when it does not take such pictures.
+/// [`GanError::Unknown`] with the names there are; [`GanError::Argument`] when it does not take such images.
 pub fn spec(name: &str, side: Option<usize>, channels: Option<usize>) -> Result<TrainSpec, GanError> {
     if let Some((_, text)) = WORKLOADS.iter().find(|(known, _)| *known == name) {
         let spec = TrainSpec::from_toml(text)?;

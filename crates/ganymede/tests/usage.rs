@@ -84,7 +84,7 @@ fn numbers_out_of_range_are_refused_before_there_is_a_run() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
-/// The only picture cannot be decoded: whoever gets as far as that exits 3.
+/// The only image cannot be decoded: whoever gets as far as that exits 3.
 #[test]
 fn sizes_that_cannot_be_trained_are_refused_before_data_is_decoded() {
     let folder = tempfile::tempdir().unwrap();
@@ -233,7 +233,7 @@ fn the_tutorials_program_is_refused_with_every_defect() {
 }
 
 #[test]
-fn without_data_the_pictures_that_come_along_are_32_pixels_wide_and_their_own_size_when_named() {
+fn without_data_the_images_that_come_along_are_32_pixels_wide_and_their_own_size_when_named() {
     let parameters = |arguments: &[&str]| {
         let ran = ganymede(&[arguments, &["--dry-run", "--json", "--no-cache"]].concat()).ok();
         ran.json()[0]["parameters"]["generator"][0].as_u64().unwrap()
@@ -256,9 +256,9 @@ fn data_of_a_spec_is_found_from_another_folder() {
     };
     std::fs::create_dir(place("photos")).unwrap();
     for n in 0..8 {
-        let mut picture = b"P5 28 28 255\n".to_vec();
-        picture.extend((0..28 * 28).map(|i| (i * (n + 1) % 251) as u8));
-        std::fs::write(folder.path().join("photos").join(format!("{n}.pgm")), picture).unwrap();
+        let mut image = b"P5 28 28 255\n".to_vec();
+        image.extend((0..28 * 28).map(|i| (i * (n + 1) % 251) as u8));
+        std::fs::write(folder.path().join("photos").join(format!("{n}.pgm")), image).unwrap();
     }
     let mlp = ganymede(&["presets", "mlp", "--resolution", "28"]).ok().stdout;
     std::fs::write(place("mine.toml"), mlp).unwrap();

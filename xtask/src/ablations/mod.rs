@@ -66,7 +66,7 @@ fn all(root: &Path, options: &Options) -> Result<(), String> {
 
 /// The spec of a setting today.
 fn spec(ganymede: &Ganymede, setting: &Setting, options: &Options) -> Result<String, String> {
-    let Setting { preset, pictures: [side, channels], .. } = setting;
+    let Setting { preset, images: [side, channels], .. } = setting;
     let numbers = [side, channels, &options.width].map(u32::to_string);
     let [side, channels, width] = numbers.each_ref().map(String::as_str);
     let words = ["presets", preset, "--resolution", side, "--channels", channels, "--width", width];
@@ -84,7 +84,7 @@ fn measure(
     (run, spec): (&Run, &str),
     options: &Options,
 ) -> Result<(), String> {
-    let Setting { name, data, pictures: [side, _], holdout, minutes, checkpoints: every, .. } = run.setting;
+    let Setting { name, data, images: [side, _], holdout, minutes, checkpoints: every, .. } = run.setting;
     let recipe = timed::recipe(spec);
     let outdir = root.join("target/ablations").join(format!("{}-{recipe}", run.name()));
     std::fs::create_dir_all(&outdir).map_err(|e| format!("cannot create {}: {e}", outdir.display()))?;

@@ -108,14 +108,14 @@ fn verdict(what: &str, pairs: &[(&Value, &Value)]) -> String {
     format!("{what}, {}.\n", told.collect::<Vec<_>>().join("; "))
 }
 
-/// The modes of stacked pictures, over the steps.
+/// The modes of stacked Fashion-MNIST, over the steps.
 fn modes(done: &[(Run, Value)]) -> String {
     let mut text = String::from(
         "\n## Modes: three stacked images, 1,000 combinations of classes\n\nAmong 26,000 samples after an hour and at quarters of it. \
          `stacked-r3gan` is the preset `r3gan`; `stacked-minimax` is `dcgan`'s networks with the minimax loss and no averages. \
          The divergence is Kullback and Leibler's from the even distribution, in nats. The classifier tells about six images of \
          seven, so it finds some combinations that are not there.\n\n\
-         | setting | steps | modes / of real pictures | divergence / of real pictures |\n|---|---|---|---|\n",
+         | setting | steps | modes / of real images | divergence / of real images |\n|---|---|---|---|\n",
     );
     for (_, value) in done.iter().filter(|(run, _)| MODES.contains(&run.setting.name)) {
         for point in value["points"].as_array().into_iter().flatten() {

@@ -7,8 +7,8 @@ pub struct Setting {
     pub name: &'static str,
     pub preset: &'static str,
     pub data: &'static str,
-    /// Side and channels of the pictures.
-    pub pictures: [u32; 2],
+    /// Side and channels of the images.
+    pub images: [u32; 2],
     /// Part of the data that is not trained on, where it is not the usual one.
     pub holdout: Option<f64>,
     pub minutes: f64,
@@ -21,13 +21,13 @@ pub struct Setting {
 }
 
 const fn small(name: &'static str, preset: &'static str, change: fn(&mut Table)) -> Setting {
-    let (data, pictures) = ("fashion-mnist", [16, 1]);
-    Setting { name, preset, data, pictures, holdout: None, minutes: 5.0, checkpoints: 500, seeds: 3, change }
+    let (data, images) = ("fashion-mnist", [16, 1]);
+    Setting { name, preset, data, images, holdout: None, minutes: 5.0, checkpoints: 500, seeds: 3, change }
 }
 
 const fn stacked(name: &'static str, preset: &'static str, checkpoints: u64, change: fn(&mut Table)) -> Setting {
-    let (data, pictures) = ("stacked-fashion-mnist", [28, 3]);
-    Setting { name, preset, data, pictures, holdout: None, minutes: 60.0, checkpoints, seeds: 1, change }
+    let (data, images) = ("stacked-fashion-mnist", [28, 3]);
+    Setting { name, preset, data, images, holdout: None, minutes: 60.0, checkpoints, seeds: 1, change }
 }
 
 /// Every setting. Those with a trick stand before those without.

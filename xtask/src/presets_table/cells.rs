@@ -14,7 +14,7 @@ const fn cell(preset: &'static str, data: &'static str) -> Cell {
     Cell { preset, data }
 }
 
-/// Every cell: three presets on pictures of three kinds, the others on one.
+/// Every cell: three presets on images of three kinds, the others on one.
 pub const CELLS: &[Cell] = &[
     cell("dcgan", "fashion-mnist"),
     cell("dcgan", "crawl-tiles"),

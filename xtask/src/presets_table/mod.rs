@@ -1,7 +1,7 @@
 //! `cargo xtask presets-table`: every preset trained on real data for the same time, measured, and a page of it. Not here:
 //! which presets on which data (`cells.rs`), the page (`page.rs`), trainings that go on (`timed.rs`).
 //!
-//! A cell that is done is a file `docs/reference/presets/<cell>.json` and a picture beside it: it is not trained again. A
+//! A cell that is done is a file `docs/reference/presets/<cell>.json` and an image beside it: it is not trained again. A
 //! cell that was broken off goes on from its newest checkpoint, for the minutes that are left.
 
 mod cells;

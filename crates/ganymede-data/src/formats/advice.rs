@@ -1,7 +1,7 @@
-//! What lies at a path that no format reads, and what to do about it. Not here: kinds of files (`picture/content.rs`).
+//! What lies at a path that no format reads, and what to do about it. Not here: kinds of files (`raster/content.rs`).
 
 use super::{FORMATS, files, first_bytes, tree};
-use crate::picture::content;
+use crate::raster::content;
 use std::path::{Path, PathBuf};
 
 /// What lies at a path, in a few words.

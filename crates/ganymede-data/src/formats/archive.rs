@@ -162,7 +162,7 @@ impl Archive {
         Ok(work(&mut Bounded::new(Guarded(member), limit)))
     }
 
-    /// All bytes of a member that must not be larger than a picture may be.
+    /// All bytes of a member that must not be larger than an image may be.
     pub(crate) fn read(&self, index: usize) -> Result<Vec<u8>, String> {
         self.with(index, |reader| {
             let mut bytes = Vec::new();

@@ -9,11 +9,11 @@ use super::stream::Stream;
 use super::{Decoded, Job};
 use crate::error::{DataError, Position};
 use crate::field::Field;
-use crate::limits::{MAX_ALLOCATION, check_picture, checked_bytes};
+use crate::limits::{MAX_ALLOCATION, check_image, checked_bytes};
 use crate::modalities::{self, Entry};
 use crate::options::MAX_CHANNELS;
-use crate::picture::{Picture, Pixels, Target};
 use crate::range::Census;
+use crate::raster::{Image, Pixels, Target};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::TensorType;
@@ -87,7 +87,7 @@ fn plan(job: &Job<'_>, path: &Path, header: &Header, element: Element) -> Result
         }
     };
     let asked = modalities::asked(options)?;
-    if let Some(entry) = asked.filter(|entry| !entry.pictures) {
+    if let Some(entry) = asked.filter(|entry| !entry.images) {
         return numbers(job, path, element, entry, (rows, sizes));
     }
     if let (None, &[a, b, c @ 1..=4]) = (&options.reshape, shape)
@@ -189,7 +189,7 @@ fn chosen(job: &Job<'_>, plan: &Plan, stream: &Stream<'_>) -> Result<Option<Targ
             None => Ok(None),
         };
     };
-    check_picture(width as u64, height as u64).map_err(|reason| stream.malformed(reason))?;
+    check_image(width as u64, height as u64).map_err(|reason| stream.malformed(reason))?;
     let dtype = plan.form.element.dtype();
     let channels = options.channels.unwrap_or(own);
     if channels != own && !(matches!(channels, 1 | 3) && own <= 4) {
@@ -262,8 +262,8 @@ pub(crate) fn decode(
         }
         match (plan.sides, &target) {
             (Some([height, width, channels]), Some(target)) => {
-                let picture = Picture { width: width as u32, height: height as u32, channels, pixels };
-                target.apply(picture, job.options)
+                let image = Image { width: width as u32, height: height as u32, channels, pixels };
+                target.apply(image, job.options)
             }
             _ => {
                 let census = Census::of(&pixels, given);

@@ -9,8 +9,8 @@
 use super::class_columns::{Columns, is_of_classes};
 use super::files;
 use super::sheet::{Fault, Sheet};
-use crate::picture::content;
-use crate::picture::decode::has_image_ending;
+use crate::raster::content;
+use crate::raster::decode::has_image_ending;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 

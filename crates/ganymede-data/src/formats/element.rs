@@ -1,6 +1,6 @@
 //! The element types that arrays have in files: one value out of bytes, and back. Not here: headers (`npy.rs`, `idx.rs`).
 
-use crate::picture::Pixels;
+use crate::raster::Pixels;
 use ganymede_tensor::DType;
 use half::f16;
 use serde::{Deserialize, Serialize};

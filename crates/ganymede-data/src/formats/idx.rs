@@ -11,7 +11,7 @@ use super::element::Element;
 use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, labels};
 use crate::error::{DataError, io_error};
-use crate::picture::grid::write_file;
+use crate::raster::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use flate2::{Compression, GzBuilder};

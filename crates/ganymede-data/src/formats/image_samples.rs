@@ -1,5 +1,5 @@
 //! Images that are used as samples: looked at, brought to one size and depth, decoded in order. Not here: which are used and
-//! what classes they are of (`images.rs`), single images (`picture`).
+//! what classes they are of (`images.rs`), single images (`raster`).
 
 use super::class_table::ClassTable;
 use super::element::Element;
@@ -8,9 +8,9 @@ use super::{Job, files};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
 use crate::options::{DataOptions, Fit, MAX_CHANNELS, Pages};
-use crate::picture::Target;
-use crate::picture::decode::{self as image, Look};
 use crate::range::{Census, Range};
+use crate::raster::Target;
+use crate::raster::decode::{self as image, Look};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
 
-/// Chooses what all pictures become: the size asked for, or the one that most have; channels and depth that lose nothing.
+/// Chooses what all images become: the size asked for, or the one that most have; channels and depth that lose nothing.
 fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Target, DataError> {
     let options = job.options;
     let mut sizes = BTreeMap::<(u32, u32), u64>::new();

@@ -4,7 +4,7 @@ use super::archive::{self, Archive};
 use super::tree::{self, HEAD, Tree};
 use super::{Decoded, Format, Input, Inputs, Job, Samples, files, first_bytes, images};
 use crate::error::DataError;
-use crate::picture::grid::write_file;
+use crate::raster::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use std::collections::BTreeSet;

@@ -13,8 +13,8 @@ use super::tree::Tree;
 use super::{Decoded, Job, Samples, files, folder_classes, image_samples, label_source, left_out, set_parts, tree};
 use crate::error::{DataError, Position};
 use crate::modalities::images::Images;
-use crate::picture::content::{self, Content};
-use crate::picture::{Picture, Pixels, grid};
+use crate::raster::content::{self, Content};
+use crate::raster::{Image, Pixels, grid};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::DType;
@@ -189,7 +189,7 @@ fn bare(files: &Files<'_>, contents: &[(bool, Option<Content>)], outcome: &Outco
 
 /// Raw samples as PNG files with their relative paths: `class/000017.png`, or `000017.png` without classes.
 pub(crate) fn encode(samples: &Samples<'_>) -> Result<Vec<(String, Vec<u8>)>, DataError> {
-    let mismatch = |found: String| DataError::Mismatch { expected: "pictures of u8 or u16".into(), found };
+    let mismatch = |found: String| DataError::Mismatch { expected: "images of u8 or u16".into(), found };
     let &[height, width, channels] = &samples.sample.shape[..] else {
         return Err(mismatch(samples.sample.to_string()));
     };
@@ -199,10 +199,10 @@ pub(crate) fn encode(samples: &Samples<'_>) -> Result<Vec<(String, Vec<u8>)>, Da
             DType::U16 => Pixels::U16(bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect()),
             other => return Err(mismatch(other.to_string())),
         };
-        let picture = Picture { width: width as u32, height: height as u32, channels, pixels };
+        let image = Image { width: width as u32, height: height as u32, channels, pixels };
         let class = samples.labels.and_then(|labels| samples.classes.get(labels[i] as usize));
         let folder = class.map_or(String::new(), |class| class.replace('/', "-") + "/");
-        Ok((format!("{folder}{i:06}.png"), grid::png_bytes(&picture).map_err(mismatch)?))
+        Ok((format!("{folder}{i:06}.png"), grid::png_bytes(&image).map_err(mismatch)?))
     };
     samples.bytes.chunks_exact(samples.sample.bytes().max(1)).enumerate().map(one).collect()
 }

@@ -1,8 +1,8 @@
 //! Files beside the images that are read, counted by kind, with what to do about those that people mean as images.
-//! Not here: what kinds there are (`picture/content.rs`).
+//! Not here: what kinds there are (`raster/content.rs`).
 
 use super::files;
-use crate::picture::content::{self, Content};
+use crate::raster::content::{self, Content};
 use crate::report::DataReport;
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@
 use super::{Decoded, Job};
 use crate::error::DataError;
 use crate::modalities::points::Points;
-use crate::picture::Pixels;
 use crate::range::Census;
+use crate::raster::Pixels;
 use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{Rng, TensorType, stream_of};

@@ -81,7 +81,7 @@ pub(crate) trait Format: Sync {
     /// Decodes everything into the sink.
     ///
     /// # Errors
-    /// When the data cannot be used at all; single bad pictures or rows are noted in the report.
+    /// When the data cannot be used at all; single bad images or rows are noted in the report.
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError>;
     /// Whether it holds arrays, whose samples may be said to be of another shape.
     fn holds_arrays(&self) -> bool {

@@ -13,7 +13,7 @@ use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes};
 use crate::error::{DataError, io_error};
 use crate::limits::MAX_HEADER;
-use crate::picture::grid::write_file;
+use crate::raster::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use ganymede_tensor::DType;

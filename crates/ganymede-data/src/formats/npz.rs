@@ -9,7 +9,7 @@ use super::stream::Stream;
 use super::{Decoded, Format, Input, Inputs, Job, Samples, first_bytes, labels, npy};
 use crate::error::DataError;
 use crate::options::DataOptions;
-use crate::picture::grid::write_file;
+use crate::raster::grid::write_file;
 use crate::sink::Sink;
 use crate::source::Source;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Three images of Fashion-MNIST as the channels of one picture: 1,000 combinations of classes, which a generator that
+//! Three images of Fashion-MNIST as the channels of one sample: 1,000 combinations of classes, which a generator that
 //! collapses does not reach. Not here: the images (`fashion_mnist.rs`).
 //!
 //! # Source
@@ -13,12 +13,12 @@ use crate::source::Source;
 use ganymede_tensor::{Rng, TensorType, stream_of};
 use std::path::Path;
 
-/// Number of pictures.
-const PICTURES: usize = 30_000;
-/// Images of one picture.
+/// Number of samples.
+const SAMPLES: usize = 30_000;
+/// Images of one sample.
 const STACKED: usize = 3;
 
-/// The pictures under the name `stacked-fashion-mnist`.
+/// The samples under the name `stacked-fashion-mnist`.
 pub(crate) struct StackedFashionMnist;
 
 impl Format for StackedFashionMnist {
@@ -27,7 +27,7 @@ impl Format for StackedFashionMnist {
     }
 
     fn reads(&self) -> &'static str {
-        "30,000 pictures of three images of fashion-mnist each, as red, green and blue"
+        "30,000 samples of three images of fashion-mnist each, as red, green and blue"
     }
 
     fn data_name(&self) -> Option<&'static str> {
@@ -45,7 +45,7 @@ impl Format for StackedFashionMnist {
     /// The same 30,000 always: which images are stacked is drawn by a fixed seed. They have no labels.
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         if job.options.channels.is_some() {
-            let reason = "expected none: a picture has three channels, one for each image".into();
+            let reason = "expected none: a sample has three channels, one for each image".into();
             return Err(DataError::Option { name: "channels", reason });
         }
         let options = DataOptions { channels: Some(1), ..job.options.clone() };
@@ -56,14 +56,14 @@ impl Format for StackedFashionMnist {
         let sides: Vec<usize> = filled.sample.shape[..2].iter().copied().chain([STACKED]).collect();
         sink.begin(TensorType::new(filled.sample.dtype, sides));
         let mut rng = Rng::new(0, stream_of("data/stacked-fashion-mnist"));
-        let mut picture = vec![0; size * STACKED];
-        for _ in 0..PICTURES {
+        let mut sample = vec![0; size * STACKED];
+        for _ in 0..SAMPLES {
             for channel in 0..STACKED {
                 let image = rng.below(filled.samples as u32) as usize;
                 let pixels = &filled.memory[image * size..(image + 1) * size];
-                picture.iter_mut().skip(channel).step_by(STACKED).zip(pixels).for_each(|(to, from)| *to = *from);
+                sample.iter_mut().skip(channel).step_by(STACKED).zip(pixels).for_each(|(to, from)| *to = *from);
             }
-            sink.push(&picture)?;
+            sink.push(&sample)?;
         }
         (decoded.labels, decoded.classes) = (None, Vec::new());
         Ok(decoded)

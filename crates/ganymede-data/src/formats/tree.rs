@@ -4,8 +4,8 @@
 use super::files;
 use super::sheet::Fault;
 use crate::error::{DataError, Position};
-use crate::picture::content;
-use crate::picture::decode::{has_image_ending, has_image_magic};
+use crate::raster::content;
+use crate::raster::decode::{has_image_ending, has_image_magic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

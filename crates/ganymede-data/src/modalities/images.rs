@@ -1,4 +1,4 @@
-//! Pictures (height, width, channels). Not here: reading them (`formats/images.rs`), single ones (`picture`).
+//! Images (height, width, channels). Not here: reading them (`formats/images.rs`), single ones (`raster`).
 
 use super::{ARRAY, Entry, Modality, Preview};
 use crate::codec::Codec;
@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::formats::layout::Form;
 use crate::formats::npy;
 use crate::options::{DataOptions, Fit, MAX_CHANNELS};
-use crate::picture::{Picture, Pixels, grid, tiff};
+use crate::raster::{Image, Pixels, grid, tiff};
 use crate::sources::{BatchSource, Mirrored, Shuffled, SourceOptions};
 use ganymede_tensor::{DType, TensorType};
 use serde::{Deserialize, Serialize};
@@ -21,17 +21,17 @@ use std::sync::Arc;
 pub(super) const ENTRY: Entry = Entry {
     name: "images",
     takes: |sample| sample.shape.len() == 3,
-    pictures: true,
+    images: true,
     new: |options, array| Arc::new(Images { array, ..Images::of(options) }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Images>(learned).map_err(|e| e.to_string())?)),
 };
 
-/// Pictures, which were all brought to one size.
+/// Images, which were all brought to one size.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Images {
-    /// What was put under transparent pixels and around padded pictures.
+    /// What was put under transparent pixels and around padded images.
     background: [u8; 3],
-    /// How pictures of another shape were fitted.
+    /// How images of another shape were fitted.
     fit: Fit,
     /// The form of the array that they came from; none of image files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub(crate) struct Images {
 }
 
 impl Images {
-    /// Pictures that were read with these options.
+    /// Images that were read with these options.
     pub(crate) fn of(options: &DataOptions) -> Images {
         Images { background: options.background, fit: options.fit, array: None }
     }
@@ -105,15 +105,15 @@ impl Modality for Images {
     /// All as one PNG of 8 bits, in rows of `columns`; of channels that are no colours each is a grey image beside the last.
     fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError> {
         let (height, width, channels) = sizes(codec);
-        let pictures = samples.chunks_exact(height * width * channels).map(eight_bit);
-        let picture = match channels {
-            1 | 3 => grid::grid(&pictures.collect::<Vec<_>>(), width, height, channels, columns),
+        let images = samples.chunks_exact(height * width * channels).map(eight_bit);
+        let image = match channels {
+            1 | 3 => grid::grid(&images.collect::<Vec<_>>(), width, height, channels, columns),
             _ => {
-                let pictures: Vec<Vec<u8>> = pictures.map(|pixels| side_by_side(&pixels, width, channels)).collect();
-                grid::grid(&pictures, width * channels, height, 1, columns)
+                let images: Vec<Vec<u8>> = images.map(|pixels| side_by_side(&pixels, width, channels)).collect();
+                grid::grid(&images, width * channels, height, 1, columns)
             }
         };
-        grid::write_png(path, &picture)
+        grid::write_png(path, &image)
     }
 
     /// In the values of the data. Of image files a PNG each, of 16 bits when the data had them, else of 8; a TIFF of floats each
@@ -151,7 +151,7 @@ impl Modality for Images {
                 }
             };
             let path = dir.join(format!("{number:06}.png"));
-            grid::write_png(&path, &Picture { width: wide, height: high, channels, pixels })?;
+            grid::write_png(&path, &Image { width: wide, height: high, channels, pixels })?;
             Ok(path)
         };
         (first..).zip(samples.chunks_exact(height * width * channels)).map(write).collect()
@@ -169,6 +169,6 @@ impl Modality for Images {
             return Ok(());
         }
         let text = |codec: &Codec| format!("{} from {} to {}", codec.dtype(), codec.range()[0], codec.range()[1]);
-        Err(format!("expected pictures of {}, as the run's, found {}", text(codec), text(other)))
+        Err(format!("expected images of {}, as the run's, found {}", text(codec), text(other)))
     }
 }

@@ -38,9 +38,9 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// Whether samples of this type are of this kind when nobody says what they are.
     pub(crate) takes: fn(&TensorType) -> bool,
-    /// Whether its samples are pictures: read with options of size, colours and the order of axes, and as bytes where nothing else is
+    /// Whether its samples are images: read with options of size, colours and the order of axes, and as bytes where nothing else is
     /// known. All others are numbers, taken with the sizes that an array has.
-    pub(crate) pictures: bool,
+    pub(crate) images: bool,
     /// It, before anything was learned; with the form of the array, if samples are read out of one.
     pub(crate) new: fn(&DataOptions, Option<Form>) -> Arc<dyn Modality>,
     /// It, as [`Modality::learned`] wrote it; the error is the reason.
@@ -82,7 +82,7 @@ pub trait Modality: fmt::Debug + Send + Sync {
         options: &SourceOptions,
     ) -> Result<Box<dyn BatchSource>, DataError> {
         if options.mirror {
-            let reason = format!("expected pictures, found {}", self.name());
+            let reason = format!("expected images, found {}", self.name());
             return Err(DataError::Option { name: "mirror", reason });
         }
         Ok(Box::new(Shuffled::new(dataset, rows, options)?))
@@ -137,7 +137,7 @@ pub trait Modality: fmt::Debug + Send + Sync {
 pub struct Preview {
     /// How many samples tell enough.
     pub samples: u64,
-    /// Endings of the files; the first is the picture, whose path is given.
+    /// Endings of the files; the first is the image, whose path is given.
     pub files: &'static [&'static str],
 }
 

@@ -1,5 +1,5 @@
 //! Points (coordinates,): anything that is a list of numbers. Not here: where points come from (`formats`), drawing
-//! (`picture/scatter.rs`).
+//! (`raster/scatter.rs`).
 
 use super::{ARRAY, Entry, Modality, Preview};
 use crate::codec::Codec;
@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::formats::layout::Form;
 use crate::formats::npy;
 use crate::learn::Rows;
-use crate::picture::{grid, scatter};
+use crate::raster::{grid, scatter};
 use ganymede_tensor::TensorType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +24,7 @@ const REFERENCE: usize = 512;
 pub(super) const ENTRY: Entry = Entry {
     name: "points",
     takes: |sample| sample.shape.len() == 1,
-    pictures: false,
+    images: false,
     new: |_, array| Arc::new(Points { array, ..Points::default() }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Points>(learned).map_err(|e| e.to_string())?)),
 };

@@ -7,7 +7,7 @@ use crate::error::DataError;
 use crate::field::Field;
 use crate::formats::layout::Form;
 use crate::formats::npy;
-use crate::picture::grid;
+use crate::raster::grid;
 use ganymede_tensor::TensorType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(super) const ENTRY: Entry = Entry {
     name: "signals",
     takes: |sample| sample.shape.len() == 2,
-    pictures: false,
+    images: false,
     new: |_, array| Arc::new(Signals { array }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Signals>(learned).map_err(|e| e.to_string())?)),
 };

@@ -1,7 +1,7 @@
 //! What values there are, counted in one pass and in any order: enough to choose a range. Not here: the choice (`mod.rs`).
 
 use super::{DEPTHS, NEAR, USUAL};
-use crate::picture::Pixels;
+use crate::raster::Pixels;
 
 /// What values there are: enough to choose a range when all are seen, in any order.
 #[derive(Clone, Debug, PartialEq)]

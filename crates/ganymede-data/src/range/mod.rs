@@ -268,7 +268,7 @@ pub(crate) fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::Pixels;
+    use crate::raster::Pixels;
 
     fn floats(values: &[f32]) -> Range {
         Census::of(&Pixels::F32(values.to_vec()), None).range(Element::F32, None)

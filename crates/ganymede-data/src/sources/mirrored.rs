@@ -1,4 +1,4 @@
-//! Pictures mirrored left to right by chance, of any other source. Not here: augmentation inside a network's graph
+//! Images mirrored left to right by chance, of any other source. Not here: augmentation inside a network's graph
 //! (`ganymede-gan`).
 
 use super::{Batch, BatchSource, start};
@@ -6,7 +6,7 @@ use crate::error::DataError;
 use crate::field::SAMPLE;
 use ganymede_tensor::{Tensor, TensorType, philox4x32_10, stream_of};
 
-/// The batches of another source with every second picture mirrored, by a coin of (seed, position in the stream).
+/// The batches of another source with every second image mirrored, by a coin of (seed, position in the stream).
 pub struct Mirrored {
     inner: Box<dyn BatchSource>,
     seed: u64,
@@ -29,14 +29,14 @@ impl BatchSource for Mirrored {
         for (_, tensor) in batch.tensors.iter_mut().filter(|(name, _)| name == SAMPLE) {
             let ty = tensor.ty();
             let &[count, _, width, channels] = &ty.shape[..] else {
-                return Err(DataError::Option { name: "mirror", reason: format!("expected pictures, found {ty}") });
+                return Err(DataError::Option { name: "mirror", reason: format!("expected images, found {ty}") });
             };
             let pixel = channels * ty.dtype.bytes();
             let mut bytes = tensor.to_le_bytes();
             let size = bytes.len() / count.max(1);
-            for (position, picture) in (start(number, count)?..).zip(bytes.chunks_exact_mut(size.max(1))) {
+            for (position, image) in (start(number, count)?..).zip(bytes.chunks_exact_mut(size.max(1))) {
                 if mirrored(self.seed, position) {
-                    picture.chunks_exact_mut(width * pixel).for_each(|row| mirror_row(row, pixel));
+                    image.chunks_exact_mut(width * pixel).for_each(|row| mirror_row(row, pixel));
                 }
             }
             *tensor = Tensor::from_le_bytes(&ty, &bytes)

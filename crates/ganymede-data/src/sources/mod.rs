@@ -55,7 +55,7 @@ pub struct SourceOptions {
     pub batch: usize,
     /// Seed of all that is random.
     pub seed: u64,
-    /// Whether every second picture is mirrored left to right, by chance.
+    /// Whether every second image is mirrored left to right, by chance.
     pub mirror: bool,
 }
 

@@ -22,7 +22,7 @@ fn dataset(folder: &Path, sample: TensorType, n: usize) -> Dataset {
 }
 
 #[test]
-fn pictures_come_back_from_a_grid_and_one_by_one() {
+fn images_come_back_from_a_grid_and_one_by_one() {
     for (dtype, channels) in [(DType::U8, 1), (DType::U8, 3), (DType::U16, 1), (DType::U16, 3)] {
         let folder = tempfile::tempdir().unwrap();
         let data = dataset(folder.path(), TensorType::new(dtype, [4, 3, channels]), 5);

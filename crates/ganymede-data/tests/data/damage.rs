@@ -76,8 +76,8 @@ fn opener(folder: &Path, name: &str) -> impl FnMut(&[u8]) -> Result<Dataset, Dat
     }
 }
 
-/// A picture with structure, so that compressed files have some length.
-fn picture() -> DynamicImage {
+/// An image with structure, so that compressed files have some length.
+fn image() -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(24, 20, |x, y| {
         image::Rgb([(x * 10) as u8, (y * 12) as u8, ((x * y) % 251) as u8])
     }))
@@ -86,14 +86,14 @@ fn picture() -> DynamicImage {
 fn encoded(format: ImageFormat) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     match format {
-        ImageFormat::Gif => DynamicImage::ImageRgba8(picture().to_rgba8()).write_to(&mut out, format).unwrap(),
-        _ => picture().write_to(&mut out, format).unwrap(),
+        ImageFormat::Gif => DynamicImage::ImageRgba8(image().to_rgba8()).write_to(&mut out, format).unwrap(),
+        _ => image().write_to(&mut out, format).unwrap(),
     }
     out.into_inner()
 }
 
 #[test]
-fn damaged_pictures() {
+fn damaged_images() {
     let folder = tempfile::tempdir().unwrap();
     for (name, format) in [
         ("x.png", ImageFormat::Png),
@@ -111,11 +111,11 @@ fn damaged_pictures() {
     let mut progressive = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut progressive, 80);
     encoder.set_progressive(true);
-    encoder.encode(&picture().to_rgb8().into_raw(), 24, 20, jpeg_encoder::ColorType::Rgb).unwrap();
+    encoder.encode(&image().to_rgb8().into_raw(), 24, 20, jpeg_encoder::ColorType::Rgb).unwrap();
     damage("p.jpg", &progressive, opener(folder.path(), "p.jpg"));
 }
 
-/// The bytes of the file that the format writes for ten small pictures.
+/// The bytes of the file that the format writes for ten small images.
 fn written(format: &str, folder: &Path, file: &str) -> Vec<u8> {
     let sample = TensorType::new(ganymede_tensor::DType::U8, [6, 6, 1]);
     let bytes = random_samples(&sample, 10, 5);
@@ -210,13 +210,13 @@ fn damaged_caches_are_built_again() {
 #[test]
 fn damaged_tables_of_classes() {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("pictures");
+    let root = folder.path().join("images");
     let sample = TensorType::new(ganymede_tensor::DType::U8, [6, 6, 1]);
     let bytes = random_samples(&sample, 10, 5);
     write("image-folder", &root, &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] }).unwrap();
     let rows: String = (0..10).map(|i| format!("{i:06}.png,\"class {}\"\n", i % 3)).collect();
     let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
-    let (loaded, refused) = damage("pictures", format!("file,class\n{rows}").as_bytes(), |bytes| {
+    let (loaded, refused) = damage("images", format!("file,class\n{rows}").as_bytes(), |bytes| {
         put(&root.join("labels.csv"), bytes);
         Dataset::open_with(&Source::parse(&root)?, &options, None, &())
     });

@@ -200,7 +200,7 @@ fn oriented(orientation: u16) -> Vec<u8> {
 }
 
 #[test]
-fn exif_orientation_turns_the_picture() {
+fn exif_orientation_turns_the_image() {
     // Where the white half is to be seen: (size, corners top left, top right, bottom left).
     for (orientation, ty, corners) in [
         (1, "u8[8,16,1]", [255, 0, 255]),
@@ -266,7 +266,7 @@ fn sizes_are_fitted() {
 }
 
 #[test]
-fn grey_and_deep_pictures_among_others_keep_all_they_have() {
+fn grey_and_deep_images_among_others_keep_all_they_have() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     put(&at("1.png"), &flat(1, 1, 255));
@@ -335,7 +335,7 @@ fn bad_files_are_skipped_counted_and_named() {
 #[test]
 fn odd_folders_are_read() {
     let folder = tempfile::tempdir().unwrap();
-    // One picture; links in a circle; a pipe; a name that is no UTF-8.
+    // One image; links in a circle; a pipe; a name that is no UTF-8.
     let name = Path::new(std::ffi::OsStr::from_bytes(b"\xff\xfe.png"));
     put(&folder.path().join("a").join(name), &flat(2, 2, 5));
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/circle")).unwrap();
@@ -362,7 +362,7 @@ fn the_training_part_is_used() {
 }
 
 #[test]
-fn a_picture_bomb_is_refused_before_it_is_decoded() {
+fn a_decompression_bomb_is_refused_before_it_is_decoded() {
     // The header says 16,000 x 16,000; there are no pixels behind it.
     let mut file = flat(1, 1, 0);
     file[16..24].copy_from_slice(&[0, 0, 0x3e, 0x80, 0, 0, 0x3e, 0x80]);

@@ -101,7 +101,7 @@ fn mirroring_flips_some_and_only_left_to_right() {
 }
 
 #[test]
-fn channels_of_stacked_pictures_are_images() {
+fn channels_of_a_stacked_sample_are_images() {
     let open = |name: &str, options: &DataOptions| Dataset::open(&Source::parse(name).unwrap(), options, &());
     let options = DataOptions { use_cache: false, ..DataOptions::default() };
     let (images, stacked) =
@@ -112,11 +112,11 @@ fn channels_of_stacked_pictures_are_images() {
     let known: std::collections::HashSet<Vec<u8>> =
         images.gather(&all).unwrap().to_le_bytes().chunks(784).map(<[u8]>::to_vec).collect();
     let some: Vec<u32> = (0..200).map(|i| i * 149).collect();
-    let pictures = stacked.gather(&some).unwrap().to_le_bytes();
+    let samples = stacked.gather(&some).unwrap().to_le_bytes();
     let mut planes = std::collections::HashSet::new();
-    for picture in pictures.chunks(784 * 3) {
+    for sample in samples.chunks(784 * 3) {
         for channel in 0..3 {
-            let plane: Vec<u8> = picture.iter().skip(channel).step_by(3).copied().collect();
+            let plane: Vec<u8> = sample.iter().skip(channel).step_by(3).copied().collect();
             assert!(known.contains(&plane));
             planes.insert(plane);
         }
@@ -169,7 +169,7 @@ fn what_cannot_be_is_an_error() {
     let points = Arc::new(Dataset::open(&Source::parse("ring2d").unwrap(), &DataOptions::default(), &()).unwrap());
     let mirror = SourceOptions { mirror: true, ..SourceOptions::new(1, 0) };
     let error = points.codec().batches(points.clone(), vec![0], &mirror).err().unwrap();
-    assert!(error.to_string().contains("expected pictures, found points"), "{error}");
+    assert!(error.to_string().contains("expected images, found points"), "{error}");
     let mut last = start(vec![1, 2], 4).unwrap();
     assert!(last.batch(u64::MAX / 4).is_err(), "a position beyond 2^64");
 }

@@ -142,7 +142,7 @@ fn tables_in_another_encoding_are_refused() {
 }
 
 #[test]
-fn a_table_beside_pictures_names_their_classes() {
+fn a_table_beside_images_names_their_classes() {
     let folder = tempfile::tempdir().unwrap();
     let (root, cache) = (folder.path().join("set"), folder.path().join("cache"));
     let sample = TensorType::new(DType::U8, [5, 7, 1]);

@@ -1,4 +1,4 @@
-//! Adaptive discriminator augmentation (ADA). Not here: moving pictures (`geometry.rs`), colours (`colour.rs`).
+//! Adaptive discriminator augmentation (ADA). Not here: moving images (`geometry.rs`), colours (`colour.rs`).
 
 use super::{Augmentation, Pixels, colour, geometry};
 use crate::loss_scope::LossScope;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const SUMMARY: &str =
     "each change with a probability that follows how far the discriminator overfits; Karras et al. 2020";
 
-/// Changes of pictures, each with probability p a picture:
+/// Changes of images, each made with probability p and for each image anew:
 ///
 /// - `blit`: mirrored, turned by quarters (where height and width differ, by halves), moved by whole pixels up to ⅛ of a side;
 /// - `geometry`: scaled by 2^N(0, 0.2²), turned by any angle (before and after, so that one of both has probability p),
@@ -19,14 +19,14 @@ pub(super) const SUMMARY: &str =
 /// - `colour`: brighter by N(0, 0.2²), contrast times 2^N(0, 0.5²), luma turned over, hue turned by any angle, saturation
 ///   times 2^N(0, 1).
 ///
-/// Moves are one map for each picture, read by linear interpolation, with the picture mirrored at its edges. p is a state,
+/// Moves are one map for each image, read by linear interpolation, with the image mirrored at its edges. p is a state,
 /// `augment/<at>/p`, 0 at first. After each discriminator update p ← p + sign(r − target)·N/(1000·speed_kimg), within
 /// \[0, 1\], with r = E sign(D(x)) over the N augmented real samples, where D(x) stands for how sure the discriminator is by the
 /// phase's objective: its logits, with least squares how far they are above the middle of both labels, with objectives of
 /// differences how far they are above those of the fakes. With `p` it is that number instead.
 ///
 /// # Shapes
-/// Pictures (N, H, W, C); with `colour` C is 1 or 3, and of 1 hue and saturation are left alone.
+/// Images (N, H, W, C); with `colour` C is 1 or 3, and of 1 hue and saturation are left alone.
 ///
 /// # Units
 /// `speed_kimg`: thousands of real samples in which p can go from 0 to 1.
@@ -137,7 +137,7 @@ impl Augmentation for Adaptive {
     }
 }
 
-/// Draws numbers, one a picture.
+/// Draws numbers, one for each image.
 pub(super) struct Chance<'a, 'g> {
     s: &'a LossScope<'g>,
     batch: usize,
@@ -145,7 +145,7 @@ pub(super) struct Chance<'a, 'g> {
 }
 
 impl<'g> Chance<'_, 'g> {
-    /// The same number for every picture, (N, 1, 1).
+    /// The same number for every image, (N, 1, 1).
     pub fn every(&self, number: f64) -> Expr<'g> {
         self.s.builder().full([self.batch, 1, 1], number)
     }

@@ -4,12 +4,12 @@ use super::adaptive::Chance;
 use ganymede_graph::{Expr, concat};
 use std::f64::consts::{LN_2, PI};
 
-/// The pictures in other colours, (N, H, W, C) with C = 1 or 3. A pixel is its luma m, the mean of its channels, and the rest
+/// The images in other colours, (N, H, W, C) with C = 1 or 3. A pixel is its luma m, the mean of its channels, and the rest
 /// d = x − m, which a change of hue turns about the grey axis v = (1, 1, 1)/√3: d cos θ + (v × d) sin θ.
 pub(super) fn changed<'g>(chance: &Chance<'_, 'g>, x: Expr<'g>) -> Expr<'g> {
     let channels = x.shape()[3];
     if channels != 1 && channels != 3 {
-        let message = format!("`adaptive` with `colour` expected pictures of 1 or 3 channels, found {channels}");
+        let message = format!("`adaptive` with `colour` expected images of 1 or 3 channels, found {channels}");
         return x.builder().error(message, Some("set groups = [\"blit\", \"geometry\"]".into()));
     }
     let each = |number: Expr<'g>| number.reshape([x.shape()[0], 1, 1, 1]);

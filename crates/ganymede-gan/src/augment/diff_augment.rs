@@ -5,17 +5,17 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
-pub(super) const SUMMARY: &str = "colours, places and holes by chance, in all pictures; Zhao et al. 2020";
+pub(super) const SUMMARY: &str = "colours, places and holes by chance, in all images; Zhao et al. 2020";
 
-/// Changes of all pictures, each by numbers of its own, in the order of `policy`:
+/// Changes of all images, each by numbers of its own, in the order of `policy`:
 ///
 /// - `color`: brightness x + b, b ~ U(−½, ½); then saturation, from a pixel's mean, times s ~ U(0, 2); then contrast, from
-///   the picture's mean, times c ~ U(½, 3⁄2);
+///   the image's mean, times c ~ U(½, 3⁄2);
 /// - `translation`: by whole pixels, up to ⅛ of each side, with zeros outside;
 /// - `cutout`: a hole of half of each side, zeros, about a place by chance.
 ///
 /// # Shapes
-/// Pictures (N, H, W, C); saturation changes nothing where C is 1.
+/// Images (N, H, W, C); saturation changes nothing where C is 1.
 ///
 /// # Errors
 /// Recorded for samples of other shapes.
@@ -48,7 +48,7 @@ fn all() -> Vec<Change> {
 
 /// Largest translation as a part of a side.
 const MOVED: f64 = 0.125;
-/// A hole's side as a part of the picture's.
+/// A hole's side as a part of the image's.
 const HOLE: f64 = 0.5;
 
 impl Augmentation for DiffAugment {
@@ -75,7 +75,7 @@ impl Augmentation for DiffAugment {
     }
 }
 
-/// Uniform in [low, high), one a picture, (N, 1, 1, 1).
+/// Uniform in [low, high), one for each image, (N, 1, 1, 1).
 fn between<'g>(s: &LossScope<'g>, batch: usize, low: f64, high: f64) -> Expr<'g> {
     s.builder().uniform([batch, 1, 1, 1]) * (high - low) + low
 }
@@ -89,7 +89,7 @@ fn color<'g>(s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
     mean + (x - mean) * between(s, batch, 0.5, 1.5)
 }
 
-/// A whole number from −most to most, one a picture, (N, 1, 1).
+/// A whole number from −most to most, one for each image, (N, 1, 1).
 fn steps<'g>(s: &LossScope<'g>, batch: usize, most: f64) -> Expr<'g> {
     (s.builder().uniform([batch, 1, 1]) * (2.0 * most + 1.0)).floor() - most
 }

@@ -1,4 +1,4 @@
-//! Moving pictures: one affine map for each, read by linear interpolation. Not here: when (`adaptive.rs`).
+//! Moving images: one affine map for each, read by linear interpolation. Not here: when (`adaptive.rs`).
 
 use super::Pixels;
 use super::adaptive::Chance;
@@ -10,8 +10,8 @@ const MOVE: f64 = 0.125;
 /// Standard deviation of the logarithm (base 2) of a scale.
 const SCALE: f64 = 0.2;
 
-/// Where a pixel of the result is read, from the middle of the picture: (a·u + b·v + c, d·u + e·v + f) of its own place
-/// (u, v). Each number is one a picture, (N, 1, 1).
+/// Where a pixel of the result is read, from the middle of the image: (a·u + b·v + c, d·u + e·v + f) of its own place
+/// (u, v). Each image has its own numbers, (N, 1, 1).
 struct Affine<'g>([Expr<'g>; 6]);
 
 impl<'g> Affine<'g> {
@@ -38,7 +38,7 @@ impl<'g> Affine<'g> {
     }
 }
 
-/// The pictures moved, (N, H, W, C).
+/// The images moved, (N, H, W, C).
 pub(super) fn moved<'g>(chance: &Chance<'_, 'g>, pixels: &Pixels<'g>, blit: bool, geometry: bool) -> Expr<'g> {
     let (height, width) = (pixels.height as f64, pixels.width as f64);
     let (one, zero) = (chance.every(1.0), chance.every(0.0));
@@ -76,7 +76,7 @@ pub(super) fn moved<'g>(chance: &Chance<'_, 'g>, pixels: &Pixels<'g>, blit: bool
     read(pixels, d * u + e * v + f + middle_row, a * u + b * v + c + middle_column)
 }
 
-/// Pixels between four others: the mean of these, by nearness. The picture goes on mirrored at its edges.
+/// Pixels between four others: the mean of these, by nearness. The image goes on mirrored at its edges.
 fn read<'g>(pixels: &Pixels<'g>, row: Expr<'g>, column: Expr<'g>) -> Expr<'g> {
     let (low_row, low_column) = (row.floor(), column.floor());
     let share = |x: Expr<'g>| x.reshape([pixels.batch, pixels.height, pixels.width, 1]);

@@ -13,7 +13,7 @@ pub(super) const SUMMARY: &str = "normal noise on all that the discriminator see
 /// that the discriminator cannot part them for certain. A schedule lets it fade.
 ///
 /// # Units
-/// `sigma` in those of the networks' range, [−1, 1] for pictures.
+/// `sigma` in those of the networks' range, [−1, 1] for images.
 ///
 /// # Source
 /// Sønderby, Caballero, Theis, Shi, Huszár (2016), "Amortised MAP inference for image super-resolution",

@@ -1,4 +1,4 @@
-//! Reading pictures at computed places, differentiable in the pictures. Not here: which places (`diff_augment.rs`,
+//! Reading images at computed places, differentiable in the images. Not here: which places (`diff_augment.rs`,
 //! `adaptive.rs`, `regularizers/consistency.rs`).
 
 use crate::loss_scope::LossScope;
@@ -8,7 +8,7 @@ use ganymede_tensor::{DType, TensorType};
 /// Largest number of pixels whose places are exact as `f32`.
 const MOST: usize = 1 << 24;
 
-/// A batch of pictures (N, H, W, C), as a table of pixels.
+/// A batch of images (N, H, W, C), as a table of pixels.
 pub(crate) struct Pixels<'g> {
     table: Expr<'g>,
     sample: Expr<'g>,
@@ -25,10 +25,10 @@ pub(crate) struct Pixels<'g> {
 }
 
 impl<'g> Pixels<'g> {
-    /// The pictures as a table.
+    /// The images as a table.
     ///
     /// # Errors
-    /// The poison of a recorded error when they are no pictures, or too many; `what` asks for them.
+    /// The poison of a recorded error when they are no images, or too many; `what` asks for them.
     #[track_caller]
     pub fn of(s: &LossScope<'g>, x: Expr<'g>, what: &str) -> Result<Pixels<'g>, Expr<'g>> {
         if x.is_poison() {
@@ -36,8 +36,8 @@ impl<'g> Pixels<'g> {
         }
         let shape = x.shape();
         let [batch, height, width, channels] = shape[..] else {
-            let message = format!("`{what}` expected pictures (N, height, width, channels), found samples {shape}");
-            return Err(s.builder().error(message, Some("leave it out: it moves and mirrors pictures".into())));
+            let message = format!("`{what}` expected images (N, height, width, channels), found samples {shape}");
+            return Err(s.builder().error(message, Some("leave it out: it moves and mirrors images".into())));
         };
         if batch * height * width > MOST {
             let pixels = batch * height * width;
@@ -49,7 +49,7 @@ impl<'g> Pixels<'g> {
         Ok(Pixels { table, sample: index(0), batch, height, width, row: index(1), column: index(2) })
     }
 
-    /// The pixels at whole rows and columns of each picture, (N, H, W, C); 0 outside.
+    /// The pixels at whole rows and columns of each image, (N, H, W, C); 0 outside.
     pub fn at(&self, row: Expr<'g>, column: Expr<'g>) -> Expr<'g> {
         let (height, width) = (self.height as f64, self.width as f64);
         let inside = |x: Expr<'g>, size: f64| x.greater_equal(0.0).and(x.less(size));

@@ -15,14 +15,14 @@ use std::rc::Rc;
 
 const N: usize = 40;
 
-/// Pictures (N, H, W, C) of random numbers.
-fn pictures(height: usize, width: usize, channels: usize) -> Array {
+/// Images (N, H, W, C) of random numbers.
+fn images(height: usize, width: usize, channels: usize) -> Array {
     let mut rng = Rng::new(3, 4);
     let count = N * height * width * channels;
     Array::new([N, height, width, channels], (0..count).map(|_| rng.normal()).collect())
 }
 
-/// What `make` builds of the pictures, and the numbers of all random nodes in the order of their calls.
+/// What `make` builds of the images, and the numbers of all random nodes in the order of their calls.
 fn applied(
     augmentation: &str,
     x: &Array,
@@ -59,17 +59,17 @@ fn applied(
 }
 
 fn same(found: &Array, expected: impl Fn(usize, usize, usize, usize) -> f64) {
-    let [_, height, width, channels] = found.ty.shape[..] else { panic!("pictures") };
+    let [_, height, width, channels] = found.ty.shape[..] else { panic!("images") };
     for (at, &value) in found.data.iter().enumerate() {
         let (c, rest) = (at % channels, at / channels);
         let (column, row, n) = (rest % width, rest / width % height, rest / width / height);
         let expected = expected(n, row, column, c);
-        assert!((value - expected).abs() < 1e-5, "picture {n}, ({row}, {column}), {c}: {value}, expected {expected}");
+        assert!((value - expected).abs() < 1e-5, "image {n}, ({row}, {column}), {c}: {value}, expected {expected}");
     }
 }
 
 fn pixel(x: &Array, n: usize, row: i64, column: i64, c: usize) -> Option<f64> {
-    let [_, height, width, channels] = x.ty.shape[..] else { panic!("pictures") };
+    let [_, height, width, channels] = x.ty.shape[..] else { panic!("images") };
     let inside = (0..height as i64).contains(&row) && (0..width as i64).contains(&column);
     inside.then(|| x.data[((n * height + row as usize) * width + column as usize) * channels + c])
 }
@@ -78,7 +78,7 @@ const ONE: f64 = 1.0;
 
 #[test]
 fn diff_augment_moves_and_cuts_as_plain_loops_do() {
-    let x = pictures(10, 17, 2);
+    let x = images(10, 17, 2);
     let (found, noise) = applied("class_name='diff_augment'\npolicy=['translation']", &x, 0.0, |_, seen| seen);
     // A tenth of ten and of seventeen pixels, rounded: 1 and 2.
     let by = |n: usize, of: usize, most: f64| ((noise[of][n] * (2.0 * most + 1.0)).floor() - most) as i64;
@@ -98,7 +98,7 @@ fn diff_augment_moves_and_cuts_as_plain_loops_do() {
 
 #[test]
 fn diff_augment_changes_colours_as_plain_loops_do() {
-    let x = pictures(3, 4, 3);
+    let x = images(3, 4, 3);
     let (found, noise) = applied("class_name='diff_augment'\npolicy=['color']", &x, 0.0, |_, seen| seen);
     let at = |n: usize, row: usize, column: usize, c: usize| {
         let bright = |row: usize, column: usize, c: usize| {
@@ -117,7 +117,7 @@ fn diff_augment_changes_colours_as_plain_loops_do() {
 #[test]
 fn nothing_changes_with_probability_0() {
     for shape in [[6, 6, 3], [5, 8, 1]] {
-        let x = pictures(shape[0], shape[1], shape[2]);
+        let x = images(shape[0], shape[1], shape[2]);
         let (found, _) = applied("class_name='adaptive'", &x, 0.0, |_, seen| seen);
         same(&found, |n, row, column, c| pixel(&x, n, row as i64, column as i64, c).unwrap());
     }
@@ -150,9 +150,9 @@ fn shift(u: f64, v: f64) -> Matrix {
     [[1.0, 0.0, u], [0.0, 1.0, v], [0.0, 0.0, 1.0]]
 }
 
-/// The picture read through a map of places, between pixels by nearness.
+/// The image read through a map of places, between pixels by nearness.
 fn read(x: &Array, n: usize, map: Matrix, row: usize, column: usize, c: usize) -> f64 {
-    let [_, height, width, _] = x.ty.shape[..] else { panic!("pictures") };
+    let [_, height, width, _] = x.ty.shape[..] else { panic!("images") };
     let (middle_row, middle_column) = ((height as f64 - 1.0) / 2.0, (width as f64 - 1.0) / 2.0);
     let (u, v) = (column as f64 - middle_column, row as f64 - middle_row);
     let place = |line: [f64; 3], middle: f64| line[0] * u + line[1] * v + line[2] + middle;
@@ -167,8 +167,8 @@ fn read(x: &Array, n: usize, map: Matrix, row: usize, column: usize, c: usize) -
 }
 
 #[test]
-fn pictures_are_read_through_the_map_of_the_paper() {
-    let x = pictures(6, 9, 1);
+fn images_are_read_through_the_map_of_the_paper() {
+    let x = images(6, 9, 1);
     let p = 0.7;
     let (found, noise) = applied("class_name='adaptive'\ngroups=['geometry']", &x, p, |_, seen| seen);
     let either = 1.0 - (1.0f64 - p).sqrt();
@@ -198,11 +198,11 @@ fn pictures_are_read_through_the_map_of_the_paper() {
     assert_eq!(noise.len(), 11);
 }
 
-/// Every picture is one of the mirrored, turned and moved ones, exactly; and there are many kinds.
+/// Every image is one of the mirrored, turned and moved ones, exactly; and there are many kinds.
 #[test]
 fn blits_are_exact() {
     for (height, width, turns) in [(6, 6, 4), (4, 7, 2)] {
-        let x = pictures(height, width, 1);
+        let x = images(height, width, 1);
         let (found, _) = applied("class_name='adaptive'\ngroups=['blit']", &x, 0.9, |_, seen| seen);
         let mut kinds = std::collections::BTreeSet::new();
         for n in 0..N {
@@ -220,7 +220,7 @@ fn blits_are_exact() {
                     (read(&x, n, map, row, column, 0) - value).abs() < 1e-9
                 })
             });
-            kinds.insert(way.unwrap_or_else(|| panic!("picture {n} is none of the ways")));
+            kinds.insert(way.unwrap_or_else(|| panic!("image {n} is none of the ways")));
         }
         assert!(kinds.len() > 8, "{kinds:?}");
     }
@@ -228,7 +228,7 @@ fn blits_are_exact() {
 
 #[test]
 fn colours_change_by_the_matrices_of_the_paper() {
-    let x = pictures(2, 3, 3);
+    let x = images(2, 3, 3);
     let (found, noise) = applied("class_name='adaptive'\ngroups=['colour']", &x, 0.6, |_, seen| seen);
     let maybe = |at: usize, n: usize, neutral: f64, drawn: &dyn Fn(f64) -> f64| {
         if noise[at + 1][n] < 0.6 { drawn(noise[at][n]) } else { neutral }
@@ -259,7 +259,7 @@ fn colours_change_by_the_matrices_of_the_paper() {
 #[test]
 fn derivatives_of_derivatives_go_through() {
     for augmentation in ["class_name='diff_augment'", "class_name='adaptive'"] {
-        let x = pictures(6, 6, 3);
+        let x = images(6, 6, 3);
         let slope = |x: &Array| {
             let (found, _) = applied(augmentation, x, 0.8, |x, seen| seen.tanh().sum().grad(&[x])[0].square().sum());
             found.data[0]
@@ -284,8 +284,8 @@ fn derivatives_of_derivatives_go_through() {
 }
 
 #[test]
-fn what_is_no_picture_is_refused() {
-    for (name, hint) in [("diff_augment", "expected pictures"), ("adaptive", "expected pictures")] {
+fn what_is_no_image_is_refused() {
+    for (name, hint) in [("diff_augment", "expected images"), ("adaptive", "expected images")] {
         let builder = Builder::new("refused");
         let networks = Networks { models: BTreeMap::new() };
         let mut trace = Trace::new(&builder, &networks, Mode::Train, 4, LatentDistribution::default());

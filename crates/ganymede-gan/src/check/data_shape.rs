@@ -23,7 +23,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         return Vec::new();
     }
     let shape = data.shape.clone();
-    // A network of points takes pictures as one long vector.
+    // A network of points takes images as one long vector.
     let layers = s.layers(s.spec.discriminator());
     let flat = taken.len() == 1
         && shape.len() > 1

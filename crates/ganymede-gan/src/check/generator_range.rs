@@ -12,7 +12,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         _ => "",
     };
     let place = s.place(s.spec.generator(), index);
-    let picture = s.network(s.spec.generator()).is_some_and(|g| g.output.len() == 3);
+    let image = s.network(s.spec.generator()).is_some_and(|g| g.output.len() == 3);
     let tanh = Fix::new("set the last activation to tanh", move |spec| {
         let layer = spec.generator_mut().and_then(|n| n.layers.get_mut(index));
         if let Some(layer) = layer {
@@ -29,8 +29,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     }
     // Networks that R1 holds (StyleGAN, R3GAN) end without an activation.
     let held = s.spec.phases.iter().flat_map(|phase| &phase.terms).any(|term| term.class_name == "r1");
-    if activation != "tanh" && picture && !held {
-        let reason = format!("`{activation}` is not bounded, the pictures are scaled to -1 to 1: tanh is usual");
+    if activation != "tanh" && image && !held {
+        let reason = format!("`{activation}` is not bounded, the images are scaled to -1 to 1: tanh is usual");
         return vec![Finding::hint(place, reason, vec![tanh])];
     }
     Vec::new()

@@ -27,7 +27,7 @@ pub(super) fn by(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
-/// How a generator of pictures is laid out: Dense, Reshape to (h, w, c), stages, last convolution.
+/// How a generator of images is laid out: Dense, Reshape to (h, w, c), stages, last convolution.
 struct Layout {
     dense: usize,
     reshape: usize,
@@ -97,7 +97,7 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
     let dense = layers.iter().rposition(|l| l.class_name == "Dense")?;
     let given = layers[dense].arguments.get("units").and_then(|u| u.as_u64())?;
     let reshape = layers.iter().rposition(|l| l.class_name == "Reshape").filter(|&i| i > dense);
-    // What it gives are points, where samples are pictures.
+    // What it gives are points, where samples are images.
     let flat = reshape.is_none() && target.len() != output.len();
     let named = s.spec.networks.get(s.spec.generator()).is_some_and(|network| network.outputs.is_some());
     if units(output).map(|n| n as u64) != Some(given) || (flat && (output.len() != 1 || named)) {

@@ -371,7 +371,7 @@ fn sizes_that_are_unequal_say_their_order() {
         ("sngan", vec![34, 30, 1], "30x34 (width x height)"),
         ("article", vec![34, 30, 1], "found 30x34 (width x height)"),
         ("ring2d", vec![100], "found samples of shape [100]; use `mlp`"),
-        ("ring2d", vec![28, 28, 1], "use `dcgan` for pictures"),
+        ("ring2d", vec![28, 28, 1], "use `dcgan` for images"),
     ] {
         let error = preset_for(preset, &PresetInput::of(shape)).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
@@ -379,7 +379,7 @@ fn sizes_that_are_unequal_say_their_order() {
 }
 
 #[test]
-fn networks_of_points_are_mended_for_pictures() {
+fn networks_of_points_are_mended_for_images() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
     let data = DataFacts {
@@ -475,8 +475,8 @@ fn what_follows_from_an_error_is_no_error_of_its_own() {
     let began = ["phases.0.terms.0.class_name=began", "phases.1.terms.0.class_name=began"];
     let swapped = [lazy, "phases.0.trains=[\"generator\"]", "phases.1.trains=[\"discriminator\"]"];
     for (edits, place, reason) in [
-        (&[consistency.as_str()][..], "phases.0.terms.1 (consistency)", "`consistency` expected pictures"),
-        (&[both.as_str()], "phases.0.terms.2 (consistency)", "`consistency` expected pictures"),
+        (&[consistency.as_str()][..], "phases.0.terms.1 (consistency)", "`consistency` expected images"),
+        (&[both.as_str()], "phases.0.terms.2 (consistency)", "`consistency` expected images"),
         (&swapped, "phases.0.terms.1 (r1)", "`r1` is a term of the discriminator's loss"),
     ] {
         let (_, errors) = errors_of_points(edits);
@@ -495,7 +495,7 @@ fn what_follows_from_an_error_is_no_error_of_its_own() {
 #[test]
 fn what_is_wrong_with_an_augmentation_is_told_once_at_its_place() {
     for (augment, place, reason, fixed) in [
-        ("class_name=\"diff_augment\"", "augment.0 (diff_augment)", "expected pictures", "leave augment.0 out"),
+        ("class_name=\"diff_augment\"", "augment.0 (diff_augment)", "expected images", "leave augment.0 out"),
         (
             "class_name=\"difaugment\"",
             "augment.0",

@@ -1,7 +1,7 @@
 //! Preset `acgan`.
 
 use super::blocks::{Halving, Stack, from, growing, label, shrinking};
-use super::{LATENT, PresetInput, networks, phases, picture_spec};
+use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
 use serde_json::json;
@@ -33,5 +33,5 @@ pub(super) fn acgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     }
     let mut phases = phases("non_saturating", 2e-4, 0.5);
     phases.iter_mut().for_each(|phase| phase.terms.push(TermSpec::new("auxiliary_classifier")));
-    Ok(picture_spec(networks, phases))
+    Ok(image_spec(networks, phases))
 }

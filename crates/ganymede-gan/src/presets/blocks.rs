@@ -41,7 +41,7 @@ pub(super) fn from(layer: &mut LayerConfig, inputs: &[&str]) {
     layer.inputs = Some(Inputs::Once(inputs.iter().map(|name| name.to_string()).collect()));
 }
 
-/// How a picture is halved: the number of times, and the sides that are left.
+/// How an image is halved: the number of times, and the sides that are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Halving {
     pub stages: u32,
@@ -54,7 +54,7 @@ impl Halving {
     /// # Errors
     /// [`GanError::Argument`] for sides that do not come to that.
     pub fn of(input: &PresetInput, preset: &'static str) -> Result<Halving, GanError> {
-        let [height, width, _] = input.picture(preset)?;
+        let [height, width, _] = input.image(preset)?;
         let (short, long) = (height.min(width), height.max(width));
         let stages = (0..8u32).find(|&stages| (4..8).contains(&(short >> stages)));
         let fits = |&stages: &u32| {

@@ -1,7 +1,7 @@
 //! Preset `cgan`.
 
 use super::blocks::{Halving, Stack, from, growing, label, shrinking};
-use super::{LATENT, PresetInput, networks, phases, picture_spec};
+use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::TrainSpec;
 use serde_json::json;
@@ -9,7 +9,7 @@ use serde_json::json;
 /// Size of a class's vector beside the latent.
 const CLASS: usize = 50;
 
-/// A conditional GAN: the label stands beside the latent as a vector, and beside the picture as a channel.
+/// A conditional GAN: the label stands beside the latent as a vector, and beside the image as a channel.
 ///
 /// # Source
 /// Mirza, Osindero (2014), "Conditional generative adversarial nets", arXiv:1411.1784.
@@ -19,17 +19,17 @@ const CLASS: usize = 50;
 pub(super) fn cgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let (halving, classes) = (Halving::of(input, "cgan")?, input.classes("cgan")?);
     let width = input.width.unwrap_or(64);
-    let [height, across, channels] = input.picture("cgan")?;
+    let [height, across, channels] = input.image("cgan")?;
     let (mut generator, mut discriminator) = (Stack::default(), Stack::default());
     generator.name("latent", "Input", json!({ "shape": [LATENT] }));
     label(&mut generator, classes, CLASS);
     from(generator.push("Concatenate", json!({})), &["latent", "class"]);
     growing(&mut generator, halving, width, channels);
-    discriminator.name("picture", "Input", json!({ "shape": input.shape }));
+    discriminator.name("image", "Input", json!({ "shape": input.shape }));
     label(&mut discriminator, classes, height * across);
     from(discriminator.name("plane", "Reshape", json!({ "target_shape": [height, across, 1] })), &["class"]);
-    from(discriminator.push("Concatenate", json!({})), &["picture", "plane"]);
+    from(discriminator.push("Concatenate", json!({})), &["image", "plane"]);
     shrinking(&mut discriminator, halving, width, true);
     discriminator.push("Dense", json!({ "units": 1 }));
-    Ok(picture_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
+    Ok(image_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
 }

@@ -36,25 +36,25 @@ impl Choice {
     }
 }
 
-/// Pictures below which the discriminator is better off with augmentation: with 500 it was in every measured training
+/// Images below which the discriminator is better off with augmentation: with 500 it was in every measured training
 /// (docs/reference/ablations.md).
 const FEW: usize = 2000;
-/// Pictures below which there is little to learn but these.
+/// Images below which there is little to learn but these.
 const TOO_FEW: usize = 100;
 
-/// A row of the table for pictures: up to so many minutes for each 32 x 32 pixels, this width.
+/// A row of the table for images: up to so many minutes for each 32 x 32 pixels, this width.
 struct Row {
     minutes: f64,
     width: Option<usize>,
     buys: &'static str,
 }
 
-/// By the minutes for each 32 x 32 pixels of a picture: a step's time goes with the pixels and with the square of the width.
-const PICTURES: &[Row] = &[
+/// By the minutes for each 32 x 32 pixels of an image: a step's time goes with the pixels and with the square of the width.
+const IMAGES: &[Row] = &[
     Row { minutes: 1.0, width: Some(16), buys: "rough shapes, no details" },
     Row { minutes: 4.0, width: Some(32), buys: "shapes that can be recognised, many of them blurred" },
     Row { minutes: 15.0, width: None, buys: "most samples can be recognised" },
-    Row { minutes: f64::INFINITY, width: None, buys: "samples close to the data, if there are some thousand pictures" },
+    Row { minutes: f64::INFINITY, width: None, buys: "samples close to the data, if there are some thousand images" },
 ];
 
 /// The preset for so many samples like `codec`'s and a training of so many minutes; none for as long as the preset says. It is the first
@@ -73,9 +73,9 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
         },
         ("dcgan", [height, width, _]) => {
             let each = minutes.map(|minutes| minutes * 1024.0 / (height * width).max(1) as f64);
-            let last = &PICTURES[PICTURES.len() - 1];
-            let row = each.map_or(&PICTURES[2], |each| PICTURES.iter().find(|row| each < row.minutes).unwrap_or(last));
-            let mut why = format!("pictures of {sizes}");
+            let last = &IMAGES[IMAGES.len() - 1];
+            let row = each.map_or(&IMAGES[2], |each| IMAGES.iter().find(|row| each < row.minutes).unwrap_or(last));
+            let mut why = format!("images of {sizes}");
             why.extend(minutes.map(|minutes| format!(", {minutes} minutes")));
             why.extend(row.width.map(|width| format!(", width {width} because of the time")));
             let augment = samples < FEW;
@@ -83,7 +83,7 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
                 why += &format!(", diff_augment because there are only {samples}");
             }
             let buys = if samples < TOO_FEW {
-                "variations of these pictures, for a GAN learns from thousands"
+                "variations of these images, for a GAN learns from thousands"
             } else {
                 row.buys
             };

@@ -7,9 +7,9 @@ use ganymede_nn::LayerConfig;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Filters of the layer next to the pictures.
+/// Filters of the layer next to the images.
 const WIDTH: usize = 64;
-/// Steps of a training that is not told how long: about five minutes for small pictures on two cores.
+/// Steps of a training that is not told how long: about five minutes for small images on two cores.
 const STEPS: u64 = 3600;
 /// Samples in a batch: progress goes with the number of steps, so that a short training is better off with small ones
 /// (docs/decisions/0007).
@@ -23,7 +23,7 @@ const BATCH: usize = 32;
 /// generative adversarial networks", arXiv:1511.06434; the `dcgan` example of PyTorch; the DCGAN tutorial
 /// of TensorFlow.
 pub(super) fn dcgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
-    let [height, width, channels] = input.picture("dcgan")?;
+    let [height, width, channels] = input.image("dcgan")?;
     let filters = input.width.unwrap_or(WIDTH);
     let powers = height.is_power_of_two() && width.is_power_of_two();
     let (short, long) = (height.min(width), height.max(width));

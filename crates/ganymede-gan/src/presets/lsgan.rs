@@ -1,7 +1,7 @@
 //! Preset `lsgan`.
 
 use super::blocks::{Halving, Stack, growing, shrinking};
-use super::{LATENT, PresetInput, networks, phases, picture_spec};
+use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::TrainSpec;
 use serde_json::json;
@@ -22,5 +22,5 @@ pub(super) fn lsgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     discriminator.push("Input", json!({ "shape": input.shape }));
     shrinking(&mut discriminator, halving, width, true);
     discriminator.push("Dense", json!({ "units": 1 }));
-    Ok(picture_spec(networks(generator.0, discriminator.0), phases("least_squares", 2e-4, 0.5)))
+    Ok(image_spec(networks(generator.0, discriminator.0), phases("least_squares", 2e-4, 0.5)))
 }

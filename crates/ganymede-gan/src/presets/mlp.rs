@@ -9,7 +9,7 @@ use serde_json::json;
 /// Most values that a sample may have.
 const LARGEST: usize = 64 * 64 * 3;
 
-/// A GAN of dense layers: points (any number of coordinates) or very small pictures.
+/// A GAN of dense layers: points (any number of coordinates) or very small images.
 ///
 /// # Source
 /// Goodfellow et al. (2014), "Generative adversarial nets", arXiv:1406.2661; the toy of Metz et al.
@@ -17,7 +17,7 @@ const LARGEST: usize = 64 * 64 * 3;
 pub(super) fn mlp(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let values: usize = input.shape.iter().product();
     if values == 0 || values > LARGEST {
-        let reason = format!("expected samples of 1 to {LARGEST} values, found {values}; use `dcgan` for pictures");
+        let reason = format!("expected samples of 1 to {LARGEST} values, found {values}; use `dcgan` for images");
         return Err(GanError::Argument { what: "preset `mlp`".into(), reason });
     }
     let points = input.shape.len() == 1;

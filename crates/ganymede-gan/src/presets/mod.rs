@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 /// What a preset may look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PresetInput {
-    /// Sizes of a sample: (height, width, channels) of a picture, (coordinates,) of a point.
+    /// Sizes of a sample: (height, width, channels) of an image, (coordinates,) of a point.
     pub shape: Vec<usize>,
     /// Number of classes, 0 without labels; none where the data is not known yet.
     pub classes: Option<usize>,
@@ -54,7 +54,7 @@ impl PresetInput {
         match self.classes {
             Some(0) => Err(GanError::Argument {
                 what: format!("preset `{preset}`"),
-                reason: "expected data with classes (sub-folders of pictures, labels.csv beside them, or labels in IDX or npz), found none; \
+                reason: "expected data with classes (sub-folders of images, labels.csv beside them, or labels in IDX or npz), found none; \
                          `dcgan` and `sngan` take none"
                     .into(),
             }),
@@ -62,14 +62,14 @@ impl PresetInput {
         }
     }
 
-    /// Height, width and channels, when samples are pictures.
-    fn picture(&self, preset: &'static str) -> Result<[usize; 3], GanError> {
+    /// Height, width and channels, when samples are images.
+    fn image(&self, preset: &'static str) -> Result<[usize; 3], GanError> {
         match self.shape[..] {
             [h, w, c] => Ok([h, w, c]),
             _ => Err(GanError::Argument {
                 what: format!("preset `{preset}`"),
                 reason: format!(
-                    "expected pictures (height, width, channels), found samples of shape {:?}; use `mlp`",
+                    "expected images (height, width, channels), found samples of shape {:?}; use `mlp`",
                     self.shape
                 ),
             }),
@@ -88,64 +88,64 @@ pub struct Entry {
     make: fn(&PresetInput) -> Result<TrainSpec, GanError>,
 }
 
-/// Samples of presets for points, and of those for pictures.
+/// Samples of presets for points, and of those for images.
 const POINT: &[usize; 1] = &[2];
-const PICTURE: &[usize; 3] = &[28, 28, 1];
+const IMAGE: &[usize; 3] = &[28, 28, 1];
 
 /// Every preset.
 pub const PRESETS: &[Entry] = &[
     Entry {
         name: "dcgan",
-        summary: "convolutional GAN for pictures; Radford et al. 2015, at 28 pixels TensorFlow's tutorial",
-        sample: PICTURE,
+        summary: "convolutional GAN for images; Radford et al. 2015, at 28 pixels TensorFlow's tutorial",
+        sample: IMAGE,
         make: dcgan::dcgan,
     },
     Entry {
         name: "mlp",
-        summary: "dense GAN for points and very small pictures; Goodfellow et al. 2014",
+        summary: "dense GAN for points and very small images; Goodfellow et al. 2014",
         sample: POINT,
         make: mlp::mlp,
     },
     Entry {
         name: "lsgan",
         summary: "DCGAN's networks with least squares; Mao et al. 2017",
-        sample: PICTURE,
+        sample: IMAGE,
         make: lsgan::lsgan,
     },
     Entry {
         name: "wgan_gp",
         summary: "Wasserstein GAN with a gradient penalty, five critic updates a step; Gulrajani et al. 2017",
-        sample: PICTURE,
+        sample: IMAGE,
         make: wgan_gp::wgan_gp,
     },
     Entry {
         name: "sngan",
         summary: "residual networks, spectral normalization, hinge; Miyato et al. 2018",
-        sample: PICTURE,
+        sample: IMAGE,
         make: sngan::sngan,
     },
     Entry {
         name: "r3gan",
         summary: "residual networks without normalization, relativistic, R1 and R2; Huang et al. 2024",
-        sample: PICTURE,
+        sample: IMAGE,
         make: r3gan::r3gan,
     },
     Entry {
         name: "cgan",
-        summary: "draws the class that it is told, label beside latent and picture; Mirza, Osindero 2014",
-        sample: PICTURE,
+        summary: "draws the class that it is told, label beside latent and image; Mirza, Osindero 2014",
+        sample: IMAGE,
         make: cgan::cgan,
     },
     Entry {
         name: "acgan",
         summary: "draws the class that it is told, the discriminator names it; Odena et al. 2017",
-        sample: PICTURE,
+        sample: IMAGE,
         make: acgan::acgan,
     },
     Entry {
         name: "projection",
         summary: "sngan that draws the class that it is told; Miyato, Koyama 2018",
-        sample: PICTURE,
+        sample: IMAGE,
         make: sngan::projection,
     },
     Entry {
@@ -157,19 +157,19 @@ pub const PRESETS: &[Entry] = &[
     Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
-        sample: PICTURE,
+        sample: IMAGE,
         make: article::article,
     },
 ];
 
-/// Sizes of the samples that a preset is asked for without data: pictures where a size or a number of channels is given, else
+/// Sizes of the samples that a preset is asked for without data: images where a size or a number of channels is given, else
 /// what it is made for.
 pub fn sample_of(name: &str, sides: Option<[usize; 2]>, channels: Option<usize>) -> Vec<usize> {
     match PRESETS.iter().find(|entry| entry.name == name) {
         Some(entry) if sides.is_none() && channels.is_none() => entry.sample.to_vec(),
         _ => {
-            let [height, width] = sides.unwrap_or([PICTURE[0], PICTURE[1]]);
-            vec![height, width, channels.unwrap_or(PICTURE[2])]
+            let [height, width] = sides.unwrap_or([IMAGE[0], IMAGE[1]]);
+            vec![height, width, channels.unwrap_or(IMAGE[2])]
         }
     }
 }
@@ -230,8 +230,8 @@ pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError
 /// Size of the latent of the convolutional presets.
 const LATENT: usize = 100;
 
-/// The spec of pictures: batches of 32, since progress in a short training goes with the number of steps.
-fn picture_spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>) -> TrainSpec {
+/// The spec of images: batches of 32, since progress in a short training goes with the number of steps.
+fn image_spec(networks: BTreeMap<String, NetworkSpec>, phases: Vec<PhaseSpec>) -> TrainSpec {
     TrainSpec {
         train: TrainSection { steps: Some(3600), batch: 32, ..TrainSection::default() },
         ema: Some(EmaSpec::of("generator")),
@@ -293,7 +293,7 @@ mod tests {
         &[256, 256, 3],
     ];
 
-    /// What a preset that takes pictures does not take.
+    /// What a preset that takes images does not take.
     fn beyond(name: &str, shape: &[usize]) -> bool {
         // Dense layers of all pixels; the tutorial's sides.
         match name {

@@ -1,14 +1,14 @@
 //! Preset `r3gan`.
 
 use super::blocks::{Halving, Stack, from};
-use super::{PresetInput, adam_with, networks, phase, picture_spec, scheduled, term};
+use super::{PresetInput, adam_with, image_spec, networks, phase, scheduled, term};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
 use serde_json::{Value, json};
 
 /// Size of the latent.
 const LATENT: usize = 64;
-/// Filters next to the picture.
+/// Filters next to the image.
 const WIDTH: usize = 64;
 /// Samples in a batch: without batch statistics half as many as of others do, and make twice the steps in the time.
 const BATCH: usize = 16;
@@ -25,7 +25,7 @@ const DECAY: u64 = 4000;
 /// generated samples keep steady.
 ///
 /// A block is x + W₃ φ(W₂ φ(W₁ x)) with 1x1, grouped 3x3 and 1x1 convolutions and φ = LeakyReLU 0.2; W₃ starts at 0, the
-/// others at He's deviation times L^(−1/4) for L blocks (fix-up for branches of three layers). Between blocks pictures are
+/// others at He's deviation times L^(−1/4) for L blocks (fix-up for branches of three layers). Between blocks images are
 /// resized linearly, and a 1x1 convolution changes their channels. Learning rate and weights of penalties fall, β₂ rises.
 ///
 /// # Source
@@ -34,7 +34,7 @@ const DECAY: u64 = 4000;
 ///
 /// # Differs
 /// Penalties in every fourth update, with four times the weight; one block a resolution instead of two; a Dense layer makes the
-/// first 4 to 7 pixels a side; over 4,000 steps of 16 instead of millions of pictures, so that the learning rate begins at 1e-3
+/// first 4 to 7 pixels a side; over 4,000 steps of 16 instead of millions of images, so that the learning rate begins at 1e-3
 /// instead of 2e-4 and penalties at 5.
 pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let halving = Halving::of(input, "r3gan")?;
@@ -56,7 +56,7 @@ pub(super) fn r3gan(input: &PresetInput) -> Result<TrainSpec, GanError> {
         phase("d", "discriminator", adam(), vec![loss(), penalty("r1"), penalty("r2")]),
         phase("g", "generator", adam(), vec![loss()]),
     ];
-    let mut spec = picture_spec(networks, phases);
+    let mut spec = image_spec(networks, phases);
     spec.train.fresh_fakes = true;
     spec.train.batch = BATCH;
     Ok(spec)
@@ -67,7 +67,7 @@ fn falling(first: f64, part: f64) -> Value {
     json!({ "class_name": "CosineDecay", "initial_learning_rate": first, "decay_steps": DECAY, "alpha": part })
 }
 
-/// Filters `depth` halvings below the picture: at most four times those next to it.
+/// Filters `depth` halvings below the image: at most four times those next to it.
 fn filters(width: usize, depth: u32) -> usize {
     width << depth.min(2)
 }

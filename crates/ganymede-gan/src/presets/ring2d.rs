@@ -21,7 +21,7 @@ const LAZY: u64 = 4;
 /// penalties: Huang et al. (2024), arXiv:2501.05441.
 pub(super) fn ring2d(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let [coordinates @ 1..=64] = input.shape[..] else {
-        let instead = if input.shape.len() == 3 { "`dcgan` for pictures" } else { "`mlp`" };
+        let instead = if input.shape.len() == 3 { "`dcgan` for images" } else { "`mlp`" };
         let reason =
             format!("expected points of 1 to 64 coordinates, found samples of shape {:?}; use {instead}", input.shape);
         return Err(GanError::Argument { what: "preset `ring2d`".into(), reason });

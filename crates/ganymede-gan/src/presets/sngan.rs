@@ -1,14 +1,14 @@
 //! Presets `sngan` and `projection`, which have residual networks and differ in what they know of classes.
 
 use super::blocks::{Halving, Stack, from};
-use super::{PresetInput, adam_with, networks, phase, picture_spec};
+use super::{PresetInput, adam_with, image_spec, networks, phase};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
 use serde_json::{Value, json};
 
 /// Size of the latent.
 const LATENT: usize = 128;
-/// Filters of the discriminator's blocks at the most where pictures are small; the paper has 128.
+/// Filters of the discriminator's blocks at the most where images are small; the paper has 128.
 const WIDTH: usize = 64;
 
 /// A GAN of residual networks with spectral normalization and the hinge objective.
@@ -47,10 +47,10 @@ fn spec(input: &PresetInput, preset: &'static str, classes: Option<usize>) -> Re
         phase("d", "discriminator", adam(), vec![TermSpec::new("hinge")]),
         phase("g", "generator", adam(), vec![TermSpec::new("hinge")]),
     ];
-    Ok(picture_spec(networks(generator.0, discriminator.0), phases))
+    Ok(image_spec(networks(generator.0, discriminator.0), phases))
 }
 
-/// Filters of the block that stands `depth` halvings below the picture, in widths: small pictures have as many everywhere.
+/// Filters of the block that stands `depth` halvings below the image, in widths: small images have as many everywhere.
 fn filters(stages: u32, depth: u32) -> usize {
     if stages <= 3 { 1 } else { (1 << depth.min(4)) / 2 }.max(1)
 }
@@ -115,16 +115,16 @@ fn spectral(class: &str, mut arguments: Value) -> Value {
 fn discriminator(shape: &[usize], halving: Halving, width: usize, classes: Option<usize>) -> Stack {
     let stages = halving.stages;
     let mut d = Stack::default();
-    d.name("picture", "Input", json!({ "shape": shape }));
+    d.name("image", "Input", json!({ "shape": shape }));
     if classes.is_some() {
         d.name("label", "Input", json!({ "shape": [], "dtype": "int32" }));
     }
     let convolution = |filters: usize, side: usize| {
         spectral("Conv2D", json!({ "filters": filters, "kernel_size": [side, side], "padding": "same" }))
     };
-    let mut input = "picture".to_string();
+    let mut input = "image".to_string();
     let mut taken = 0;
-    // Pictures are halved to 7 or 8 pixels, and two blocks more look at what is left.
+    // Images are halved to 7 or 8 pixels, and two blocks more look at what is left.
     let halvings = (stages - 1).max(2).min(stages);
     for block in 1..=halvings + 2 {
         let (halves, filters) = (block <= halvings, width * filters(stages, block.min(stages)));

@@ -1,7 +1,7 @@
 //! Preset `wgan_gp`.
 
 use super::blocks::{Halving, Stack, growing, shrinking};
-use super::{LATENT, PresetInput, adam_with, networks, phase, picture_spec, term};
+use super::{LATENT, PresetInput, adam_with, image_spec, networks, phase, term};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(super) fn wgan_gp(input: &PresetInput) -> Result<TrainSpec, GanError> {
         phase("d", "discriminator", adam(), vec![TermSpec::new("wasserstein"), term("gradient_penalty", 10.0)]),
         phase("g", "generator", adam(), vec![TermSpec::new("wasserstein")]),
     ];
-    let mut spec = picture_spec(networks(generator.0, critic.0), phases);
+    let mut spec = image_spec(networks(generator.0, critic.0), phases);
     spec.train.n_critic = 5;
     spec.train.steps = Some(1500);
     Ok(spec)

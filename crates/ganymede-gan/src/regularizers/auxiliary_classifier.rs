@@ -47,7 +47,7 @@ fn cross_entropy<'g>(s: &LossScope<'g>, x: Expr<'g>) -> Expr<'g> {
         s.builder().error(message, Some(hint.to_string()))
     };
     let Some(label) = s.label() else {
-        return refuse("data with labels, found none", "sub-folders of pictures are classes; or leave the term out");
+        return refuse("data with labels, found none", "sub-folders of images are classes; or leave the term out");
     };
     let Some(logits) = s.discriminator(x).class_logits else {
         let hint = "end it in two layers: outputs = [\"logits\", \"classes\"] under [networks.discriminator]";

@@ -9,13 +9,13 @@ use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "the discriminator says the same of real and generated pictures moved and mirrored; Zhao et al. 2021";
+    "the discriminator says the same of real and generated images moved and mirrored; Zhao et al. 2021";
 
-/// E (D(x) − D(T(x)))² at real pictures x plus fake_share times the same at generated ones, with T as in
+/// E (D(x) − D(T(x)))² at real images x plus fake_share times the same at generated ones, with T as in
 /// [`Consistency`](super::Consistency).
 ///
 /// # Shapes
-/// Pictures (N, H, W, C).
+/// Images (N, H, W, C).
 ///
 /// # Errors
 /// Recorded for samples of other shapes.
@@ -26,10 +26,10 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalancedConsistency {
-    /// Most pixels that a picture is moved by.
+    /// Most pixels that an image is moved by.
     #[serde(default = "four")]
     pub shift: usize,
-    /// How much generated pictures count beside real ones.
+    /// How much generated images count beside real ones.
     #[serde(default = "one")]
     pub fake_share: Scheduled,
 }

@@ -7,13 +7,13 @@ use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "the discriminator says the same of a real picture moved and mirrored; Zhang et al. 2020";
+    "the discriminator says the same of a real image moved and mirrored; Zhang et al. 2020";
 
-/// E (D(x) − D(T(x)))² at real pictures x, where T mirrors every second one by chance and moves each by up to `shift`
+/// E (D(x) − D(T(x)))² at real images x, where T mirrors every second one by chance and moves each by up to `shift`
 /// pixels, with what comes in repeated from the edge.
 ///
 /// # Shapes
-/// Pictures (N, H, W, C).
+/// Images (N, H, W, C).
 ///
 /// # Errors
 /// Recorded for samples of other shapes.
@@ -24,7 +24,7 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Consistency {
-    /// Most pixels that a picture is moved by.
+    /// Most pixels that an image is moved by.
     #[serde(default = "four")]
     pub shift: usize,
 }
@@ -49,7 +49,7 @@ pub(super) fn said_of_moved<'g>(s: &LossScope<'g>, x: Expr<'g>, shift: usize) ->
     (s.discriminator(x).logits - s.discriminator(moved).logits).square().mean()
 }
 
-/// Pictures of which each is mirrored by chance and moved by whole pixels.
+/// Images of which each is mirrored by chance and moved by whole pixels.
 fn mirrored_and_moved<'g>(s: &LossScope<'g>, x: Expr<'g>, shift: usize) -> Expr<'g> {
     let _scope = s.enter("consistency");
     let pixels = match Pixels::of(s, x, "consistency") {
@@ -77,9 +77,9 @@ mod tests {
     use std::collections::BTreeMap;
     use std::rc::Rc;
 
-    /// Each picture is what it was, moved by whole pixels with its edges repeated, mirrored or not; and all ways come up.
+    /// Each image is what it was, moved by whole pixels with its edges repeated, mirrored or not; and all ways come up.
     #[test]
-    fn pictures_are_mirrored_and_moved() {
+    fn images_are_mirrored_and_moved() {
         const SHIFT: i64 = 1;
         let (count, height, width) = (200, 3, 4);
         let builder = Builder::new("moved");
@@ -97,11 +97,11 @@ mod tests {
         let inputs = [("x", x), ("seed", seed), ("draw", draw)].map(|(name, value)| (name.to_string(), value));
         let moved = run(&builder.finish().unwrap(), &inputs.into(), &mut BTreeMap::new()).unwrap();
         let mut seen = BTreeMap::new();
-        for (n, picture) in moved["moved"].data.chunks(height * width).enumerate() {
+        for (n, image) in moved["moved"].data.chunks(height * width).enumerate() {
             let ways = (-SHIFT..=SHIFT).flat_map(|down| (-SHIFT..=SHIFT).map(move |right| (down, right)));
             let ways = ways.flat_map(|(down, right)| [(down, right, false), (down, right, true)]);
             let same = |&(down, right, mirrored): &(i64, i64, bool)| {
-                picture.iter().enumerate().all(|(at, &value)| {
+                image.iter().enumerate().all(|(at, &value)| {
                     let (row, column) = ((at / width) as i64, (at % width) as i64);
                     let column = (column + right).clamp(0, width as i64 - 1);
                     let column = if mirrored { width as i64 - 1 - column } else { column };
@@ -109,8 +109,7 @@ mod tests {
                 })
             };
             let way = ways.clone().find(same);
-            *seen.entry(way.unwrap_or_else(|| panic!("picture {n} is none of the ways: {picture:?}"))).or_insert(0) +=
-                1;
+            *seen.entry(way.unwrap_or_else(|| panic!("image {n} is none of the ways: {image:?}"))).or_insert(0) += 1;
         }
         assert_eq!(seen.len(), 18, "{seen:?}");
     }

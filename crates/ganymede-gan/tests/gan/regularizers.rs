@@ -219,10 +219,10 @@ fn latents_apart_are_told_apart() {
 }
 
 #[test]
-fn pictures_alone_can_be_moved() {
+fn images_alone_can_be_moved() {
     for name in ["consistency", "balanced_consistency"] {
         let error = losses(&[&with(0, &format!("class_name='{name}'"))], 0, 1).unwrap_err();
-        assert!(error.contains("expected pictures (N, height, width, channels)"), "{error}");
+        assert!(error.contains("expected images (N, height, width, channels)"), "{error}");
     }
 }
 

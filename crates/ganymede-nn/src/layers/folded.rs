@@ -2,7 +2,7 @@
 //!
 //! With u the positions of x repeated twice and w a kernel of k taps with p positions before it,
 //! y\[o\] = Σₜ w\[t\] u\[o + t − p\] = Σᵢ x\[i\] (w\[2i − o + p\] + w\[2i + 1 − o + p\]): a transposed convolution of x with stride 2
-//! and the k + 1 taps w\[k − 1 − j\] + w\[k − j\]. It multiplies (k + 1)² / 4 instead of k² times for an output of a picture,
+//! and the k + 1 taps w\[k − 1 − j\] + w\[k − j\]. It multiplies (k + 1)² / 4 instead of k² times for an output of an image,
 //! and the repeated positions are never stored.
 
 use ganymede_graph::Expr;

@@ -9,7 +9,7 @@ configured! {
     /// Each `pac` samples in a row become one, their features side by side: result i is (x[i·pac], …, x[i·pac + pac − 1]).
     ///
     /// # Shapes
-    /// (N, F) → (N / pac, pac·F); pictures (N, H, W, C) → (N / pac, H, W, pac·C), and so on.
+    /// (N, F) → (N / pac, pac·F); images (N, H, W, C) → (N / pac, H, W, pac·C), and so on.
     ///
     /// # Errors
     /// Recorded when pac does not divide N.

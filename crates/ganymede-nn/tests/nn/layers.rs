@@ -101,7 +101,7 @@ fn numbers(shape: &[usize], salt: u32) -> Array {
 }
 
 #[test]
-fn packed_pictures_lie_in_each_others_channels() {
+fn packed_images_lie_in_each_others_channels() {
     let x = numbers(&[4, 2, 3, 2], 1);
     let (packed, _) = built(&Pack::new(2usize), std::slice::from_ref(&x), BTreeMap::new());
     assert_eq!(packed.ty.shape[..], [2, 2, 3, 4]);

@@ -34,10 +34,10 @@ const MIB: f64 = (1 << 20) as f64;
 pub struct Bench {
     /// A preset or another work; without it all are listed
     work: Option<String>,
-    /// Side of the pictures of a preset [default: 28]
+    /// Side of the images of a preset [default: 28]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_384))]
     resolution: Option<u16>,
-    /// Channels of the pictures of a preset [default: 1]
+    /// Channels of the images of a preset [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     channels: Option<u8>,
     /// Samples in a batch [default: the work's]
@@ -264,7 +264,7 @@ fn describe(value: &Value) -> Vec<String> {
     lines
 }
 
-/// Pictures as bytes, everything else as floats from −1 to 1.
+/// Images as bytes, everything else as floats from −1 to 1.
 fn codec(shape: &[usize]) -> Codec {
     let (dtype, range) = if shape.len() == 3 { (DType::U8, [0.0, 255.0]) } else { (DType::F32, [-1.0, 1.0]) };
     Codec::stand_in(TensorType::new(dtype, shape), range, (0..CLASSES).map(|class| class.to_string()).collect())

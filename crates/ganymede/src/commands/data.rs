@@ -31,8 +31,8 @@ impl Command for Data {
     const NAME: &'static str = "data";
     const ABOUT: &'static str = "Read data and report what is in it";
     const EXAMPLES: Examples = &[
-        ("A folder of pictures", &["ganymede data photos --resolution 64"]),
-        ("The pictures that come along", &["ganymede data fashion-mnist"]),
+        ("A folder of images", &["ganymede data photos --resolution 64"]),
+        ("The images that come along", &["ganymede data fashion-mnist"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

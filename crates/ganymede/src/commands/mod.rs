@@ -74,8 +74,8 @@ const COMMANDS: &[Entry] = &[
 ];
 
 const EXAMPLES: Examples = &[
-    ("Train on the pictures that come along, about five minutes on two cores", &["ganymede train"]),
-    ("Train on a folder of pictures", &["ganymede train photos --resolution 64"]),
+    ("Train on the images that come along, about five minutes on two cores", &["ganymede train"]),
+    ("Train on a folder of images", &["ganymede train photos --resolution 64"]),
     ("Draw 16 samples of a run", &["ganymede sample runs/00000-dcgan-fashion-mnist -n 16"]),
 ];
 

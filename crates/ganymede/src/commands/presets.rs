@@ -25,13 +25,13 @@ pub struct Presets {
 /// What samples look like that a preset is asked for without data.
 #[derive(Args, Clone, Debug)]
 pub struct SampleFlags {
-    /// Size of the pictures, such as 64 or 48x32 (width x height) [default: 28]
+    /// Size of the images, such as 64 or 48x32 (width x height) [default: 28]
     #[arg(long, value_name = "N|WxH", value_parser = clap::value_parser!(Resolution))]
     resolution: Option<Resolution>,
-    /// Channels of the pictures [default: 1]
+    /// Channels of the images [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     channels: Option<u8>,
-    /// Points with so many coordinates instead of pictures [default: 2, for presets that are made for points]
+    /// Points with so many coordinates instead of images [default: 2, for presets that are made for points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
     /// Number of classes, for presets that draw the class that they are told [default: 10]

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// How many are drawn when nothing is said.
 const DEFAULT_COUNT: u64 = 64;
-/// Most samples in one picture.
+/// Most samples in one image.
 const LARGEST_GRID: u64 = 10_000;
 /// Samples that are in memory at a time when each has a file of its own.
 pub(super) const CHUNK: u64 = 256;
@@ -30,7 +30,7 @@ pub struct Sample {
     /// Seed of the first, or seeds from A to B
     #[arg(long, value_name = "S|A-B", default_value = "0")]
     seed: String,
-    /// All in one picture [default: one named after run and seeds, in the current folder]
+    /// All in one image [default: one named after run and seeds, in the current folder]
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     grid: Option<PathBuf>,
     /// In the form of the data in this folder: a file each, or an array of all
@@ -139,7 +139,7 @@ impl Command for Sample {
         let classes = if wish.is_none() && self.class.is_none() { classes } else { 0 };
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut draw, (&codec, &asked), terminal),
-            None => self.picture(seeds, &mut draw, (&codec, classes), &checkpoint, terminal),
+            None => self.image(seeds, &mut draw, (&codec, classes), &checkpoint, terminal),
         }
     }
 }
@@ -229,7 +229,7 @@ impl Sample {
         Ok(())
     }
 
-    fn picture(
+    fn image(
         &self,
         seeds: RangeInclusive<u64>,
         draw: &mut Draw<'_>,
@@ -240,7 +240,7 @@ impl Sample {
         let (first, last) = (*seeds.start(), *seeds.end());
         let count = (last - first).saturating_add(1);
         if count > LARGEST_GRID {
-            let text = format!("expected at most {LARGEST_GRID} samples in a picture, found {count}");
+            let text = format!("expected at most {LARGEST_GRID} samples in an image, found {count}");
             return Err(Failure::new(USAGE, text).with_hint("--out DIR writes them in the form of the data"));
         }
         let file = match &self.grid {

@@ -19,13 +19,13 @@ use std::path::{Path, PathBuf};
 
 /// What is trained on without DATA.
 const DEFAULT_DATA: &str = "fashion-mnist";
-/// The sides of these pictures then (docs/decisions/0010).
+/// The sides of these images then (docs/decisions/0010).
 const DEFAULT_SIDE: u32 = 32;
 
 /// `ganymede train`.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// A folder, file or name of data [default: fashion-mnist, 10,000 small pictures that come along, at 32 pixels]
+    /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that come along, at 32 pixels]
     data: Option<OsString>,
     /// Which networks, losses and optimizers [default: by the data and --minutes]
     #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
@@ -83,8 +83,8 @@ impl Command for Train {
     const NAME: &'static str = "train";
     const ABOUT: &'static str = "Train a GAN";
     const EXAMPLES: Examples = &[
-        ("The pictures that come along, with the default preset", &["ganymede train"]),
-        ("A folder of pictures at 64 pixels, for an hour", &["ganymede train photos --resolution 64 --minutes 60"]),
+        ("The images that come along, with the default preset", &["ganymede train"]),
+        ("A folder of images at 64 pixels, for an hour", &["ganymede train photos --resolution 64 --minutes 60"]),
         (
             "Points on a ring, with another learning rate for the discriminator",
             &["ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001"],
@@ -195,7 +195,7 @@ impl Train {
         Ok(training.cpu(self.machine.cpu()?))
     }
 
-    /// Where pictures of a size are asked for, whether that size can be trained.
+    /// Where images of a size are asked for, whether that size can be trained.
     fn rehearse(&self, spec: &TrainSpec, terminal: &mut Terminal) -> Result<(), Failure> {
         spec.data.options.validate()?;
         let Some(size) = spec.data.options.resolution else { return Ok(()) };

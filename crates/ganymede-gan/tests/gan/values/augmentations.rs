@@ -115,7 +115,7 @@ fn blits_follow_the_drawn_numbers() {
     close("left", &wide([0.3, OFF, 0.6, OFF, 0.0, 0.5, ON]), &[2., 1., 2., 3., 4., 5., 6., 7.]);
     let high = |drawn: [f64; 7]| of([8, 1, 1], &line, drawn);
     close("down", &high([0.3, OFF, 0.6, OFF, 0.5, 0.99, ON]), &[2., 3., 4., 5., 6., 7., 8., 7.]);
-    // Mirrored first: what is moved to the right of the mirrored picture is read to the left of its own.
+    // Mirrored first: what is moved to the right of the mirrored image is read to the left of its own.
     close("mirrored, moved", &wide([0.3, ON, 0.6, OFF, 0.99, 0.5, ON]), &[7., 6., 5., 4., 3., 2., 1., 2.]);
 }
 

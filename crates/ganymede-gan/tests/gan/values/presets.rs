@@ -22,7 +22,7 @@ fn trained(preset: &str, shape: &[usize]) -> [usize; 2] {
 #[test]
 fn networks_have_the_parameters_that_were_counted_by_hand() {
     for (preset, shape, expected) in [
-        // What PyTorch's DCGAN example prints of pictures of 64 pixels.
+        // What PyTorch's DCGAN example prints of images of 64 pixels.
         ("dcgan", &[64, 64, 3][..], [3_576_704, 2_765_568]),
         // 100·256·16 + 512 + 256·128·16 + 256 + 128·64·16 + 128 + 64·3·16; 3·64·16 + 64·128·16 + 256 + 128·256·16 + 512 + 256·16.
         ("dcgan", &[32, 32, 3], [1_068_928, 663_296]),
@@ -135,7 +135,7 @@ fn losses_and_optimizers_are_those_of_the_papers() {
 
 /// Sides are halved until the short one is 4 to 7, at least twice and at most to 256.
 #[test]
-fn pictures_are_halved_to_their_start() {
+fn images_are_halved_to_their_start() {
     for (shape, start) in [
         ([28, 28, 1], [7, 7]),
         ([16, 16, 1], [4, 4]),
@@ -221,7 +221,7 @@ fn the_choice_has_its_bounds_where_it_says() {
     let choice = choose(&codec(&[32, 32, 3], 0), 500, Some(3.0));
     assert_eq!(
         choice.why,
-        "pictures of 32x32x3, 3 minutes, width 32 because of the time, diff_augment because there are only 500"
+        "images of 32x32x3, 3 minutes, width 32 because of the time, diff_augment because there are only 500"
     );
     let images = codec(&[32, 32, 3], 0);
     let spec = choice.spec(&images, None).unwrap();

@@ -127,7 +127,7 @@ fn the_last_activation_covers_the_range() {
         assert_eq!((severity, class.as_str(), tanh), (Severity::Error, "Conv2D", Some(json!("tanh"))), "{activation}");
         assert!(reason.contains(reach), "{reason}");
     }
-    // Of pictures, what has no bounds is hinted at, but where R1 holds the slope.
+    // Of images, what has no bounds is hinted at, but where R1 holds the slope.
     assert!(matches!(last("linear"), Some((Severity::Hint, ..))));
     assert_eq!(of("r3gan", 0, &[]), None);
     let class = |name: &str| of("article", 5, &[&format!("networks.generator.layers.5={{class_name='{name}'}}")]);

@@ -1,8 +1,8 @@
 //! TIFF files whose values are floats, signed, or wider than 16 bits: they become `f32`, as they are, and are written so.
 //! Not here: those of 8 and 16 bits (`decode.rs`), which values become −1 and 1 (`range.rs`).
 
-use super::{Picture, Pixels};
-use crate::limits::{MAX_ALLOCATION, check_picture};
+use super::{Image, Pixels};
+use crate::limits::{MAX_ALLOCATION, check_image};
 use std::io::Cursor;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
@@ -77,7 +77,7 @@ pub(crate) fn head(bytes: &[u8]) -> Option<Result<Head, String>> {
             ));
         }
         let (width, height) = decoder.dimensions().map_err(|e| e.to_string())?;
-        check_picture(u64::from(width), u64::from(height))?;
+        check_image(u64::from(width), u64::from(height))?;
         let head = Head { width, height, channels, bits, float };
         match head.bytes() > MAX_ALLOCATION {
             true => Err(format!("expected at most {MAX_ALLOCATION} decoded bytes, found {}", head.bytes())),
@@ -91,7 +91,7 @@ pub(crate) fn head(bytes: &[u8]) -> Option<Result<Head, String>> {
 ///
 /// # Errors
 /// The reason as text; a value that is not finite is one.
-pub(crate) fn decode(bytes: &[u8], head: Head) -> Result<Picture, String> {
+pub(crate) fn decode(bytes: &[u8], head: Head) -> Result<Image, String> {
     let values: Vec<f32> = match decoder(bytes)?.read_image().map_err(|e| e.to_string())? {
         DecodingResult::U8(v) => v.into_iter().map(f32::from).collect(),
         DecodingResult::U16(v) => v.into_iter().map(f32::from).collect(),
@@ -113,7 +113,7 @@ pub(crate) fn decode(bytes: &[u8], head: Head) -> Result<Picture, String> {
         let (row, column) = (at / head.channels / head.width as usize, at / head.channels % head.width as usize);
         return Err(format!("expected finite values, found {} in row {row}, column {column}", values[at]));
     }
-    Ok(Picture { width: head.width, height: head.height, channels: head.channels, pixels: Pixels::F32(values) })
+    Ok(Image { width: head.width, height: head.height, channels: head.channels, pixels: Pixels::F32(values) })
 }
 
 /// Values of an image with 1 or 3 channels as the bytes of a TIFF file of 32-bit floats; the error is the reason.

@@ -1,32 +1,32 @@
-//! Pictures side by side in one, and pictures as PNG files. Not here: points (`scatter.rs`).
+//! Images side by side in one, and images as PNG files. Not here: points (`scatter.rs`).
 
-use super::{Picture, Pixels};
+use super::{Image, Pixels};
 use crate::error::{DataError, io_error};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use std::io::Cursor;
 use std::path::Path;
 
-/// Pictures of one size in rows of `columns`, without gaps; missing ones at the end are black.
-pub(crate) fn grid(pictures: &[Vec<u8>], width: usize, height: usize, channels: usize, columns: usize) -> Picture {
-    let columns = columns.clamp(1, pictures.len().max(1));
-    let rows = pictures.len().div_ceil(columns).max(1);
+/// Images of one size in rows of `columns`, without gaps; missing ones at the end are black.
+pub(crate) fn grid(images: &[Vec<u8>], width: usize, height: usize, channels: usize, columns: usize) -> Image {
+    let columns = columns.clamp(1, images.len().max(1));
+    let rows = images.len().div_ceil(columns).max(1);
     let row = width * channels;
     let mut out = vec![0u8; rows * height * columns * row];
-    for (i, picture) in pictures.iter().enumerate() {
-        for (y, values) in picture.chunks_exact(row).enumerate() {
+    for (i, image) in images.iter().enumerate() {
+        for (y, values) in image.chunks_exact(row).enumerate() {
             let at = ((i / columns * height + y) * columns + i % columns) * row;
             out[at..at + row].copy_from_slice(values);
         }
     }
-    Picture { width: (columns * width) as u32, height: (rows * height) as u32, channels, pixels: Pixels::U8(out) }
+    Image { width: (columns * width) as u32, height: (rows * height) as u32, channels, pixels: Pixels::U8(out) }
 }
 
-/// The picture as the bytes of a PNG file.
+/// The image as the bytes of a PNG file.
 ///
 /// # Errors
-/// The reason as text, when the picture is none that PNG has.
-pub(crate) fn png_bytes(picture: &Picture) -> Result<Vec<u8>, String> {
-    let (bytes, colour) = match (&picture.pixels, picture.channels) {
+/// The reason as text, when the image is none that PNG has.
+pub(crate) fn png_bytes(image: &Image) -> Result<Vec<u8>, String> {
+    let (bytes, colour) = match (&image.pixels, image.channels) {
         (Pixels::U8(v), 1) => (v.clone(), ExtendedColorType::L8),
         (Pixels::U8(v), 3) => (v.clone(), ExtendedColorType::Rgb8),
         (Pixels::U16(v), 1) => (v.iter().flat_map(|x| x.to_ne_bytes()).collect(), ExtendedColorType::L16),
@@ -37,7 +37,7 @@ pub(crate) fn png_bytes(picture: &Picture) -> Result<Vec<u8>, String> {
     };
     let mut out = Cursor::new(Vec::new());
     PngEncoder::new(&mut out)
-        .write_image(&bytes, picture.width, picture.height, colour)
+        .write_image(&bytes, image.width, image.height, colour)
         .map_err(|e| format!("could not be written as PNG: {e}"))?;
     Ok(out.into_inner())
 }
@@ -48,9 +48,9 @@ const HEAD: usize = 33;
 const DRAWN: &[u8] = b"tEXtSoftware\0ganymede sample";
 
 /// Writes what a network drew as a PNG file that says so; folders on the way are made.
-pub(crate) fn write_png(path: &Path, picture: &Picture) -> Result<(), DataError> {
-    let bytes = png_bytes(picture)
-        .map_err(|found| DataError::Mismatch { expected: "a picture that PNG can hold".into(), found })?;
+pub(crate) fn write_png(path: &Path, image: &Image) -> Result<(), DataError> {
+    let bytes = png_bytes(image)
+        .map_err(|found| DataError::Mismatch { expected: "an image that PNG can hold".into(), found })?;
     let length = ((DRAWN.len() - 4) as u32).to_be_bytes();
     let check = crc32fast::hash(DRAWN).to_be_bytes();
     write_file(path, &[&bytes[..HEAD], &length, DRAWN, &check, &bytes[HEAD..]].concat())
@@ -88,32 +88,30 @@ mod tests {
     fn what_a_network_drew_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/x.png");
-        let picture = Picture { width: 1, height: 1, channels: 1, pixels: Pixels::U8(vec![7]) };
-        write_png(&path, &picture).unwrap();
+        let image = Image { width: 1, height: 1, channels: 1, pixels: Pixels::U8(vec![7]) };
+        write_png(&path, &image).unwrap();
         let file = std::fs::read(&path).unwrap();
-        assert!(
-            is_drawn(&file) && !is_drawn(&png_bytes(&picture).unwrap()) && !is_drawn(&file[..40]) && !is_drawn(&[])
-        );
+        assert!(is_drawn(&file) && !is_drawn(&png_bytes(&image).unwrap()) && !is_drawn(&file[..40]) && !is_drawn(&[]));
         // The decoder checks the chunk's sum.
-        assert_eq!(super::super::decode::decode(&file).unwrap(), picture);
+        assert_eq!(super::super::decode::decode(&file).unwrap(), image);
     }
 
     #[test]
-    fn pictures_stand_in_rows() {
-        let pictures: Vec<Vec<u8>> = (1..=3).map(|v| vec![v; 4]).collect();
-        let picture = grid(&pictures, 2, 2, 1, 2);
-        assert_eq!((picture.width, picture.height), (4, 4));
-        assert_eq!(picture.pixels, Pixels::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 0, 0, 3, 3, 0, 0]));
+    fn images_stand_in_rows() {
+        let images: Vec<Vec<u8>> = (1..=3).map(|v| vec![v; 4]).collect();
+        let image = grid(&images, 2, 2, 1, 2);
+        assert_eq!((image.width, image.height), (4, 4));
+        assert_eq!(image.pixels, Pixels::U8(vec![1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 0, 0, 3, 3, 0, 0]));
     }
 
     #[test]
     fn grids_have_whole_rows_of_any_pixels() {
         let rows = |count: usize, columns: usize| {
-            let pictures: Vec<Vec<u8>> = (0..count).map(|v| vec![v as u8 + 1; 6]).collect();
+            let images: Vec<Vec<u8>> = (0..count).map(|v| vec![v as u8 + 1; 6]).collect();
             // 1 wide, 2 high, RGB.
-            let picture = grid(&pictures, 1, 2, 3, columns);
-            let Pixels::U8(values) = picture.pixels else { panic!() };
-            (picture.width, picture.height, values)
+            let image = grid(&images, 1, 2, 3, columns);
+            let Pixels::U8(values) = image.pixels else { panic!() };
+            (image.width, image.height, values)
         };
         let (width, height, values) = rows(2, 5);
         assert_eq!((width, height), (2, 2));
@@ -125,18 +123,18 @@ mod tests {
 
     #[test]
     fn png_holds_what_it_was_given() {
-        let picture = |channels: usize, pixels: Pixels| Picture { width: 2, height: 1, channels, pixels };
+        let image = |channels: usize, pixels: Pixels| Image { width: 2, height: 1, channels, pixels };
         for good in [
-            picture(1, Pixels::U8(vec![0, 255])),
-            picture(3, Pixels::U8(vec![1, 2, 3, 4, 5, 6])),
-            picture(1, Pixels::U16(vec![1, 65_535])),
-            picture(3, Pixels::U16(vec![256, 2, 3, 4, 5, 60_000])),
+            image(1, Pixels::U8(vec![0, 255])),
+            image(3, Pixels::U8(vec![1, 2, 3, 4, 5, 6])),
+            image(1, Pixels::U16(vec![1, 65_535])),
+            image(3, Pixels::U16(vec![256, 2, 3, 4, 5, 60_000])),
         ] {
             let bytes = png_bytes(&good).unwrap();
             assert_eq!(super::super::decode::decode(&bytes).unwrap(), good);
         }
-        let error = png_bytes(&picture(2, Pixels::U8(vec![0; 4]))).unwrap_err();
+        let error = png_bytes(&image(2, Pixels::U8(vec![0; 4]))).unwrap_err();
         assert!(error.ends_with("found u8 in 2"), "{error}");
-        assert!(png_bytes(&picture(1, Pixels::F32(vec![0.0; 2]))).unwrap_err().ends_with("found f32 in 1"));
+        assert!(png_bytes(&image(1, Pixels::F32(vec![0.0; 2]))).unwrap_err().ends_with("found f32 in 1"));
     }
 }

@@ -1,6 +1,6 @@
-//! Points drawn as a picture. Not here: pictures made of pixels (`grid.rs`).
+//! Points drawn as an image. Not here: images made of pixels (`grid.rs`).
 
-use super::{Picture, Pixels};
+use super::{Image, Pixels};
 
 /// Side of the drawing in pixels.
 const SIDE: usize = 512;
@@ -35,12 +35,12 @@ fn dots(canvas: &mut [[f64; 3]], points: &[[f64; 2]], range: [f64; 2], colour: [
 }
 
 /// Real points in grey, generated ones in blue over them, on white; both coordinates from `range[0]` to `range[1]`.
-pub(crate) fn scatter(real: &[[f64; 2]], fake: &[[f64; 2]], range: [f64; 2]) -> Picture {
+pub(crate) fn scatter(real: &[[f64; 2]], fake: &[[f64; 2]], range: [f64; 2]) -> Image {
     let mut canvas = vec![[255.0; 3]; SIDE * SIDE];
     dots(&mut canvas, real, range, [170.0, 170.0, 170.0], 0.7);
     dots(&mut canvas, fake, range, [31.0, 90.0, 180.0], 0.6);
     let values = canvas.into_iter().flatten().map(|v| v.round() as u8).collect();
-    Picture { width: SIDE as u32, height: SIDE as u32, channels: 3, pixels: Pixels::U8(values) }
+    Image { width: SIDE as u32, height: SIDE as u32, channels: 3, pixels: Pixels::U8(values) }
 }
 
 #[cfg(test)]
@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn a_dot_stands_where_its_coordinates_say() {
-        let picture = scatter(&[], &[[1.0, 1.0], [f64::NAN, 0.0], [1e300, 0.0]], [-1.0, 1.0]);
-        let Pixels::U8(v) = picture.pixels else { panic!() };
+        let image = scatter(&[], &[[1.0, 1.0], [f64::NAN, 0.0], [1e300, 0.0]], [-1.0, 1.0]);
+        let Pixels::U8(v) = image.pixels else { panic!() };
         let at = |row: usize, column: usize| v[(row * SIDE + column) * 3];
         assert!(at(0, SIDE - 1) < 200, "the top right corner is (1, 1)");
         assert_eq!(at(SIDE - 1, 0), 255);
@@ -63,8 +63,8 @@ mod tests {
     fn dots_have_their_colour_and_their_edge() {
         // A pixel to each unit: (100, 311) is in column 100 and row 511 - 311.
         let range = [0.0, (SIDE - 1) as f64];
-        let pixel = |picture: &Picture, row: usize, column: usize| {
-            let Pixels::U8(v) = &picture.pixels else { panic!() };
+        let pixel = |image: &Image, row: usize, column: usize| {
+            let Pixels::U8(v) = &image.pixels else { panic!() };
             let at = (row * SIDE + column) * 3;
             [v[at], v[at + 1], v[at + 2]]
         };

@@ -1,7 +1,7 @@
-//! Pictures out of the bytes of image files, by foreign decoders under limits. Not here: what becomes of them.
+//! Images out of the bytes of image files, by foreign decoders under limits. Not here: what becomes of them.
 
-use super::{Picture, Pixels, content, depth, grid, jpeg, pages, tiff};
-use crate::limits::{MAX_ALLOCATION, MAX_SIDE, check_picture};
+use super::{Image, Pixels, content, depth, grid, jpeg, pages, tiff};
+use crate::limits::{MAX_ALLOCATION, MAX_SIDE, check_image};
 use ganymede_tensor::DType;
 use image::codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
@@ -22,18 +22,18 @@ const FORMATS: [ImageFormat; 7] = [
     ImageFormat::Pnm,
 ];
 
-/// Pictures of more decoded bytes than this are decoded one at a time, whatever the number of threads.
+/// Images of more decoded bytes than this are decoded one at a time, whatever the number of threads.
 const LARGE: u64 = 32 << 20;
-static LARGE_PICTURE: Mutex<()> = Mutex::new(());
+static LARGE_IMAGE: Mutex<()> = Mutex::new(());
 
 /// What the head of an image file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// Pixels along a row, as the picture is to be seen.
+    /// Pixels along a row, as the image is to be seen.
     pub(crate) width: u32,
-    /// Number of rows, as the picture is to be seen.
+    /// Number of rows, as the image is to be seen.
     pub(crate) height: u32,
-    /// Channels when decoded: 1 to 4 as in [`Picture`].
+    /// Channels when decoded: 1 to 4 as in [`Image`].
     pub(crate) channels: usize,
     /// Type of a value when decoded: `u8`, `u16` or `f32`.
     pub(crate) dtype: DType,
@@ -109,7 +109,7 @@ fn decoder(format: ImageFormat, bytes: &[u8]) -> Result<impl ImageDecoder + '_, 
     };
     let decoder = reader.into_decoder().map_err(unsupported)?;
     let (width, height) = decoder.dimensions();
-    check_picture(u64::from(width), u64::from(height))?;
+    check_image(u64::from(width), u64::from(height))?;
     if decoder.total_bytes() > MAX_ALLOCATION {
         return Err(format!("expected at most {MAX_ALLOCATION} decoded bytes, found {}", decoder.total_bytes()));
     }
@@ -196,7 +196,7 @@ pub(crate) fn look(bytes: &[u8]) -> Result<Look, String> {
 ///
 /// # Errors
 /// The reason as text.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Image, String> {
     guarded(|| {
         let (format, clean) = format(bytes)?;
         if format == ImageFormat::Tiff
@@ -210,25 +210,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     })
 }
 
-/// What is to be held while a picture of so many decoded bytes is decoded.
+/// What is to be held while an image of so many decoded bytes is decoded.
 fn one_at_a_time(bytes: u64) -> Option<MutexGuard<'static, ()>> {
-    // A poisoned lock means that another picture's decoder panicked: no state of ours is behind it.
-    (bytes > LARGE).then(|| LARGE_PICTURE.lock().unwrap_or_else(PoisonError::into_inner))
+    // A poisoned lock means that another image's decoder panicked: no state of ours is behind it.
+    (bytes > LARGE).then(|| LARGE_IMAGE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn whole(mut decoder: impl ImageDecoder) -> Result<Picture, String> {
+fn whole(mut decoder: impl ImageDecoder) -> Result<Image, String> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let _one_at_a_time = one_at_a_time(decoder.total_bytes());
     let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
     image.apply_orientation(orientation);
-    Ok(picture(image))
+    Ok(in_memory(image))
 }
 
 /// Hands every page or frame of an image file to `each`, in order.
 ///
 /// # Errors
 /// The reason as text, and what `each` gives.
-pub(crate) fn decode_pages(bytes: &[u8], each: &mut dyn FnMut(Picture) -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn decode_pages(bytes: &[u8], each: &mut dyn FnMut(Image) -> Result<(), String>) -> Result<(), String> {
     guarded(|| {
         let (format, _) = format(bytes)?;
         if pages::count(format, bytes) == 1 {
@@ -258,20 +258,20 @@ pub(crate) fn decode_pages(bytes: &[u8], each: &mut dyn FnMut(Picture) -> Result
 /// A decoder of frames under the limits that one of images has.
 fn limited<D: ImageDecoder>(mut decoder: D) -> Result<D, String> {
     let (width, height) = decoder.dimensions();
-    check_picture(u64::from(width), u64::from(height))?;
+    check_image(u64::from(width), u64::from(height))?;
     decoder.set_limits(limits()).map_err(|e| e.to_string())?;
     Ok(decoder)
 }
 
-fn frames(frames: Frames<'_>, each: &mut dyn FnMut(Picture) -> Result<(), String>) -> Result<(), String> {
-    frames
-        .take(pages::MAX_PAGES)
-        .try_for_each(|frame| each(picture(DynamicImage::ImageRgba8(frame.map_err(|e| e.to_string())?.into_buffer()))))
+fn frames(frames: Frames<'_>, each: &mut dyn FnMut(Image) -> Result<(), String>) -> Result<(), String> {
+    frames.take(pages::MAX_PAGES).try_for_each(|frame| {
+        each(in_memory(DynamicImage::ImageRgba8(frame.map_err(|e| e.to_string())?.into_buffer())))
+    })
 }
 
-fn picture(image: DynamicImage) -> Picture {
-    let (width, height) = (image.width(), image.height());
-    let (channels, pixels) = match image {
+fn in_memory(decoded: DynamicImage) -> Image {
+    let (width, height) = (decoded.width(), decoded.height());
+    let (channels, pixels) = match decoded {
         DynamicImage::ImageLuma8(i) => (1, Pixels::U8(i.into_raw())),
         DynamicImage::ImageLumaA8(i) => (2, Pixels::U8(i.into_raw())),
         DynamicImage::ImageRgb8(i) => (3, Pixels::U8(i.into_raw())),
@@ -280,10 +280,10 @@ fn picture(image: DynamicImage) -> Picture {
         DynamicImage::ImageLumaA16(i) => (2, Pixels::U16(i.into_raw())),
         DynamicImage::ImageRgb16(i) => (3, Pixels::U16(i.into_raw())),
         DynamicImage::ImageRgba16(i) => (4, Pixels::U16(i.into_raw())),
-        DynamicImage::ImageRgb32F(_) => (3, Pixels::U16(image.into_rgb16().into_raw())),
+        DynamicImage::ImageRgb32F(_) => (3, Pixels::U16(decoded.into_rgb16().into_raw())),
         other => (4, Pixels::U16(other.into_rgba16().into_raw())),
     };
-    Picture { width, height, channels, pixels }
+    Image { width, height, channels, pixels }
 }
 
 #[cfg(test)]
@@ -293,14 +293,14 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn large_pictures_of_every_kind_wait_for_each_other() {
+    fn large_images_of_every_kind_wait_for_each_other() {
         let side = 3000;
         let floats = tiff::float_bytes(side, side, 1, &vec![0.5; (side * side) as usize]).unwrap();
         let small = tiff::float_bytes(2, 2, 1, &[0.5; 4]).unwrap();
         let held = one_at_a_time(LARGE + 1);
         assert!(held.is_some() && one_at_a_time(LARGE).is_none());
         let (send, receive) = channel();
-        let waiting = std::thread::spawn(move || send.send(decode(&floats).map(|picture| picture.width)));
+        let waiting = std::thread::spawn(move || send.send(decode(&floats).map(|image| image.width)));
         decode(&small).unwrap();
         // It waits as long as the other lasts, however long that is.
         assert!(receive.recv_timeout(Duration::from_millis(500)).is_err());

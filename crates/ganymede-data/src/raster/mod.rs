@@ -1,4 +1,4 @@
-//! One picture in memory and what may happen to it before it is a sample: alpha, channels, size.
+//! One image in memory and what may happen to it before it is a sample: alpha, channels, size.
 //! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `scatter.rs`).
 
 pub(crate) mod content;
@@ -15,7 +15,7 @@ use crate::options::{DataOptions, Fit};
 use crate::range::Census;
 use ganymede_tensor::DType;
 
-/// The values of a picture, row by row, channels last.
+/// The values of an image, row by row, channels last.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Pixels {
     U8(Vec<u8>),
@@ -52,10 +52,10 @@ impl Pixels {
     }
 }
 
-/// A picture: `height` rows of `width` pixels of `channels` values, 1 to 8. Of image files, and where channels are
+/// An image: `height` rows of `width` pixels of `channels` values, 1 to 8. Of image files, and where channels are
 /// converted: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Picture {
+pub(crate) struct Image {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) channels: usize,
@@ -142,9 +142,9 @@ fn convert<T: Value>(values: &[T], from: usize, to: usize, background: [u8; 3]) 
     out
 }
 
-impl Picture {
-    /// The picture with as many channels: of 1 to 4, without alpha, 1 or 3; else those that it has.
-    pub(crate) fn with_channels(self, channels: usize, background: [u8; 3]) -> Picture {
+impl Image {
+    /// The image with as many channels: of 1 to 4, without alpha, 1 or 3; else those that it has.
+    pub(crate) fn with_channels(self, channels: usize, background: [u8; 3]) -> Image {
         if self.channels == channels {
             return self;
         }
@@ -154,23 +154,23 @@ impl Picture {
             Pixels::U16(v) => Pixels::U16(convert(v, from, channels, background)),
             Pixels::F32(v) => Pixels::F32(convert(v, from, channels, background)),
         };
-        Picture { channels, pixels, ..self }
+        Image { channels, pixels, ..self }
     }
 
     /// 8-bit values as 16-bit ones, v·257, so that 255 becomes 65535.
-    pub(crate) fn deepened(self) -> Picture {
+    pub(crate) fn deepened(self) -> Image {
         let pixels = match self.pixels {
             Pixels::U8(v) => Pixels::U16(v.iter().map(|&x| u16::from(x) * 257).collect()),
             other => other,
         };
-        Picture { pixels, ..self }
+        Image { pixels, ..self }
     }
 
-    /// The picture in the size asked for.
+    /// The image in the size asked for.
     ///
     /// # Errors
     /// The reason as text.
-    pub(crate) fn fitted(self, width: u32, height: u32, fit: Fit, background: [u8; 3]) -> Result<Picture, String> {
+    pub(crate) fn fitted(self, width: u32, height: u32, fit: Fit, background: [u8; 3]) -> Result<Image, String> {
         if (self.width, self.height) == (width, height) {
             return Ok(self);
         }
@@ -178,7 +178,7 @@ impl Picture {
     }
 }
 
-/// What every picture of a set becomes: chosen once, after all were looked at.
+/// What every image of a set becomes: chosen once, after all were looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Target {
     pub(crate) width: u32,
@@ -188,21 +188,21 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Turns a picture into the bytes of a sample. The census is of its values before it is scaled: filters overshoot.
+    /// Turns an image into the bytes of a sample. The census is of its values before it is scaled: filters overshoot.
     ///
     /// # Errors
     /// The reason as text.
-    pub(crate) fn apply(&self, picture: Picture, options: &DataOptions) -> Result<(Vec<u8>, Census), String> {
-        let picture = picture.with_channels(self.channels, options.background);
-        let picture = if self.dtype == DType::U16 { picture.deepened() } else { picture };
-        let census = Census::of(&picture.pixels, options.range);
-        let same = (picture.width, picture.height) == (self.width, self.height);
-        let picture = picture.fitted(self.width, self.height, options.fit, options.background)?;
-        let census = if same { census } else { census.stored_as(&picture.pixels) };
-        if picture.pixels.dtype() != self.dtype {
-            return Err(format!("expected {} values, found {}", self.dtype, picture.pixels.dtype()));
+    pub(crate) fn apply(&self, image: Image, options: &DataOptions) -> Result<(Vec<u8>, Census), String> {
+        let image = image.with_channels(self.channels, options.background);
+        let image = if self.dtype == DType::U16 { image.deepened() } else { image };
+        let census = Census::of(&image.pixels, options.range);
+        let same = (image.width, image.height) == (self.width, self.height);
+        let image = image.fitted(self.width, self.height, options.fit, options.background)?;
+        let census = if same { census } else { census.stored_as(&image.pixels) };
+        if image.pixels.dtype() != self.dtype {
+            return Err(format!("expected {} values, found {}", self.dtype, image.pixels.dtype()));
         }
-        Ok((picture.pixels.into_bytes(), census))
+        Ok((image.pixels.into_bytes(), census))
     }
 }
 
@@ -210,38 +210,38 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn picture(channels: usize, values: &[u8]) -> Picture {
+    fn image(channels: usize, values: &[u8]) -> Image {
         let width = (values.len() / channels) as u32;
-        Picture { width, height: 1, channels, pixels: Pixels::U8(values.to_vec()) }
+        Image { width, height: 1, channels, pixels: Pixels::U8(values.to_vec()) }
     }
 
     #[test]
     fn alpha_goes_over_the_background() {
-        let rgba = picture(4, &[200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51]);
+        let rgba = image(4, &[200, 100, 0, 255, 200, 100, 0, 0, 200, 100, 0, 51]);
         let out = rgba.with_channels(3, [10, 20, 30]);
         // opaque: itself; transparent: the background; a fifth: b + (v - b)/5.
         assert_eq!(out.pixels, Pixels::U8(vec![200, 100, 0, 10, 20, 30, 48, 36, 24]));
-        let grey = picture(2, &[100, 0, 100, 255]).with_channels(1, [255; 3]);
+        let grey = image(2, &[100, 0, 100, 255]).with_channels(1, [255; 3]);
         assert_eq!(grey.pixels, Pixels::U8(vec![255, 100]));
     }
 
     #[test]
     fn grey_and_rgb_convert_both_ways() {
-        let grey = picture(1, &[7, 200]);
+        let grey = image(1, &[7, 200]);
         let rgb = grey.clone().with_channels(3, [0; 3]);
         assert_eq!(rgb.pixels, Pixels::U8(vec![7, 7, 7, 200, 200, 200]));
         assert_eq!(rgb.with_channels(1, [0; 3]), grey);
-        assert_eq!(picture(3, &[255, 0, 0]).with_channels(1, [0; 3]).pixels, Pixels::U8(vec![54]));
+        assert_eq!(image(3, &[255, 0, 0]).with_channels(1, [0; 3]).pixels, Pixels::U8(vec![54]));
     }
 
     #[test]
     fn deepening_keeps_black_and_white() {
-        assert_eq!(picture(1, &[0, 1, 255]).deepened().pixels, Pixels::U16(vec![0, 257, 65_535]));
+        assert_eq!(image(1, &[0, 1, 255]).deepened().pixels, Pixels::U16(vec![0, 257, 65_535]));
     }
 
     #[test]
     fn every_type_of_value_is_read_and_converted() {
-        let of = |channels: usize, pixels: Pixels| Picture { width: 1, height: 1, channels, pixels };
+        let of = |channels: usize, pixels: Pixels| Image { width: 1, height: 1, channels, pixels };
         assert_eq!(Pixels::U8(vec![0, 7, 255]).into_f32(), [0.0, 7.0, 255.0]);
         assert_eq!(Pixels::U16(vec![0, 300, 65_535]).into_f32(), [0.0, 300.0, 65_535.0]);
         assert_eq!(Pixels::F32(vec![0.5, -2.0]).into_f32(), [0.5, -2.0]);

@@ -1,16 +1,16 @@
-//! Scaling pictures to one size. Not here: which size (`formats`).
+//! Scaling images to one size. Not here: which size (`formats`).
 //!
 //! Scaling is `image`'s and not the faster `fast_image_resize`'s: that one's generic code is compiled into
 //! this crate for every pixel type and instruction set, which made its build several times longer, and every
-//! picture is scaled only once, into the cache.
+//! image is scaled only once, into the cache.
 
-use super::{Picture, Pixels, colour};
-use crate::limits::check_picture;
+use super::{Image, Pixels, colour};
+use crate::limits::check_image;
 use crate::options::Fit;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{ImageBuffer, Luma, Pixel, Rgb};
 
-/// The part of a picture that is kept before scaling: its corner, width and height.
+/// The part of an image that is kept before scaling: its corner, width and height.
 #[derive(Clone, Copy)]
 struct Window {
     left: u32,
@@ -30,13 +30,13 @@ where
     Some(resize(&*view, target.0, target.1, FilterType::Lanczos3).into_raw())
 }
 
-/// Scales a part of the picture to `width` x `height`.
-fn scaled(picture: &Picture, part: Window, width: u32, height: u32) -> Result<Picture, String> {
-    // Between the two passes of the filter stands a picture as wide as the part and as high as the result.
-    check_picture(u64::from(part.width), u64::from(height))?;
-    let (size, target) = ((picture.width, picture.height), (width, height));
-    let channels = picture.channels;
-    let pixels = match (&picture.pixels, channels) {
+/// Scales a part of the image to `width` x `height`.
+fn scaled(image: &Image, part: Window, width: u32, height: u32) -> Result<Image, String> {
+    // Between the two passes of the filter stands an image as wide as the part and as high as the result.
+    check_image(u64::from(part.width), u64::from(height))?;
+    let (size, target) = ((image.width, image.height), (width, height));
+    let channels = image.channels;
+    let pixels = match (&image.pixels, channels) {
         (Pixels::U8(v), 3) => resized::<Rgb<u8>>(v, size, part, target).map(Pixels::U8),
         (Pixels::U8(v), _) => each::<u8>(v, channels, |v| resized::<Luma<u8>>(v, size, part, target)).map(Pixels::U8),
         (Pixels::U16(v), 3) => resized::<Rgb<u16>>(v, size, part, target).map(Pixels::U16),
@@ -57,10 +57,10 @@ fn scaled(picture: &Picture, part: Window, width: u32, height: u32) -> Result<Pi
     };
     let pixels =
         pixels.ok_or_else(|| format!("expected {}x{} pixels of {channels} channels to scale", size.0, size.1))?;
-    Ok(Picture { width, height, channels, pixels })
+    Ok(Image { width, height, channels, pixels })
 }
 
-/// Each channel on its own, for pictures that are neither grey nor RGB.
+/// Each channel on its own, for images that are neither grey nor RGB.
 fn each<T: Copy + Default>(values: &[T], channels: usize, resize: impl Fn(&[T]) -> Option<Vec<T>>) -> Option<Vec<T>> {
     if channels == 1 {
         return resize(values);
@@ -76,18 +76,18 @@ fn each<T: Copy + Default>(values: &[T], channels: usize, resize: impl Fn(&[T]) 
 }
 
 /// The largest part in the middle that has the shape of `width` x `height`, to the nearest pixel.
-fn middle(picture: &Picture, width: u32, height: u32) -> Window {
-    let (w, h) = (f64::from(picture.width), f64::from(picture.height));
+fn middle(image: &Image, width: u32, height: u32) -> Window {
+    let (w, h) = (f64::from(image.width), f64::from(image.height));
     let shape = f64::from(width) / f64::from(height);
-    let kept_width = ((h * shape).round() as u32).clamp(1, picture.width);
-    let kept_height = ((w / shape).round() as u32).clamp(1, picture.height);
-    let (left, top) = ((picture.width - kept_width) / 2, (picture.height - kept_height) / 2);
+    let kept_width = ((h * shape).round() as u32).clamp(1, image.width);
+    let kept_height = ((w / shape).round() as u32).clamp(1, image.height);
+    let (left, top) = ((image.width - kept_width) / 2, (image.height - kept_height) / 2);
     Window { left, top, width: kept_width, height: kept_height }
 }
 
-/// The size of a picture scaled to fit inside `width` x `height`, its shape kept.
-fn inside(picture: &Picture, width: u32, height: u32) -> (u32, u32) {
-    let (w, h) = (f64::from(picture.width), f64::from(picture.height));
+/// The size of an image scaled to fit inside `width` x `height`, its shape kept.
+fn inside(image: &Image, width: u32, height: u32) -> (u32, u32) {
+    let (w, h) = (f64::from(image.width), f64::from(image.height));
     let scale = (f64::from(width) / w).min(f64::from(height) / h);
     let side = |length: f64, most: u32| ((length * scale).round() as u32).clamp(1, most);
     (side(w, width), side(h, height))
@@ -107,25 +107,16 @@ fn padded<T: super::Value>(inner: &[T], size: (u32, u32), outer: (u32, u32), cha
     out
 }
 
-/// The picture as `width` x `height`.
-pub(super) fn fitted(
-    picture: Picture,
-    width: u32,
-    height: u32,
-    fit: Fit,
-    background: [u8; 3],
-) -> Result<Picture, String> {
-    let whole = Window { left: 0, top: 0, width: picture.width, height: picture.height };
+/// The image as `width` x `height`.
+pub(super) fn fitted(image: Image, width: u32, height: u32, fit: Fit, background: [u8; 3]) -> Result<Image, String> {
+    let whole = Window { left: 0, top: 0, width: image.width, height: image.height };
     match fit {
-        Fit::Stretch => scaled(&picture, whole, width, height),
-        Fit::Crop => scaled(&picture, middle(&picture, width, height), width, height),
+        Fit::Stretch => scaled(&image, whole, width, height),
+        Fit::Crop => scaled(&image, middle(&image, width, height), width, height),
         Fit::Pad => {
-            let size = inside(&picture, width, height);
-            let inner = if size == (picture.width, picture.height) {
-                picture
-            } else {
-                scaled(&picture, whole, size.0, size.1)?
-            };
+            let size = inside(&image, width, height);
+            let inner =
+                if size == (image.width, image.height) { image } else { scaled(&image, whole, size.0, size.1)? };
             let channels = inner.channels;
             let outer = (width, height);
             let pixels = match &inner.pixels {
@@ -138,7 +129,7 @@ pub(super) fn fitted(
                     );
                 }
             };
-            Ok(Picture { width, height, channels, pixels })
+            Ok(Image { width, height, channels, pixels })
         }
     }
 }
@@ -148,9 +139,9 @@ mod tests {
     use super::*;
 
     /// 4 x 2, left half black, right half white.
-    fn halves() -> Picture {
+    fn halves() -> Image {
         let row = [0, 0, 255, 255];
-        Picture { width: 4, height: 2, channels: 1, pixels: Pixels::U8([row, row].concat()) }
+        Image { width: 4, height: 2, channels: 1, pixels: Pixels::U8([row, row].concat()) }
     }
 
     #[test]
@@ -173,8 +164,8 @@ mod tests {
     #[test]
     fn stretch_keeps_a_constant_constant_in_every_type() {
         for pixels in [Pixels::U8(vec![77; 12]), Pixels::U16(vec![7777; 12]), Pixels::F32(vec![0.25; 12])] {
-            let picture = Picture { width: 2, height: 2, channels: 3, pixels: pixels.clone() };
-            let out = fitted(picture, 5, 1, Fit::Stretch, [0; 3]).unwrap();
+            let image = Image { width: 2, height: 2, channels: 3, pixels: pixels.clone() };
+            let out = fitted(image, 5, 1, Fit::Stretch, [0; 3]).unwrap();
             let expected = match pixels {
                 Pixels::U8(_) => Pixels::U8(vec![77; 15]),
                 Pixels::U16(_) => Pixels::U16(vec![7777; 15]),
@@ -189,30 +180,30 @@ mod tests {
         for channels in [2, 4, 5, 8] {
             let values: Vec<u8> = (0..6).flat_map(|pixel| (0..channels).map(move |c| pixel * 20 + c * 3)).collect();
             let pixels = Pixels::U8(values.clone());
-            let picture = Picture { width: 3, height: 2, channels: channels as usize, pixels };
-            let Pixels::U8(out) = fitted(picture, 4, 5, Fit::Stretch, [0; 3]).unwrap().pixels else { panic!() };
+            let image = Image { width: 3, height: 2, channels: channels as usize, pixels };
+            let Pixels::U8(out) = fitted(image, 4, 5, Fit::Stretch, [0; 3]).unwrap().pixels else { panic!() };
             for c in 0..channels as usize {
                 let plane: Vec<u8> = values.iter().skip(c).step_by(channels as usize).copied().collect();
-                let grey = Picture { width: 3, height: 2, channels: 1, pixels: Pixels::U8(plane) };
+                let grey = Image { width: 3, height: 2, channels: 1, pixels: Pixels::U8(plane) };
                 let Pixels::U8(alone) = fitted(grey, 4, 5, Fit::Stretch, [0; 3]).unwrap().pixels else { panic!() };
                 assert_eq!(out.iter().skip(c).step_by(channels as usize).copied().collect::<Vec<u8>>(), alone);
             }
         }
-        let two = Picture { width: 2, height: 1, channels: 2, pixels: Pixels::U8(vec![1, 2, 3, 4]) };
+        let two = Image { width: 2, height: 1, channels: 2, pixels: Pixels::U8(vec![1, 2, 3, 4]) };
         let padded = fitted(two, 2, 2, Fit::Pad, [9; 3]).unwrap();
         assert_eq!(padded.pixels, Pixels::U8(vec![1, 2, 3, 4, 9, 9, 9, 9]));
     }
 
     #[test]
-    fn a_very_thin_picture_keeps_a_pixel() {
-        let thin = Picture { width: 1000, height: 1, channels: 1, pixels: Pixels::U8(vec![5; 1000]) };
+    fn a_very_thin_image_keeps_a_pixel() {
+        let thin = Image { width: 1000, height: 1, channels: 1, pixels: Pixels::U8(vec![5; 1000]) };
         let out = fitted(thin, 8, 8, Fit::Pad, [0; 3]).unwrap();
         let Pixels::U8(v) = out.pixels else { panic!() };
         assert_eq!(v.iter().filter(|&&x| x == 5).count(), 8);
     }
 
-    fn sized(width: u32, height: u32) -> Picture {
-        Picture { width, height, channels: 1, pixels: Pixels::U8(vec![0; (width * height) as usize]) }
+    fn sized(width: u32, height: u32) -> Image {
+        Image { width, height, channels: 1, pixels: Pixels::U8(vec![0; (width * height) as usize]) }
     }
 
     /// Of the shape that is wanted the largest part, as much off at both ends.
@@ -265,14 +256,14 @@ mod tests {
     #[test]
     fn floats_keep_their_range() {
         let values = vec![5.0, 15.0, 5.0, 15.0];
-        let picture = Picture { width: 2, height: 2, channels: 1, pixels: Pixels::F32(values) };
-        let out = fitted(picture, 2, 1, Fit::Stretch, [0; 3]).unwrap();
+        let image = Image { width: 2, height: 2, channels: 1, pixels: Pixels::F32(values) };
+        let out = fitted(image, 2, 1, Fit::Stretch, [0; 3]).unwrap();
         let Pixels::F32(found) = &out.pixels else { panic!() };
         assert!((found[0] - 5.0).abs() < 1e-4 && (found[1] - 15.0).abs() < 1e-4, "{found:?}");
         // Rows of three colours, each a column of one value.
         let row = [-2.0, 0.0, 6.0, -2.0, 0.0, 6.0];
-        let picture = Picture { width: 2, height: 1, channels: 3, pixels: Pixels::F32(row.to_vec()) };
-        let out = fitted(picture, 1, 1, Fit::Stretch, [0; 3]).unwrap();
+        let image = Image { width: 2, height: 1, channels: 3, pixels: Pixels::F32(row.to_vec()) };
+        let out = fitted(image, 1, 1, Fit::Stretch, [0; 3]).unwrap();
         let Pixels::F32(found) = &out.pixels else { panic!() };
         assert!(found.iter().zip(row).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?}");
     }
