@@ -1,4 +1,4 @@
-//! Trains on points that a program has in memory, and draws samples: `cargo run --release --example points`.
+//! Trains on points that a program has in memory, and generates samples: `cargo run --release --example points`.
 
 use ganymede::prelude::*;
 use std::error::Error;

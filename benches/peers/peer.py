@@ -22,7 +22,7 @@ def options(description, batch=64, resolutions=None, compile=False, sample=False
     if compile:
         parser.add_argument("--compile", action="store_true", help="networks through the framework's compiler")
     if sample:
-        parser.add_argument("--sample", type=int, metavar="N", help="instead of training, draw N samples as bytes")
+        parser.add_argument("--sample", type=int, metavar="N", help="instead of training, generate N samples as bytes")
     parser.add_argument("--json", action="store_true", help="one line instead of indented text")
     return parser.parse_args()
 
@@ -55,7 +55,7 @@ def measure(step, batches, steps):
 
 
 def measure_samples(draw, count, batch):
-    """`draw()` returns one batch of images as bytes; the first batch, for which networks are prepared, is drawn twice."""
+    """`draw()` returns one batch of images as bytes; the first batch, for which networks are prepared, is made twice."""
     draw()
     first = process_age()
     start, cpu_start = time.perf_counter(), time.process_time()

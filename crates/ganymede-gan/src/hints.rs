@@ -56,7 +56,7 @@ impl GanError {
             )),
             GanError::Defect { fixes, .. } if !fixes.is_empty() => Some(fixes.join("; or ")),
             GanError::Passed { length, .. } => {
-                Some(format!("give a larger {length}; `ganymede sample` draws from the run as it is"))
+                Some(format!("give a larger {length}; `ganymede sample` generates samples from the run as it is"))
             }
             GanError::DataMoved { run, .. } => Some(format!(
                 "bring the run's data back there; or, where it was moved, `ganymede train PLACE --outdir {}` goes on with it \

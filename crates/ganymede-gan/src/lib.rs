@@ -1,7 +1,7 @@
 //! Training generative adversarial networks.
 //!
 //! A [`spec::TrainSpec`] decides everything; [`phases::trace`] turns it into programs, [`Trainer`] runs
-//! them and keeps a run directory, [`Sampler`] draws from one. Objectives, regularizers, augmentations and presets
+//! them and keeps a run directory, [`Sampler`] generates samples from one. Objectives, regularizers, augmentations and presets
 //! are tables with one file an entry.
 //!
 //! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is

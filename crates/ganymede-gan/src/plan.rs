@@ -24,7 +24,7 @@ pub struct PlanReport {
     pub fixed_bytes: u64,
     /// Batches: those of a step, those read ahead, and the one that is being read.
     pub batch_bytes: u64,
-    /// The generator that draws: its own states, inputs and outputs.
+    /// The sampling generator: its own states, inputs and outputs.
     pub sampler_bytes: u64,
     /// Samples of a snapshot, and the image or table that is made of them.
     pub snapshot_bytes: u64,
@@ -41,7 +41,7 @@ pub struct PlanReport {
 }
 
 impl PlanReport {
-    /// What a whole training takes: steps, drawing, data, and the evaluations that its spec asks for.
+    /// What a whole training takes: steps, snapshots, data, and the evaluations that its spec asks for.
     pub fn of(
         spec: &TrainSpec,
         (stepper, sampler): (&Stepper, &Sampler),
@@ -90,7 +90,7 @@ impl PlanReport {
         parts
     }
 
-    /// With the generator that draws snapshots of such data.
+    /// With the generator that makes snapshots of such data.
     #[must_use]
     pub fn drawing(self, sampler: &Sampler, codec: &Codec) -> PlanReport {
         let memory = sampler.memory();
@@ -136,7 +136,7 @@ pub(crate) fn saving_bytes(largest: u64) -> u64 {
     2 * largest
 }
 
-/// A snapshot: the numbers drawn, and what is made of them: an image of a byte a number, twice while it is packed; or lines
+/// A snapshot: the numbers generated, and what is made of them: an image of a byte a number, twice while it is packed; or lines
 /// of text, of a dozen letters a number, beside the numbers in `f64`.
 fn snapshot_bytes(codec: &Codec) -> u64 {
     let preview = codec.modality().preview();
@@ -152,11 +152,11 @@ mod tests {
     #[test]
     fn snapshots_and_batches_are_counted_by_hand() {
         use ganymede_tensor::TensorType;
-        // 64 images of 8 x 8 x 3 numbers: 4 bytes as drawn, a byte as pixels, a byte as packed.
+        // 64 images of 8 x 8 x 3 numbers: 4 bytes as generated, a byte as pixels, a byte as packed.
         let images = Codec::stand_in(TensorType::f32([8, 8, 3]), [-1.0, 1.0], Vec::new());
         let preview = images.modality().preview();
         assert_eq!(snapshot_bytes(&images), preview.samples * 192 * 6);
-        // Points: 4 bytes as drawn, 8 in f64, a dozen letters.
+        // Points: 4 bytes as generated, 8 in f64, a dozen letters.
         let points = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], Vec::new());
         assert_eq!(snapshot_bytes(&points), points.modality().preview().samples * 2 * 24);
         let mut spec = TrainSpec::default();

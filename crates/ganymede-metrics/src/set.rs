@@ -84,7 +84,7 @@ pub struct Facts {
     pub classes: usize,
     /// Classes of the image that each channel is; 0 where channels are not images of their own.
     pub stacked: usize,
-    /// Whether generated samples were drawn for the real ones' classes; why not.
+    /// Whether generated samples were generated for the real ones' classes; why not.
     pub asked: Result<(), String>,
 }
 

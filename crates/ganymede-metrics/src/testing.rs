@@ -32,7 +32,7 @@ pub fn bright_sides(stream: &str, n: usize) -> Set {
 
 /// What is known of samples of a modality.
 pub fn facts(modality: &str, sample: &[usize], classes: usize) -> Facts {
-    let asked = if classes > 0 { Ok(()) } else { Err("the generator draws none".into()) };
+    let asked = if classes > 0 { Ok(()) } else { Err("the generator takes no classes".into()) };
     Facts { modality: modality.into(), shape: sample.to_vec(), classes, stacked: 0, asked }
 }
 

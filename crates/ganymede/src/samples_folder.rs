@@ -1,5 +1,5 @@
-//! Folders that `ganymede sample --out` fills: a small file says what drew the samples, so that those of two generators
-//! do not mix under names that are seeds. Not here: drawing, and the samples' own files.
+//! Folders that `ganymede sample --out` fills: a small file says what generated the samples, so that those of two generators
+//! do not mix under names that are seeds. Not here: generating, and the samples' own files.
 
 use crate::failure::{Failure, USER};
 use ganymede_data::{ARRAY, write_whole};
@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-/// The file that says it. Readers of images do not count it, and take float images beside it for drawn ones.
+/// The file that says it. Readers of images do not count it, and take float images beside it for generated ones.
 pub const FILE: &str = "ganymede-samples.json";
 
 /// What the sample of a seed depends on, and which there are.
@@ -57,7 +57,7 @@ impl Origin {
         Ok(Origin { run, checkpoint, weights, options, conditions, seeds })
     }
 
-    /// Whether both draw the same sample for a seed.
+    /// Whether both generate the same sample for a seed.
     fn draws_as(&self, other: &Origin) -> bool {
         (&self.weights, &self.options, &self.conditions) == (&other.weights, &other.options, &other.conditions)
     }
@@ -160,7 +160,7 @@ mod tests {
         let out = folder.path().join("so/much");
         origin("a", "").claim(&out, false).unwrap();
         std::fs::write(out.join("000000.png"), "x").unwrap();
-        // The run may be moved, and more be drawn.
+        // The run may be moved, and more samples be generated.
         for seeds in [[20, 29], [5, 14]] {
             let more = Origin { run: "elsewhere".into(), seeds: vec![seeds], ..origin("a", "") };
             more.claim(&out, false).unwrap();

@@ -252,8 +252,9 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
     if outcome.reason == Reason::Interrupted {
         terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
     } else {
-        terminal
-            .say(&format!("`ganymede sample {run_name}` draws more, `ganymede resume {run_name} --steps N` trains on"));
+        terminal.say(&format!(
+            "`ganymede sample {run_name}` generates more samples, `ganymede resume {run_name} --steps N` trains on"
+        ));
     }
     if json {
         terminal.result(&result_line(run, outcome, &model))?;

@@ -66,7 +66,7 @@ fn samples_are_drawn_and_runs_of_kernels_written() {
         assert!(start >= end - 1e-3 && time >= 0.0 && event["ph"] == "X", "{event}");
         end = start + time;
     }
-    // Drawing alone: no step, and the memory of the generator only.
+    // Generating alone: no step, and the memory of the generator only.
     let drawn = bench(&["--steps", "0", "--sample", "5"]);
     assert!(drawn["ms_per_step"].is_null() && drawn["kernels"].as_array().unwrap().is_empty(), "{drawn}");
     assert!(drawn["planned_mb"].as_f64().unwrap() < found["planned_mb"].as_f64().unwrap());

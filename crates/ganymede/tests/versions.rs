@@ -69,7 +69,7 @@ fn runs_of_version_1_are_sampled_resumed_verified_and_evaluated() {
     }
 }
 
-/// What the program of that time drew: a seed stays its sample.
+/// What the program of that time generated: a seed stays its sample.
 #[test]
 fn samples_of_a_run_of_version_1_are_what_they_were() {
     let folder = copied();

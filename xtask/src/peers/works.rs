@@ -25,13 +25,13 @@ pub struct Work {
 pub enum Measure {
     /// Milliseconds of a training step.
     Step,
-    /// Seconds of drawing so many samples.
+    /// Seconds of generating so many samples.
     Samples(u32),
     /// Milliseconds from the start of the process to the end of its first step.
     FirstStep,
 }
 
-/// How many samples are drawn.
+/// How many samples are generated.
 pub const SAMPLES: u32 = 10_000;
 
 const STEP: Work =

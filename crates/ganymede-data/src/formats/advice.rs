@@ -93,7 +93,10 @@ pub(crate) fn advise(path: &Path) -> Option<String> {
         );
     }
     if runs > 0 {
-        return Some("these are runs of ganymede: `ganymede sample RUN` draws from one; name data to train on".into());
+        return Some(
+            "these are runs of ganymede: `ganymede sample RUN` generates samples from one; name data to train on"
+                .into(),
+        );
     }
     let mut kinds = std::collections::BTreeMap::<&str, (u64, String)>::new();
     for path in files.iter().take(LOOKED_AT) {

@@ -82,7 +82,7 @@ pub(crate) struct Outcome {
     /// Places in `images` of the samples in the sink, in their order.
     pub(crate) kept: Vec<usize>,
     pub(crate) bad: BTreeMap<usize, String>,
-    /// Those that ganymede drew itself, and that were left out.
+    /// Those that ganymede generated itself, and that were left out.
     pub(crate) drawn: Vec<usize>,
 }
 
@@ -211,8 +211,8 @@ fn pages_of(bytes: &[u8], look: &Look, target: &Target, options: &DataOptions) -
     Ok(samples)
 }
 
-/// Float images hold no word of who drew them: those that lie beside the file that `sample` leaves, under names that are
-/// seeds, are drawn.
+/// Float images do not say what generated them: those that lie beside the file that `sample` leaves, under names that are
+/// seeds, are generated ones.
 fn numbered(good: &mut [(usize, Look)], files: &Files<'_>) {
     let beside = |name: &&Vec<u8>| files::base(name) == MARKER;
     let folders: BTreeSet<&[u8]> = files.tree.names.iter().filter(beside).map(|name| files::folder(name)).collect();
@@ -225,12 +225,12 @@ fn numbered(good: &mut [(usize, Look)], files: &Files<'_>) {
     }
 }
 
-/// Leaves out what ganymede drew, where there is anything else.
+/// Leaves out what ganymede generated, where there is anything else.
 fn own(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome, report: &mut DataReport) {
     let drawn = good.iter().filter(|(_, look)| look.drawn).count();
     if drawn == good.len() {
         if drawn > 0 {
-            report.notes.push(format!("ganymede drew all of these images ({drawn})"));
+            report.notes.push(format!("ganymede generated all of these images ({drawn})"));
         }
         return;
     }
@@ -238,7 +238,10 @@ fn own(good: &mut Vec<(usize, Look)>, outcome: &mut Outcome, report: &mut DataRe
         report.notes.push({
             let n = drawn as u64;
             let images = files::count(n, "image");
-            format!("{images} that ganymede drew (samples and their grids) {} left out", files::verb(n, "is", "are"))
+            format!(
+                "{images} that ganymede generated (samples and their grids) {} left out",
+                files::verb(n, "is", "are")
+            )
         });
         outcome.drawn.extend(good.iter().filter(|(_, look)| look.drawn).map(|(image, _)| *image));
         good.retain(|(_, look)| !look.drawn);

@@ -159,7 +159,7 @@ fn are_storage(names: &[String]) -> bool {
     are_alike(names) && !names.iter().all(says_more)
 }
 
-/// The file that `sample` leaves beside what it draws.
+/// The file that `sample` leaves beside what it generates.
 pub(super) const MARKER: &[u8] = b"ganymede-samples.json";
 
 /// Folders that give no image, with what lies in them.

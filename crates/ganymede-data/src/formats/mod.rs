@@ -277,7 +277,7 @@ pub(crate) fn recognise(source: &Source) -> Result<(&'static dyn Format, Source)
         return Err(DataError::Unsupported {
             path: path.clone(),
             what: "expected data, found a run of ganymede".into(),
-            hint: "name the data that it was trained on; `ganymede resume RUN` trains on, `ganymede sample RUN` draws",
+            hint: "name the data that it was trained on; `ganymede resume RUN` trains on, `ganymede sample RUN` generates samples",
         });
     }
     let of_path = |path: &Path| FORMATS.iter().find(|format| format.recognises(path)).copied();

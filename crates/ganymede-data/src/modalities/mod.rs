@@ -3,7 +3,7 @@
 //!
 //! To add one: write `modalities/x.rs` with a struct that implements [`Modality`] (its state is what was learned of the
 //! samples to train on) and an [`Entry`], and add a line to [`MODALITIES`]. The contract tests
-//! (`tests/data/modalities.rs`) then write and read it, and draw from it. Batches that are drawn in another way are a
+//! (`tests/data/modalities.rs`) then write and read it, and take batches from it. Batches that are put together in another way are a
 //! file in `sources`. Not here: where the samples lie (`formats`), batches (`sources`), files of numbers (`codec.rs`).
 
 pub(crate) mod images;

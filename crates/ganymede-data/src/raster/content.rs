@@ -42,7 +42,7 @@ const KINDS: [Content; 29] = [
     ),
     image("a Photoshop file", "export it as PNG", &["psd", "psb"]),
     image("a GIMP file", "export it as PNG", &["xcf"]),
-    image("SVG", "draw it as PNG: `rsvg-convert IN.svg -o OUT.png`", &["svg", "svgz"]),
+    image("SVG", "convert it to PNG: `rsvg-convert IN.svg -o OUT.png`", &["svg", "svgz"]),
     image("OpenEXR", "convert it to a TIFF of 32 bits or to .npy", &["exr"]),
     image("Radiance HDR", "convert it to a TIFF of 32 bits or to .npy", &["hdr"]),
     image("ICO", "convert it to PNG: `magick IN.ico OUT.png`", &["ico", "cur"]),

@@ -43,7 +43,7 @@ pub(crate) struct Look {
     pub(crate) colour: String,
     /// Pages or frames.
     pub(crate) pages: usize,
-    /// Whether it says that ganymede drew it.
+    /// Whether it says that ganymede generated it.
     pub(crate) drawn: bool,
 }
 

@@ -44,10 +44,10 @@ pub(crate) fn png_bytes(image: &Image) -> Result<Vec<u8>, String> {
 
 /// Bytes of a PNG file before the chunk after its header: 8 of magic, 25 of the header.
 const HEAD: usize = 33;
-/// The chunk `tEXt` of what a network drew: by it, it is never taken for data that lies around.
+/// The chunk `tEXt` of what a network generated: by this chunk it is never taken for data that lies around.
 const DRAWN: &[u8] = b"tEXtSoftware\0ganymede sample";
 
-/// Writes what a network drew as a PNG file that says so; folders on the way are made.
+/// Writes what a network generated as a PNG file that says so; folders on the way are made.
 pub(crate) fn write_png(path: &Path, image: &Image) -> Result<(), DataError> {
     let bytes = png_bytes(image)
         .map_err(|found| DataError::Mismatch { expected: "an image that PNG can hold".into(), found })?;
@@ -56,7 +56,7 @@ pub(crate) fn write_png(path: &Path, image: &Image) -> Result<(), DataError> {
     write_file(path, &[&bytes[..HEAD], &length, DRAWN, &check, &bytes[HEAD..]].concat())
 }
 
-/// Whether a PNG file says that a network of ganymede drew it, wherever its chunk stands before the pixels.
+/// Whether a PNG file says that a network of ganymede generated it, wherever its chunk stands before the pixels.
 pub(crate) fn is_drawn(png: &[u8]) -> bool {
     let mut at = 8usize;
     while let Some(head) = png.get(at..at.saturating_add(8)) {

@@ -63,7 +63,7 @@ fn masks_beside_images_are_left_out() {
     assert_eq!(same(&files, &asked).values, [2, 3]);
 }
 
-/// A PNG that says that ganymede drew it.
+/// A PNG that says that ganymede generated it.
 fn drawn(value: u8) -> Vec<u8> {
     let chunk = b"tEXtSoftware\0ganymede sample";
     let png = flat(value);
@@ -92,12 +92,15 @@ fn what_ganymede_writes_is_no_data() {
         found.notes,
         [
             "1 run of ganymede below the folder is left out",
-            "2 images that ganymede drew (samples and their grids) are left out"
+            "2 images that ganymede generated (samples and their grids) are left out"
         ]
     );
     // Drawn images alone were meant.
     let found = same(&with(with(Vec::new(), "x/1.png", drawn(3)), "x/2.png", drawn(4)), &default());
-    assert_eq!((found.values, found.notes), (vec![3, 4], vec!["ganymede drew all of these images (2)".to_string()]));
+    assert_eq!(
+        (found.values, found.notes),
+        (vec![3, 4], vec!["ganymede generated all of these images (2)".to_string()])
+    );
     // A run itself, and a folder of runs.
     let place = tempfile::tempdir().unwrap();
     let run = place.path().join("runs/00000-x");

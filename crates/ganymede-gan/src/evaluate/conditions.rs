@@ -1,5 +1,5 @@
-//! Under which conditions the samples that are compared are drawn: those of the real ones. Not here: which real samples
-//! (`sets.rs`), drawing alone (`sampler/`).
+//! Under which conditions the samples that are compared are generated: those of the real ones. Not here: which real samples
+//! (`sets.rs`), generating alone (`sampler/`).
 
 use super::sets::{CHUNK, misshapen};
 use crate::error::GanError;
@@ -12,7 +12,7 @@ use ganymede_tensor::Tensor;
 pub(super) struct Conditions {
     /// Fields that are those of the real samples, one by one.
     pub of_real: Vec<String>,
-    /// Fields whose classes or examples are drawn in turn, and why.
+    /// Fields whose classes or examples are taken in turn, and why.
     pub in_turn: Vec<(String, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Conditions {
             return Ok(());
         }
         let reason = self.in_turn.iter().find(|(name, _)| name == LABEL).map(|(_, reason)| reason.clone());
-        Err(reason.unwrap_or_else(|| "the generator draws none".into()))
+        Err(reason.unwrap_or_else(|| "the generator takes no classes".into()))
     }
 
     /// What a protocol says of them: nothing where labels alone are those of the real samples.
@@ -51,9 +51,13 @@ impl Conditions {
     /// What was done otherwise than asked for.
     pub fn said(&self) -> Vec<String> {
         let said = |(name, reason): &(String, String)| match name.as_str() {
-            LABEL => format!("drawing the classes of the real samples: {reason}; each class in turn was drawn"),
+            LABEL => {
+                format!("generating under the classes of the real samples: {reason}; each class in turn was taken")
+            }
             name => {
-                format!("drawing under `{name}` of the real samples: {reason}; the run's examples were taken in turn")
+                format!(
+                    "generating under `{name}` of the real samples: {reason}; the run's examples were taken in turn"
+                )
             }
         };
         self.in_turn.iter().map(said).collect()
@@ -69,7 +73,7 @@ impl Conditions {
     /// Generated samples of seeds 0, 1, …, each under the conditions of one of the real samples `rows`.
     ///
     /// # Errors
-    /// What reading and drawing give.
+    /// What reading and generating give.
     pub fn draw(
         &self,
         sampler: &mut Sampler,

@@ -1,5 +1,5 @@
 //! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), under which
-//! conditions they are drawn (`conditions.rs`), the metrics (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is
+//! conditions they are generated (`conditions.rs`), the metrics (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is
 //! kept (`kept.rs`).
 
 mod conditions;
@@ -34,7 +34,7 @@ pub struct Evaluation {
     pub samples: usize,
     /// Number of real samples on each side of a reference.
     pub reference_samples: usize,
-    /// How the generated ones were drawn, in words: under which conditions, and with which batch statistics if these were taken
+    /// How the generated ones were made, as text: under which conditions, and with which batch statistics if these were taken
     /// anew. Empty where there is nothing to say.
     pub drawn: String,
     /// All numbers.
@@ -98,7 +98,7 @@ pub fn incomparable<'a>(now: &'a [Score], earlier: &'a [Score]) -> Vec<(&'a Scor
 /// How an evaluation goes.
 #[derive(Clone, Debug, Default)]
 pub struct EvaluateOptions {
-    /// Which generator, and how it draws.
+    /// Which generator, and how it samples.
     pub generator: SamplerOptions,
     /// Samples on both sides.
     pub samples: Option<usize>,
@@ -121,7 +121,7 @@ pub fn metric_names() -> Vec<&'static str> {
 
 /// Compares samples of seeds 0, 1, … of a run's checkpoint (averaged weights where there are any and no others are asked for) with as many real
 /// samples that it was trained on. These are taken in a fixed random order, because files often stand in the order of their
-/// classes; a generator with conditions draws under those of the very same samples. References compare two disjoint parts
+/// classes; a generator with conditions generates under those of the very same samples. References compare two disjoint parts
 /// of the real samples; classifiers and mixtures learn from others than both.
 ///
 /// ```
@@ -324,7 +324,7 @@ mod tests {
         trains = ["discriminator"]
     "#;
 
-    /// What such a generator draws under the conditions of the real samples are these samples, one by one.
+    /// What such a generator makes under the conditions of the real samples are these samples, one by one.
     #[test]
     fn samples_are_drawn_under_the_conditions_of_those_that_they_are_compared_with() {
         let (data, spec) = (places(true), TrainSpec::from_toml(HANDS_ON).unwrap());
@@ -343,7 +343,7 @@ mod tests {
         // Other data may not have the field: then it is said, and numbers do not compare.
         let other = of(&places(false), true);
         assert_eq!(other.drawn, "`place` in turn");
-        let said = "drawing under `place` of the real samples: the data has no field `place`";
+        let said = "generating under `place` of the real samples: the data has no field `place`";
         assert!(other.left_out.iter().any(|line| line.contains(said)), "{:?}", other.left_out);
         assert!(other.scores[0].estimate.value > 0.01, "{:?}", other.scores);
         assert_ne!(of(&data, true).scores[0].protocol, other.scores[0].protocol);

@@ -15,7 +15,7 @@ const DIGITS: usize = 12;
 pub(super) struct Protocol(Sha256);
 
 impl Protocol {
-    /// Of the data, the range that samples are brought to, the real samples by their numbers, and how generated ones are drawn.
+    /// Of the data, the range that samples are brought to, the real samples by their numbers, and how the others are generated.
     pub fn of(dataset: &Dataset, codec: &Codec, rows: &[u32], drawn: &str) -> Protocol {
         let facts = format!("{VERSION} {} {:?} {:?} {drawn}", dataset.fingerprint(), codec.shape(), codec.range());
         Protocol(Sha256::new()).with(&facts).with_rows(rows)

@@ -27,7 +27,7 @@ const LEARNED: usize = 20_000;
 const TESTED: usize = 5;
 /// Fewest samples to learn from, a class.
 const LEAST: usize = 10;
-/// Real samples that are decoded at a time, and generated ones that are drawn.
+/// Real samples that are decoded at a time, and generated ones that are made.
 pub(super) const CHUNK: usize = 256;
 /// Classes of the images of `stacked-fashion-mnist`.
 const STACKED: usize = 10;
@@ -109,10 +109,10 @@ pub(super) struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    /// Takes real samples and draws as many.
+    /// Takes real samples and generates as many.
     ///
     /// # Errors
-    /// [`GanError::Argument`] for too little data; what reading and drawing give.
+    /// [`GanError::Argument`] for too little data; what reading and generating give.
     pub fn draw(
         spec: &TrainSpec,
         codec: &'a Codec,

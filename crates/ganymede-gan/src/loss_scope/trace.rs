@@ -62,7 +62,7 @@ pub(crate) struct Trace<'g> {
     pub networks: &'g Networks,
     pub scopes: BTreeMap<String, Scope<'g>>,
     pub batch: usize,
-    /// What a batch of real samples is; none where samples are only drawn.
+    /// What a batch of real samples is; none where samples are only generated.
     pub codec: Option<&'g Codec>,
     pub latent: LatentDistribution,
     /// What the names of networks and layers mean.

@@ -1,5 +1,5 @@
 //! From a spec to programs: which phases run together, what each computes and assigns, which states
-//! there are. Not here: running them (`step.rs`), drawing samples (`sampler.rs`).
+//! there are. Not here: running them (`step.rs`), generating samples (`sampler.rs`).
 
 mod freeze;
 mod groups;

@@ -1,4 +1,4 @@
-//! The programs that draw samples. Not here: running it (`sampler.rs`).
+//! The programs that generate samples. Not here: running them (`sampler.rs`).
 
 use super::{EMA_SUFFIX, is_batch_statistic, networks};
 use crate::error::GanError;
@@ -10,7 +10,7 @@ use ganymede_nn::{Layer, Mode, Scope};
 use ganymede_tensor::TensorType;
 use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 
-/// Traces the program that runs the generator that samples are drawn from on a batch as in training: its batch statistics
+/// Traces the program that runs the sampling generator on a batch as in training: its batch statistics
 /// take the scalar `rate` of the batch in. With 1, ½, ⅓ … they become the means over all batches. Nothing else changes.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<G
     Ok(graph)
 }
 
-/// The name of the generator that samples are drawn from: the averaged one where there is one.
+/// The name of the sampling generator: the averaged one where there is one.
 pub fn sampled(spec: &TrainSpec) -> String {
     let generator = spec.generator();
     if spec.averaged() == Some(generator) { format!("{generator}{EMA_SUFFIX}") } else { generator.into() }

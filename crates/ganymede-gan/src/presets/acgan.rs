@@ -6,7 +6,7 @@ use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
 use serde_json::json;
 
-/// A GAN whose discriminator names the class, too, and whose generator draws what it names: the latent is multiplied by a
+/// A GAN whose discriminator names the class, too, and whose generator makes what it names: the latent is multiplied by a
 /// vector of the class.
 ///
 /// # Source

@@ -132,19 +132,19 @@ pub const PRESETS: &[Entry] = &[
     },
     Entry {
         name: "cgan",
-        summary: "draws the class that it is told, label beside latent and image; Mirza, Osindero 2014",
+        summary: "conditional: the label stands beside latent and image; Mirza, Osindero 2014",
         sample: IMAGE,
         make: cgan::cgan,
     },
     Entry {
         name: "acgan",
-        summary: "draws the class that it is told, the discriminator names it; Odena et al. 2017",
+        summary: "conditional: the discriminator also names the class; Odena et al. 2017",
         sample: IMAGE,
         make: acgan::acgan,
     },
     Entry {
         name: "projection",
-        summary: "sngan that draws the class that it is told; Miyato, Koyama 2018",
+        summary: "conditional sngan with a projection discriminator; Miyato, Koyama 2018",
         sample: IMAGE,
         make: sngan::projection,
     },

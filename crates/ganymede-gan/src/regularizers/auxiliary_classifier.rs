@@ -6,12 +6,12 @@ use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "the discriminator names classes, the generator draws what it names; Odena et al. 2017";
+    "the discriminator names classes, the generator makes what it names; Odena et al. 2017";
 
 /// The cross-entropy of the discriminator's logits of the classes with the labels:
 ///
 /// - discriminator: that of real and that of generated samples;
-/// - generator: that of generated samples, which are drawn for the labels of the batch.
+/// - generator: that of generated samples, which are generated for the labels of the batch.
 ///
 /// # Shapes
 /// Logits of the classes (N, C), the discriminator's second output; labels (N,).

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const SUMMARY: &str = "a third network reads the latent off the sample; Zhu et al. 2017";
 
 /// E |E(G(z)) − z|, the mean over all elements, of a network E: what says nothing of its latent is punished, so that a
-/// generator that draws the same for all latents is, too. The phase that has it trains the generator, E, or both.
+/// generator that gives the same for all latents is, too. The phase that has it trains the generator, E, or both.
 ///
 /// # Errors
 /// Recorded when the spec has no such network, or its output is no latent.

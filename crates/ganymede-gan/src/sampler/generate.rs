@@ -136,7 +136,7 @@ fn room_in(free: u128, count: u64, each: usize) -> Result<usize, GanError> {
         return Ok(count as usize);
     }
     let most = free / sample.max(1);
-    let reason = format!("expected at most {most} samples at a time, found {count}: draw them in parts");
+    let reason = format!("expected at most {most} samples at a time, found {count}: ask for them in parts");
     Err(GanError::Argument { what: "seeds".into(), reason })
 }
 
@@ -154,7 +154,7 @@ mod tests {
         assert!(error.contains("expected at most 8 samples at a time, found 9"), "{error}");
         for (count, each) in [(u64::MAX, 784), (u64::MAX, 1), (1 << 61, 2), (1 << 45, 3)] {
             let error = room(count, each).unwrap_err().to_string();
-            assert!(error.contains("draw them in parts") && error.contains(&count.to_string()), "{error}");
+            assert!(error.contains("ask for them in parts") && error.contains(&count.to_string()), "{error}");
         }
     }
 }

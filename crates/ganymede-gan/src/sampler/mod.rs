@@ -1,4 +1,4 @@
-//! Drawing samples from a run: image i is a function of the networks and its own seed alone.
+//! Generating samples from a run: image i is a function of the networks and its own seed alone.
 //! Not here: the program (`phases/`), files (`ganymede-data`'s `Codec`).
 
 mod generate;
@@ -37,7 +37,7 @@ pub enum Labels<'a> {
     Each(&'a [u32]),
 }
 
-/// Which generator of a run, and how it draws.
+/// Which generator of a run, and how it samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SamplerOptions {
     /// The checkpoint of this step; the newest without.
@@ -50,7 +50,7 @@ pub struct SamplerOptions {
     pub standing: Option<u32>,
 }
 
-/// A generator, ready to draw.
+/// A generator, ready to sample from.
 ///
 /// ```
 /// use ganymede_data::{DataOptions, Dataset, Source};
@@ -162,7 +162,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// Bytes of its states and of the values of a batch, known before it draws.
+    /// Bytes of its states and of the values of a batch, known before it runs.
     pub fn planned_bytes(&self) -> u64 {
         let memory = self.memory();
         self.state_bytes() + (memory.arena_bytes + memory.fixed_bytes) as u64
@@ -194,7 +194,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// The network that draws: the generator, or its averaged copy.
+    /// The network that samples: the generator, or its averaged copy.
     pub fn network(&self) -> &str {
         &self.network
     }
@@ -214,7 +214,7 @@ impl Sampler {
     ///
     /// # Errors
     /// [`GanError::Argument`] for a label that is no class, not one for each sample, or more samples than the memory
-    /// holds: those are drawn in parts; when running fails.
+    /// holds: those are generated in parts; when running fails.
     pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
         self.check(self.room(&seeds)?, labels)?;
         self.run(seeds.clone(), |sampler, first| {
@@ -301,7 +301,7 @@ impl Sampler {
         let largest = match labels {
             Labels::InTurn => None,
             Labels::All(_) if self.classes == 0 => {
-                return refuse("the generator takes no labels: it cannot draw a class alone".into());
+                return refuse("the generator takes no labels, so it cannot be asked for one class".into());
             }
             Labels::All(label) => Some(label),
             Labels::Each(labels) if labels.len() != count => {

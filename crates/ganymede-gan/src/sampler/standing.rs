@@ -1,4 +1,4 @@
-//! Batch statistics that are taken anew (standing statistics). Not here: the program (`phases/sample.rs`), drawing (`mod.rs`).
+//! Batch statistics that are taken anew (standing statistics). Not here: the program (`phases/sample.rs`), generating (`mod.rs`).
 
 use super::{BATCH, Sampler};
 use crate::error::GanError;

@@ -3,7 +3,7 @@
 use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
-/// `[ema]`: an exponential moving average of a network's parameters and batch statistics, from which samples are drawn.
+/// `[ema]`: an exponential moving average of a network's parameters and batch statistics, which samples are generated with.
 ///
 /// After each update of the network: average ← average + (1 − β)(parameter − average), β = 2^(−images since the last / half-life);
 /// the half-life is at most `ramp_up` of the images seen so far (after `--from` without that limit: the average that was

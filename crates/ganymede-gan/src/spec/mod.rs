@@ -64,7 +64,7 @@ pub struct TrainSpec {
     /// When a training ends, and how a step goes.
     #[serde(default)]
     pub train: TrainSection,
-    /// What generators draw from.
+    /// The distribution of the latents.
     #[serde(default)]
     pub latent: LatentSpec,
     /// What is done to samples before the discriminator sees them.

@@ -1,4 +1,4 @@
-//! `[networks.NAME]` and `[latent]`: what is trained and what it draws from. Not here: layers (`ganymede-nn`).
+//! `[networks.NAME]` and `[latent]`: what is trained, and the distribution of its latents. Not here: layers (`ganymede-nn`).
 
 use super::Role;
 use ganymede_nn::LayerConfig;

@@ -99,7 +99,7 @@ impl Trainer<'_> {
         }
     }
 
-    /// Draws and evaluates what is owed. What a signal leaves undone is owed when the run goes on from this step.
+    /// Generates the grids and makes the evaluations that are owed. What a signal leaves undone is owed when the run goes on from this step.
     pub(super) fn pay(&mut self, stop: &AtomicBool) -> Result<(), GanError> {
         if self.owed.snapshot && !stop.load(Ordering::Relaxed) {
             self.draw_snapshot()?;
@@ -190,7 +190,7 @@ impl Trainer<'_> {
         Ok(true)
     }
 
-    /// Draws the fixed grid: seeds 0, 1, … as `ganymede sample` draws them.
+    /// Generates the fixed grid: seeds 0, 1, … as `ganymede sample` does.
     pub(super) fn draw_snapshot(&mut self) -> Result<(), GanError> {
         let start = self.clock.elapsed();
         self.sampler.copy_from(self.stepper.store())?;

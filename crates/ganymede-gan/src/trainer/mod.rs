@@ -297,7 +297,7 @@ impl<'a> Trainer<'a> {
         Ok(result)
     }
 
-    /// Saves, draws, and says that it ended.
+    /// Saves, generates the last grid, and says that it ended.
     fn end(mut self, reason: Reason) -> Result<Outcome, GanError> {
         if self.profile.contains(&self.step) && self.step > self.profile.start {
             self.show_profile(self.step - self.profile.start);

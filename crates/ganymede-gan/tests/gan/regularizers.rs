@@ -8,7 +8,7 @@ use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{CpuBackend, CpuOptions};
 use ganymede_tensor::{Data, Tensor, TensorType};
 
-/// The generator draws (0.5, −0.25) whatever its latent is; D(x) = (1, 2)·x + 0.5.
+/// The generator gives (0.5, −0.25) whatever its latent is; D(x) = (1, 2)·x + 0.5.
 const SPEC: &str = r#"
 train = { steps = 1, batch = 2, fresh_fakes = true }
 [networks.generator]

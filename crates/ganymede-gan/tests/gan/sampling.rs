@@ -1,4 +1,4 @@
-//! Drawing samples: labels, truncation. The generator hands its latent on, so that a sample shows it.
+//! Generating samples: labels, truncation. The generator hands its latent on, so that a sample shows it.
 
 use ganymede_data::{Codec, Wish};
 use ganymede_gan::spec::{TrainSpec, edit};
@@ -111,7 +111,7 @@ fn labels_that_nobody_has_are_refused() {
     let error = plain.draw_as(0..2, &Wish::label(1)).unwrap_err().to_string();
     assert!(error.contains("found `label`; it is given nothing but latents"), "{error}");
     let error = plain.draw(0..2, Labels::All(0)).unwrap_err().to_string();
-    assert!(error.contains("it cannot draw a class alone"), "{error}");
+    assert!(error.contains("it cannot be asked for one class"), "{error}");
     let error = ganymede_gan::phases::trace(&labelled, &codec(0)).err().unwrap().to_string();
     assert!(error.contains("`generator` takes labels beside its first input"), "{error}");
 }

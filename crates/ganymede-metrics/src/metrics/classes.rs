@@ -1,4 +1,4 @@
-//! Metric `classes`: whether generated samples are of the classes that they were drawn for. Not here: the classifier
+//! Metric `classes`: whether generated samples are of the classes that they were generated for. Not here: the classifier
 //! (`spaces/classifier.rs`).
 
 use super::{Better, Metric, Value};

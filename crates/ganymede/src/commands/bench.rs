@@ -43,10 +43,10 @@ pub struct Bench {
     /// Samples in a batch [default: the work's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
-    /// Timed steps, after the first few; 0 with --sample to draw only
+    /// Timed steps, after the first few; 0 with --sample times generating alone
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     steps: u32,
-    /// Also time the drawing of so many samples
+    /// Also time how long the generator takes for so many samples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     sample: Option<u64>,
     #[command(flatten)]
@@ -120,7 +120,7 @@ struct Timed {
     /// Milliseconds of each timed step, sorted.
     times: Vec<f64>,
     first_step_ms: Option<f64>,
-    /// How many samples were drawn in how many seconds.
+    /// How many samples were generated in how many seconds.
     drawn: Option<(u64, f64)>,
     /// Bytes up to the last timed step, or up to the last sample where there are no steps.
     peak_rss: u64,
@@ -155,7 +155,7 @@ impl Timed {
         Ok(timed)
     }
 
-    /// Times drawing, from latents to the bytes of files, by the generator as it is now.
+    /// Times generating, from latents to the bytes of files, by the generator as it is now.
     fn draw(&mut self, spec: &TrainSpec, codec: &Codec, machine: &Machine, count: u64) -> Result<(), Failure> {
         let mut sampler = Sampler::new(spec, codec, None, &machine.backend).map_err(|e| machine.explain(e))?;
         match &self.stepper {

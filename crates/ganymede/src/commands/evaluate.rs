@@ -85,7 +85,7 @@ impl Command for Evaluate {
             "samples     {n} generated, {n} real; references: {reference} real, {reference} others"
         ))?;
         if !found.drawn.is_empty() {
-            terminal.result(&format!("drawn       {}", found.drawn))?;
+            terminal.result(&format!("generated   {}", found.drawn))?;
         }
         for score in &found.scores {
             terminal.result(&line(score))?;

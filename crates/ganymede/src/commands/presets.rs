@@ -34,7 +34,7 @@ pub struct SampleFlags {
     /// Points with so many coordinates instead of images [default: 2, for presets that are made for points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
-    /// Number of classes, for presets that draw the class that they are told [default: 10]
+    /// Number of classes, for presets whose generator takes a class [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     classes: Option<u16>,
     /// Filters or units that all layers go by [default: the preset's own]
