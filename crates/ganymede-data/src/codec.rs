@@ -74,7 +74,7 @@ impl Codec {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// What the generator makes.
+    /// The field that the generator makes.
     pub fn sample(&self) -> &Field {
         &self.fields[0]
     }

@@ -250,7 +250,7 @@ impl DataError {
                     Some("free some space, or set GANYMEDE_CACHE to a folder on another disk".into())
                 }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
-                    "check the permissions; GANYMEDE_CACHE names the folder of the cache, --no-cache does without"
+                    "check the permissions; GANYMEDE_CACHE names the folder of the cache, --no-cache reads the data without one"
                         .into(),
                 ),
                 _ => None,
@@ -258,7 +258,7 @@ impl DataError {
             // Text is written by people.
             DataError::Malformed { at: Position::Line(_), .. } => {
                 Some(
-                    "mend the table: a line for each image, its file and its class, such as `a.png,cat`; or do without it: \
+                    "mend the table: a line for each image, its file and its class, such as `a.png,cat`; or leave it out: \
                      --labels folders or --labels none"
                         .into(),
                 )
@@ -284,19 +284,19 @@ impl DataError {
             DataError::Condition { known, .. } if known.is_empty() => None,
             DataError::Condition { known, .. } => Some(format!("there are: {}", known.join(", "))),
             DataError::Samples { hint, .. } => Some(hint.clone()),
-            DataError::MixedSizes { .. } => Some("say which one with --resolution N or WxH".into()),
+            DataError::MixedSizes { .. } => Some("choose the size with --resolution N or WxH".into()),
             // What is missing is in the table, not in the images.
             DataError::TooManyBad { first, .. } if first.iter().all(|bad| bad.reason.contains("a row with its class")) => {
                 let table = first.first().and_then(|bad| bad.reason.split(" in ").last()?.split(',').next());
                 let table = table.unwrap_or("the table");
                 Some(format!(
                     "add rows for them to {table}, named as they lie below it; or --labels folders takes the folders for \
-                     classes, --labels none does without"
+                     classes, --labels none trains without classes"
                 ))
             }
             // The reasons say it.
             DataError::TooManyBad { first, .. } if says_what_to_do(first) => {
-                Some("convert them as is said there, or remove them, or raise --max-bad".into())
+                Some("convert them as the reasons say, or remove them, or raise --max-bad".into())
             }
             DataError::TooManyBad { .. } => Some("repair or remove them, or raise --max-bad".into()),
             DataError::NoCacheFolder => {

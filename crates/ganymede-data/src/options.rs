@@ -46,7 +46,7 @@ pub struct DataOptions {
     pub modality: Option<String>,
     /// Red, green and blue under transparent pixels and around padded images.
     pub background: [u8; 3],
-    /// Whether the loader mirrors every second image, by chance.
+    /// Whether the loader mirrors each image with probability ½.
     pub mirror: bool,
     /// Fraction of bad files above which reading is an error.
     pub max_bad: f64,
@@ -54,7 +54,8 @@ pub struct DataOptions {
     /// `None` takes what is to be trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
-    /// What names the classes of images: a table among them, `folders` or `none`; `None` finds it.
+    /// Where the classes of images come from: a table among them, `folders` or `none`; `None` chooses by what the data
+    /// has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
     /// The column of that table with the classes, by its name or number from 1; `None` finds it.

@@ -22,7 +22,7 @@ pub struct DataReport {
     pub sample_type: String,
     /// Raw values that become −1 and 1 for a network.
     pub range: [f64; 2],
-    /// Why these: the type of the values as they were, and what was seen or said of them.
+    /// Why this range was chosen: the type of the values as they were, and what was seen or said of them.
     #[serde(default)]
     pub range_from: String,
     /// The smallest and the largest value in the range.

@@ -34,8 +34,9 @@ impl Split {
         Split { train, holdout }
     }
 
-    /// Splits samples so that those of one group, by its number, are on one side: whole groups are kept out, in an order that
-    /// `seed` gives, while no more than the fraction is; but one where there are two and any is wanted.
+    /// Splits samples so that those of one group, by its number, are on one side: whole groups are kept out, in an
+    /// order that `seed` gives, up to the fraction; at least one group is kept out if there are two groups and the
+    /// fraction comes to a sample.
     pub fn by_group(groups: &[u32], holdout: Option<f64>, seed: u64) -> Split {
         let count = wanted(groups.len(), holdout);
         let mut sizes = BTreeMap::<u32, usize>::new();

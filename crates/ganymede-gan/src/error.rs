@@ -176,7 +176,7 @@ pub enum GanError {
         /// `key: before -> asked for`.
         changes: Vec<String>,
     },
-    /// A number is not finite any more.
+    /// A number is not finite.
     #[error("not finite at step {step}{}: {}; nothing of it was saved", of_phase(phase), first(what))]
     NonFinite {
         /// The step.

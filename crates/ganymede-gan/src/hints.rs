@@ -1,10 +1,10 @@
-//! What a person can do about each error. Not here: the errors (`error.rs`).
+//! What the user can do about each error. Not here: the errors (`error.rs`).
 
 use crate::error::GanError;
 use ganymede_nn::config::nearest;
 
 impl GanError {
-    /// What the person can do.
+    /// What the user can do about the error.
     pub fn hint(&self) -> Option<String> {
         match self {
             GanError::InFile { source, .. } => source.hint(),
@@ -71,7 +71,7 @@ impl GanError {
             GanError::NoCheckpoint { known, .. } if known.is_empty() => {
                 Some("it ended before anything was saved: start it again with `ganymede train`".into())
             }
-            GanError::NoCheckpoint { .. } => Some("take one of those, or the newest by naming none".into()),
+            GanError::NoCheckpoint { .. } => Some("name one of those; without a step the newest is taken".into()),
             GanError::Damaged { .. } => Some(
                 "it changed after it was written: delete the checkpoint's folder, and the one before is the newest"
                     .into(),

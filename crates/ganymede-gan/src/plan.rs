@@ -73,7 +73,7 @@ impl PlanReport {
         lasting.into_iter().fold(0, u64::saturating_add).saturating_add(passing.into_iter().max().unwrap_or(0))
     }
 
-    /// The parts with the words that people read, the largest first; those without a byte are left out.
+    /// The parts with their names for the reader, the largest first; those without a byte are left out.
     pub fn parts(&self) -> Vec<(&'static str, u64)> {
         let mut parts = vec![
             ("states", self.state_bytes),
@@ -90,7 +90,7 @@ impl PlanReport {
         parts
     }
 
-    /// With the generator that makes snapshots of such data.
+    /// Adds the generator that makes snapshots of such data.
     #[must_use]
     pub fn drawing(self, sampler: &Sampler, codec: &Codec) -> PlanReport {
         let memory = sampler.memory();
@@ -102,7 +102,7 @@ impl PlanReport {
         }
     }
 
-    /// With the data that is read.
+    /// Adds the data that is read.
     #[must_use]
     pub fn reading(self, dataset: &Dataset) -> PlanReport {
         let samples = dataset.len() as u64;
@@ -112,7 +112,7 @@ impl PlanReport {
         PlanReport { data_bytes: in_memory + labels + 2 * 4 * samples, ..self }
     }
 
-    /// With evaluations that take so much beside the training, on its backend.
+    /// Adds evaluations that take so many bytes beside the training, on its backend.
     #[must_use]
     pub fn evaluating(self, taken: Taken) -> PlanReport {
         PlanReport { arena_bytes: self.arena_bytes.max(taken.shared), evaluation_bytes: taken.own, ..self }

@@ -26,7 +26,7 @@ pub struct KernelProfile {
     pub program: String,
     /// What it computes.
     pub name: String,
-    /// Where in the model.
+    /// Its place in the model.
     pub scope: String,
     /// Its mean time in a step.
     pub ms: f64,
@@ -39,7 +39,7 @@ pub struct KernelProfile {
     pub gb_per_s: f64,
     /// Its algorithm, where there are several.
     pub algorithm: Option<String>,
-    /// Why that algorithm.
+    /// Why that algorithm was chosen.
     pub reason: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct KernelEvent {
     pub program: String,
     /// What it computes.
     pub name: String,
-    /// Where in the model.
+    /// Its place in the model.
     pub scope: String,
     /// When it began.
     pub start: Instant,
@@ -59,7 +59,7 @@ pub struct KernelEvent {
 }
 
 impl Profile {
-    /// What a stepper measured in so many steps, since it was told to.
+    /// What a stepper measured in so many steps, since it began to measure.
     pub fn of(stepper: &Stepper, steps: u64) -> Profile {
         let mut profile = Profile { steps, ..Profile::default() };
         for program in stepper.programs() {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// What a run was made with: it explains results, and is no part of them.
+/// The environment of a run: it helps to explain results and does not decide them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Env {
@@ -20,7 +20,7 @@ pub struct Env {
     pub version: String,
     /// Instruction set, such as `avx2`.
     pub isa: String,
-    /// How exact convolutions were at the start.
+    /// Numerics of the convolutions at the start.
     #[serde(default, with = "numerics")]
     pub numerics: Numerics,
     /// Threads at the start.
@@ -29,7 +29,7 @@ pub struct Env {
     pub platform: String,
     /// Fingerprint of the data.
     pub data: String,
-    /// Number of samples; runs of before this key do not say.
+    /// Number of samples; `None` for runs that are older than this key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,
 }
@@ -168,7 +168,7 @@ impl RunDir {
         if changes.is_empty() { Ok(()) } else { Err(GanError::Changed { path: self.path.clone(), changes }) }
     }
 
-    /// Writes down a spec that [`compare`](RunDir::compare) allows.
+    /// Stores a spec that [`compare`](RunDir::compare) allows.
     ///
     /// # Errors
     /// As [`compare`](RunDir::compare), and [`GanError::Io`].

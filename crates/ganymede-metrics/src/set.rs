@@ -96,7 +96,7 @@ impl Facts {
 
     /// Refuses data of another modality, which it names.
     pub(crate) fn expect(&self, modality: &str) -> Option<String> {
-        (!self.is(modality)).then(|| format!("it is of {modality}, and these samples are {}", self.modality))
+        (!self.is(modality)).then(|| format!("it measures {modality}, and these samples are {}", self.modality))
     }
 
     /// Values of a sample.

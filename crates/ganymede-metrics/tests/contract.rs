@@ -174,11 +174,11 @@ fn sets_that_cannot_be_compared_are_left_out_with_a_reason() {
     let images = images();
     let found = measured(&images, images.real.clone(), images.real.clone(), &|_| true);
     assert_eq!(found.left_out, Vec::<String>::new());
-    assert_eq!(found.unfit, ["modes: it is of points with classes, and of stacked-fashion-mnist"]);
+    assert_eq!(found.unfit, ["modes: it measures points with classes, and stacked-fashion-mnist"]);
     let points = points();
     let found = measured(&points, points.real.clone(), points.real.clone(), &|_| true);
     let reasons = ["laplacian", "ms_ssim", "classes"]
-        .map(|name| format!("{name}: it is of images, and these samples are points"));
+        .map(|name| format!("{name}: it measures images, and these samples are points"));
     assert_eq!((found.left_out, found.unfit), (Vec::new(), reasons.to_vec()));
 }
 

@@ -14,7 +14,7 @@ pub const USER: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Data that cannot be used.
 pub const DATA: u8 = 3;
-/// A number is not finite any more.
+/// A training diverged: a number is not finite, or a loss ran away.
 pub const DIVERGED: u8 = 4;
 /// Not enough memory or disk.
 pub const RESOURCES: u8 = 5;
@@ -25,7 +25,7 @@ pub const INTERRUPTED: u8 = 130;
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
-    /// Nothing is said when it is empty.
+    /// Nothing is printed when it is empty.
     message: String,
     causes: Vec<String>,
     hint: Option<String>,
@@ -37,7 +37,7 @@ impl Failure {
         Failure { code, message: message.into(), causes: Vec::new(), hint: None }
     }
 
-    /// Without a word: all is said already, or nobody listens any more.
+    /// A failure without a message: everything was printed already, or nobody reads the output any more.
     pub fn quiet(code: u8) -> Failure {
         Failure::new(code, "")
     }

@@ -15,13 +15,13 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 #[group(multiple = false)]
 pub struct LengthFlags {
-    /// End after so many steps in all. A step is one generator update with its n_critic discriminator updates
+    /// Stop after N steps in total. A step is one generator update with its n_critic discriminator updates
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST_INTEGER), help_heading = "Length")]
     pub steps: Option<u64>,
-    /// End after so many thousand real samples were shown to the discriminator
+    /// Stop after the discriminator has seen N thousand real samples
     #[arg(long, value_name = "N", value_parser = positive, help_heading = "Length")]
     pub kimg: Option<f64>,
-    /// End after so many minutes of training in this process
+    /// Stop after M minutes of training in this process
     #[arg(long, value_name = "M", value_parser = positive, help_heading = "Length")]
     pub minutes: Option<f64>,
 }
@@ -57,7 +57,7 @@ impl IntervalFlags {
 /// Which state of which run.
 #[derive(Args, Clone, Debug)]
 pub struct CheckpointFlags {
-    /// Folder of the run; `last` is the newest in runs
+    /// Folder of the run, or `last` for the newest run in runs/
     #[arg(value_parser = run, default_value = LAST)]
     pub run: PathBuf,
     /// Checkpoint after this step [default: the newest]
@@ -80,7 +80,7 @@ pub fn run(text: &str) -> Result<PathBuf, String> {
     found.map_err(|error| format!("expected a run in {RUNS}/, found none ({error}); name the run's folder"))
 }
 
-/// The folder of runs where nothing else is said.
+/// The default folder of runs.
 pub const RUNS: &str = "runs";
 
 /// Which generator of which run.
@@ -88,10 +88,10 @@ pub const RUNS: &str = "runs";
 pub struct GeneratorFlags {
     #[command(flatten)]
     pub at: CheckpointFlags,
-    /// The weights of that step itself, not their averages
+    /// Use the weights of that step itself instead of the averaged weights (EMA)
     #[arg(long)]
     pub last_weights: bool,
-    /// Take batch statistics anew over N batches of 64 first (standing statistics)
+    /// First recompute the batch statistics over N batches of 64 (standing statistics)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub standing_statistics: Option<u32>,
 }
@@ -107,7 +107,7 @@ impl GeneratorFlags {
 /// How exact a training is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct NumericsFlags {
-    /// Convolutions: fast, or strict with no more error than direct sums in f32 have [default: the spec's, which is fast]
+    /// Algorithms of convolutions: fast, or strict, whose error is at most that of direct sums in f32 [default: the spec's, which is fast]
     #[arg(long, value_name = "HOW", value_parser = Numerics::ALL.map(Numerics::name), help_heading = "Machine")]
     pub numerics: Option<String>,
 }
@@ -169,7 +169,7 @@ pub struct DataFlags {
     /// 1 (grey) or 3 (red, green, blue) [default: 1 when all images are grey; the 1 to 8 of an array as they are]
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub channels: Option<usize>,
-    /// Values that become -1 and 1 for a network; what lies outside is clamped [default: by type and values]
+    /// Values that become -1 and 1 for a network; values outside are clamped [default: chosen by type and values]
     #[arg(long, value_name = "LOW,HIGH", value_parser = range, allow_hyphen_values = true, help_heading = "Data")]
     pub range: Option<Ends>,
     /// Array: sizes of a sample, such as 28x28x1 for rows of 784 values [default: the array's own]
@@ -190,25 +190,25 @@ pub struct DataFlags {
     /// Colour under transparent pixels and around padded images, such as white, #ffcc00 or 255,204,0
     #[arg(long, value_name = "COLOUR", value_parser = background, help_heading = "Data")]
     pub background: Option<Background>,
-    /// Mirror every second image, by chance
+    /// Mirror each image left to right with probability 1/2
     #[arg(long, help_heading = "Data")]
     pub mirror: bool,
-    /// Part that is kept out of training [default: 0.05 from 1,000 samples up]
+    /// Fraction of the samples that is kept out of training [default: 0.05 from 1,000 samples up, else 0]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub holdout: Option<f64>,
-    /// Part of the files that may be bad; more is an error [default: 0.05]
+    /// Fraction of the files that may be bad; more bad files are an error [default: 0.05]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub max_bad: Option<f64>,
-    /// Part of a set to use: train, test, all or a folder's name [default: the one to train on]
+    /// Part of the data set to use: train, test, all or a folder's name [default: the part to train on]
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub part: Option<String>,
-    /// What names the classes of images: this table, `folders` or `none` [default: what lies there]
+    /// Where the classes of images come from: a table FILE, `folders` or `none` [default: chosen by what the data has]
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub labels: Option<String>,
-    /// Column of that table with the classes, by name or number from 1
+    /// Column of the table that holds the classes: its name, or its number from 1
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub label_column: Option<String>,
-    /// Pages and frames of image files that are samples [default: first]
+    /// Which pages or frames of an image file become samples [default: first]
     #[arg(long, value_name = "WHICH", value_parser = Pages::ALL.map(Pages::name), help_heading = "Data")]
     pub pages: Option<String>,
     /// Keep decoded samples in memory instead of in a cache file

@@ -104,7 +104,7 @@ impl Origin {
                 }
             }
             Some(Some(known)) => Some(known.words(self)),
-            Some(None) => Some(format!("a {FILE} that says nothing")),
+            Some(None) => Some(format!("a {FILE} that cannot be read")),
             None => {
                 let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
                 let entries = std::fs::read_dir(folder).map_err(|e| failed("read", e))?;

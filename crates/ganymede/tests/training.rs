@@ -84,9 +84,9 @@ fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
     let unfit =
         ganymede(&["evaluate", words[1], "--n", "200", "--metric", "ms_ssim", "--metric", "frechet", "--json"]).ok();
     let unfit = unfit.json().pop().unwrap();
-    assert!(unfit["left_out"][0].as_str().unwrap().contains("ms_ssim: it is of images"), "{unfit}");
+    assert!(unfit["left_out"][0].as_str().unwrap().contains("ms_ssim: it measures images"), "{unfit}");
     let refused = ganymede(&["evaluate", words[1], "--n", "200", "--metric", "ms_ssim"]);
-    assert!(refused.code == 1 && refused.stderr.contains("ms_ssim: it is of images"), "{}", refused.stderr);
+    assert!(refused.code == 1 && refused.stderr.contains("ms_ssim: it measures images"), "{}", refused.stderr);
     // Samples of another training of other seeds compare: the real ones are the same.
     let other = tempfile::tempdir().unwrap();
     train(other.path(), &["--steps", "10", "--seed", "8"]).ok();

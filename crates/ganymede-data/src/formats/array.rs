@@ -160,9 +160,8 @@ fn numbers(
     let sample = TensorType::f32(sizes.as_slice());
     let form = Form { element, ..Form::of(&sample) };
     (entry.new)(job.options, None).check(&[Field::sample(sample, [-1.0, 1.0])]).map_err(|reason| {
-        let hint =
-            "--shape AxB says the sizes of a sample, --as another kind of data; without --as it is chosen by the sizes";
-        unclear(path, format!("it was said to hold {}: {reason}", entry.name), hint.into())
+        let hint = "--shape AxB gives the sizes of a sample, --as another kind of data; without --as the sizes decide";
+        unclear(path, format!("it was to be read as {}: {reason}", entry.name), hint.into())
     })?;
     if job.options.layout.is_some() {
         let reason = format!("expected images, found {}", entry.name);

@@ -164,7 +164,7 @@ impl FolderName {
         self.rest.join(" ").to_lowercase()
     }
 
-    /// Whether nothing is said but that these are images: `images`, `RGB`, `leftImg8bit`.
+    /// Whether the name says no more than that these are images: `images`, `RGB`, `leftImg8bit`.
     pub(crate) fn is_plain(&self) -> bool {
         let says_nothing = |word: &String| matches!(&word.to_lowercase()[..], "left" | "bit");
         self.part.is_none() && self.beside.is_none() && self.rest.iter().all(says_nothing)
@@ -177,7 +177,7 @@ pub(crate) fn are_alike(names: &[String]) -> bool {
     names.first().is_some_and(|first| names.iter().all(|name| key(name) == key(first)))
 }
 
-/// The part that a word means, also with a word that says nothing before or behind it: `trainset`, `testimages`.
+/// The part that a word means, also with a word without meaning before or behind it: `trainset`, `testimages`.
 pub(crate) fn part_of(word: &str) -> Option<Part> {
     let known = |word: &str| PARTS.iter().find(|(_, words)| words.contains(&word)).map(|(part, _)| *part);
     known(word).or_else(|| {

@@ -36,7 +36,7 @@ pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY, &sign
 pub(crate) struct Entry {
     /// Its name in `codec.json`.
     pub(crate) name: &'static str,
-    /// Whether samples of this type are of this kind when nobody says what they are.
+    /// Whether samples of this type are of this kind by default.
     pub(crate) takes: fn(&TensorType) -> bool,
     /// Whether its samples are images: read with options of size, colours and the order of axes, and as bytes where nothing else is
     /// known. All others are numbers, taken with the sizes that an array has.

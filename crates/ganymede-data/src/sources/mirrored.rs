@@ -6,7 +6,8 @@ use crate::error::DataError;
 use crate::field::SAMPLE;
 use ganymede_tensor::{Tensor, TensorType, philox4x32_10, stream_of};
 
-/// The batches of another source with every second image mirrored, by a coin of (seed, position in the stream).
+/// The batches of another source with each image mirrored with probability ½, by a coin that depends on (seed, position
+/// in the stream).
 pub struct Mirrored {
     inner: Box<dyn BatchSource>,
     seed: u64,

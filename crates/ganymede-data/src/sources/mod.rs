@@ -1,6 +1,6 @@
-//! The batches to train on: what draws them, one file each. A source is pure in (samples, seed, number of the batch), so a
-//! run that is stopped and resumed sees the same ones. Not here: reading ahead (`loader.rs`), which source a kind of
-//! data has (`modalities`).
+//! The batches to train on: what makes them, one file each. A source is pure in (samples, seed, number of the batch),
+//! so a run that is stopped and resumed sees the same ones. Not here: reading ahead (`loader.rs`), which source a kind
+//! of data has (`modalities`).
 //!
 //! To add one: write `sources/x.rs` with a struct that implements [`BatchSource`], alone or around another one, and let a
 //! modality give it in [`crate::Modality::source`]. Sampling by condition and random crops are such sources.
@@ -48,14 +48,14 @@ pub trait BatchSource: Send {
     fn batch(&mut self, number: u64) -> Result<Batch, DataError>;
 }
 
-/// How batches are drawn.
+/// How batches are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceOptions {
     /// Samples in a batch.
     pub batch: usize,
     /// Seed of all that is random.
     pub seed: u64,
-    /// Whether every second image is mirrored left to right, by chance.
+    /// Whether each image is mirrored left to right with probability ½.
     pub mirror: bool,
 }
 

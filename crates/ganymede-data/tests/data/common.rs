@@ -127,7 +127,7 @@ pub fn same(files: &Files, options: &DataOptions) -> Seen {
     folder
 }
 
-/// The options without words.
+/// The default options.
 pub fn default() -> DataOptions {
     DataOptions::default()
 }

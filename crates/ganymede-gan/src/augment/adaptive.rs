@@ -47,10 +47,10 @@ pub struct Adaptive {
     /// Which groups of changes.
     #[serde(default = "all")]
     pub groups: Vec<Group>,
-    /// What r is held at.
+    /// The value at which r is held.
     #[serde(default = "target")]
     pub target: Scheduled,
-    /// How many thousand real samples p takes from 0 to 1.
+    /// Thousands of real samples in which p can rise from 0 to 1.
     #[serde(default = "speed")]
     pub speed_kimg: Scheduled,
     /// A probability that does not adapt.

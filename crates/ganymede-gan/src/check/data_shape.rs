@@ -1,4 +1,4 @@
-//! Rule: the networks take what the data is.
+//! Rule: the input of the discriminator has the shape of the data.
 
 use super::pairing::by;
 use super::{Finding, Fix, Subject};

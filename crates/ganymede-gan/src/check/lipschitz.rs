@@ -21,8 +21,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let found = phases.iter().enumerate().filter(|(_, phase)| !s.is_generators(phase));
     let mut found = found.flat_map(|(at, phase)| phase.terms.iter().enumerate().map(move |(n, term)| (at, n, term)));
     let Some((at, number, _)) = found.find(|(.., term)| term.class_name == "wasserstein") else { return Vec::new() };
-    let reason = "nothing bounds the critic's slope, so that its loss has no end: a penalty, clip_weights or spectral \
-                  normalization does";
+    let reason = "nothing bounds the critic's slope, so that its loss can fall without limit: add a penalty, clip_weights or \
+                  spectral normalization";
     let fix = Fix::new("add the term `gradient_penalty` of weight 10", move |spec| {
         spec.phases[at].terms.push(TermSpec { weight: 10.0.into(), ..TermSpec::new("gradient_penalty") });
     });

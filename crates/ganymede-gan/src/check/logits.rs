@@ -9,7 +9,7 @@ use serde_json::json;
 /// What a loss wants of the discriminator: `Some(true)` logits, `Some(false)` probabilities, `None` either.
 fn wants_logits(term: &TermSpec) -> Option<bool> {
     match term.class_name.as_str() {
-        // What it compares is a sample.
+        // BEGAN's discriminator gives a sample and no logit.
         "began" => None,
         name if OBJECTIVES.iter().any(|entry| entry.name == name) => Some(true),
         "BinaryCrossentropy" | "CategoricalCrossentropy" | "SparseCategoricalCrossentropy" => {

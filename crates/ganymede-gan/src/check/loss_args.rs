@@ -1,4 +1,4 @@
-//! Rule: losses compare what there is to compare.
+//! Rule: the `args` of a Keras loss fit the player of its phase.
 
 use super::{Finding, Fix, Subject};
 use crate::objectives::{self, objective};

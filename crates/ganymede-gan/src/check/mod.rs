@@ -145,9 +145,13 @@ pub const RULES: &[Rule] = &[
         run: numbers::run,
     },
     Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
-    Rule { name: "pairing", summary: "the generator gives what the discriminator takes", run: pairing::run },
-    Rule { name: "data_shape", summary: "the networks take what the data is", run: data_shape::run },
-    Rule { name: "labels", summary: "networks that take labels get them, for every class", run: labels::run },
+    Rule {
+        name: "pairing",
+        summary: "the generator's output has the shape of the discriminator's input",
+        run: pairing::run,
+    },
+    Rule { name: "data_shape", summary: "the discriminator's input has the shape of the data", run: data_shape::run },
+    Rule { name: "labels", summary: "networks with a label input get the labels of every class", run: labels::run },
     Rule {
         name: "generator_range",
         summary: "the generator's last activation covers the data's range",
@@ -159,7 +163,7 @@ pub const RULES: &[Rule] = &[
         run: references::run,
     },
     Rule { name: "terms", summary: "every phase has losses that exist, every player an objective", run: terms::run },
-    Rule { name: "loss_args", summary: "losses compare what there is to compare", run: loss_args::run },
+    Rule { name: "loss_args", summary: "the `args` of a Keras loss fit the player of its phase", run: loss_args::run },
     Rule {
         name: "augment",
         summary: "augmentations exist, have the arguments that are written, and take the samples",
@@ -214,7 +218,7 @@ impl Report {
         self.findings.iter().filter(move |f| f.severity == severity)
     }
 
-    /// Whether training is out of the question.
+    /// Whether there is an error, which forbids training.
     pub fn has_errors(&self) -> bool {
         self.of(Severity::Error).next().is_some()
     }

@@ -1,4 +1,4 @@
-//! Rule: the generator gives what the discriminator takes.
+//! Rule: the generator's output has the shape of the discriminator's input.
 
 use super::subject::sizes;
 use super::{Finding, Fix, Subject};

@@ -57,8 +57,8 @@ pub struct Manifest {
     /// How exact its convolutions were.
     #[serde(default, with = "numerics")]
     pub numerics: Numerics,
-    /// Whether it was written as one that stays, whatever intervals come later. Those of before this key say nothing:
-    /// they stay.
+    /// Whether it was written as one that stays, whatever intervals come later. A manifest without this key is older,
+    /// and its checkpoint stays.
     #[serde(default = "stays")]
     pub stays: bool,
     /// Each file with its SHA-256.
@@ -87,8 +87,8 @@ pub fn name(step: u64) -> String {
     format!("step-{step:08}")
 }
 
-/// Writes a checkpoint of `run`; a state belongs to the network in `networks` that its name starts with. One that is
-/// written again stays if it stayed.
+/// Writes a checkpoint of `run`; a state belongs to the network in `networks` that its name starts with. A checkpoint
+/// that is written again still stays if it stayed before.
 ///
 /// # Errors
 /// [`GanError::Io`]; then the checkpoints that were there are untouched.

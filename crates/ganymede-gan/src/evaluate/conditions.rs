@@ -63,7 +63,7 @@ impl Conditions {
         self.in_turn.iter().map(said).collect()
     }
 
-    /// The same for people.
+    /// The conditions as text for the reader.
     pub fn words(&self) -> String {
         let real = self.of_real.iter().map(|name| format!("`{name}` of the real samples"));
         let in_turn = self.in_turn.iter().map(|(name, _)| format!("`{name}` in turn"));

@@ -24,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 /// Seed of what is random in an evaluation: the order of real samples, resamples, directions.
 const SEED: u64 = 0;
 
-/// What a run's generator is worth.
+/// The result of evaluating a run's generator.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {
@@ -34,8 +34,8 @@ pub struct Evaluation {
     pub samples: usize,
     /// Number of real samples on each side of a reference.
     pub reference_samples: usize,
-    /// How the generated ones were made, as text: under which conditions, and with which batch statistics if these were taken
-    /// anew. Empty where there is nothing to say.
+    /// How the generated ones were made, as text: under which conditions, and with which batch statistics if these were
+    /// recomputed. Empty where there is nothing to say.
     pub drawn: String,
     /// All numbers.
     pub scores: Vec<Score>,
@@ -49,7 +49,7 @@ pub struct Evaluation {
 pub struct Score {
     /// Its name.
     pub metric: String,
-    /// What stands for the samples: `samples`, `random`, `classifier`.
+    /// The features that were compared: `samples`, `random`, `classifier`.
     pub of: String,
     /// The number, with an interval of about 95 %.
     #[serde(flatten)]
@@ -58,15 +58,15 @@ pub struct Score {
     pub better: Better,
     /// The same of real samples beside other real ones: no generator can be expected to do better.
     pub reference: Option<f64>,
-    /// Samples that it is of, on both sides where two sets are compared.
+    /// Number of samples that it was computed from, on both sides where two sets are compared.
     pub n: usize,
-    /// Those that its reference is of.
+    /// Number of samples that its reference was computed from.
     #[serde(default)]
     pub reference_n: usize,
-    /// What else belongs to it, such as the number of its scales.
+    /// Further information, such as the number of its scales.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Stands for all that the number depends on but the generator. Numbers of two protocols do not compare.
+    /// Stands for all that the number depends on but the generator. Numbers of two protocols cannot be compared.
     pub protocol: String,
 }
 
@@ -87,22 +87,22 @@ impl Score {
     }
 }
 
-/// Which of these numbers stand beside earlier ones of another protocol, which do not compare: name, features, both
-/// protocols.
+/// Those of these numbers that have earlier ones of another protocol, with which they cannot be compared: name,
+/// features, both protocols.
 pub fn incomparable<'a>(now: &'a [Score], earlier: &'a [Score]) -> Vec<(&'a Score, &'a Score)> {
     let same = |a: &Score, b: &Score| a.metric == b.metric && a.of == b.of;
     let pairs = now.iter().filter_map(|score| Some((score, earlier.iter().find(|other| same(score, other))?)));
     pairs.filter(|(score, other)| score.protocol != other.protocol).collect()
 }
 
-/// How an evaluation goes.
+/// Options of an evaluation.
 #[derive(Clone, Debug, Default)]
 pub struct EvaluateOptions {
     /// Which generator, and how it samples.
     pub generator: SamplerOptions,
     /// Samples on both sides.
     pub samples: Option<usize>,
-    /// Names of metrics; all without.
+    /// Names of metrics; `None` takes all.
     pub metrics: Option<Vec<String>>,
     /// Whether all of the data is compared with, because it is not what was trained on.
     pub whole: bool,
@@ -114,7 +114,7 @@ impl EvaluateOptions {
     }
 }
 
-/// Names of everything that can be asked for.
+/// Names of all metrics.
 pub fn metric_names() -> Vec<&'static str> {
     METRICS.iter().map(|metric| metric.name()).collect()
 }

@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Samples that are compared when nothing is said, or as many as there are.
+/// Samples that are compared by default, or as many as there are.
 const DEFAULT_SAMPLES: usize = 5000;
-/// Where samples have labels, the part (1 / this) that is compared without words: as many are left for the references, and to
+/// Where samples have labels, the part (1 / this) that is compared by default: as many are left for the references, and to
 /// learn from.
 const COMPARED: usize = 3;
 /// Most real samples that a classifier learns from.

@@ -150,7 +150,7 @@ pub enum Event {
     },
 }
 
-/// Whoever wants to see what happens.
+/// Receives the events of a training.
 pub trait Observer {
     /// A line was written.
     fn line(&mut self, line: &Line);

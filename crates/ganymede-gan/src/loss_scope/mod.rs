@@ -71,7 +71,7 @@ impl<'g> LossScope<'g> {
         LossScope::new(&self.trace, &format!("augment/{at}"), self.player)
     }
 
-    /// Whose loss it is.
+    /// The player whose loss this is.
     pub fn player(&self) -> Player {
         self.player
     }
@@ -127,12 +127,12 @@ impl<'g> LossScope<'g> {
         self.trace.batch
     }
 
-    /// Parts that a batch comes in: an update is of so many times [`batch`](LossScope::batch) samples.
+    /// Number of parts that a batch is computed in: an update uses so many times [`batch`](LossScope::batch) samples.
     pub fn parts(&self) -> usize {
         self.trace.parts
     }
 
-    /// Samples that the discriminator judges as one, by `ganymede>Pack`.
+    /// Number of samples that the discriminator takes as one, by `ganymede>Pack`.
     pub fn packed(&self) -> usize {
         self.trace.packed()
     }

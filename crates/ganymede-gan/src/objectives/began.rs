@@ -30,10 +30,10 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Began {
-    /// L(fake) over L(real) that is held: lower gives better samples of fewer kinds.
+    /// The ratio L(fake) / L(real) that is held; a lower one gives better samples with less variety.
     #[serde(default = "gamma")]
     pub gamma: Scheduled,
-    /// How fast k follows.
+    /// The rate at which k adapts.
     #[serde(default = "lambda")]
     pub lambda: Scheduled,
 }

@@ -23,13 +23,13 @@ pub(super) const SUMMARY: &str = "logits are regressed on numbers for real and f
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeastSquares {
-    /// b: what the discriminator wants of real samples.
+    /// b: the discriminator's target for real samples.
     #[serde(default = "one")]
     pub real_label: Scheduled,
-    /// a: what it wants of fakes.
+    /// a: the discriminator's target for fakes.
     #[serde(default = "zero")]
     pub fake_label: Scheduled,
-    /// c: what the generator wants of fakes.
+    /// c: the generator's target for fakes.
     #[serde(default = "one")]
     pub generator_label: Scheduled,
 }

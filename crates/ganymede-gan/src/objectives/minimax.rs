@@ -23,8 +23,8 @@ pub(super) const SUMMARY: &str = "the generator minimises ln(1 − D(fake)); Goo
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Minimax {
-    /// What D(x) is to be for real samples: 0.9 keeps the discriminator from being sure; Salimans et al. (2016),
-    /// "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
+    /// The target of D(x) for real samples: 0.9 keeps the discriminator from being overconfident; Salimans et al.
+    /// (2016), "Improved techniques for training GANs", arXiv:1606.03498, section 3.4.
     #[serde(default = "one")]
     pub real_label: Scheduled,
 }

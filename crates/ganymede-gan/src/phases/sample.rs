@@ -35,7 +35,8 @@ pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<G
     graph.assigns.retain(|(name, _)| is_batch_statistic(name));
     if graph.assigns.is_empty() {
         let reason =
-            "expected a generator with batch normalization, whose statistics can be taken anew, found none".into();
+            "expected a generator with batch normalization, whose batch statistics can be recomputed, found none"
+                .into();
         return Err(GanError::Argument { what: "standing statistics".into(), reason });
     }
     Ok(graph)

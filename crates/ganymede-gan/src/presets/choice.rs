@@ -6,19 +6,19 @@ use crate::presets;
 use crate::spec::{AugmentSpec, TrainSpec};
 use ganymede_data::Codec;
 
-/// A preset, why it, and what can be expected.
+/// A preset that was chosen, the reason, and the quality to expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Choice {
     /// Its name.
     pub preset: &'static str,
-    /// Its width, where it is not its own.
+    /// Its width, where it is not the preset's own.
     pub width: Option<usize>,
     /// Whether what the discriminator sees is augmented, by `diff_augment`.
     pub augment: bool,
     /// Why, in a clause.
     pub why: String,
-    /// What that usually buys on two processor cores, in a clause.
+    /// The quality that this usually reaches on two processor cores, in a clause.
     pub buys: &'static str,
 }
 
@@ -94,7 +94,7 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
             width: None,
             augment: false,
             why: format!("samples of shape {sizes}"),
-            buys: "the distribution of each number; less of how they hang together",
+            buys: "the distribution of each number, and less of how they correlate",
         },
     }
 }

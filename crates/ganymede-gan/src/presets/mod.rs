@@ -27,14 +27,14 @@ use ganymede_nn::{LayerConfig, OptimizerConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What a preset may look at.
+/// What a preset depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PresetInput {
     /// Sizes of a sample: (height, width, channels) of an image, (coordinates,) of a point.
     pub shape: Vec<usize>,
     /// Number of classes, 0 without labels; none where the data is not known yet.
     pub classes: Option<usize>,
-    /// Filters or units that all of a preset's layers go by; none for its own number.
+    /// Base number of filters or units, which all layers of a preset scale with; `None` for its own number.
     pub width: Option<usize>,
 }
 

@@ -9,7 +9,7 @@ use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "the discriminator says the same of real and generated images moved and mirrored; Zhao et al. 2021";
+    "the discriminator's logits stay when real and generated images are moved and mirrored; Zhao et al. 2021";
 
 /// E (D(x) − D(T(x)))² at real images x plus fake_share times the same at generated ones, with T as in
 /// [`Consistency`](super::Consistency).
@@ -26,10 +26,10 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalancedConsistency {
-    /// Most pixels that an image is moved by.
+    /// Largest number of pixels that an image is moved by.
     #[serde(default = "four")]
     pub shift: usize,
-    /// How much generated images count beside real ones.
+    /// Weight of generated images relative to real ones.
     #[serde(default = "one")]
     pub fake_share: Scheduled,
 }

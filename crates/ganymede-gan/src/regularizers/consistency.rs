@@ -7,10 +7,10 @@ use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "the discriminator says the same of a real image moved and mirrored; Zhang et al. 2020";
+    "the discriminator's logits stay when real images are moved and mirrored; Zhang et al. 2020";
 
-/// E (D(x) − D(T(x)))² at real images x, where T mirrors every second one by chance and moves each by up to `shift`
-/// pixels, with what comes in repeated from the edge.
+/// E (D(x) − D(T(x)))² at real images x, where T mirrors each with probability ½ and moves it by up to `shift` pixels,
+/// with what comes in repeated from the edge.
 ///
 /// # Shapes
 /// Images (N, H, W, C).
@@ -24,7 +24,7 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Consistency {
-    /// Most pixels that an image is moved by.
+    /// Largest number of pixels that an image is moved by.
     #[serde(default = "four")]
     pub shift: usize,
 }

@@ -24,7 +24,7 @@ pub(super) const SUMMARY: &str = "the critic's slope between real and fake is he
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GradientPenalty {
-    /// The slope that is wanted.
+    /// The norm of the gradient that is aimed at.
     #[serde(default = "one")]
     pub target: Scheduled,
 }

@@ -8,7 +8,7 @@ use ganymede_nn::schedules::Scheduled;
 use serde::{Deserialize, Serialize};
 
 pub(super) const SUMMARY: &str =
-    "latents a little apart: the discriminator says the same, the generator makes others; Zhao et al. 2021";
+    "for nearby latents the discriminator's logits stay and the generator's samples differ; Zhao et al. 2021";
 
 /// With δ ~ N(0, deviation²) in every element of the latents z:
 ///

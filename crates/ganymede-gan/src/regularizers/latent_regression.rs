@@ -5,9 +5,9 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
-pub(super) const SUMMARY: &str = "a third network reads the latent off the sample; Zhu et al. 2017";
+pub(super) const SUMMARY: &str = "a third network reconstructs the latent from the sample; Zhu et al. 2017";
 
-/// E |E(G(z)) − z|, the mean over all elements, of a network E: what says nothing of its latent is punished, so that a
+/// E |E(G(z)) − z|, the mean over all elements, of a network E: samples from which E cannot tell the latent are penalized, so that a
 /// generator that gives the same for all latents is, too. The phase that has it trains the generator, E, or both.
 ///
 /// # Errors
@@ -19,7 +19,7 @@ pub(super) const SUMMARY: &str = "a third network reads the latent off the sampl
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatentRegression {
-    /// The network that reads.
+    /// Name of the network E.
     #[serde(default = "encoder")]
     pub network: String,
 }

@@ -8,7 +8,8 @@ use ganymede_nn::schedules::Scheduled;
 use ganymede_tensor::{Shape, TensorType};
 use serde::{Deserialize, Serialize};
 
-pub(super) const SUMMARY: &str = "logits stay near the moving average of the other kind's; Tseng et al. 2021";
+pub(super) const SUMMARY: &str =
+    "logits of real samples stay near the moving average of the fakes', and the other way round; Tseng et al. 2021";
 
 /// E (D(x) − α_fake)² + E (D(G(z)) − α_real)², where α_real and α_fake are moving averages of the mean logits of real and
 /// generated samples: for little data. Both are states of the phase, 0 at first; the penalty sees them as they were before
@@ -24,7 +25,7 @@ pub(super) const SUMMARY: &str = "logits stay near the moving average of the oth
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeCam {
-    /// How much of an average stays at each update.
+    /// Fraction of an average that stays at each update.
     #[serde(default = "decay")]
     pub decay: Scheduled,
 }

@@ -5,7 +5,7 @@ use crate::loss_scope::LossScope;
 use ganymede_graph::Expr;
 use serde::{Deserialize, Serialize};
 
-pub(super) const SUMMARY: &str = "the outputs of each of a network's layers are held apart; Brock et al. 2019";
+pub(super) const SUMMARY: &str = "the kernels of a network's layers stay orthogonal; Brock et al. 2019";
 
 /// Σ ‖WᵀW ⊙ (1 − I)‖² over the kernels W of the player's network, each as a matrix whose columns are its last axis, the outputs
 /// of a layer (of a transposed convolution its inputs): different columns are to be orthogonal, of any length. With `lengths`

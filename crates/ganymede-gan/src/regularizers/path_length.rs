@@ -28,7 +28,7 @@ pub(super) const SUMMARY: &str =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathLength {
-    /// How much of the average is replaced at each update.
+    /// Fraction of the average that is replaced at each update.
     #[serde(default = "rate")]
     pub rate: Scheduled,
 }

@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// The seeds of samples: a range of numbers, one for each.
 pub type Seeds = Range<u64>;
 
-/// Which class each sample is of; a generator without classes takes no notice.
+/// The class of each sample; a generator without classes ignores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Labels<'a> {
@@ -40,13 +40,13 @@ pub enum Labels<'a> {
 /// Which generator of a run, and how it samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SamplerOptions {
-    /// The checkpoint of this step; the newest without.
+    /// The checkpoint of this step; `None` takes the newest.
     pub step: Option<u64>,
-    /// The weights of the last step, even where there are averaged ones.
+    /// Whether to use the weights of the last step although there are averaged weights (EMA).
     pub last_weights: bool,
     /// Latents lie within ± that many standard deviations (of uniform ones: within ± that).
     pub truncation: Option<f64>,
-    /// Batch statistics are first taken anew over so many batches ([`Sampler::standing`]).
+    /// Number of batches over which the batch statistics are first recomputed ([`Sampler::standing`]).
     pub standing: Option<u32>,
 }
 
@@ -209,8 +209,8 @@ impl Sampler {
         self.classes
     }
 
-    /// One sample for each seed, (n, …sample), in the network's range. Full batches are run, what is
-    /// too much is dropped: a sample does not depend on its neighbours.
+    /// One sample for each seed, (n, …sample), in the network's range. It runs full batches and drops what is too much:
+    /// a sample does not depend on its neighbours.
     ///
     /// # Errors
     /// [`GanError::Argument`] for a label that is no class, not one for each sample, or more samples than the memory
@@ -244,7 +244,7 @@ impl Sampler {
         label.into_iter().chain(self.further.iter().map(String::as_str)).collect()
     }
 
-    /// The same with any wish for the fields that the generator is given.
+    /// As [`Sampler::draw`], with any wish for the fields that the generator is given.
     ///
     /// # Errors
     /// [`GanError::Data`] for a wish that is none of these fields, [`GanError::Argument`] for more samples than the memory

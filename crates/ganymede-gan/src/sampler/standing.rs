@@ -1,4 +1,5 @@
-//! Batch statistics that are taken anew (standing statistics). Not here: the program (`phases/sample.rs`), generating (`mod.rs`).
+//! Batch statistics that are recomputed (standing statistics). Not here: the program (`phases/sample.rs`), generating
+//! (`mod.rs`).
 
 use super::{BATCH, Sampler};
 use crate::error::GanError;
@@ -15,10 +16,10 @@ struct Known {
 }
 
 impl Sampler {
-    /// Takes the generator's batch statistics anew, as the means over so many batches of its own latents: those of an averaged
-    /// generator are else the ones that the generator had in training. Its conditions are drawn by chance, the same every time,
-    /// from what the codec knows of them ([`Sampler::known_conditions`]): each class as often as any other, and of fields of
-    /// numbers the examples that the run kept of its samples to train on.
+    /// Recomputes the generator's batch statistics as the means over so many batches of its own latents. By default, a
+    /// generator with averaged weights has averages of the statistics of its training. Its conditions are drawn by
+    /// chance, the same every time, from what the codec knows of them ([`Sampler::known_conditions`]): each class as
+    /// often as any other, and of fields of numbers the examples that the run kept of its samples to train on.
     ///
     /// # Errors
     /// [`GanError::Argument`] when it has none, or `batches` is 0; when running fails.

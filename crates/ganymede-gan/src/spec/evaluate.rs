@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `[evaluate]`: how often the averaged generator is compared with the data, by what.
+/// `[evaluate]`: how often the generator with averaged weights is compared with the data, and by which metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluateSpec {

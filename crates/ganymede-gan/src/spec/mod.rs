@@ -52,7 +52,7 @@ pub struct TrainSpec {
     /// Name of the preset that it came from, for run names; empty for a spec written by hand.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub preset: String,
-    /// The seed that everything random is a function of, at most [`LARGEST_INTEGER`].
+    /// Seed of all random numbers, at most [`LARGEST_INTEGER`].
     #[serde(default, deserialize_with = "seed")]
     pub seed: u64,
     /// Path of a checkpoint whose networks replace the initial ones; none when absent.
@@ -67,10 +67,10 @@ pub struct TrainSpec {
     /// The distribution of the latents.
     #[serde(default)]
     pub latent: LatentSpec,
-    /// What is done to samples before the discriminator sees them.
+    /// Augmentations of the samples that the discriminator sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub augment: Vec<AugmentSpec>,
-    /// The averaged copy of the generator; none when absent.
+    /// Averaged weights (EMA) of the generator; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<EmaSpec>,
     /// Metrics while it runs; none when absent.

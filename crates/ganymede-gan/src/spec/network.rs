@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
-    /// What it is for; where absent, a network named `generator` or `discriminator` is that, and any other is there for terms
-    /// that ask for it.
+    /// Its role; by default, a network named `generator` or `discriminator` has the role of its name, and any other is
+    /// auxiliary: terms ask for it by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// The layers in order.
     #[serde(default)]
     pub layers: Vec<LayerConfig>,
-    /// Names of the layers whose outputs are the network's; where absent, what no layer takes.
+    /// Names of the layers whose outputs are the network's; by default, the layers whose output no other layer takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Vec<String>>,
 }

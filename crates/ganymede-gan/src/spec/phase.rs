@@ -14,7 +14,7 @@ pub struct PhaseSpec {
     pub name: String,
     /// Names of the networks that it trains.
     pub trains: Vec<String>,
-    /// Whose loss it is; where absent, the generator's if it trains the generator, else the discriminator's.
+    /// The player whose loss it is; by default, the generator's if it trains the generator, else the discriminator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub player: Option<Player>,
     /// It runs in steps that this divides.
@@ -27,13 +27,14 @@ pub struct PhaseSpec {
     /// `discriminator/conv2d`: Mo, Cho, Shin (2020), "Freeze the discriminator", arXiv:2002.10964.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
-    /// After each update its parameters are cut to [−c, c]: Arjovsky et al. (2017), arXiv:1701.07875, algorithm 1.
+    /// After each update its parameters are clipped to [−c, c]: Arjovsky et al. (2017), arXiv:1701.07875, algorithm 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_weights: Option<Scheduled>,
-    /// The chance that a discriminator's objective takes a real sample's verdict for a fake's, and that fake's for the real one's.
+    /// The probability that a discriminator's objective takes the logit of a real sample for that of a fake, and the
+    /// other way round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_flip: Option<Scheduled>,
-    /// The share of the fakes, those with the highest logits, that a generator's objective learns from.
+    /// The fraction of the fakes, those with the highest logits, that a generator's objective learns from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<Scheduled>,
     /// Its loss is the weighted sum of these.

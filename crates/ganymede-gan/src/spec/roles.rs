@@ -23,7 +23,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The name of a network that has this role without a word.
+    /// The name of a network that has this role by default.
     pub const fn name(self) -> &'static str {
         match self {
             Role::Generator => "generator",

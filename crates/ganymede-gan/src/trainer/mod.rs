@@ -206,7 +206,7 @@ impl<'a> Trainer<'a> {
     /// Trains until the spec's end, or until `stop` is set: then the step is finished and saved.
     ///
     /// # Errors
-    /// [`GanError::NonFinite`] when a number is not finite any more, [`GanError::Runaway`] when a loss means nothing any
+    /// [`GanError::NonFinite`] when a number is not finite, [`GanError::Runaway`] when a loss means nothing any
     /// more; what data, computing and writing give. The states of a whole step are saved before.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Outcome, GanError> {
         self.goes_on()?;

@@ -92,7 +92,7 @@ fn a_further_field_conditions_both_networks_and_what_is_drawn() {
     let there = drawn(&mut sampler, "-0.5,1,0.5");
     assert!(here.iter().zip(&there).all(|(a, b)| a != b), "{here:?}, {there:?}");
     assert_eq!(here, drawn(&mut sampler, "0.5,-1,0.5"));
-    // Without a word each sample has the place of one that was trained on, whatever its neighbours are.
+    // By default each sample has the place of one that was trained on, whatever its neighbours are.
     let both = sampler.draw(5..7, Labels::InTurn).unwrap();
     let second = sampler.draw(6..7, Labels::InTurn).unwrap();
     assert_eq!(both.as_f32().unwrap()[2..], *second.as_f32().unwrap());

@@ -126,7 +126,7 @@ impl Metric for Modes {
         if data.stacked > 0 {
             None
         } else if data.is("images") {
-            Some("it is of points with classes, and of stacked-fashion-mnist".into())
+            Some("it measures points with classes, and stacked-fashion-mnist".into())
         } else {
             (data.classes == 0).then(|| "the data has no classes".into())
         }

@@ -32,31 +32,31 @@ const MIB: f64 = (1 << 20) as f64;
 /// `ganymede bench`.
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// A preset or another work; without it all are listed
+    /// A preset or another workload [default: list all of them]
     work: Option<String>,
-    /// Side of the images of a preset [default: 28]
+    /// Side of the images, for presets [default: 28]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_384))]
     resolution: Option<u16>,
-    /// Channels of the images of a preset [default: 1]
+    /// Channels of the images, for presets [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     channels: Option<u8>,
-    /// Samples in a batch [default: the work's]
+    /// Samples in a batch [default: the workload's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
-    /// Timed steps, after the first few; 0 with --sample times generating alone
+    /// Number of timed steps, after some to warm up; 0 with --sample times only the generator
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     steps: u32,
-    /// Also time how long the generator takes for so many samples
+    /// Also time generating N samples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     sample: Option<u64>,
     #[command(flatten)]
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
-    /// Write when each kernel ran into this file, for chrome://tracing or Perfetto
+    /// Write a trace of the kernels into this file, for chrome://tracing or Perfetto
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     trace: Option<PathBuf>,
-    /// Everything as one JSON object
+    /// Print everything as one JSON object
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
@@ -186,8 +186,10 @@ impl Timed {
             Ok(self.batches[next % self.batches.len()].clone())
         })?;
         if let Some((phase, what)) = result.non_finite.first() {
-            let text = format!("step {}: {what} in phase `{phase}` is not finite any more", self.step);
-            return Err(Failure::new(DIVERGED, text).with_hint("take fewer --steps: random data lead nowhere"));
+            let text = format!("step {}: {what} in phase `{phase}` is not finite", self.step);
+            return Err(
+                Failure::new(DIVERGED, text).with_hint("take fewer --steps: training on random data can diverge")
+            );
         }
         self.step += 1;
         Ok(())

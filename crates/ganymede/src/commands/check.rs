@@ -18,15 +18,15 @@ use std::path::{Path, PathBuf};
 pub struct Check {
     /// A spec, complete or not, or the folder of a run
     file: PathBuf,
-    /// Judge it on this data [default: what the spec names, if it does]
+    /// Check the spec against this data [default: the data that the spec names, if any]
     #[arg(long, value_name = "DATA")]
     data: Option<OsString>,
-    /// Apply the first fix of every error until none is left, and write that spec
+    /// Apply the first fix of every error until no error is left, and write the repaired spec
     #[arg(long, value_name = "OUT.toml")]
     fix: Option<PathBuf>,
     #[command(flatten)]
     data_flags: DataFlags,
-    /// Results as JSON, one finding a line
+    /// Print JSON, one finding per line
     #[arg(long)]
     json: bool,
 }
@@ -35,9 +35,9 @@ impl Command for Check {
     const NAME: &'static str = "check";
     const ABOUT: &'static str = "Find every defect of a spec before it is trained; exit 1 when there is an error";
     const EXAMPLES: Examples = &[
-        ("Everything that is wrong with a program", &["ganymede check examples/article-verbatim.toml"]),
-        ("Repair it", &["ganymede check --fix repaired.toml examples/article-verbatim.toml"]),
-        ("Does it suit this data?", &["ganymede check model.toml --data photos --resolution 64"]),
+        ("List everything that is wrong with a spec", &["ganymede check examples/article-verbatim.toml"]),
+        ("Repair a spec", &["ganymede check --fix repaired.toml examples/article-verbatim.toml"]),
+        ("Check a spec against data", &["ganymede check model.toml --data photos --resolution 64"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

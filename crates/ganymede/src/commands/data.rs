@@ -19,10 +19,10 @@ pub struct Data {
     data: OsString,
     #[command(flatten)]
     data_flags: DataFlags,
-    /// The seed that decides what is held out
+    /// Seed that decides which samples are held out
     #[arg(long, value_name = "N", default_value = "0")]
     seed: u64,
-    /// The report as one JSON object
+    /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -32,7 +32,7 @@ impl Command for Data {
     const ABOUT: &'static str = "Read data and report what is in it";
     const EXAMPLES: Examples = &[
         ("A folder of images", &["ganymede data photos --resolution 64"]),
-        ("The images that come along", &["ganymede data fashion-mnist"]),
+        ("The images that ship with ganymede", &["ganymede data fashion-mnist"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

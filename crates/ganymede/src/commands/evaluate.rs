@@ -20,15 +20,15 @@ pub struct Evaluate {
     /// Other data to compare with, such as a test set [default: what the run was trained on]
     #[arg(value_name = "DATA")]
     data: Option<OsString>,
-    /// How many samples are compared with as many real ones [default: 5000, or as many as there are; a third where they have classes]
+    /// Number of generated samples, compared with as many real ones [default: 5000, or as many as there are; with classes at most a third of the data]
     #[arg(short = 'n', long = "n", value_name = "N", alias = "samples", value_parser = clap::value_parser!(u32).range(1..))]
     n: Option<u32>,
-    /// Only this metric; several times for several
+    /// Compute only this metric; may be repeated
     #[arg(long, value_name = "NAME", value_parser = metric_names())]
     metric: Vec<String>,
     #[command(flatten)]
     machine: MachineFlags,
-    /// The result as one JSON object
+    /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -39,10 +39,10 @@ impl Command for Evaluate {
     const EXAMPLES: Examples = &[
         ("The newest checkpoint", &["ganymede evaluate runs/00000-dcgan-fashion-mnist"]),
         (
-            "An earlier one, by fewer samples",
+            "An earlier checkpoint, with fewer samples",
             &["ganymede evaluate runs/00000-dcgan-fashion-mnist --checkpoint 500 --n 1000"],
         ),
-        ("One metric alone", &["ganymede evaluate runs/00000-dcgan-fashion-mnist --metric frechet"]),
+        ("Only one metric", &["ganymede evaluate runs/00000-dcgan-fashion-mnist --metric frechet"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -74,13 +74,13 @@ const COMMANDS: &[Entry] = &[
 ];
 
 const EXAMPLES: Examples = &[
-    ("Train on the images that come along, about five minutes on two cores", &["ganymede train"]),
+    ("Train on the images that ship with ganymede, about five minutes on two cores", &["ganymede train"]),
     ("Train on a folder of images", &["ganymede train photos --resolution 64"]),
     ("Generate 16 samples from a run", &["ganymede sample runs/00000-dcgan-fashion-mnist -n 16"]),
 ];
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 something to fix, 2 usage, 3 bad data, 4 a number is not finite any more,
+Exit codes: 0 done, 1 something to fix, 2 usage, 3 bad data, 4 the training diverged,
 5 out of memory or disk, 130 interrupted (what was done is saved).";
 
 fn show(examples: Examples) -> String {

@@ -17,12 +17,12 @@ pub struct Presets {
     name: Option<String>,
     #[command(flatten)]
     sample: SampleFlags,
-    /// The list as JSON, one object a line
+    /// Print the list as JSON, one object per line
     #[arg(long)]
     json: bool,
 }
 
-/// What samples look like that a preset is asked for without data.
+/// The samples that a preset is made for when no data is given.
 #[derive(Args, Clone, Debug)]
 pub struct SampleFlags {
     /// Size of the images, such as 64 or 48x32 (width x height) [default: 28]
@@ -31,13 +31,13 @@ pub struct SampleFlags {
     /// Channels of the images [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     channels: Option<u8>,
-    /// Points with so many coordinates instead of images [default: 2, for presets that are made for points]
+    /// Coordinates of a sample, for points instead of images [default: 2, for presets that are made for points]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
     /// Number of classes, for presets whose generator takes a class [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     classes: Option<u16>,
-    /// Filters or units that all layers go by [default: the preset's own]
+    /// Base number of filters or units, which all layers scale with [default: the preset's own]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=2048))]
     width: Option<u16>,
 }

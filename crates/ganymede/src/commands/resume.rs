@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// `ganymede resume`.
 #[derive(Args, Debug)]
 pub struct Resume {
-    /// Folder of the run; `last` is the newest in runs
+    /// Folder of the run, or `last` for the newest run in runs/
     #[arg(value_parser = crate::flags::run, default_value = crate::flags::LAST)]
     run: PathBuf,
     #[command(flatten)]
@@ -22,17 +22,17 @@ pub struct Resume {
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
-    /// Results as JSON, one object a line: the lines of events.jsonl, then where everything is
+    /// Print JSON, one object per line: the lines of events.jsonl, then the paths of the results
     #[arg(long)]
     json: bool,
 }
 
 impl Command for Resume {
     const NAME: &'static str = "resume";
-    const ABOUT: &'static str = "Go on with a run from its newest checkpoint";
+    const ABOUT: &'static str = "Resume a run from its newest checkpoint";
     const EXAMPLES: Examples = &[
         ("After an interruption", &["ganymede resume runs/00000-dcgan-fashion-mnist"]),
-        ("To 5,000 steps in all", &["ganymede resume runs/00000-dcgan-fashion-mnist --steps 5000"]),
+        ("To 5,000 steps in total", &["ganymede resume runs/00000-dcgan-fashion-mnist --steps 5000"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

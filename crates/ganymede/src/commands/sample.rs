@@ -24,38 +24,38 @@ pub(super) const CHUNK: u64 = 256;
 /// `ganymede sample`.
 #[derive(Args, Debug)]
 pub struct Sample {
-    /// How many [default: 64, or as many as there are seeds]
+    /// Number of samples [default: 64, or as many as --seed names]
     #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// Seed of the first, or seeds from A to B
+    /// Seed of the first sample, or all seeds from A to B
     #[arg(long, value_name = "S|A-B", default_value = "0")]
     seed: String,
-    /// All in one image [default: one named after run and seeds, in the current folder]
+    /// Write all samples into one image file [default: named after run and seeds, in the current folder]
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     grid: Option<PathBuf>,
-    /// In the form of the data in this folder: a file each, or an array of all
+    /// Write the samples into this folder in the form of the data: a file for each, or one array
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write into --out also where it holds files of another origin, over those of the same names
+    /// Write into --out even if it holds other files; files of the same names are replaced
     #[arg(long, requires = "out")]
     overwrite: bool,
-    /// All of this class, by its name, or its number as '#7' [default: each class in turn]
+    /// Generate this class only: its name, or its number as '#7' [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
-    /// All with this value of a condition: a class, a number, or numbers separated by commas; may be repeated
+    /// Generate all samples under this condition: a class, a number, or numbers separated by commas; may be repeated
     #[arg(long = "where", value_name = "FIELD=VALUE", conflicts_with = "class")]
     wishes: Vec<String>,
-    /// Conditions from a CSV file: a column for each field, a line for each sample; the sample of seed s has line s, from 0 on
+    /// Read the conditions from a CSV file: a column for each field, a line for each sample; seed s takes line s, from 0 on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["class", "wishes"])]
     conditions: Option<PathBuf>,
-    /// Latents within ±T standard deviations: fewer kinds of samples, each nearer to the usual
+    /// Keep latents within ±T standard deviations: less variety, more typical samples
     #[arg(long, value_name = "T")]
     truncation: Option<f64>,
     #[command(flatten)]
     generator: GeneratorFlags,
     #[command(flatten)]
     machine: MachineFlags,
-    /// Results as JSON, one object a line
+    /// Print JSON, one object per line
     #[arg(long)]
     json: bool,
 }
@@ -66,7 +66,7 @@ impl Command for Sample {
     const EXAMPLES: Examples = &[
         ("A grid of 64", &["ganymede sample runs/00000-dcgan-fashion-mnist --grid clothes.png"]),
         (
-            "Seeds 100 to 199, each a file",
+            "Seeds 100 to 199, a file for each",
             &["ganymede sample runs/00000-dcgan-fashion-mnist --seed 100-199 --out clothes"],
         ),
         (

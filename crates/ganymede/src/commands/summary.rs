@@ -19,12 +19,12 @@ pub struct Summary {
     /// A preset, the folder of a run, or a spec
     #[arg(value_name = "PRESET|RUN|FILE")]
     what: String,
-    /// The batch that operations and memory are for [default: the spec's]
+    /// Samples in a batch, for the counts of operations and memory [default: the spec's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
     #[command(flatten)]
     sample: SampleFlags,
-    /// A network a line, as JSON
+    /// Print JSON, one network per line
     #[arg(long)]
     json: bool,
 }

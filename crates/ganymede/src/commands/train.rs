@@ -17,24 +17,24 @@ use ganymede_tensor::{DType, TensorType};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// What is trained on without DATA.
+/// The data that is trained on by default.
 const DEFAULT_DATA: &str = "fashion-mnist";
-/// The sides of these images then (docs/decisions/0010).
+/// The side of its images by default (docs/decisions/0010).
 const DEFAULT_SIDE: u32 = 32;
 
 /// `ganymede train`.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that come along, at 32 pixels]
+    /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that ship with ganymede, at 32 pixels]
     data: Option<OsString>,
-    /// Which networks, losses and optimizers [default: by the data and --minutes]
+    /// The preset of networks, losses and optimizers [default: chosen by the data and --minutes]
     #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
     preset: Option<String>,
-    /// Filters or units that all layers of the preset go by: half of them take about a quarter of the time [default: the
-    /// preset's own]
+    /// Base number of filters or units, which all layers of the preset scale with; half of it takes about a quarter of the
+    /// time [default: the preset's own]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048), conflicts_with = "config")]
     width: Option<u32>,
-    /// Take the spec in this file instead of a preset
+    /// Train the spec in this file instead of a preset
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct Train {
     /// Samples in a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
-    /// The seed that everything random is a function of [default: 0]
+    /// Seed of all random numbers [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER))]
     seed: Option<u64>,
     /// Change anything in the spec, such as train.batch=32 or networks.generator.layers.1.units=512
@@ -50,7 +50,7 @@ pub struct Train {
     set: Vec<String>,
     #[command(flatten)]
     data_flags: DataFlags,
-    /// Folder of runs; a run itself goes on
+    /// Folder in which the run gets its folder; the folder of a run resumes that run
     #[arg(long, value_name = "DIR", default_value = crate::flags::RUNS, help_heading = "Output")]
     outdir: PathBuf,
     /// Name of the run [default: preset and data]
@@ -61,20 +61,20 @@ pub struct Train {
     from: Option<PathBuf>,
     #[command(flatten)]
     intervals: IntervalFlags,
-    /// How many of the newest checkpoints stay (the first and every tenth stay anyway)
+    /// Number of newest checkpoints to keep (the first and every tenth are always kept)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     keep: Option<u32>,
     #[command(flatten)]
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
-    /// Measure so many steps kernel by kernel after the first three, and print where the time goes
+    /// Measure N steps kernel by kernel, from the fourth on, and print where the time goes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     profile: Option<u64>,
-    /// Say what it would take, and end before the first step
+    /// Print what the training would take (parameters, memory, operations) and stop before the first step
     #[arg(long)]
     dry_run: bool,
-    /// Results as JSON, one object a line: the lines of events.jsonl, then where everything is
+    /// Print JSON, one object per line: the lines of events.jsonl, then the paths of the results
     #[arg(long)]
     json: bool,
 }
@@ -83,15 +83,18 @@ impl Command for Train {
     const NAME: &'static str = "train";
     const ABOUT: &'static str = "Train a GAN";
     const EXAMPLES: Examples = &[
-        ("The images that come along, with the default preset", &["ganymede train"]),
+        ("The images that ship with ganymede, with the default preset", &["ganymede train"]),
         ("A folder of images at 64 pixels, for an hour", &["ganymede train photos --resolution 64 --minutes 60"]),
         (
             "Points on a ring, with another learning rate for the discriminator",
             &["ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001"],
         ),
-        ("What would it take?", &["ganymede train photos --resolution 128 --batch 32 --dry-run"]),
         (
-            "Go on with a run to 5,000 steps in all",
+            "What a training would take, without training",
+            &["ganymede train photos --resolution 128 --batch 32 --dry-run"],
+        ),
+        (
+            "Resume a run, to 5,000 steps in total",
             &["ganymede train --outdir runs/00000-dcgan-fashion-mnist --steps 5000"],
         ),
     ];
@@ -100,7 +103,7 @@ impl Command for Train {
         if run_dir::is_run(&self.outdir) {
             return self.go_on(terminal);
         }
-        // A run without checkpoints is told before data is read.
+        // A run without checkpoints is refused before data is read.
         self.from.as_deref().map(|run| checkpoint::find(run, None)).transpose()?;
         let mut training = self.training(terminal)?.outdir(&self.outdir);
         if let Some(run) = &self.from {

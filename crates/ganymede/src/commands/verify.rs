@@ -17,18 +17,19 @@ pub struct Verify {
     at: CheckpointFlags,
     #[command(flatten)]
     machine: MachineFlags,
-    /// The result as one JSON object
+    /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
 }
 
 impl Command for Verify {
     const NAME: &'static str = "verify";
-    const ABOUT: &'static str = "Prove a checkpoint: hashes, reload, and the next step replayed to the bit";
+    const ABOUT: &'static str =
+        "Verify a checkpoint: its hashes, that it loads, and that the next step gives the same bits";
     const EXAMPLES: Examples = &[
         ("The newest checkpoint", &["ganymede verify runs/00000-dcgan-fashion-mnist"]),
         (
-            "With another number of threads: the bits stay",
+            "With another number of threads, which gives the same bits",
             &["ganymede verify runs/00000-dcgan-fashion-mnist --threads 1"],
         ),
     ];

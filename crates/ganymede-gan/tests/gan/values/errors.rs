@@ -64,7 +64,7 @@ fn every_kind_of_error_says_what_to_do() {
         (
             GanError::NoCheckpoint { path: path(), asked: Some(3), known: vec![5, 10] },
             "expected a checkpoint of step 5, 10, found 3",
-            "take one of those",
+            "name one of those",
         ),
         (
             GanError::NoCheckpoint { path: path(), asked: Some(3), known: vec![] },
