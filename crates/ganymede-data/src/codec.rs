@@ -144,7 +144,7 @@ impl Codec {
         self.modality.conditions(self, wish, seeds)
     }
 
-    /// Writes many samples for people to look at: a PNG, and beside it what else the modality has ([`Modality::preview`]).
+    /// Writes many samples to look at: a PNG, and beside it what else the modality has ([`Modality::preview`]).
     ///
     /// # Shapes
     /// `samples`: (N, …sample), `f32` in the network's range [−1, 1]; what lies outside is clamped.

@@ -32,7 +32,7 @@ impl GanError {
             ),
             GanError::Log { .. } => Some(
                 "the file was changed after it was written: bring it back from a copy, or remove that line; a run that goes on \
-                 needs its `set_scalar` and `roll_back` lines, all others are for people"
+                 needs its `set_scalar` and `roll_back` lines, all others only inform"
                     .into(),
             ),
             GanError::Failed { run, checkpoint, .. } => Some(format!(

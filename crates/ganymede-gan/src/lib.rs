@@ -4,8 +4,8 @@
 //! them and keeps a run directory, [`Sampler`] generates samples from one. Objectives, regularizers, augmentations and presets
 //! are tables with one file an entry.
 //!
-//! Nothing here prints: whoever shows progress is an [`events::Observer`]. The engine is
-//! `ganymede-graph` and `ganymede-runtime`, layers are `ganymede-nn`, samples are `ganymede-data`, metrics `ganymede-metrics`.
+//! Nothing here prints: an [`events::Observer`] shows progress. The engine is `ganymede-graph` and `ganymede-runtime`,
+//! layers are `ganymede-nn`, samples are `ganymede-data`, metrics `ganymede-metrics`.
 #![forbid(unsafe_code)]
 
 pub mod augment;

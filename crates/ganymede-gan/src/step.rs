@@ -66,7 +66,7 @@ pub struct Stepper {
     scalars: BTreeMap<String, f64>,
 }
 
-/// Scalars that say where a step stands: nobody sets them.
+/// Scalars that say where a step stands; monitors cannot set them.
 const PLACES: [&str; 4] = ["draw", "first_sample", "accumulated/keep", "seed"];
 
 /// One run of a program: where it stands in the step.

@@ -1,5 +1,5 @@
-//! Two sets side by side, and what a metric may ask for beside them. Not here: the metrics (`metrics/`), which samples the sets
-//! hold (whoever measures).
+//! Two sets side by side, and what a metric may ask for beside them. Not here: the metrics (`metrics/`), which samples
+//! the sets hold (the caller).
 
 use crate::metrics::{METRICS, Metric, Value};
 use crate::spaces::{Classifier, Features, SPACES};
@@ -15,7 +15,7 @@ pub struct Sides {
     pub real: Set,
     /// Generated ones, as many.
     pub fake: Set,
-    /// Real samples that are none of the first as many of `real`: the references compare them with those.
+    /// Other real samples: the references compare them with as many of the first samples of `real`.
     pub second: Set,
 }
 
@@ -59,7 +59,7 @@ fn chosen<'a>(
     METRICS.iter().filter(move |metric| wanted(metric.name()) && metric.unfit(data).is_none())
 }
 
-/// Bytes that something takes with its networks.
+/// Bytes that a computation takes with its networks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Those of its own.
@@ -113,13 +113,13 @@ pub trait Others {
 pub struct Number {
     /// The number of the generated samples.
     pub value: Value,
-    /// What stood for samples: `samples`, or the name of a space.
+    /// The features that were compared: `samples`, or the name of a space.
     pub of: &'static str,
     /// The same of real samples beside other real ones.
     pub reference: Option<f64>,
-    /// Samples that it is of, on both sides where two sets are compared.
+    /// Number of samples that it was computed from, on both sides where two sets are compared.
     pub n: usize,
-    /// Those that its reference is of.
+    /// Number of samples that its reference was computed from.
     pub reference_n: usize,
     /// What it depends on beside the samples, such as a network's weights.
     pub depends: String,
@@ -132,7 +132,7 @@ pub struct Measured {
     pub numbers: Vec<Number>,
     /// What could not be measured, and why.
     pub left_out: Vec<String>,
-    /// What such samples do not have.
+    /// Metrics that such samples do not have, and why.
     pub unfit: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct Comparison<'a> {
     pub backend: &'a dyn Backend,
     /// Seed of what is random in a metric.
     pub seed: u64,
-    /// Whether to go on.
+    /// Tells whether to go on.
     pub stop: Stop<'a>,
     spaces: Option<Vec<Features>>,
     classifier: Option<Classifier>,
@@ -156,7 +156,7 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Of these sets.
+    /// A comparison of these sets.
     pub fn new(
         data: &'a Facts,
         sides: &'a Sides,

@@ -53,7 +53,7 @@ impl MetricError {
         matches!(self, MetricError::Argument { .. } | MetricError::Missing(_))
     }
 
-    /// What the person can do.
+    /// What the user can do about the error.
     pub fn hint(&self) -> Option<String> {
         match self {
             MetricError::Runtime(error) => error.hint(),

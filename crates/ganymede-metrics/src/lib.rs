@@ -4,7 +4,7 @@
 //! sets. Those of features do so in every [`Space`] of [`SPACES`] that fits. Each number is an [`Estimate`] with an interval of
 //! about 95 %, and comes with that of real samples beside other real ones.
 //!
-//! Nothing here knows runs, specs or trainers: which samples are compared, and where others come from, says whoever measures
+//! Nothing here knows runs, specs or trainers: the caller decides which samples are compared and where others come from
 //! ([`Others`]).
 //!
 //! ```

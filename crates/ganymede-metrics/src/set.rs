@@ -10,12 +10,12 @@ pub struct Set {
 }
 
 impl Set {
-    /// Samples (N, …), `f32` in the network's range, by their field's name.
+    /// A set of samples (N, …), `f32` in the network's range, under the name of their field.
     pub fn new(name: &str, samples: Tensor) -> Set {
         Set { fields: vec![(name.into(), samples)] }
     }
 
-    /// With one field more, (N, …).
+    /// The set with one more field, (N, …).
     ///
     /// # Errors
     /// [`MetricError::Argument`] where it has not as many rows as there are samples.
@@ -28,7 +28,7 @@ impl Set {
         Ok(self)
     }
 
-    /// With a label for each sample, as field `label`.
+    /// The set with a label for each sample, as field `label`.
     ///
     /// # Errors
     /// As [`Set::with`].
@@ -82,7 +82,7 @@ pub struct Facts {
     pub shape: Vec<usize>,
     /// Number of classes; 0 where samples have no labels.
     pub classes: usize,
-    /// Classes of the image that each channel is; 0 where channels are not images of their own.
+    /// Number of classes of the images that are stacked as channels; 0 where channels are no images of their own.
     pub stacked: usize,
     /// Whether generated samples were generated for the real ones' classes; why not.
     pub asked: Result<(), String>,

@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 
 /// Something that the user can fix.
 pub const USER: u8 = 1;
-/// Words that are no command of ours.
+/// Arguments that are not those of a command.
 pub const USAGE: u8 = 2;
 /// Data that cannot be used.
 pub const DATA: u8 = 3;

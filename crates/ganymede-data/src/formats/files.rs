@@ -60,7 +60,7 @@ pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
-/// The order in which people count: runs of digits by their value, all else byte by byte.
+/// Natural order: runs of digits by their value, all else byte by byte.
 pub(crate) fn natural(a: &[u8], b: &[u8]) -> Ordering {
     let run = |name: &[u8]| name.iter().take_while(|b| b.is_ascii_digit()).count();
     let (mut left, mut right) = (a, b);
@@ -86,7 +86,7 @@ pub(crate) fn natural(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// Puts class names in their order: whole numbers by their value, negative ones too, else as people count.
+/// Puts class names in their order: whole numbers by their value, negative ones too, else in natural order.
 pub(crate) fn sort_classes<T: AsRef<[u8]>>(names: &mut [T]) {
     let value = |name: &[u8]| std::str::from_utf8(name).ok().and_then(|text| text.parse::<i64>().ok());
     // One rule for all of them: two rules in one list would make no order.

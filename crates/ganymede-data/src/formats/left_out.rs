@@ -1,5 +1,5 @@
-//! Files beside the images that are read, counted by kind, with what to do about those that people mean as images.
-//! Not here: what kinds there are (`raster/content.rs`).
+//! Files beside the images that are read, counted by kind, with what to do about images of kinds that are not read. Not
+//! here: what kinds there are (`raster/content.rs`).
 
 use super::files;
 use crate::raster::content::{self, Content};

@@ -1,5 +1,5 @@
-//! The kinds of data: one file each, and the table of all of them. Nobody outside asks what kind of data it has; who needs
-//! to know something asks the modality for it.
+//! The kinds of data: one file each, and the table of all of them. Code outside never asks what kind of data it has; it
+//! asks the modality for what it needs to know.
 //!
 //! To add one: write `modalities/x.rs` with a struct that implements [`Modality`] (its state is what was learned of the
 //! samples to train on) and an [`Entry`], and add a line to [`MODALITIES`]. The contract tests
@@ -97,11 +97,11 @@ pub trait Modality: fmt::Debug + Send + Sync {
         wish.tensors(codec, seeds)
     }
 
-    /// What people are shown of samples.
+    /// How samples are shown to the user.
     fn preview(&self) -> Preview;
 
-    /// Writes many samples, in the network's range, for people to look at: a PNG at `path` with `columns` of samples where
-    /// they stand in rows, and what else [`Modality::preview`] says beside it.
+    /// Writes many samples, in the network's range, to look at: a PNG at `path` with `columns` of samples where they
+    /// stand in rows, and what else [`Modality::preview`] says beside it.
     ///
     /// # Errors
     /// [`DataError::Io`].
@@ -132,7 +132,7 @@ pub trait Modality: fmt::Debug + Send + Sync {
     }
 }
 
-/// What people are shown of samples.
+/// How samples are shown to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preview {
     /// How many samples tell enough.

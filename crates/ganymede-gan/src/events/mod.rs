@@ -163,7 +163,7 @@ pub trait Observer {
     fn profile(&mut self, _profile: &Profile) {}
 }
 
-/// Whoever is seen again afterwards.
+/// An observer that is shared and looked at afterwards.
 impl<T: Observer + ?Sized> Observer for &mut T {
     fn line(&mut self, line: &Line) {
         (**self).line(line);
@@ -178,7 +178,7 @@ impl<T: Observer + ?Sized> Observer for &mut T {
     }
 }
 
-/// Nobody.
+/// The observer that ignores everything.
 impl Observer for () {
     fn line(&mut self, _: &Line) {}
 }

@@ -1,5 +1,5 @@
-//! Which preset is taken when nobody names one: a function of what a sample is, how many there are, and of the time that there
-//! is. Not here: the presets.
+//! The default preset: a function of what a sample is, how many there are, and of the time that there is. Not here: the
+//! presets.
 
 use crate::error::GanError;
 use crate::presets;

@@ -1,5 +1,6 @@
-//! Whoever steers a training: sees each step and answers what is to be done. Each answer is a line of `events.jsonl`, by
-//! which a resumed run does the same without the monitor. Not here: doing it (`mod.rs`), showing a run (`events::Observer`).
+//! A monitor steers a training: it sees each step and returns actions. Each action is a line of `events.jsonl`, by
+//! which a resumed run does the same without the monitor. Not here: doing it (`mod.rs`), showing a run
+//! (`events::Observer`).
 
 use super::timeline::Scalars;
 use ganymede_runtime::Store;
@@ -47,7 +48,7 @@ pub enum Action {
     Stop,
 }
 
-/// Whoever steers a training. A closure is one too.
+/// Steers a training. A closure is a monitor, too.
 ///
 /// ```
 /// use ganymede_gan::{Action, Monitor, Seen};

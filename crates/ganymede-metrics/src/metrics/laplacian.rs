@@ -18,7 +18,7 @@ const DIRECTIONS: usize = 128;
 
 /// The sliced Wasserstein distance of 7x7 patches of a Laplacian pyramid, in the mean over its levels, times 1,000.
 ///
-/// A level is what is left of a image after its halved and doubled version is taken away; the last level, with a short
+/// A level is what is left of an image after its halved and doubled version is taken away; the last level, with a short
 /// side of 16 pixels or more, is the image itself there. Patches lie at random places, the same ones in both sets, and
 /// are brought to mean 0 and deviation 1 a channel over all patches of their set.
 ///
@@ -33,7 +33,7 @@ const DIRECTIONS: usize = 128;
 /// arXiv:1710.10196, section 5; the pyramid: Burt, Adelson (1983).
 ///
 /// # Differs
-/// 16 patches of a image instead of 128; images are halved by means of 2x2 pixels and doubled by repeating them.
+/// 16 patches of an image instead of 128; images are halved by means of 2x2 pixels and doubled by repeating them.
 pub fn laplacian(a: &Tensor, b: &Tensor, seed: u64) -> Result<f64, MetricError> {
     Ok(distances(a, b, seed, 0, Stop::NEVER)?.0)
 }

@@ -1,6 +1,6 @@
-//! The table of metrics. To add one: a file here with a type that is a [`Metric`], and a line in [`METRICS`]; the contract tests
-//! (`tests/contract.rs`), `ganymede evaluate` and `[evaluate]` follow from the table.
-//! Not here: what stands for samples (`spaces/`), which samples are compared (whoever measures).
+//! The table of metrics. To add one: a file here with a type that is a [`Metric`], and a line in [`METRICS`]; the
+//! contract tests (`tests/contract.rs`), `ganymede evaluate` and `[evaluate]` follow from the table. Not here: what
+//! stands for samples (`spaces/`), which samples are compared (the caller).
 
 mod classes;
 mod frechet;
@@ -44,18 +44,18 @@ pub struct Value {
     pub better: Better,
     /// The number and its interval.
     pub estimate: Estimate,
-    /// What else belongs to it, such as the number of its scales.
+    /// Further information, such as the number of its scales.
     pub note: Option<String>,
 }
 
 impl Value {
-    /// A number of which there is nothing else to say.
+    /// A number without a note.
     pub fn new(name: &'static str, better: Better, estimate: Estimate) -> Value {
         Value { name, better, estimate, note: None }
     }
 }
 
-/// One metric: what it is of, and how it is measured.
+/// One metric: the data that it measures, and how.
 pub trait Metric: Sync {
     /// Name on the command line and in specs.
     fn name(&self) -> &'static str;

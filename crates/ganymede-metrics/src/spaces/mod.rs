@@ -63,7 +63,7 @@ pub(crate) fn most_columns(data: &Facts) -> usize {
 pub struct Features {
     /// Name of the space.
     pub space: &'static str,
-    /// Stands for what gives the features, and its weights: numbers of others do not compare.
+    /// Stands for what gives the features, and its weights: numbers of other features cannot be compared.
     pub digest: String,
     /// Rows of the real samples.
     pub real: Matrix,
