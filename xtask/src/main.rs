@@ -28,39 +28,35 @@ enum Run {
 }
 
 const COMMANDS: &[Command] = &[
-    Command {
-        name: "ci",
-        summary: "everything that judges a commit: fmt, tidy, clippy, test, docs, examples",
-        run: Run::Plain(ci::ci),
-    },
+    Command { name: "ci", summary: "check a commit: fmt, tidy, clippy, test, docs, examples", run: Run::Plain(ci::ci) },
     Command {
         name: "tidy",
-        summary: "arrows between crates, sizes and heads of files, words and paths that must not be",
+        summary: "check dependencies between crates, sizes and heads of files, and forbidden words and paths",
         run: Run::Plain(tidy::tidy),
     },
     Command {
         name: "docs",
-        summary: "the documentation of every crate, warnings as errors",
+        summary: "build the documentation of every crate, with warnings as errors",
         run: Run::Plain(ci::docs),
     },
     Command {
         name: "bench-peers",
-        summary: "ganymede beside Keras and PyTorch on the same work, as tables in Markdown",
+        summary: "compare ganymede with Keras and PyTorch on the same workloads, as tables in Markdown",
         run: Run::With(peers::bench_peers, peers::USAGE),
     },
     Command {
         name: "presets-table",
-        summary: "every preset trained on real data, measured, and the page docs/reference/presets.md",
+        summary: "train every preset on real data, measure it, and write docs/reference/presets.md",
         run: Run::With(presets_table::presets_table, presets_table::USAGE),
     },
     Command {
         name: "ablations",
-        summary: "tricks on and off, and modes of stacked Fashion-MNIST, and the page docs/reference/ablations.md",
+        summary: "train with and without tricks, count modes of stacked Fashion-MNIST, and write docs/reference/ablations.md",
         run: Run::With(ablations::ablations, ablations::USAGE),
     },
     Command {
         name: "mutants",
-        summary: "a sample of small faults in the sources, each of which a test has to notice",
+        summary: "put a sample of small faults into the sources and report those that no test notices",
         run: Run::With(mutants::mutants, mutants::USAGE),
     },
 ];

@@ -55,7 +55,7 @@ pub enum TypeError {
 }
 
 impl TypeError {
-    /// What the person can do, where there is one thing to do.
+    /// What the user can do, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
         match self {
             TypeError::DType { expected, found, .. } => {

@@ -28,7 +28,7 @@ pub struct TextError {
 }
 
 impl TextError {
-    /// What the person can do, where there is one thing to do.
+    /// What the user can do, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
         let node = "a node is written `%2: f32[3] = add %0 %1 @scope`".to_string();
         self.message.contains("expected a line").then_some(node)

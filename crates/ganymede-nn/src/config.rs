@@ -59,7 +59,7 @@ pub enum ConfigError {
         class: String,
         /// Name of the argument.
         argument: String,
-        /// What it can be.
+        /// The values that are possible.
         expected: String,
         /// The value given.
         found: String,
@@ -69,7 +69,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// What the person can do.
+    /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         match self {
             ConfigError::Form { .. } => None,
@@ -89,7 +89,7 @@ impl ConfigError {
 pub struct Invalid {
     /// Name of the argument.
     pub argument: &'static str,
-    /// What it can be.
+    /// The values that are possible.
     pub expected: String,
     /// The value it has.
     pub found: String,

@@ -57,7 +57,7 @@ pub struct FirstValueError {
     pub source: Box<InitializerError>,
 }
 
-/// What is said of a parameter beside shape and initializer.
+/// Properties of a parameter beside shape and initializer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParameterSpec {
     /// What is added to the loss because of it.
@@ -162,7 +162,7 @@ impl<'g> Scope<'g> {
         Scope { standing: Some(rate), ..self.clone() }
     }
 
-    /// How much of each batch statistics take in, where the layers do not say.
+    /// The rate at which batch statistics take in each batch, if it replaces the momentum of the layers.
     pub fn standing(&self) -> Option<Expr<'g>> {
         self.standing
     }

@@ -78,7 +78,7 @@ pub struct OutputSpec {
     pub ty: TensorType,
 }
 
-/// What a program takes of memory, known before it runs.
+/// The memory that a program takes, known before it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryReport {
     /// Bytes of values that live within a run, by the plan, scratch included. Programs of one backend
@@ -103,7 +103,7 @@ pub struct KernelInfo {
     pub bytes: u64,
     /// Its algorithm, such as `toom-cook F(4x4,2x2)` or `direct`, where there are several.
     pub algorithm: Option<String>,
-    /// Why that algorithm.
+    /// Why that algorithm was chosen.
     pub reason: Option<String>,
 }
 

@@ -137,7 +137,7 @@ pub enum InitializerError {
 }
 
 impl InitializerError {
-    /// What the person can do.
+    /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         match self {
             InitializerError::Shape { class, .. } => {

@@ -43,7 +43,7 @@ pub struct LayerConfig {
     /// The layer's name in its model; Keras's automatic one where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it takes; the output of the layer before it where absent.
+    /// The layers whose outputs it takes; by default, the layer before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Inputs>,
     /// Keras's `trainable = False`: its parameters stay as they are.

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 /// Neighbouring columns with one activation; written `["softmax", 14]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// What becomes of them.
+    /// The activation of these columns.
     pub activation: ColumnActivation,
-    /// How many there are.
+    /// Number of columns.
     pub width: usize,
 }
 
-/// What becomes of a group of columns.
+/// The activation of a group of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColumnActivation {

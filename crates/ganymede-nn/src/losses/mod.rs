@@ -104,7 +104,7 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// With Keras's reduction, the mean.
+    /// A loss with Keras's default reduction, the mean.
     pub fn new(kind: impl Into<LossKind>) -> Self {
         Loss { kind: kind.into(), reduction: Reduction::SumOverBatchSize }
     }
@@ -116,7 +116,7 @@ impl Loss {
         arguments.known().iter().cloned().chain(["name", "dtype"].map(String::from)).collect()
     }
 
-    /// With this reduction.
+    /// The loss with this reduction.
     #[must_use]
     pub fn reduction(mut self, reduction: Reduction) -> Self {
         self.reduction = reduction;

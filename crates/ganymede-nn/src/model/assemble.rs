@@ -71,7 +71,7 @@ pub enum LayerFault {
 }
 
 impl LayerFault {
-    /// What the person can do.
+    /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         match self {
             LayerFault::Config(error) => error.hint(),
@@ -94,7 +94,7 @@ impl fmt::Display for LayerIssue {
 }
 
 impl ModelError {
-    /// What the person can do about the first one that has a hint.
+    /// What the user can do about the first issue that has a hint.
     pub fn hint(&self) -> Option<String> {
         self.issues.iter().find_map(|issue| issue.fault.hint())
     }

@@ -69,7 +69,7 @@ pub struct OptimizerConfig {
     pub clip: Option<Clip>,
 }
 
-/// What one parameter brings to an update.
+/// One parameter in an update, with its gradient and its slots.
 #[derive(Clone, Debug)]
 pub struct Update<'g> {
     /// Its value before.
@@ -92,28 +92,28 @@ pub struct Updated<'g> {
 }
 
 impl OptimizerConfig {
-    /// With Keras's defaults for learning rate, weight decay and clipping.
+    /// An optimizer with Keras's defaults for learning rate, weight decay and clipping.
     pub fn new(kind: impl Into<OptimizerKind>) -> Self {
         let kind = kind.into();
         let (rate, weight_decay) = (kind.object().default_learning_rate(), kind.object().default_weight_decay());
         OptimizerConfig { kind, learning_rate: rate.into(), weight_decay, clip: None }
     }
 
-    /// With this learning rate, a number or a schedule.
+    /// The optimizer with this learning rate, a number or a schedule.
     #[must_use]
     pub fn learning_rate(mut self, rate: impl IntoArgument<Scheduled>) -> Self {
         self.learning_rate = rate.into_argument();
         self
     }
 
-    /// With this weight decay.
+    /// The optimizer with this weight decay.
     #[must_use]
     pub fn weight_decay(mut self, decay: f64) -> Self {
         self.weight_decay = Some(decay);
         self
     }
 
-    /// With this bound on gradients.
+    /// The optimizer with this bound on gradients.
     #[must_use]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.clip = Some(clip);

@@ -30,7 +30,7 @@ pub struct CpuOptions {
     pub threads: usize,
     /// Instruction set of the kernels.
     pub isa: Isa,
-    /// How exact convolutions are.
+    /// Numerics of the convolutions.
     pub numerics: Numerics,
     /// Bytes that stores and programs may take together; no limit if `None`.
     pub memory_limit: Option<usize>,
