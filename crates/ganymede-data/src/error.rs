@@ -321,3 +321,15 @@ pub(crate) fn io_error(path: impl Into<PathBuf>, doing: &'static str) -> impl Fn
     let path = path.into();
     move |source| DataError::Io { path, doing, source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_say_what_to_do_are_not_repeated() {
+        let bad = |reason: &str| BadFile { path: "a".into(), reason: reason.into() };
+        assert!(!says_what_to_do(&[]) && !says_what_to_do(&[bad("expected a JPEG, found nothing")]));
+        assert!(says_what_to_do(&[bad("broken"), bad("HEIC: convert it with heif-convert")]));
+    }
+}

@@ -384,4 +384,15 @@ mod tests {
             assert!(fault.line == line && fault.reason.contains(reason), "{text}: {fault:?}");
         }
     }
+
+    /// Whichever row comes first.
+    #[test]
+    fn the_row_that_fits_an_image_best_says_its_class() {
+        for rows in ["a.png,x\na,y\n", "a,y\na.png,x\n"] {
+            let (sheet, paths) =
+                (separated(&format!("file,class\n{rows}")).unwrap(), [b"a.png".to_vec(), b"a.jpg".to_vec()]);
+            let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), None).unwrap();
+            assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")), "{rows}");
+        }
+    }
 }

@@ -333,4 +333,10 @@ mod tests {
         }
         assert!(!alike("cats dogs") && !alike("part_a part_b") && !alike("n02_cat n03_dog"));
     }
+
+    #[test]
+    fn truth_alone_is_a_word_like_any_other() {
+        assert_eq!((FolderName::of(b"truth").beside, FolderName::of(b"truth").key().as_str()), (None, "truth"));
+        assert_eq!(FolderName::of(b"ground truth").beside, Some(true));
+    }
 }

@@ -50,3 +50,27 @@ impl Format for Ring2d {
         mixture::decode(job, &mixture(), sink)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_modes_stand_at_every_eighth_of_the_circle() {
+        let (side, diagonal) = (2.0, 2f64.sqrt());
+        let expected = [
+            [side, 0.0],
+            [diagonal, diagonal],
+            [0.0, side],
+            [-diagonal, diagonal],
+            [-side, 0.0],
+            [-diagonal, -diagonal],
+            [0.0, -side],
+            [diagonal, -diagonal],
+        ];
+        for (found, expected) in mixture().centres.iter().zip(expected) {
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}, {expected:?}");
+        }
+        assert_eq!(mixture().centres.len(), 8);
+    }
+}

@@ -286,7 +286,7 @@ impl Tally {
                  all, --part NAME another"
             ));
         }
-        if self.beside.values().any(|n| *n > 0) {
+        if !self.beside.is_empty() {
             let count: usize = self.beside.values().sum();
             notes.push(format!(
                 "images that belong to others are left out ({}): {count}; --part {ALL} takes them too, --part NAME them alone",

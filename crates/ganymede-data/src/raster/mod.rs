@@ -262,4 +262,12 @@ mod tests {
         let tinted = of(2, Pixels::U8(vec![100, 0])).with_channels(1, [200, 0, 0]);
         assert_eq!(tinted.pixels, Pixels::U8(vec![43]));
     }
+
+    /// Grey stays what it is to the bit, whatever the weights of the colours add up to.
+    #[test]
+    fn opaque_grey_is_kept_to_the_bit() {
+        let grey: Vec<f32> = (0..200).map(|i| i as f32 / 199.0).collect();
+        let with_alpha: Vec<f32> = grey.iter().flat_map(|&y| [y, 1.0]).collect();
+        assert_eq!(convert(&with_alpha, 2, 1, [10, 20, 30]), grey);
+    }
 }

@@ -126,3 +126,20 @@ pub(crate) fn float_bytes(width: u32, height: u32, channels: usize, values: &[f3
     written.map_err(|e| format!("could not be written as TIFF: {e}"))?;
     Ok(out.into_inner())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_finite_is_told_with_its_pixel() {
+        // 2 wide, 3 high, in colour: value 16 is the green of row 2, column 1.
+        let mut values = vec![0.5f32; 18];
+        values[16] = f32::NAN;
+        let error = crate::picture::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap_err();
+        assert_eq!(error, "expected finite values, found NaN in row 2, column 1");
+        values[16] = 0.25;
+        let picture = crate::picture::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap();
+        assert_eq!(picture, Picture { width: 2, height: 3, channels: 3, pixels: Pixels::F32(values) });
+    }
+}

@@ -43,6 +43,13 @@ fn samples_in_memory_are_those_of_a_file() {
 }
 
 #[test]
+fn whole_numbers_of_32_bits_are_read_as_such() {
+    let data = Dataset::from_samples("x", vec![0i32, 70_000, -5, 12], [2]).build().unwrap();
+    assert_eq!(data.gather(&[0, 1]).unwrap().to_f64(), [0.0, 70_000.0, -5.0, 12.0]);
+    assert_eq!(data.codec().range(), [-5.0, 70_000.0]);
+}
+
+#[test]
 fn further_fields_go_with_their_samples_by_name() {
     let points: Vec<[f32; 2]> = (0..100).map(|i| [i as f32, -(i as f32)]).collect();
     let build = |angles: Vec<f32>| {

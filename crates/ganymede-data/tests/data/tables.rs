@@ -53,6 +53,16 @@ fn a_source_of_labels_that_lies_there_is_read() {
     assert_eq!((found.classes.join(" "), found.values), ("pug dingo".into(), vec![0, 1]));
 }
 
+/// A table that speaks of something else is not worth a word; one that names a few of the images is.
+#[test]
+fn a_table_of_other_things_is_not_noted() {
+    let set = || images("a.png b.png c.png d.png e.png");
+    let notes = |text: &str| same(&with(set(), "things.csv", text), &default()).notes.join("\n");
+    assert!(!notes("file,class\nx.png,1\ny.png,2\n").contains("things.csv"));
+    let told = notes("file,class\na.png,1\ny.png,2\n");
+    assert!(told.contains("things.csv is not used for classes: it names 20 % of the images"), "{told}");
+}
+
 #[test]
 fn stylegans_folders_are_storage() {
     let set = || images("00000/img0.png 00000/img1.png 00001/img2.png 00001/img3.png");
