@@ -395,4 +395,12 @@ mod tests {
             assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")), "{rows}");
         }
     }
+
+    /// A column by its number in a table without headings: its first row is one like the others.
+    #[test]
+    fn a_numbered_column_makes_no_headings() {
+        let (sheet, paths) = (separated("a.png,x\nb.png,y\n").unwrap(), [b"a.png".to_vec(), b"b.png".to_vec()]);
+        let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), Some("2")).unwrap();
+        assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")));
+    }
 }
