@@ -403,4 +403,13 @@ mod tests {
         let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), Some("2")).unwrap();
         assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")));
     }
+
+    /// The heading says which column is that of the files, though another one names images as well.
+    #[test]
+    fn the_column_of_files_is_the_one_that_is_called_so() {
+        let sheet = separated("previous,file,label\nb.png,a.png,x\na.png,b.png,y\n").unwrap();
+        let paths = [b"a.png".to_vec(), b"b.png".to_vec()];
+        let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), None).unwrap();
+        assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")));
+    }
 }

@@ -286,7 +286,7 @@ impl Tally {
                  all, --part NAME another"
             ));
         }
-        if !self.beside.is_empty() {
+        if self.beside.values().any(|n| *n > 0) {
             let count: usize = self.beside.values().sum();
             notes.push(format!(
                 "images that belong to others are left out ({}): {count}; --part {ALL} takes them too, --part NAME them alone",
@@ -479,5 +479,17 @@ mod tests {
         let folders = class_folders("trainA/1 trainB/2 testA/3", None);
         assert_eq!(folders.split(' ').take(2).collect::<Vec<_>>(), ["A", "B"]);
         assert_eq!(class_folders("s/test/a/1 s/val/b/2", None), "s/a s/b");
+    }
+
+    /// A folder of masks that holds no images takes none away.
+    #[test]
+    fn what_belongs_to_images_and_holds_none_is_not_noted() {
+        let notes = |more: &[&[u8]], folders: &[&[u8]]| {
+            let paths: Vec<&[u8]> = [&b"images/a.png"[..], b"images/b.png"].iter().chain(more).copied().collect();
+            choose(&paths, folders, None).unwrap().notes.join("\n")
+        };
+        assert!(!notes(&[], &[b"masks"]).contains("belong to others"));
+        let told = notes(&[b"masks/a.png", b"masks/b.png"], &[]);
+        assert!(told.contains("images that belong to others are left out (masks: 2): 2"), "{told}");
     }
 }

@@ -305,6 +305,20 @@ mod tests {
     }
 
     #[test]
+    fn a_few_high_values_are_told_from_the_many() {
+        let notes = |high: usize| {
+            let values: Vec<u16> = (0..1000).map(|i| if i < high { 60_000 } else { 200 + i as u16 % 50 }).collect();
+            Census::of(&Pixels::U16(values), None).range(Element::U16, None).notes.join("\n")
+        };
+        let told = "99.5 % of the values are at most 255; --range 0,255 spreads these, and clamps the others";
+        assert!(notes(5).contains(told), "{}", notes(5));
+        // One in a hundred still is, eleven in a thousand are not.
+        assert!(
+            notes(10).contains("of the values are at most 255") && !notes(11).contains("of the values are at most")
+        );
+    }
+
+    #[test]
     fn wider_integers_have_the_depth_that_covers_them_or_their_own() {
         let of = |low: f32, high: f32| Census::of(&Pixels::F32(vec![low, high]), None).range(Element::I64, None);
         for (low, high, ends) in [
