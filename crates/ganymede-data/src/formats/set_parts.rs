@@ -492,4 +492,13 @@ mod tests {
         let told = notes(&[b"masks/a.png", b"masks/b.png"], &[]);
         assert!(told.contains("images that belong to others are left out (masks: 2): 2"), "{told}");
     }
+
+    /// A part of something is not plainly the images that masks belong to: their names have to say it.
+    #[test]
+    fn masks_beside_a_part_of_something_are_named_alike() {
+        let (all, _) = used("cars_train/1.png cars_train/2.png masks/x.png masks/y.png", None);
+        assert_eq!(all, "cars_train/1.png cars_train/2.png masks/x.png masks/y.png");
+        let (images, _) = used("cars_train/a.png cars_train/b.png masks/a.png masks/b.png", None);
+        assert_eq!(images, "cars_train/a.png cars_train/b.png");
+    }
 }

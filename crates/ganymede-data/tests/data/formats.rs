@@ -461,3 +461,28 @@ fn bombs_meet_the_limits() {
     put(&path, &npy("<f8", "(18446744073709551615, 18446744073709551615, 2)", &[0; 100]));
     assert!(open(&path, &DataOptions::default()).is_err());
 }
+
+/// Who brings something else is told what there is, each kind of file by what it is known by.
+#[test]
+fn what_is_read_is_told_by_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.weird");
+    std::fs::write(&path, "hi").unwrap();
+    let error = open(&path, &DataOptions::default()).err().unwrap();
+    let DataError::UnknownData { supported, .. } = &error else { panic!("{error}") };
+    let known = [
+        ("fashion-mnist", "clothes"),
+        ("ring2d", "eight Gaussians on a circle"),
+        ("grid2d", "25 Gaussians on a grid"),
+        ("stacked-fashion-mnist", "three images"),
+        ("idx", "train-images-idx3-ubyte"),
+        ("npy", "(N, H, W, C)"),
+        ("npz", "x_train"),
+        ("image-zip", "a zip archive"),
+        ("image-folder", "PNG, JPEG, WebP, GIF, BMP, TIFF or PNM"),
+    ];
+    assert_eq!(supported.len(), known.len(), "{supported:?}");
+    for (line, (name, part)) in supported.iter().zip(known) {
+        assert!(line.starts_with(&format!("{name}: ")) && line.contains(part), "{line}");
+    }
+}
