@@ -194,7 +194,7 @@ fn a_spec_without_data_takes_what_comes_along_and_says_so() {
     let dcgan = ganymede(&["presets", "dcgan", "--resolution", "8"]).ok().stdout;
     std::fs::write(&file, dcgan).unwrap();
     let ran = ganymede(&["train", "--config", file.to_str().unwrap(), "--dry-run", "--no-cache"]).ok();
-    assert!(ran.stderr.contains("data        none is named, fashion-mnist is taken"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("data        the spec names none: fashion-mnist by default"), "{}", ran.stderr);
     assert!(ran.stderr.contains("samples     10,000 of u8[8,8,1]"), "{}", ran.stderr);
 }
 

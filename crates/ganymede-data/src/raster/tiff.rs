@@ -136,10 +136,10 @@ mod tests {
         // 2 wide, 3 high, in colour: value 16 is the green of row 2, column 1.
         let mut values = vec![0.5f32; 18];
         values[16] = f32::NAN;
-        let error = crate::picture::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap_err();
+        let error = crate::raster::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap_err();
         assert_eq!(error, "expected finite values, found NaN in row 2, column 1");
         values[16] = 0.25;
-        let picture = crate::picture::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap();
-        assert_eq!(picture, Picture { width: 2, height: 3, channels: 3, pixels: Pixels::F32(values) });
+        let image = crate::raster::decode::decode(&float_bytes(2, 3, 3, &values).unwrap()).unwrap();
+        assert_eq!(image, Image { width: 2, height: 3, channels: 3, pixels: Pixels::F32(values) });
     }
 }

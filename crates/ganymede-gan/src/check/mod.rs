@@ -27,6 +27,7 @@ mod lipschitz;
 mod logits;
 mod loss_args;
 mod numbers;
+mod one_logit;
 mod optimizers;
 mod pairing;
 mod reading;
@@ -37,7 +38,6 @@ mod terms;
 mod tracing;
 mod train_table;
 mod unusual;
-mod verdict;
 
 pub use subject::{DataFacts, Subject};
 
@@ -190,7 +190,7 @@ pub const RULES: &[Rule] = &[
         run: kernel_stride::run,
     },
     Rule { name: "lipschitz", summary: "a Wasserstein critic is held to a bounded slope", run: lipschitz::run },
-    Rule { name: "verdict", summary: "the discriminator says one number of a sample", run: verdict::run },
+    Rule { name: "one_logit", summary: "the discriminator gives one logit for a sample", run: one_logit::run },
     Rule { name: "unusual", summary: "learning rates and weights are what is usual", run: unusual::run },
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
 ];

@@ -176,7 +176,7 @@ impl Train {
         spec = self.set(spec, |key| key.starts_with("data."))?;
         if spec.data.source.is_empty() {
             terminal.say(&format!(
-                "data        none is named, {DEFAULT_DATA} is taken (`ganymede train DATA --config FILE` names other)"
+                "data        the spec names none: {DEFAULT_DATA} by default (`ganymede train DATA --config FILE` takes yours)"
             ));
             spec.data.source = DEFAULT_DATA.into();
             spec.data.options.resolution = spec.data.options.resolution.or_else(|| taken_size(&spec));

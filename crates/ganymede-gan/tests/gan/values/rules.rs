@@ -396,15 +396,15 @@ fn what_is_hardly_meant_is_hinted_at() {
 }
 
 #[test]
-fn more_than_one_verdict_is_hinted_at() {
+fn more_than_one_logit_is_hinted_at() {
     let last = draft("mlp", &[2], &[]).spec.networks["discriminator"].layers.len() - 1;
-    let units = |n: usize| hinted(&[&format!("networks.discriminator.layers.{last}.units={n}")], "verdict");
+    let units = |n: usize| hinted(&[&format!("networks.discriminator.layers.{last}.units={n}")], "one_logit");
     let (reason, what) = units(10).unwrap();
-    assert!(reason.contains("10 numbers of each sample"), "{reason}");
+    assert!(reason.contains("10 numbers for each sample"), "{reason}");
     assert_eq!(what, "set units = 1");
     assert_eq!((units(1), units(2).is_some()), (None, true));
     // Classes are said by further outputs, patches by a map.
     for preset in ["acgan", "dcgan", "projection"] {
-        assert_eq!(found(&draft(preset, &[32, 32, 3], &[]), None, "verdict"), [], "{preset}");
+        assert_eq!(found(&draft(preset, &[32, 32, 3], &[]), None, "one_logit"), [], "{preset}");
     }
 }

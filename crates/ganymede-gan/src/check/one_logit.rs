@@ -1,4 +1,4 @@
-//! Rule: the discriminator says one thing of a sample. Not here: its activation (`logits.rs`).
+//! Rule: the discriminator gives one logit for a sample. Not here: its activation (`logits.rs`).
 
 use super::{Finding, Fix, Subject};
 use crate::objectives::OBJECTIVES;
@@ -7,7 +7,7 @@ use serde_json::json;
 /// Terms that read further outputs of the discriminator.
 const OF_CLASSES: &str = "auxiliary_classifier";
 
-/// An objective takes every number of the first output as a verdict. A map of verdicts (a discriminator of patches) is usual;
+/// An objective takes every number of the first output as a logit. A map of logits (a discriminator of patches) is usual;
 /// a row of numbers is mostly one that was meant for classes.
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let discriminator = s.spec.discriminator();
@@ -21,8 +21,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let layers = s.layers(discriminator);
     let last = layers.iter().rposition(|layer| layer.arguments.contains_key("units"));
     let place = last.map_or(format!("networks.{discriminator}.layers"), |index| s.place(discriminator, index));
-    let reason =
-        format!("it says {units} numbers of each sample, and each counts as a verdict of real or fake; one is usual");
+    let reason = format!(
+        "the discriminator gives {units} numbers for each sample, and each counts as a logit of real or fake; one is usual"
+    );
     let fix = last.map(|index| {
         let discriminator = discriminator.to_string();
         Fix::new("set units = 1", move |spec| {
