@@ -176,4 +176,12 @@ mod tests {
             (&b".x"[..], None, None, None, &b""[..])
         );
     }
+
+    #[test]
+    fn a_number_beside_a_letter_is_its_first_digit() {
+        for (less, more) in [("1", "a"), ("9x", "ax"), ("-", "1"), ("1a", "1b"), ("a", "a1"), ("a1", "ab")] {
+            assert_eq!(natural(less.as_bytes(), more.as_bytes()), Ordering::Less, "{less} {more}");
+            assert_eq!(natural(more.as_bytes(), less.as_bytes()), Ordering::Greater, "{less} {more}");
+        }
+    }
 }

@@ -482,4 +482,10 @@ mod tests {
             ["74 %", "0.4 %", "100 %", "100.0 %"]
         );
     }
+
+    #[test]
+    fn of_no_value_the_range_is_a_number_all_the_same() {
+        let range = Census::new(None).own();
+        assert_eq!((range.ends, range.in_use, range.usual), ([0.0, 1.0], [0.0, 1.0], false));
+    }
 }

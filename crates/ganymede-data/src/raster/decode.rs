@@ -308,4 +308,15 @@ mod tests {
         assert_eq!(receive.recv().unwrap(), Ok(side));
         waiting.join().unwrap().unwrap();
     }
+
+    /// Before memory is asked for.
+    #[test]
+    fn sides_that_are_too_long_are_refused() {
+        let wide = |width: u32| {
+            let image = Image { width, height: 1, channels: 1, pixels: Pixels::U8(vec![7; width as usize]) };
+            decode(&crate::raster::grid::png_bytes(&image).unwrap()).map(|image| image.width)
+        };
+        assert_eq!(wide(MAX_SIDE), Ok(MAX_SIDE));
+        assert!(wide(MAX_SIDE + 1).is_err());
+    }
 }
