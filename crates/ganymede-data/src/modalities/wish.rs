@@ -182,3 +182,29 @@ fn parse(field: &Field, texts: &[&str]) -> Result<Vec<f64>, DataError> {
     let kind = if whole { format!("a whole number from {low} to {high}") } else { "a number".into() };
     texts.iter().map(|text| number(text).ok_or_else(|| fail(format!("expected {kind}, found `{text}`")))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ganymede_tensor::TensorType;
+
+    #[test]
+    fn values_are_those_that_their_field_can_have() {
+        let field = |dtype| Field::new("x", TensorType::new(dtype, [2usize]), Role::Condition);
+        let read = |dtype, texts: [&str; 2]| parse(&field(dtype), &texts).map_err(|e| e.to_string());
+        assert_eq!(read(DType::U8, ["0", "255"]), Ok(vec![0.0, 255.0]));
+        assert_eq!(read(DType::I32, ["-7", "3.0"]), Ok(vec![-7.0, 3.0]));
+        assert_eq!(read(DType::F32, ["-7.5", "1e3"]), Ok(vec![-7.5, 1000.0]));
+        for (dtype, texts, part) in [
+            (DType::U8, ["0", "256"], "a whole number from 0 to 255, found `256`"),
+            (DType::U16, ["65535", "-1"], "a whole number from 0 to 65535, found `-1`"),
+            (DType::I32, ["0.5", "1"], "found `0.5`"),
+            (DType::F32, ["1", "1e39"], "expected a number, found `1e39`"),
+            (DType::F32, ["1", "NaN"], "found `NaN`"),
+        ] {
+            let error = read(dtype, texts).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+        assert!(parse(&field(DType::F32), &["1"]).unwrap_err().to_string().contains("expected 2 values, found 1"));
+    }
+}
