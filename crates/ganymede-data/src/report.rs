@@ -212,4 +212,15 @@ mod tests {
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<DataReport>(&json).unwrap(), report);
     }
+
+    /// Groups are written where there are some, and read where they are written.
+    #[test]
+    fn groups_are_written_where_there_are_some() {
+        let of = |groups: u64| DataReport { groups, ..DataReport::default() };
+        let written = |groups: u64| serde_json::to_value(of(groups)).unwrap();
+        assert_eq!((written(0).get("groups"), written(7)["groups"].as_u64()), (None, Some(7)));
+        for groups in [0, 7] {
+            assert_eq!(serde_json::from_value::<DataReport>(written(groups)).unwrap(), of(groups));
+        }
+    }
 }

@@ -319,4 +319,20 @@ mod tests {
         assert_eq!(wide(MAX_SIDE), Ok(MAX_SIDE));
         assert!(wide(MAX_SIDE + 1).is_err());
     }
+
+    #[test]
+    fn colours_are_named_with_their_kind_of_file() {
+        for (format, colour, name) in [
+            (ImageFormat::Png, ColorType::L8, "grey 8 bit PNG"),
+            (ImageFormat::Png, ColorType::Rgba16, "RGBA 16 bit PNG"),
+            (ImageFormat::Jpeg, ColorType::Rgb8, "RGB 8 bit JPEG"),
+            (ImageFormat::WebP, ColorType::Rgba8, "RGBA 8 bit WebP"),
+            (ImageFormat::Gif, ColorType::Rgba8, "palette 8 bit GIF"),
+            (ImageFormat::Bmp, ColorType::Rgb8, "RGB 8 bit BMP"),
+            (ImageFormat::Tiff, ColorType::La16, "grey and alpha 16 bit TIFF"),
+            (ImageFormat::Pnm, ColorType::L16, "grey 16 bit PNM"),
+        ] {
+            assert_eq!(colour_name(&[], format, colour), name);
+        }
+    }
 }
