@@ -501,4 +501,15 @@ mod tests {
         let (images, _) = used("cars_train/a.png cars_train/b.png masks/a.png masks/b.png", None);
         assert_eq!(images, "cars_train/a.png cars_train/b.png");
     }
+
+    #[test]
+    fn strays_are_noted_where_there_are_some() {
+        let note = |paths: &str| used(paths, None).1.join("\n");
+        let (without, with) = (note("train/a.png test/b.png"), note("train/a.png test/b.png c.png d.png"));
+        assert!(
+            without.contains("those of others left out (") && !without.contains("beside these folders"),
+            "{without}"
+        );
+        assert!(with.contains("beside these folders: 2"), "{with}");
+    }
 }
