@@ -332,4 +332,14 @@ mod tests {
         assert!(!says_what_to_do(&[]) && !says_what_to_do(&[bad("expected a JPEG, found nothing")]));
         assert!(says_what_to_do(&[bad("broken"), bad("HEIC: convert it with heif-convert")]));
     }
+
+    #[test]
+    fn a_full_disk_is_told_what_to_do() {
+        let io = |kind| {
+            DataError::Io { path: "x".into(), doing: "write", source: io::Error::from(kind) }.hint().unwrap_or_default()
+        };
+        assert!(io(io::ErrorKind::StorageFull).contains("free some space"));
+        assert!(io(io::ErrorKind::PermissionDenied).contains("check the permissions"));
+        assert!(io(io::ErrorKind::ReadOnlyFilesystem).contains("--no-cache"));
+    }
 }

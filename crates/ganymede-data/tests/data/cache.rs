@@ -180,3 +180,11 @@ fn a_folder_that_cannot_be_made_is_an_error_with_a_way_out() {
         Dataset::open_with(&Source::parse(&data).unwrap(), &DataOptions::default(), Some(&cache), &()).unwrap_err();
     assert!(error.to_string().contains("file/cache"), "{error}");
 }
+
+#[test]
+fn what_is_computed_is_not_cached() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source::parse("ring2d").unwrap();
+    let data = Dataset::open_with(&source, &DataOptions::default(), Some(folder.path()), &()).unwrap();
+    assert_eq!((data.cache_file(), std::fs::read_dir(folder.path()).unwrap().count()), (None, 0));
+}

@@ -231,3 +231,16 @@ fn the_choice_has_its_bounds_where_it_says() {
     assert_eq!((filters(None), filters(Some(48))), (serde_json::json!(32), serde_json::json!(48)));
     assert!(choose(&codec(&[32, 32, 3], 0), 5000, None).spec(&images, None).unwrap().augment.is_empty());
 }
+
+/// What each kind of data says that trains on it is there, and takes its samples.
+#[test]
+fn every_kind_of_data_names_presets_that_take_it() {
+    for (shape, first) in [(&[28, 28, 1][..], "dcgan"), (&[2], "ring2d"), (&[5], "mlp"), (&[64, 1], "mlp")] {
+        let data = codec(shape, 10);
+        let presets = data.modality().presets(data.sample_type());
+        assert_eq!(presets.first(), Some(&first), "{}", data.modality().name());
+        for preset in presets {
+            trace(&spec(preset, shape), &data).unwrap_or_else(|error| panic!("{preset} on {shape:?}: {error}"));
+        }
+    }
+}
