@@ -232,4 +232,19 @@ mod tests {
         assert!(again.len() == 50 && again.iter().all(|&row| row < 50));
         assert!((1..50).any(|row| !again.contains(&row)), "{again:?}: some are drawn twice");
     }
+
+    /// Of more numbers the series is nearer: each of its terms is seen.
+    #[test]
+    fn quantiles_of_many_have_the_digits_of_the_tables() {
+        for (freedom, expected, tolerance) in [
+            (5, 2.570_581_836, 3e-4),
+            (8, 2.306_004_135, 3e-5),
+            (10, 2.228_138_852, 1e-5),
+            (20, 2.085_963_447, 3e-7),
+            (30, 2.042_272_456, 5e-8),
+            (100, 1.983_971_519, 1e-8),
+        ] {
+            assert!((student(freedom) - expected).abs() < tolerance, "{freedom}: {}", student(freedom));
+        }
+    }
 }

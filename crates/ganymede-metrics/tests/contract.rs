@@ -2,10 +2,12 @@
 
 use ganymede_metrics::testing::{Ready, bright_sides, facts, normal};
 use ganymede_metrics::{
-    Better, Comparison, Facts, METRICS, Metric, MetricError, Number, Set, Sides, Sizes, Stop, measure, program_bytes,
+    Better, Comparison, Facts, METRICS, Metric, MetricError, Number, Others, Set, Sides, Sizes, Stop, measure,
+    program_bytes,
 };
 use ganymede_runtime::{CpuBackend, CpuOptions};
 use ganymede_tensor::Tensor;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 fn backend() -> CpuBackend {
@@ -245,4 +247,69 @@ fn bytes_are_known_before() {
             assert!(taken >= 0.7 * planned, "{modality} {name}: {taken} of {planned}");
         }
     }
+}
+
+/// What is printed, written to the log and asked for by `--metric`.
+#[test]
+fn metrics_and_spaces_have_their_names() {
+    let names: Vec<&str> = METRICS.iter().map(|metric| metric.name()).collect();
+    assert_eq!(
+        names,
+        ["sliced_wasserstein", "laplacian", "ms_ssim", "frechet", "kernel", "neighbours", "modes", "classes"]
+    );
+}
+
+/// Memory of images of 8 x 8 x 3 in 10 classes: 10 generated and real, 6 of the reference, 4 learned from.
+#[test]
+fn the_memory_of_a_metric_is_that_worked_out_by_hand() {
+    let data = facts("images", &[8, 8, 3], 10);
+    let sizes = Sizes { samples: 10, reference: 6, learned: 4, tested: 2 };
+    let of = |name: &str| METRICS.iter().find(|metric| metric.name() == name).unwrap().bytes(&data, &sizes);
+    // A pyramid of 240 numbers and 16 patches of 7 x 7 x 3 numbers with their place on a line, of both sets; and where they lie.
+    assert_eq!(of("laplacian"), 2 * 10 * (240 * 4 + 16 * (147 * 4 + 8)) + 10 * 16 * 16);
+    // Points of 2 numbers in 3 classes: what is learned from, four numbers for each sample, 200 times the counts of 3 modes.
+    let modes = |data: &Facts| METRICS.iter().find(|metric| metric.name() == "modes").unwrap().bytes(data, &sizes);
+    assert_eq!(modes(&facts("points", &[2], 3)), 4 * 2 * 4 + 4 * 10 * 8 + 200 * 3 * 8);
+    // Three of ten images as channels: both sets, and a thousand modes.
+    assert_eq!(modes(&Facts { stacked: 10, ..data.clone() }), 2 * 10 * 192 * 4 + 4 * 10 * 8 + 200 * 1000 * 8);
+}
+
+/// What a metric asks for is told apart by what it says where that is not there.
+struct Nothing;
+
+impl Others for Nothing {
+    fn learned(&self) -> Result<Set, MetricError> {
+        Err(asked("what is learned from"))
+    }
+
+    fn tested(&self) -> Result<Set, MetricError> {
+        Err(asked("what is tested on"))
+    }
+
+    fn parts(&self) -> Result<Set, MetricError> {
+        Err(asked("parts"))
+    }
+
+    fn recall(&self, _what: &str) -> Option<BTreeMap<String, Tensor>> {
+        None
+    }
+
+    fn keep(&self, _what: &str, _states: &BTreeMap<String, Tensor>) {}
+}
+
+fn asked(what: &str) -> MetricError {
+    MetricError::Argument { what: "asked".into(), reason: what.into() }
+}
+
+/// Stacked images by a classifier of their parts, points by a mixture.
+#[test]
+fn modes_of_stacked_images_are_those_of_their_parts() {
+    let modes = METRICS.iter().find(|metric| metric.name() == "modes").unwrap();
+    let (Case { data, real, second, .. }, backend) = (images(), backend());
+    let sides = Sides { fake: real.clone(), real, second };
+    let asked = |data: &Facts| {
+        modes.measure(&mut Comparison::new(data, &sides, &Nothing, &backend, 3, Stop::NEVER)).unwrap_err().to_string()
+    };
+    assert!(asked(&Facts { stacked: 10, ..data.clone() }).ends_with("asked: parts"));
+    assert!(asked(&data).ends_with("asked: what is learned from"));
 }

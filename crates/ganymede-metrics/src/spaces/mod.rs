@@ -169,3 +169,17 @@ fn network(name: &str, text: &str, sample: &[usize]) -> Result<(Model, String), 
 fn refuse(reason: String) -> MetricError {
     MetricError::argument("features", reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of 4 images of 8 x 8 x 3 that a classifier learns from, the values and the labels; the others take nothing.
+    #[test]
+    fn what_spaces_work_with_is_counted_by_hand() {
+        let data = crate::testing::facts("images", &[8, 8, 3], 10);
+        let sizes = Sizes { samples: 10, reference: 6, learned: 4, tested: 2 };
+        let bytes: Vec<u64> = SPACES.iter().map(|space| space.bytes(&data, &sizes)).collect();
+        assert_eq!(bytes, [0, 0, 4 * (192 + 1) * 4]);
+    }
+}
