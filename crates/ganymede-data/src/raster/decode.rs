@@ -314,7 +314,7 @@ mod tests {
     fn sides_that_are_too_long_are_refused() {
         let wide = |width: u32| {
             let image = Image { width, height: 1, channels: 1, pixels: Pixels::U8(vec![7; width as usize]) };
-            decode(&crate::raster::grid::png_bytes(&image).unwrap()).map(|image| image.width)
+            decode(&grid::png_bytes(&image).unwrap()).map(|image| image.width)
         };
         assert_eq!(wide(MAX_SIDE), Ok(MAX_SIDE));
         assert!(wide(MAX_SIDE + 1).is_err());
