@@ -209,4 +209,23 @@ mod tests {
         let far = neighbours(&real, &set([100.0, 101.0, 103.0, 4.5]), 1).unwrap();
         assert_eq!((&far[0], &far[3]), (&vec![0.0, 0.0, 0.0, 1.0], &vec![0.0, 0.0, 1.0, 1.0]));
     }
+
+    #[test]
+    fn as_many_samples_as_neighbours_are_too_few() {
+        let line = |n: usize| Matrix::new(1, (0..n).map(|at| at as f32).collect()).unwrap();
+        assert!(neighbours(&line(2), &line(3), 2).is_err() && neighbours(&line(3), &line(2), 2).is_err());
+        assert!(neighbours(&line(3), &line(3), 2).is_ok());
+    }
+
+    /// Each number has the groups of the samples that it is of: 40 real ones on a line, 25 generated ones among them.
+    #[test]
+    fn shares_are_of_their_own_samples() {
+        let line = |n: usize, first: f32| Matrix::new(1, (0..n).map(|at| first + at as f32).collect()).unwrap();
+        let found = values(&line(40, 0.0), &line(25, 7.25), 1, Stop::NEVER).unwrap();
+        // Every generated one lies in a ball of a real one, whichever group is away.
+        assert_eq!(found[0].estimate, Estimate::share_without_groups(1.0, 25, &[1.0; GROUPS]));
+        let error = values(&line(40, 0.0), &line(19, 7.25), 1, Stop::NEVER).unwrap_err().to_string();
+        assert!(error.contains("20"), "{error}");
+        values(&line(20, 0.0), &line(20, 7.25), 1, Stop::NEVER).unwrap();
+    }
 }
