@@ -9,8 +9,9 @@ use crate::spec::{TrainSpec, differences, numerics};
 use ganymede_data::{Codec, Dataset};
 use ganymede_runtime::{Backend, Numerics};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The environment of a run: it helps to explain results and does not decide them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ impl Env {
         }
     }
 }
+
+/// How long a run that another process holds is waited for.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A run's folder, locked for this process while it exists.
 ///
@@ -136,10 +140,17 @@ impl RunDir {
     fn lock(path: PathBuf) -> Result<RunDir, GanError> {
         let file = path.join(".lock");
         let lock = File::create(&file).map_err(|e| GanError::io(&file, "create", e))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(RunDir { path, _lock: lock }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(GanError::Locked { path }),
-            Err(std::fs::TryLockError::Error(e)) => Err(GanError::io(&file, "lock", e)),
+        let begin = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(RunDir { path, _lock: lock }),
+                // A process that is being started holds a copy of every open file for a moment, also of a lock that was let go.
+                Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => return Err(GanError::Locked { path }),
+                Err(TryLockError::Error(e)) => return Err(GanError::io(&file, "lock", e)),
+            }
         }
     }
 
@@ -312,6 +323,19 @@ mod tests {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     use ganymede_tensor::TensorType;
+
+    #[test]
+    fn a_lock_that_is_let_go_at_once_is_waited_for_and_one_that_is_held_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = RunDir::lock(folder.path().into()).unwrap();
+        assert!(matches!(RunDir::lock(folder.path().into()), Err(GanError::Locked { .. })));
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE / 4);
+            drop(held);
+        });
+        RunDir::lock(folder.path().into()).unwrap();
+        letting_go.join().unwrap();
+    }
 
     #[test]
     fn runs_are_numbered_behind_the_last() {
