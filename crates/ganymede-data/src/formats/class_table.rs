@@ -411,5 +411,9 @@ mod tests {
         let paths = [b"a.png".to_vec(), b"b.png".to_vec()];
         let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), None).unwrap();
         assert_eq!((table.class(0), table.class(1)), (Some("x"), Some("y")));
+        // Also where it names fewer of them.
+        let sheet = separated("previous,file,label\nb.png,a.png,x\na.png,gone.png,y\n").unwrap();
+        let table = ClassTable::of(&sheet, b"labels.csv", &Index::new(&paths), None).unwrap();
+        assert_eq!((table.class(0), table.class(1)), (Some("x"), None));
     }
 }
