@@ -10,10 +10,13 @@ mod profile;
 mod progress;
 mod sample_labels;
 mod samples_folder;
+mod score_table;
 mod setup;
 mod signals;
+mod status;
 mod terminal;
 mod workloads;
+mod wrap;
 
 use std::process::ExitCode;
 

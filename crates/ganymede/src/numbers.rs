@@ -9,6 +9,11 @@ pub fn grouped(n: u64) -> String {
     groups.join(",")
 }
 
+/// `1 file`, `2,720 files`: words that take an s.
+pub fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// Bytes in the largest binary unit of at least 1: `401.2 MiB`.
 pub fn bytes(n: u64) -> String {
     scaled(n as f64, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
@@ -46,6 +51,10 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!([grouped(7), grouped(1_000), grouped(1_234_567)], ["7", "1,000", "1,234,567"]);
+        assert_eq!(
+            [counted(1, "file"), counted(0, "file"), counted(2720, "file")],
+            ["1 file", "0 files", "2,720 files"]
+        );
         assert_eq!([bytes(512), bytes(1 << 20), bytes(u64::MAX)], ["512 B", "1.0 MiB", "16777216.0 TiB"]);
         assert_eq!([flops(999), flops(12_340_000_000)], ["999 FLOP", "12.3 GFLOP"]);
         let written = [8.4, 308.0, 7_500.0, 273_600.0].map(|s| duration(Duration::from_secs_f64(s)));

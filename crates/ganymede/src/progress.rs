@@ -1,14 +1,15 @@
-//! Showing what happens: a bar while data is decoded, the status lines and the bar of a training. Not
-//! here: measuring it (`ganymede-gan`), where lines go (`terminal.rs`).
+//! Showing what happens: a bar while data is decoded, the lines and the bar of a training. Not here: what a status line
+//! says and when one comes (`status.rs`), measuring it (`ganymede-gan`), where lines go (`terminal.rs`).
 
-use crate::numbers::{bytes, duration};
+use crate::numbers::duration;
+use crate::status::{Gate, Memory, Status, losses_by_phase};
 use crate::terminal::{Colour, Terminal};
 use ganymede_data::Progress;
 use ganymede_gan::events::{Event, Line, Observer};
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::TrainSection;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,7 +58,7 @@ fn style(form: &str) -> ProgressStyle {
     ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
 
-/// Shows a training: a line for each tick, and below them a bar when it is a terminal.
+/// Shows a training: what regularly happens by time, all else at once, and below them a bar when it is a terminal.
 pub struct Show<'t> {
     terminal: &'t mut Terminal,
     json: bool,
@@ -68,16 +69,38 @@ pub struct Show<'t> {
     started: Instant,
     pace: Pace,
     bar: Option<ProgressBar>,
+    memory: Memory,
+    gates: Gates,
+    /// The run's folder as the user typed it.
+    run: PathBuf,
+    /// Step of the newest tick.
+    ticked: u64,
+    /// The newest status line, if it was not shown.
+    hidden: Option<String>,
     /// The machine's peak in GFLOPS, if a profile was asked for that has not come yet.
     pub peak: Option<f64>,
+}
+
+/// What comes regularly is shown by time, each kind by itself.
+#[derive(Default)]
+struct Gates {
+    ticks: Gate,
+    snapshots: Gate,
+    checkpoints: Gate,
 }
 
 /// Units of the bar: thousandths of the whole.
 const WHOLE: u64 = 1000;
 
 impl<'t> Show<'t> {
-    /// Shows a training.
-    pub fn new(terminal: &'t mut Terminal, train: &TrainSection, json: bool, stop: Arc<AtomicBool>) -> Show<'t> {
+    /// Shows a training in its run's folder.
+    pub fn new(
+        terminal: &'t mut Terminal,
+        run: &Path,
+        train: &TrainSection,
+        json: bool,
+        stop: Arc<AtomicBool>,
+    ) -> Show<'t> {
         let bar = terminal.is_interactive().then(|| {
             let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
             bar.with_style(style("[{bar:40}] {msg}"))
@@ -85,7 +108,9 @@ impl<'t> Show<'t> {
         terminal.set_bar(bar.clone());
         let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
         let last_step = train.last_step();
-        Show { terminal, json, stop, last_step, limit, started: Instant::now(), pace: Pace::default(), bar, peak: None }
+        let (started, pace, memory, gates) = (Instant::now(), Pace::default(), Memory::default(), Gates::default());
+        let (run, ticked, hidden, peak) = (run.into(), 0, None, None);
+        Show { terminal, json, stop, last_step, limit, started, pace, bar, memory, gates, run, ticked, hidden, peak }
     }
 
     /// Takes the bar away.
@@ -110,6 +135,24 @@ impl<'t> Show<'t> {
         let by_steps = self.last_step.and_then(|last| self.pace.left(last));
         let by_time = self.limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
         by_steps.into_iter().chain(by_time).min()
+    }
+
+    /// The training is at a step that it did not come to by training.
+    fn begin(&mut self, step: u64) {
+        self.pace.begin(step);
+        self.ticked = step;
+    }
+
+    /// Says what regularly happens, if it is time for its kind.
+    fn say_by_time(&mut self, gate: fn(&mut Gates) -> &mut Gate, text: &str) {
+        if gate(&mut self.gates).opens(self.started.elapsed()) {
+            self.terminal.say(text);
+        }
+    }
+
+    /// Shows the newest status line if it was not.
+    fn show_hidden(&mut self) {
+        self.hidden.take().iter().for_each(|line| self.terminal.say(line));
     }
 
     fn steps(&self) -> String {
@@ -154,62 +197,69 @@ impl Observer for Show<'_> {
             }
         }
         match &line.event {
-            Event::Tick { losses, sec_per_kimg, pause, wait, resident_bytes, .. } => {
-                let mut text = format!(
-                    "step {}  kimg {:.1}  time {}  sec/kimg {sec_per_kimg:.2}",
-                    self.steps(),
-                    line.kimg,
-                    duration(Duration::from_secs_f64(line.time.clamp(0.0, 1e15))),
-                );
-                for (name, loss) in short(losses) {
-                    text += &format!("  {name} {loss:.4}");
+            Event::Tick { losses, sec_per_kimg, sec_per_step, pause, wait, resident_bytes, .. } => {
+                let steps = line.step.saturating_sub(self.ticked) as f64;
+                let status = Status {
+                    steps: self.steps(),
+                    kimg: line.kimg,
+                    time: Duration::from_secs_f64(line.time.clamp(0.0, 1e15)),
+                    left: self.left(),
+                    sec_per_kimg: *sec_per_kimg,
+                    losses: losses_by_phase(losses),
+                    wait: *wait,
+                    pause: (*pause, sec_per_step * steps),
+                    memory: self.memory.grown(*resident_bytes),
+                };
+                self.ticked = line.step;
+                self.hidden = Some(status.line());
+                if self.gates.ticks.opens(self.started.elapsed()) {
+                    self.show_hidden();
                 }
-                text += &format!("  memory {}", bytes(*resident_bytes));
-                if *wait >= 0.01 {
-                    text += &format!("  waited {:.0} % for data", wait * 100.0);
-                }
-                if *pause >= 1.0 {
-                    text += &format!("  paused {}", duration(Duration::from_secs_f64(pause.min(1e15))));
-                }
-                if let Some(left) = self.left() {
-                    text += &format!("  left {}", duration(left));
-                }
-                self.terminal.say(&text);
             }
-            Event::Snapshot { file } => self.terminal.say(&format!("samples  {file}")),
+            Event::Snapshot { file } => {
+                let text = format!("samples     {}", self.run.join(file).display());
+                self.say_by_time(|gates| &mut gates.snapshots, &text);
+            }
             Event::Metrics { scores, left_out, .. } => {
                 let number = |s: &ganymede_gan::Score| match s.of.as_str() {
                     "samples" => format!("{} {:.4}", s.metric, s.estimate.value),
                     of => format!("{} of {of} {:.4}", s.metric, s.estimate.value),
                 };
                 let numbers: Vec<String> = scores.iter().map(number).collect();
-                self.terminal.say(&format!("metrics  {}", numbers.join(", ")));
-                left_out.iter().for_each(|reason| self.terminal.say(&format!("left out {reason}")));
+                self.terminal.say(&format!("metrics     {}", numbers.join(", ")));
+                left_out.iter().for_each(|reason| self.terminal.say(&format!("left out    {reason}")));
             }
             Event::Checkpoint { name, seconds } => {
-                self.terminal.say(&format!("saved    checkpoints/{name} ({seconds:.2} s)"))
+                let path = self.run.join("checkpoints").join(name);
+                let text = format!("saved       {} ({seconds:.2} s)", path.display());
+                self.say_by_time(|gates| &mut gates.checkpoints, &text);
             }
             Event::Resume { checkpoint, other_isa, damaged } => {
-                self.pace.begin(line.step);
+                self.begin(line.step);
                 for damage in damaged {
                     let text = format!("a newer checkpoint is damaged and was set aside: {damage}");
                     self.terminal.labelled("warning", Colour::Yellow, &text);
                 }
-                self.terminal.say(&format!("resume   from checkpoints/{checkpoint}"));
+                let path = self.run.join("checkpoints").join(checkpoint);
+                self.terminal.say(&format!("resume      from {}", path.display()));
                 if *other_isa {
                     let text =
                         "another instruction set than the checkpoint's: the bits may differ from an unbroken run";
                     self.terminal.labelled("warning", Colour::Yellow, text);
                 }
             }
-            Event::Note { text } => self.terminal.say(&format!("note     {text}")),
-            Event::SetScalar { name, value } => self.terminal.say(&format!("set      {name} to {value}")),
+            Event::Note { text } => self.terminal.say(&format!("note        {text}")),
+            Event::SetScalar { name, value } => self.terminal.say(&format!("set         {name} to {value}")),
             Event::RollBack { from, checkpoint, scalars } => {
-                self.pace.begin(line.step);
+                self.begin(line.step);
                 let changed: Vec<String> = scalars.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-                let text = format!("back     from step {from} to checkpoints/{checkpoint} with {}", changed.join(", "));
+                let path = self.run.join("checkpoints").join(checkpoint);
+                let with = if changed.is_empty() { String::new() } else { format!(" with {}", changed.join(", ")) };
+                let text = format!("back        from step {from} to {}{with}", path.display());
                 self.terminal.say(&text);
             }
+            // Whatever the losses were at last is told.
+            Event::End { .. } => self.show_hidden(),
             // The first is told before, the others afterwards by whoever called.
             _ => {}
         }
@@ -229,16 +279,10 @@ impl Observer for Show<'_> {
     }
 }
 
-/// Losses by phase where each phase has one term, else by phase and term.
-fn short(losses: &BTreeMap<String, f64>) -> Vec<(String, f64)> {
-    let phase = |name: &str| name.split('/').next().unwrap_or_default().to_string();
-    let alone = |name: &str| losses.keys().filter(|other| phase(other) == phase(name)).count() == 1;
-    losses.iter().map(|(name, loss)| (if alone(name) { phase(name) } else { name.clone() }, *loss)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn what_is_left_goes_by_the_seconds_of_training_alone() {
@@ -254,7 +298,7 @@ mod tests {
     fn after_a_roll_back_only_the_steps_since_then_count() {
         let mut terminal = Terminal::new();
         let train = TrainSection { steps: Some(20), ..TrainSection::default() };
-        let mut show = Show::new(&mut terminal, &train, false, Arc::default());
+        let mut show = Show::new(&mut terminal, Path::new("run"), &train, false, Arc::default());
         (1..=10).for_each(|step| show.step(step, step as f64 * 2.0));
         assert_eq!(show.left(), Some(Duration::from_secs(20)));
         let event = Event::RollBack { from: 10, checkpoint: "step-00000005".into(), scalars: BTreeMap::new() };
@@ -264,13 +308,5 @@ mod tests {
         show.step(7, 26.0);
         // Two steps in six seconds, 13 are left.
         assert_eq!(show.left(), Some(Duration::from_secs(39)));
-    }
-
-    #[test]
-    fn losses_have_their_phases_names_where_that_is_enough() {
-        let losses = |names: &[&str]| names.iter().map(|n| (n.to_string(), 1.0)).collect();
-        let names = |found: Vec<(String, f64)>| found.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
-        assert_eq!(names(short(&losses(&["d/a", "g/a"]))), ["d", "g"]);
-        assert_eq!(names(short(&losses(&["d/a", "d/b", "g/a"]))), ["d/a", "d/b", "g"]);
     }
 }

@@ -212,6 +212,7 @@ pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
 fn result_line(run: &Path, outcome: &Outcome, model: &Path) -> String {
     let value = json!({
         "kind": "result", "reason": outcome.reason.name(), "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
+        "total_seconds": outcome.total.as_secs_f64(),
         "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
     });
     value.to_string()
@@ -230,7 +231,7 @@ pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mu
     terminal.say(&format!("run         {}", path.display()));
     let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
     let peak = profile.map(|_| peak::measure(isa, threads)).transpose();
-    let mut show = Show::new(terminal, &setup.spec.train, json, Arc::clone(&stop));
+    let mut show = Show::new(terminal, &path, &setup.spec.train, json, Arc::clone(&stop));
     show.peak = peak.map_err(RuntimeError::from)?;
     let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
     let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).run(&stop));
@@ -247,7 +248,13 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
         Reason::Interrupted => "interrupted",
         _ => "done",
     };
-    terminal.say(&format!("{done} at step {step} after {time}; {:.2} % of it waiting for data", outcome.wait * 100.0));
+    // A clock reads a bit more when it is asked later: what rounds to the same second is the same.
+    let total = match duration(outcome.total) {
+        total if total == time => String::new(),
+        total => format!(", {total} with all processes before"),
+    };
+    let wait = format!("{:.2} % of it waiting for data", outcome.wait * 100.0);
+    terminal.say(&format!("{done} at step {step} after {time}{total}; {wait}"));
     let run_name = run.display();
     if outcome.reason == Reason::Interrupted {
         terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
@@ -260,7 +267,7 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
         terminal.result(&result_line(run, outcome, &model))?;
     } else {
         let samples = outcome.snapshot.display();
-        terminal.result(&format!("samples  {samples}\nmodel    {}\nrun      {run_name}", model.display()))?;
+        terminal.result(&format!("samples     {samples}\nmodel       {}\nrun         {run_name}", model.display()))?;
     }
     if outcome.reason == Reason::Interrupted { Err(Failure::quiet(INTERRUPTED)) } else { Ok(()) }
 }

@@ -2,6 +2,7 @@
 //! what is said (`progress.rs`, `commands/`).
 
 use crate::failure::Failure;
+use crate::wrap;
 use indicatif::ProgressBar;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -54,10 +55,11 @@ impl Terminal {
         self.bar = bar;
     }
 
-    /// A line of progress or log. When nobody reads stderr any more it only goes to the log.
+    /// A line of progress or log, in 80 columns. When nobody reads stderr any more it only goes to the log.
     pub fn say(&mut self, text: &str) {
-        self.write_error(text);
-        self.write_log(text);
+        let text = wrap::wrapped(text);
+        self.write_error(&text);
+        self.write_log(&text);
     }
 
     /// A line with a coloured label: `error: …`.
@@ -67,9 +69,11 @@ impl Terminal {
             Colour::Yellow => 33,
             Colour::Cyan => 36,
         };
-        let painted = if self.colours { format!("\x1b[1;{number}m{label}:\x1b[0m") } else { format!("{label}:") };
-        self.write_error(&format!("{painted} {text}"));
-        self.write_log(&format!("{label}: {text}"));
+        let label = format!("{label}:");
+        let text = wrap::labelled(&label, text);
+        let painted = if self.colours { format!("\x1b[1;{number}m{label}\x1b[0m") } else { label.clone() };
+        self.write_error(&format!("{painted}{}", &text[label.len()..]));
+        self.write_log(&text);
     }
 
     /// A result, as a line on stdout.

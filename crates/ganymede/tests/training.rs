@@ -18,9 +18,16 @@ fn train(outdir: &Path, more: &[&str]) -> Ran {
 
 fn trained(steps: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    train(folder.path(), &["--steps", steps, "--checkpoint-every", "10", "--snapshot-every", "10"]).ok();
+    let ran = train(folder.path(), &["--steps", steps, "--checkpoint-every", "10", "--snapshot-every", "10"]).ok();
+    narrow(&ran);
     let run = folder.path().join("00000-mlp-ring2d");
     (folder, run)
+}
+
+/// Nothing that was printed is wider than 80 columns, but for lines with a path.
+fn narrow(ran: &Ran) {
+    let lines = ran.stdout.lines().filter(|line| !line.contains('/')).chain([ran.longest.as_str()]);
+    lines.for_each(|line| assert!(line.chars().count() <= 80, "{line}"));
 }
 
 fn generator(run: &Path, step: u64) -> Vec<u8> {
@@ -38,10 +45,20 @@ fn a_run_is_trained_resumed_sampled_and_verified() {
     assert!(std::fs::read_to_string(run.join("log.txt")).unwrap().contains("step 30/30"));
 
     let ran = ganymede(&["verify", path]).ok();
+    narrow(&ran);
     assert!(ran.stdout.contains("the same bits"), "{}", ran.stdout);
 
     let ran = ganymede(&["resume", path, "--steps", "40", "--threads", "1", "--json"]).ok();
     let last = ran.json().pop().unwrap();
+    // The time goes on where the first process ended.
+    let seconds = |key: &str| last[key].as_f64().unwrap();
+    let before = seconds("total_seconds") - seconds("seconds");
+    assert!(before > 0.0, "{last}");
+    let times = |kind: &str| {
+        let lines = ran.json();
+        lines.iter().find(|line| line["kind"] == kind).unwrap()["time"].as_f64().unwrap()
+    };
+    assert!(times("resume") >= before && times("end") > times("resume"), "{before}");
     assert_eq!((&last["kind"], &last["step"], &last["reason"]), (&"result".into(), &40.into(), &"steps".into()));
     assert!(Path::new(last["model"].as_str().unwrap()).is_file());
     let unbroken = tempfile::tempdir().unwrap();
@@ -78,8 +95,12 @@ fn an_evaluation_is_a_function_of_the_run_and_lies_above_its_floor() {
     let fewer = fewer["scores"].as_array().unwrap();
     assert_eq!(fewer.len(), 1);
     assert_ne!(fewer[0]["protocol"], score("frechet")["protocol"]);
-    let text = ganymede(&words[..4]).ok().stdout;
-    assert!(text.contains("sliced_wasserstein") && text.contains("lower is better; protocol "), "{text}");
+    let shown = ganymede(&words[..4]).ok();
+    narrow(&shown);
+    assert!(shown.stdout.contains("\n  sliced_wasserstein ") && !shown.stdout.contains("protocol"), "{}", shown.stdout);
+    let shown = ganymede(&[&words[..4], &["--protocols"]].concat()).ok().stdout;
+    let protocol = format!("\n    protocol {}, n 500\n", score("frechet")["protocol"].as_str().unwrap());
+    assert!(shown.contains(&protocol), "{shown}");
     // What points do not have is said, and is no success when nothing else was asked for.
     let unfit =
         ganymede(&["evaluate", words[1], "--n", "200", "--metric", "ms_ssim", "--metric", "frechet", "--json"]).ok();
@@ -114,7 +135,7 @@ fn metrics_while_it_trains_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let evaluate = "evaluate={every_kimg=0.3,samples=300,metrics=['modes','frechet']}";
     let ran = train(folder.path(), &["--steps", "20", "--set", evaluate]).ok();
-    assert!(ran.stderr.contains("metrics  frechet") && ran.stderr.contains("modes"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("metrics     frechet") && ran.stderr.contains("modes"), "{}", ran.stderr);
     let run = folder.path().join("00000-mlp-ring2d");
     assert_eq!(generator(&run, 20), generator(&plain, 20));
     let events = std::fs::read_to_string(run.join("events.jsonl")).unwrap();

@@ -10,6 +10,7 @@ use crate::evaluate::Score;
 use crate::profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Version of the lines' form.
 pub const VERSION: u32 = 1;
@@ -23,11 +24,23 @@ pub struct Line {
     pub step: u64,
     /// Thousands of real samples shown to the discriminator.
     pub kimg: f64,
-    /// Seconds since the process began to train.
+    /// Seconds of training in all processes so far, pauses included; in runs of older versions those of the process alone.
     pub time: f64,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+/// The time that the lines of a run's first `step` steps tell. In older versions each process began at 0 again.
+pub(crate) fn trained_time(lines: &[Line], step: u64) -> Duration {
+    let (mut before, mut total) = (0.0, 0.0);
+    for line in lines.iter().filter(|line| line.step <= step) {
+        if matches!(line.event, Event::Resume { .. }) {
+            before = if line.time < total { total } else { 0.0 };
+        }
+        total = before + line.time;
+    }
+    Duration::try_from_secs_f64(total).unwrap_or_default()
 }
 
 /// What happened.
@@ -203,6 +216,23 @@ const KINDS: [&str; 13] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two processes of an older version, 12 s and 5 s, and one that went on from their sum; a line of a monitor beyond the step.
+    #[test]
+    fn the_time_of_all_processes_is_added_up() {
+        let line = |step, time, event| Line { v: VERSION, step, kimg: 0.0, time, event };
+        let note = |step, time| line(step, time, Event::Note { text: String::new() });
+        let resume = |step, time| {
+            let checkpoint = String::new();
+            line(step, time, Event::Resume { checkpoint, other_isa: false, damaged: Vec::new() })
+        };
+        let mut lines = vec![note(0, 0.1), note(10, 4.0), note(20, 12.0), resume(20, 0.2), note(30, 5.0)];
+        assert_eq!(trained_time(&lines, 30), Duration::from_secs(17));
+        assert_eq!(trained_time(&lines, 10), Duration::from_secs(4));
+        lines.extend([resume(30, 17.1), note(45, 90.0), note(40, 20.0)]);
+        assert_eq!(trained_time(&lines, 40), Duration::from_secs(20));
+        assert_eq!(trained_time(&[], 3), Duration::ZERO);
+    }
 
     /// The page has a section for each kind, and no other.
     #[test]

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Clock {
     now: Box<dyn Fn() -> Duration>,
     paused: Duration,
+    /// What the processes before this one trained.
+    before: Duration,
 }
 
 impl Clock {
@@ -17,10 +19,20 @@ impl Clock {
 
     /// One that reads the time from `now`.
     pub fn of(now: impl Fn() -> Duration + 'static) -> Clock {
-        Clock { now: Box::new(now), paused: Duration::ZERO }
+        Clock { now: Box::new(now), paused: Duration::ZERO, before: Duration::ZERO }
     }
 
-    /// All of the time.
+    /// The same, after so much time in other processes.
+    pub fn after(self, before: Duration) -> Clock {
+        Clock { before, ..self }
+    }
+
+    /// The time of all processes.
+    pub fn total(&self) -> Duration {
+        self.before.saturating_add(self.elapsed())
+    }
+
+    /// All of the time of this process.
     pub fn elapsed(&self) -> Duration {
         (self.now)()
     }

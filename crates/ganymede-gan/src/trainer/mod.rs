@@ -142,6 +142,7 @@ impl<'a> Trainer<'a> {
         let lines = if log.exists() { events::read(&log)? } else { Vec::new() };
         let mut trainer = Trainer::new(setup, Box::new(observer), manifest.step)?;
         trainer.timeline = Timeline::of(&lines);
+        trainer.clock = trainer.clock.after(events::trained_time(&lines, manifest.step));
         trainer.saved = Some((manifest.step, false));
         trainer.owed = trainer.due(manifest.step).without(&lines, manifest.step);
         let other_isa = manifest.isa != trainer.backend.isa();
@@ -302,7 +303,7 @@ impl<'a> Trainer<'a> {
         if self.profile.contains(&self.step) && self.step > self.profile.start {
             self.show_profile(self.step - self.profile.start);
         }
-        let (elapsed, trained) = (self.clock.elapsed(), self.clock.trained());
+        let (elapsed, total, trained) = (self.clock.elapsed(), self.clock.total(), self.clock.trained());
         let wait = self.loader.waited().as_secs_f64() / trained.as_secs_f64().max(1e-9);
         if self.tick.steps > 0 {
             self.emit_tick()?;
@@ -317,7 +318,7 @@ impl<'a> Trainer<'a> {
         self.rehearse()?;
         self.emit(Event::End { reason: reason.name().into() })?;
         let (step, run) = (self.step, self.run.path().to_path_buf());
-        Ok(Outcome { step, reason, run, snapshot, checkpoint, elapsed, wait })
+        Ok(Outcome { step, reason, run, snapshot, checkpoint, elapsed, total, wait })
     }
 
     /// Ends the measuring and hands on what it gave.
@@ -357,7 +358,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn line(&self, event: Event) -> Line {
-        let time = self.clock.elapsed().as_secs_f64();
+        let time = self.clock.total().as_secs_f64();
         Line { v: events::VERSION, step: self.step, kimg: self.kimg(), time, event }
     }
 

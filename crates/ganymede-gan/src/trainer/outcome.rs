@@ -17,8 +17,10 @@ pub struct Outcome {
     pub snapshot: PathBuf,
     /// The newest checkpoint.
     pub checkpoint: PathBuf,
-    /// Time since it began, all in all.
+    /// Time of this process since it began to train, pauses included.
     pub elapsed: Duration,
+    /// The same of all processes that trained the run, up to the checkpoints that the later ones went on from.
+    pub total: Duration,
     /// Part of the time of training that was spent waiting for data.
     pub wait: f64,
 }

@@ -3,11 +3,11 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::{GeneratorFlags, MachineFlags};
-use crate::terminal::Terminal;
-use crate::{setup, signals};
+use crate::terminal::{Colour, Terminal};
+use crate::wrap::wrapped;
+use crate::{score_table, setup, signals};
 use clap::Args;
 use ganymede_gan::events::{self, Event};
-use ganymede_gan::metrics::Better;
 use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir};
 use serde_json::json;
 use std::ffi::OsString;
@@ -28,7 +28,10 @@ pub struct Evaluate {
     metric: Vec<String>,
     #[command(flatten)]
     machine: MachineFlags,
-    /// Print the result as one JSON object
+    /// Print below each number its protocol, which stands for all that it depends on but the generator
+    #[arg(long, conflicts_with = "json")]
+    protocols: bool,
+    /// Print the result as one JSON object, with protocols
     #[arg(long)]
     json: bool,
 }
@@ -79,16 +82,15 @@ impl Command for Evaluate {
             });
             return terminal.result(&value.to_string());
         }
-        terminal.result(&format!("checkpoint  {}", found.checkpoint.display()))?;
+        terminal.result(&wrapped(&format!("checkpoint  {}", found.checkpoint.display())))?;
         let (n, reference) = (found.samples, found.reference_samples);
-        terminal.result(&format!(
-            "samples     {n} generated, {n} real; references: {reference} real, {reference} others"
-        ))?;
+        let line = format!("samples     {n} generated, {n} real; references: {reference} real, {reference} others");
+        terminal.result(&wrapped(&line))?;
         if !found.drawn.is_empty() {
-            terminal.result(&format!("generated   {}", found.drawn))?;
+            terminal.result(&wrapped(&format!("generated   {}", found.drawn)))?;
         }
-        for score in &found.scores {
-            terminal.result(&line(score))?;
+        for line in score_table::table(&found.scores, self.protocols) {
+            terminal.result(&line)?;
         }
         for reason in &found.left_out {
             terminal.say(&format!("left out    {reason}"));
@@ -108,36 +110,12 @@ impl Evaluate {
         let Some((step, earlier)) = earlier else { return };
         let names: Vec<&str> = incomparable(scores, earlier).iter().map(|(score, _)| score.metric.as_str()).collect();
         if !names.is_empty() {
-            terminal.say(&format!(
-                "warning: {} of step {step} in events.jsonl have another protocol (data, size, n or features): do not compare them \
+            let text = format!(
+                "{} of step {step} in events.jsonl have another protocol (data, size, n or features): do not compare them \
                  with these",
                 names.join(", ")
-            ));
+            );
+            terminal.labelled("warning", Colour::Yellow, &text);
         }
     }
-}
-
-/// `frechet of random  12.3 (11.9 to 12.7), real samples 0.8; lower is better; protocol 0a1b2c`.
-fn line(score: &Score) -> String {
-    let what = match score.of.as_str() {
-        "samples" => score.metric.clone(),
-        of => format!("{} of {of}", score.metric),
-    };
-    let estimate = &score.estimate;
-    let fewer = if score.reference_n == score.n { String::new() } else { format!(" (of {})", score.reference_n) };
-    let reference = score.reference.map_or(String::new(), |value| format!(", real samples {}{fewer}", short(value)));
-    let note = score.note.as_ref().map_or(String::new(), |note| format!("; {note}"));
-    let better = match score.better {
-        Better::Lower => "lower is better",
-        Better::Higher => "higher is better",
-        Better::Near => "best near that of real samples",
-    };
-    let (value, low, high) = (short(estimate.value), short(estimate.low), short(estimate.high));
-    format!("{what:<40}{value:>9} ({low} to {high}){reference}; {better}{note}; protocol {}", score.protocol)
-}
-
-/// Four digits.
-fn short(value: f64) -> String {
-    let digits = 4 - 1 - value.abs().max(1e-3).log10().floor() as i32;
-    format!("{value:.*}", digits.clamp(0, 6) as usize)
 }

@@ -3,8 +3,10 @@
 use super::{Command, Examples};
 use crate::failure::Failure;
 use crate::flags::{CheckpointFlags, MachineFlags};
+use crate::numbers::counted;
 use crate::setup;
 use crate::terminal::Terminal;
+use crate::wrap::wrapped;
 use clap::Args;
 use ganymede_gan::run_dir;
 use serde_json::json;
@@ -47,7 +49,7 @@ impl Command for Verify {
         }
         let mut lines = vec![
             format!("checkpoint  {}", found.checkpoint.display()),
-            format!("hashes      {} files as the manifest says", found.files),
+            format!("hashes      {} as the manifest says", counted(found.files as u64, "file")),
         ];
         match found.replayed {
             None => lines.push("replay      the run holds no replay of this checkpoint to compare with".into()),
@@ -56,6 +58,6 @@ impl Command for Verify {
                 lines.push(format!("replay      the next step's losses are the same bits: {}", losses.join(", ")));
             }
         }
-        terminal.result(&lines.join("\n"))
+        terminal.result(&wrapped(&lines.join("\n")))
     }
 }
