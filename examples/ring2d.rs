@@ -3,7 +3,6 @@
 
 use ganymede::prelude::*;
 use std::error::Error;
-use std::sync::atomic::AtomicBool;
 
 /// Shows the losses.
 struct Losses;
@@ -28,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compiled = training.outdir(std::env::temp_dir().join("ganymede-example")).compile()?;
     println!("a step takes {} FLOP and {} bytes at most", compiled.plan().flops, compiled.plan().peak_bytes());
 
-    let outcome = compiled.start(Losses)?.run(&AtomicBool::new(false))?;
+    let outcome = compiled.start(Losses)?.train()?;
     println!("samples in {}", outcome.snapshot.display());
     Ok(())
 }

@@ -142,15 +142,12 @@ pub(crate) fn open(folder: &Path, format: &dyn Format, job: &Job<'_>) -> Result<
             let _ = fs::remove_file(&temporary);
         }
     }
-    let mut dataset = dataset?;
-    if let Storage::File { path: shown, .. } = &mut dataset.storage {
-        *shown = path;
-    }
-    Ok(dataset)
+    let (facts, file, blocks) = dataset?;
+    Ok(Dataset { facts: facts.into(), storage: Storage::File { path, file, blocks }.into() })
 }
 
 /// Decodes into a new file, and syncs it.
-fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
+fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<(Facts, File, Blocks), DataError> {
     let failed = || io_error(path, "write the cache");
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path).map_err(failed())?;
     let mut out = BufWriter::with_capacity(1 << 20, &file);
@@ -191,7 +188,7 @@ fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<D
     drop(out);
     file.sync_all().map_err(failed())?;
     let blocks = Blocks::new(MAGIC.len() as u64, length, sums);
-    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, blocks } })
+    Ok((facts, file, blocks))
 }
 
 /// Why a file is not used.
@@ -289,7 +286,7 @@ fn load(path: &Path, key: &str, job: &Job<'_>, most: usize) -> Result<Dataset, R
     };
     facts.codec.source = job.source.to_string();
     facts.report.source = job.source.to_string();
-    Ok(Dataset { facts, storage: Storage::File { path: path.into(), file, blocks } })
+    Ok(Dataset { facts: facts.into(), storage: Storage::File { path: path.into(), file, blocks }.into() })
 }
 
 /// Sizes in bytes of what lies before the JSON.

@@ -19,18 +19,19 @@ impl Dataset {
             return Ok(self);
         }
         let counts: Vec<u64> = self.facts.report.classes.iter().map(|(_, count)| *count).collect();
-        if let Some(labels) = &mut self.facts.labels {
+        let facts = self.facts_mut();
+        if let Some(labels) = &mut facts.labels {
             labels.iter_mut().for_each(|label| *label = numbers[*label as usize]);
         }
         let mut report: Vec<(String, u64)> = order.iter().map(|name| (name.clone(), 0)).collect();
         for (number, count) in numbers.iter().zip(counts) {
             report[*number as usize].1 = count;
         }
-        self.facts.report.classes = report;
-        let mut fields = self.facts.codec.fields().to_vec();
+        facts.report.classes = report;
+        let mut fields = facts.codec.fields().to_vec();
         fields.iter_mut().filter(|field| field.name == LABEL).for_each(|field| field.categories = order.to_vec());
-        self.facts.codec = self.facts.codec.with(fields, self.facts.codec.modality().clone())?;
-        self.facts.fingerprint = self.fingerprint_anew()?;
+        facts.codec = facts.codec.with(fields, facts.codec.modality().clone())?;
+        self.facts_mut().fingerprint = self.fingerprint_anew()?;
         Ok(self)
     }
 

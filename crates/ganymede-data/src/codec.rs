@@ -1,7 +1,7 @@
 //! What is known of the data of a run, and how a network's numbers become files again: the file `codec.json`.
 //! Not here: one field (`field.rs`), one kind of data (`modalities`), scaling inside a graph.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, tensor};
 use crate::error::{DataError, Position, io_error};
 use crate::field::{Field, LABEL, Role, Scaling};
 use crate::modalities::{self, Modality, Wish};
@@ -120,6 +120,18 @@ impl Codec {
     /// A network's values as raw samples in little-endian bytes: rounded and clamped to the element type.
     pub fn encode(&self, values: &[f32]) -> Vec<u8> {
         self.sample().encode(values)
+    }
+
+    /// A network's samples as raw ones: in the units of the data, and of their element type.
+    ///
+    /// # Shapes
+    /// `samples`: (N, …sample), `f32` in the network's range [−1, 1].
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] when the samples have another type.
+    pub fn in_units(&self, samples: &Tensor) -> Result<Tensor, DataError> {
+        let values = self.values(samples)?;
+        tensor(&self.sample().in_batch(samples.shape()[0]), self.encode(values))
     }
 
     /// The batches that a run trains on: of the samples `rows` of `dataset`.
@@ -358,6 +370,19 @@ mod tests {
         assert!((network[0] + 1.0).abs() < 1e-6 && (network[255] - 1.0).abs() < 1e-6);
         assert_eq!(codec.encode(&network), raw);
         assert_eq!(codec.encode(&[-7.0, 7.0, f32::NAN]), [0, 255, 0]);
+    }
+
+    #[test]
+    fn samples_of_a_network_are_told_in_the_units_of_the_data() {
+        let network = Tensor::from_f32([2, 2, 1, 1], vec![-1.0, 1.0, 0.0, 0.5]).unwrap();
+        let bytes = codec(DType::U8, [0.0, 255.0]).in_units(&network).unwrap();
+        assert_eq!(bytes, Tensor::new([2, 2, 1, 1], ganymede_tensor::Data::U8(vec![0, 255, 128, 191])).unwrap());
+        let floats = codec(DType::F32, [0.0, 255.0]).in_units(&network).unwrap();
+        assert_eq!(floats, Tensor::from_f32([2, 2, 1, 1], vec![0.0, 255.0, 127.5, 191.25]).unwrap());
+        let points = codec(DType::F32, [-10.0, 30.0]).in_units(&network).unwrap();
+        assert_eq!(points.as_f32().unwrap(), [-10.0, 30.0, 10.0, 20.0]);
+        let other = Tensor::from_f32([2, 2], vec![0.0; 4]).unwrap();
+        assert!(matches!(codec(DType::U8, [0.0, 255.0]).in_units(&other), Err(DataError::Mismatch { .. })));
     }
 
     #[test]

@@ -19,12 +19,20 @@ use sha2::Digest;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Samples of one type in the source's own element type, read by number.
-#[derive(Debug)]
+/// Samples of one type in the source's own element type, read by number. A clone shares them.
+#[derive(Clone, Debug)]
 pub struct Dataset {
-    pub(crate) facts: Facts,
-    pub(crate) storage: Storage,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) storage: Arc<Storage>,
+}
+
+/// For what takes a data set for itself, where the caller keeps it.
+impl From<&Dataset> for Arc<Dataset> {
+    fn from(data: &Dataset) -> Self {
+        Arc::new(data.clone())
+    }
 }
 
 /// All that is known of a set beside its samples.
@@ -83,9 +91,14 @@ impl Dataset {
             _ => in_memory(format, &job)?,
         };
         // Not part of what is cached: a run that was added beside the samples changes none of them.
-        dataset.facts.report.notes.splice(0..0, inputs.notes);
+        dataset.facts_mut().report.notes.splice(0..0, inputs.notes);
         check_bad(dataset.report(), options)?;
         Ok(dataset)
+    }
+
+    /// The facts, to change; clones keep theirs.
+    pub(crate) fn facts_mut(&mut self) -> &mut Facts {
+        Arc::make_mut(&mut self.facts)
     }
 
     /// Number of samples.
@@ -140,7 +153,7 @@ impl Dataset {
 
     /// The cache file the samples are read from; `None` when they are in memory.
     pub fn cache_file(&self) -> Option<&Path> {
-        match &self.storage {
+        match &*self.storage {
             Storage::Memory(_) => None,
             Storage::File { path, .. } => Some(path),
         }
@@ -174,7 +187,7 @@ impl Dataset {
     /// stored, as that run has read them.
     pub fn in_range_of(mut self, codec: &Codec) -> Dataset {
         if codec.range() != self.codec().range() {
-            self.facts.report.clamps = false;
+            self.facts_mut().report.clamps = false;
         }
         self
     }
@@ -208,7 +221,7 @@ impl Dataset {
                     found: index.to_string(),
                 });
             }
-            match &self.storage {
+            match &*self.storage {
                 Storage::Memory(all) => room.copy_from_slice(&all[index * size..(index + 1) * size]),
                 Storage::File { path, file, blocks } => {
                     let at = (index * size) as u64;
@@ -293,7 +306,7 @@ pub(crate) fn in_memory(format: &dyn Format, job: &Job<'_>) -> Result<Dataset, D
     let mut sink = Sink::new(Store::Memory(Vec::new()));
     let decoded = format.decode(job, &mut sink)?;
     let (facts, memory) = conclude(format, job, sink.finish(), decoded)?;
-    Ok(Dataset { facts, storage: Storage::Memory(memory) })
+    Ok(Dataset { facts: Arc::new(facts), storage: Arc::new(Storage::Memory(memory)) })
 }
 
 /// The fingerprint of a set from the hash of its samples. The order is that of old runs: samples and labels, then what they

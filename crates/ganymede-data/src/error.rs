@@ -38,7 +38,7 @@ pub struct BadFile {
 }
 
 /// Why data could not be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum DataError {
     /// Neither a name of shipped or synthetic data nor a path that exists.
     #[error("expected a path or one of {}, found `{text}`", .names.join(", "))]
@@ -236,6 +236,8 @@ pub enum DataError {
     #[error("the thread that reads batches ahead has ended")]
     LoaderStopped,
 }
+
+ganymede_tensor::debug_as_text!(DataError, DataError::hint);
 
 impl DataError {
     /// What to do about it, when there is something that usually helps.

@@ -9,8 +9,10 @@ use crate::field::{Field, LABEL, Role, SAMPLE};
 use crate::formats::array::{self, Header};
 use crate::formats::element::Element;
 use crate::formats::labels::Labels;
+use crate::formats::layout::Layout;
 use crate::formats::stream::Stream;
 use crate::formats::{Column, Decoded, Format, Inputs, Job};
+use crate::modalities::images;
 use crate::options::DataOptions;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -61,6 +63,8 @@ pub struct FromSamples {
     labels: Option<(Vec<u32>, Vec<String>)>,
     groups: Option<Vec<u32>>,
     further: Vec<(Field, Values)>,
+    /// Whether the shape is (height, width, channels).
+    images: bool,
     options: DataOptions,
 }
 
@@ -87,8 +91,29 @@ impl Dataset {
             labels: None,
             groups: None,
             further: Vec::new(),
+            images: false,
             options: DataOptions::default(),
         }
+    }
+
+    /// A data set of images in memory: `pixels` are all images one after the other, each row by row, the channels of a pixel
+    /// beside each other.
+    ///
+    /// ```
+    /// use ganymede_data::Dataset;
+    /// let [height, width, channels] = [16, 16, 3];
+    /// let pixels: Vec<u8> = (0..10 * height * width * channels).map(|i| i as u8).collect();
+    /// let labels = (0..10).map(|i| i % 2).collect();
+    /// let data = Dataset::from_images("tiles", pixels, [height, width, channels]).labels(labels, ["even", "odd"]).build()?;
+    /// assert_eq!((data.len(), data.sample_type().to_string()), (10, "u8[16,16,3]".into()));
+    /// # Ok::<(), ganymede_data::DataError>(())
+    /// ```
+    pub fn from_images(
+        name: impl Into<String>,
+        pixels: impl Into<Values>,
+        [height, width, channels]: [usize; 3],
+    ) -> FromSamples {
+        FromSamples { images: true, ..Dataset::from_samples(name, pixels, [height, width, channels]) }
     }
 }
 
@@ -195,6 +220,10 @@ impl FromSamples {
         let (inputs, mut options) = (Inputs::default(), self.options.clone());
         // The shape was said: it is not asked about.
         options.reshape.get_or_insert_with(|| self.shape.clone());
+        if self.images {
+            options.layout.get_or_insert(Layout::Hwc);
+            options.modality.get_or_insert_with(|| images::ENTRY.name.into());
+        }
         let job = Job { source: &source, inputs: &inputs, options: &options, progress: &() };
         let dataset = in_memory(&Memory { samples: self, count }, &job)?;
         check_bad(dataset.report(), &options)?;

@@ -6,10 +6,11 @@ use ganymede_data::DataError;
 use ganymede_graph::{BuildError, BuildErrors};
 use ganymede_nn::{FirstValueError, ModelError};
 use ganymede_runtime::RuntimeError;
+use ganymede_tensor::TensorError;
 use std::path::{Path, PathBuf};
 
 /// Every failure of this crate. Fields are facts; [`GanError::hint`] says what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum GanError {
     /// The text of a spec is not one.
@@ -188,6 +189,16 @@ pub enum GanError {
         /// The newest checkpoint.
         checkpoint: PathBuf,
     },
+    /// A number is not finite in a training in memory.
+    #[error("step {step}{}: {} is not finite; nothing of it was applied", of_phase(phase), first(what))]
+    Diverged {
+        /// The step, from 1.
+        step: u64,
+        /// The phase; empty where it is of none.
+        phase: String,
+        /// Which terms, gradients and states.
+        what: Vec<String>,
+    },
     /// A loss was finite and beyond all bounds for many steps.
     #[error(
         "step {step}: the loss {loss} is {value:.3e}, and was beyond ±1e6 for {steps} steps: the training has run away"
@@ -261,10 +272,18 @@ pub enum GanError {
     },
 }
 
+ganymede_tensor::debug_as_text!(GanError, GanError::hint);
+
 // By hand: the errors as a source would be printed with places in the engine's own text.
 impl From<BuildErrors> for GanError {
     fn from(errors: BuildErrors) -> Self {
         GanError::Build(errors)
+    }
+}
+
+impl From<TensorError> for GanError {
+    fn from(error: TensorError) -> Self {
+        GanError::Argument { what: "tensor".into(), reason: error.to_string() }
     }
 }
 
@@ -333,6 +352,31 @@ fn no_checkpoint(asked: Option<u64>, known: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What `fn main() -> Result<(), GanError>` prints behind `Error: `.
+    #[test]
+    fn debug_is_the_text_with_causes_and_hint() {
+        let known = vec!["non_saturating".into(), "hinge".into()];
+        let error = GanError::Unknown { kind: "a term of a loss", name: "nonsaturating".into(), known };
+        let text = "expected a term of a loss, found `nonsaturating`\nhint: did you mean `non_saturating`? known: non_saturating, hinge";
+        assert_eq!(format!("{error:?}"), text);
+        let error: Box<dyn std::error::Error> = Box::new(error);
+        assert_eq!(format!("{error:?}"), text);
+
+        let refused = || std::io::Error::new(std::io::ErrorKind::PermissionDenied, "Permission denied");
+        let error = GanError::Io { path: "x".into(), action: "write", source: refused() };
+        assert_eq!(format!("{error:?}"), "cannot write x: Permission denied");
+        let data = DataError::Io { path: "x.npy".into(), doing: "read", source: refused() };
+        let text = "x.npy: could not read: Permission denied\nhint: check the permissions; GANYMEDE_CACHE names the folder of the \
+                    cache, --no-cache reads the data without one";
+        assert_eq!(format!("{data:?}"), text);
+        assert_eq!(format!("{:?}", GanError::Data(data)), text);
+
+        let model = ganymede_nn::Sequential::new("g").model().unwrap_err();
+        assert_eq!(format!("{model:?}"), "expected at least one layer, found none");
+        let runtime = RuntimeError::DuplicateState { name: "x".into() };
+        assert_eq!(format!("{runtime:?}"), "expected every state once, found `x` twice");
+    }
 
     #[test]
     fn what_is_not_finite_is_named_up_to_three() {

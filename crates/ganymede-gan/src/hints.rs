@@ -49,6 +49,11 @@ impl GanError {
                  is named there; `ganymede check` may say which",
                 checkpoint.display()
             )),
+            GanError::Diverged { .. } => Some(
+                "take a lower learning rate, or smaller weights and numbers of what is named there; the networks are those of the \
+                 step before as far as this step's phases had come"
+                    .into(),
+            ),
             GanError::Runaway { checkpoint, before, .. } => Some(format!(
                 "start a new run with a lower learning rate{}; the last state is kept in {}",
                 before.as_ref().map_or(String::new(), |path| format!(", for instance from {}", path.display())),

@@ -15,6 +15,7 @@ mod durable;
 mod error;
 mod evaluate;
 pub mod events;
+mod gan;
 mod hints;
 mod loss_scope;
 mod machine;
@@ -37,6 +38,7 @@ mod verify;
 
 pub use error::GanError;
 pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, evaluation_bytes, incomparable, metric_names};
+pub use gan::{Gan, Length, Tick};
 pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};
 pub use machine::Machine;

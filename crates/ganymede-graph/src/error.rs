@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 
 /// Why a primitive does not take its operands.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypeError {
     /// Wrong number of operands.
@@ -54,6 +54,8 @@ pub enum TypeError {
     },
 }
 
+ganymede_tensor::debug_as_text!(TypeError, TypeError::hint);
+
 impl TypeError {
     /// What the user can do, where there is one thing to do.
     pub fn hint(&self) -> Option<String> {
@@ -89,8 +91,10 @@ impl fmt::Display for BuildError {
 }
 
 /// Everything that is wrong with what was built, in the order it was built.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BuildErrors(pub Vec<BuildError>);
+
+ganymede_tensor::debug_as_text!(BuildErrors, |errors| errors.0.iter().find_map(|error| error.hint.clone()));
 
 impl fmt::Display for BuildErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use ganymede_runtime::RuntimeError;
 use std::error::Error;
 
 /// Why there is no number.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
     /// The sets are not what the metric or features are of.
@@ -36,6 +36,8 @@ pub enum MetricError {
     #[error(transparent)]
     Others(Box<dyn Error + Send + Sync>),
 }
+
+ganymede_tensor::debug_as_text!(MetricError, MetricError::hint);
 
 impl From<FirstValueError> for MetricError {
     fn from(FirstValueError { parameter, source }: FirstValueError) -> MetricError {

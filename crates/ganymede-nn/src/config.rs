@@ -7,7 +7,7 @@ pub use crate::nearest::nearest;
 use serde_json::{Map, Value};
 
 /// What is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// It is neither a name nor a table with a class name.
@@ -67,6 +67,8 @@ pub enum ConfigError {
         hint: Option<String>,
     },
 }
+
+ganymede_tensor::debug_as_text!(ConfigError, ConfigError::hint);
 
 impl ConfigError {
     /// What the user can do.

@@ -48,7 +48,7 @@ impl Parameter {
 }
 
 /// Why a parameter has no first value.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[error("{parameter}: {source}")]
 pub struct FirstValueError {
     /// Name of the parameter.
@@ -56,6 +56,8 @@ pub struct FirstValueError {
     /// What its initializer says.
     pub source: Box<InitializerError>,
 }
+
+ganymede_tensor::debug_as_text!(FirstValueError, |error| error.source.hint());
 
 /// Properties of a parameter beside shape and initializer.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@ use ganymede_kernels::pool::PoolError;
 use ganymede_tensor::{DType, TensorType};
 
 /// Why something could not be stored, loaded, written, run or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RuntimeError {
     /// A name that the program or the store does not have.
@@ -124,6 +124,8 @@ pub enum RuntimeError {
         reason: String,
     },
 }
+
+ganymede_tensor::debug_as_text!(RuntimeError, RuntimeError::hint);
 
 fn article(kind: &str) -> String {
     format!("{} {kind}", if kind.starts_with(['i', 'o']) { "an" } else { "a" })

@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod dtype;
+mod error_text;
 pub mod region;
 mod rng;
 mod shape;
 mod tensor;
 
 pub use dtype::DType;
+pub use error_text::write_error;
 pub use rng::{Rng, philox4x32_10, stream_of};
 pub use shape::{Shape, TensorType};
 pub use tensor::{Data, Tensor, TensorError};

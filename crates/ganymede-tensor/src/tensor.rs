@@ -52,7 +52,7 @@ impl Data {
 }
 
 /// Why a [`Tensor`] could not be made or read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorError {
     /// The number of elements is not the product of the sizes.
@@ -74,6 +74,8 @@ pub enum TensorError {
         found: DType,
     },
 }
+
+crate::debug_as_text!(TensorError, |_| None);
 
 /// Values in host memory with their type, row-major.
 ///

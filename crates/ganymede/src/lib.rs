@@ -7,17 +7,15 @@
 //! ```
 //! use ganymede::prelude::*;
 //!
-//! use std::sync::atomic::AtomicBool;
-//!
 //! let data = Dataset::open(&Source::parse("ring2d")?, &DataOptions::default(), &())?;
 //! let training = Training::preset("mlp", data)?.steps(2).outdir(std::env::temp_dir().join("ganymede-doc-facade"));
-//! let outcome = training.start()?.run(&AtomicBool::new(false))?;
+//! let outcome = training.start()?.train()?;
 //! assert_eq!((outcome.step, outcome.reason), (2, Reason::Steps));
 //! # std::fs::remove_dir_all(outcome.run)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Samples of a run (`docs/guides/from-rust.md` says the same):
+//! A GAN without a run directory is a [`Gan`](prelude::Gan): networks, `fit`, `sample`. Samples of a run (`docs/guides/from-rust.md` says the same):
 //!
 //! ```no_run
 //! use ganymede::prelude::*;
@@ -48,16 +46,21 @@ pub mod graph {
 
 /// What most programs need.
 pub mod prelude {
-    pub use ganymede_data::{Codec, DataOptions, Dataset, Loader, Source, SourceOptions, Wish};
+    pub use ganymede_data::{Batch, Codec, DataOptions, Dataset, Loader, Source, SourceOptions, Wish};
+    pub use ganymede_gan::Length::{Epochs, Minutes, Steps};
     pub use ganymede_gan::events::{Event, Line, Observer};
     pub use ganymede_gan::run_dir::RunDir;
-    pub use ganymede_gan::spec::TrainSpec;
+    pub use ganymede_gan::spec::{TermSpec, TrainSpec};
     pub use ganymede_gan::{
-        Action, EvaluateOptions, GanError, Labels, Monitor, Outcome, Reason, Sampler, SamplerOptions, Seen, Stepper,
-        Trainer, Training, evaluate,
+        Action, EvaluateOptions, Gan, GanError, Labels, Length, Monitor, Outcome, Reason, Sampler, SamplerOptions,
+        Seen, Stepper, Trainer, Training, evaluate,
     };
     pub use ganymede_graph::{Builder, Expr, Graph};
-    pub use ganymede_nn::{Layer, Mode, Model, Scope};
+    pub use ganymede_nn::layers::{
+        BatchNormalization, Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LeakyReLU, Reshape,
+    };
+    pub use ganymede_nn::optimizers::{Adam, RMSprop, SGD};
+    pub use ganymede_nn::{Functional, Layer, Mode, Model, OptimizerConfig, Scope, Sequential};
     pub use ganymede_runtime::{Backend, CpuBackend, CpuOptions, Program, StateLayout, Store};
     pub use ganymede_tensor::{DType, Rng, Shape, Tensor, TensorType};
 }

@@ -42,6 +42,36 @@ fn samples_in_memory_are_those_of_a_file() {
     }
 }
 
+/// Sizes from which the order of the axes could be guessed otherwise: they were said.
+#[test]
+fn images_in_memory_have_the_order_that_was_said() {
+    for shape in [[3, 40, 5], [2, 2, 1], [4, 6, 3]] {
+        let each: usize = shape.iter().product();
+        let pixels: Vec<u8> = (0..each * 4).map(|i| (i * 7) as u8).collect();
+        let set =
+            Dataset::from_images("mine", pixels.clone(), shape).labels(vec![0, 1, 1, 0], ["a", "b"]).build().unwrap();
+        assert_eq!(set.sample_type(), &TensorType::new(DType::U8, shape));
+        assert_eq!(
+            set.gather(&[1, 3]).unwrap().data(),
+            &Data::U8([&pixels[each..2 * each], &pixels[3 * each..]].concat())
+        );
+        assert_eq!((set.labels().unwrap(), set.codec().modality().name()), (&[0, 1, 1, 0][..], "images"));
+        assert_eq!((set.codec().range(), &set.report().notes[..]), ([0.0, 255.0], &[][..]));
+    }
+    let error = Dataset::from_images("mine", vec![0u8; 18], [3, 3, 1]).labels(vec![0], ["a"]).build().unwrap_err();
+    assert!(error.to_string().contains("expected 2 labels, found 1"), "{error}");
+}
+
+/// A clone shares the samples; what one is told of its classes the other does not hear.
+#[test]
+fn clones_of_a_set_go_their_own_ways() {
+    let data = Dataset::from_samples("x", vec![[1.0f32], [2.0]], [1]).labels(vec![0, 1], ["a", "b"]).build().unwrap();
+    let turned = data.clone().with_class_order(&["b".into(), "a".into()]).unwrap();
+    assert_eq!((data.labels().unwrap(), turned.labels().unwrap()), (&[0, 1][..], &[1, 0][..]));
+    assert_eq!(data.gather(&[1]).unwrap(), turned.gather(&[1]).unwrap());
+    assert_ne!(data.fingerprint(), turned.fingerprint());
+}
+
 #[test]
 fn whole_numbers_of_32_bits_are_read_as_such() {
     let data = Dataset::from_samples("x", vec![0i32, 70_000, -5, 12], [2]).build().unwrap();

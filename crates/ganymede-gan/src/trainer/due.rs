@@ -67,10 +67,10 @@ impl Tick {
 
 /// Sums of named numbers, and how many each is of.
 #[derive(Default)]
-struct Means(BTreeMap<String, (f64, u64)>);
+pub(crate) struct Means(BTreeMap<String, (f64, u64)>);
 
 impl Means {
-    fn add(&mut self, numbers: &[(String, f32)]) {
+    pub(crate) fn add(&mut self, numbers: &[(String, f32)]) {
         for (name, value) in numbers {
             let (sum, n) = self.0.entry(name.clone()).or_default();
             *sum += f64::from(*value);
@@ -78,7 +78,7 @@ impl Means {
         }
     }
 
-    fn take(self) -> BTreeMap<String, f64> {
+    pub(crate) fn take(self) -> BTreeMap<String, f64> {
         self.0.into_iter().map(|(name, (sum, n))| (name, sum / n.max(1) as f64)).collect()
     }
 }

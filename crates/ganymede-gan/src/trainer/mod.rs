@@ -12,6 +12,7 @@ mod steer;
 mod tests;
 mod timeline;
 
+pub(crate) use due::Means;
 pub use monitor::{Action, Monitor, Seen};
 pub use outcome::{Outcome, Reason};
 pub use timeline::Scalars;
@@ -219,6 +220,14 @@ impl<'a> Trainer<'a> {
             self.or_fail(|trainer| trainer.advance(stop))?;
         };
         self.end(reason)
+    }
+
+    /// Trains until the spec's end.
+    ///
+    /// # Errors
+    /// As [`run`](Trainer::run).
+    pub fn train(self) -> Result<Outcome, GanError> {
+        self.run(&AtomicBool::new(false))
     }
 
     /// Trains one step, with all that is due after it: whatever the spec says of the end.

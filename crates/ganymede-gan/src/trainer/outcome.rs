@@ -1,4 +1,10 @@
-//! How a training ended well. Not here: what ends it badly (`error.rs`).
+//! How a training ended well, and samples of what it gave. Not here: what ends it badly (`error.rs`).
+
+use crate::error::GanError;
+use crate::machine::Machine;
+use crate::sampler::{Labels, Sampler, SamplerOptions, Seeds};
+use ganymede_runtime::{CpuOptions, Numerics};
+use ganymede_tensor::Tensor;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +29,20 @@ pub struct Outcome {
     pub total: Duration,
     /// Part of the time of training that was spent waiting for data.
     pub wait: f64,
+}
+
+impl Outcome {
+    /// Samples of these seeds in the units and element type of the data, (n, …sample), by averaged weights where there are
+    /// some. Where there are classes, the sample of seed s is of class s mod C. [`Sampler`] has more to choose.
+    ///
+    /// # Errors
+    /// What loading the checkpoint and sampling give.
+    pub fn sample(&self, seeds: Seeds) -> Result<Tensor, GanError> {
+        let machine = Machine::new(CpuOptions::default(), Numerics::default())?;
+        let options = SamplerOptions { step: Some(self.step), ..SamplerOptions::default() };
+        let (mut sampler, codec, _) = Sampler::open(&self.run, options, &machine.backend)?;
+        Ok(codec.in_units(&sampler.draw(seeds, Labels::InTurn)?)?)
+    }
 }
 
 /// Why a training ended.

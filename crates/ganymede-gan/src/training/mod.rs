@@ -247,10 +247,10 @@ impl Training {
 
 /// A training that is compiled and has not begun.
 pub struct Compiled {
-    training: Training,
+    pub(crate) training: Training,
     machine: Machine,
-    stepper: Stepper,
-    sampler: Sampler,
+    pub(crate) stepper: Stepper,
+    pub(crate) sampler: Sampler,
     plan: PlanReport,
 }
 

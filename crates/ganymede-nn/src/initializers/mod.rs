@@ -118,7 +118,7 @@ impl Initialize for Misspelt {
 }
 
 /// Why there are no first values.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitializerError {
     /// The initializer cannot fill the shape.
@@ -135,6 +135,8 @@ pub enum InitializerError {
     #[error("{0}")]
     Name(ConfigError),
 }
+
+ganymede_tensor::debug_as_text!(InitializerError, InitializerError::hint);
 
 impl InitializerError {
     /// What the user can do.

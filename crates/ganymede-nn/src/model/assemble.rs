@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Everything that is wrong with a model's layers, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ModelError {
     /// What is wrong, and where.
     pub issues: Vec<LayerIssue>,
@@ -110,6 +110,8 @@ impl fmt::Display for ModelError {
 }
 
 impl std::error::Error for ModelError {}
+
+ganymede_tensor::debug_as_text!(ModelError, ModelError::hint);
 
 /// A layer before names are resolved.
 pub(super) struct Entry {

@@ -3,7 +3,7 @@
 
 use super::assemble::{Entry, Namer, assemble};
 use super::{Model, ModelError};
-use crate::layers::{Input, Layer};
+use crate::layers::{Input, Layer, LayerConfig};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -58,6 +58,15 @@ impl Sequential {
     fn push(mut self, name: Option<String>, layer: impl Layer + 'static) -> Self {
         self.entries.push(Entry::new(name, Arc::new(layer)));
         self
+    }
+
+    /// Its layers as configurations, for a spec.
+    pub fn to_configs(&self) -> Vec<LayerConfig> {
+        let config = |entry: &Entry| {
+            let layer = entry.layer.as_deref().map(LayerConfig::from);
+            LayerConfig { name: entry.name.clone(), ..layer.unwrap_or_default() }
+        };
+        self.entries.iter().map(config).collect()
     }
 
     /// The model.
