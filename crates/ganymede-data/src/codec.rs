@@ -4,7 +4,7 @@
 use crate::dataset::{Dataset, tensor};
 use crate::error::{DataError, Position, io_error};
 use crate::field::{Field, LABEL, Role, Scaling};
-use crate::modalities::{self, Modality, Wish};
+use crate::modalities::{self, GridRows, Modality, Wish};
 use crate::options::DataOptions;
 use crate::sources::{BatchSource, SourceOptions};
 use crate::whole_file::write_whole;
@@ -164,7 +164,24 @@ impl Codec {
     /// # Errors
     /// [`DataError::Mismatch`] when the samples have another type, [`DataError::Io`].
     pub fn write_grid(&self, path: &Path, samples: &Tensor, columns: usize) -> Result<(), DataError> {
-        self.modality.write_preview(self, path, self.values(samples)?, columns)
+        let rows = GridRows { columns, names: Vec::new() };
+        self.modality.write_preview(self, path, self.values(samples)?, &rows)
+    }
+
+    /// The same with a row for each of these classes, by their numbers, and their names at the side.
+    ///
+    /// # Errors
+    /// As [`Codec::write_grid`].
+    pub fn write_class_rows(
+        &self,
+        path: &Path,
+        samples: &Tensor,
+        columns: usize,
+        classes: &[u64],
+    ) -> Result<(), DataError> {
+        let name = |&class: &u64| self.classes().get(class as usize).cloned().unwrap_or_else(|| format!("#{class}"));
+        let rows = GridRows { columns, names: classes.iter().map(name).collect() };
+        self.modality.write_preview(self, path, self.values(samples)?, &rows)
     }
 
     /// Writes samples into `dir` in the form that the data had. A call of many is written in parts: `all` are the numbers of

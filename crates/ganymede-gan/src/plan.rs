@@ -6,6 +6,7 @@ use crate::metrics::Taken;
 use crate::sampler::Sampler;
 use crate::spec::TrainSpec;
 use crate::step::Stepper;
+use crate::trainer::COLUMNS;
 use ganymede_data::{Codec, Dataset, PREFETCH};
 use ganymede_runtime::Backend;
 use std::collections::BTreeMap;
@@ -136,12 +137,13 @@ pub(crate) fn saving_bytes(largest: u64) -> u64 {
     2 * largest
 }
 
-/// A snapshot: the numbers generated, and what is made of them: an image of a byte a number, twice while it is packed; or lines
-/// of text, of a dozen letters a number, beside the numbers in `f64`.
+/// A snapshot: the numbers generated, and what is made of them: a byte a number, and an image of them in which small samples are
+/// enlarged, twice while it is packed; or lines of text, of a dozen letters a number, beside the numbers in `f64`.
 fn snapshot_bytes(codec: &Codec) -> u64 {
     let preview = codec.modality().preview();
     let numbers = preview.samples * codec.shape().iter().product::<usize>() as u64;
-    let made = if preview.files.contains(&"csv") { 8 + 12 } else { 2 };
+    let scale = codec.modality().preview_scale(codec, [COLUMNS, preview.samples as usize / COLUMNS]) as u64;
+    let made = if preview.files.contains(&"csv") { 8 + 12 } else { 1 + 2 * scale * scale };
     numbers * (4 + made)
 }
 
@@ -152,10 +154,10 @@ mod tests {
     #[test]
     fn snapshots_and_batches_are_counted_by_hand() {
         use ganymede_tensor::TensorType;
-        // 64 images of 8 x 8 x 3 numbers: 4 bytes as generated, a byte as pixels, a byte as packed.
+        // 64 images of 8 x 8 x 3 numbers: 4 bytes as generated, a byte as pixels, 8 x 8 of each in the image and as packed.
         let images = Codec::stand_in(TensorType::f32([8, 8, 3]), [-1.0, 1.0], Vec::new());
         let preview = images.modality().preview();
-        assert_eq!(snapshot_bytes(&images), preview.samples * 192 * 6);
+        assert_eq!(snapshot_bytes(&images), preview.samples * 192 * (5 + 2 * 64));
         // Points: 4 bytes as generated, 8 in f64, a dozen letters.
         let points = Codec::stand_in(TensorType::f32([2]), [-1.0, 1.0], Vec::new());
         assert_eq!(snapshot_bytes(&points), points.modality().preview().samples * 2 * 24);

@@ -1,6 +1,6 @@
 //! Images (height, width, channels). Not here: reading them (`formats/images.rs`), single ones (`raster`).
 
-use super::{ARRAY, Entry, Modality, Preview};
+use super::{ARRAY, Entry, GridRows, Modality, Preview};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::DataError;
@@ -8,6 +8,7 @@ use crate::field::Field;
 use crate::formats::layout::Form;
 use crate::formats::npy;
 use crate::options::{DataOptions, Fit, MAX_CHANNELS};
+use crate::raster::labelled_grid::{enlarged, labelled_grid};
 use crate::raster::{Image, Pixels, grid, tiff};
 use crate::sources::{BatchSource, Mirrored, Shuffled, SourceOptions};
 use ganymede_tensor::{DType, TensorType};
@@ -102,15 +103,21 @@ impl Modality for Images {
         Preview { samples: 64, files: &["png"] }
     }
 
-    /// All as one PNG of 8 bits, in rows of `columns`; of channels that are no colours each is a grey image beside the last.
-    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError> {
+    fn preview_scale(&self, codec: &Codec, places: [usize; 2]) -> usize {
+        let (height, width, _) = sizes(codec);
+        enlarged([width, height], places)
+    }
+
+    /// All as one PNG of 8 bits, in rows; of channels that are no colours each is a grey image beside the last. Small images are
+    /// enlarged.
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], rows: &GridRows) -> Result<(), DataError> {
         let (height, width, channels) = sizes(codec);
         let images = samples.chunks_exact(height * width * channels).map(eight_bit);
         let image = match channels {
-            1 | 3 => grid::grid(&images.collect::<Vec<_>>(), width, height, channels, columns),
+            1 | 3 => labelled_grid(&images.collect::<Vec<_>>(), [width, height, channels], rows.columns, &rows.names),
             _ => {
                 let images: Vec<Vec<u8>> = images.map(|pixels| side_by_side(&pixels, width, channels)).collect();
-                grid::grid(&images, width * channels, height, 1, columns)
+                labelled_grid(&images, [width * channels, height, 1], rows.columns, &rows.names)
             }
         };
         grid::write_png(path, &image)

@@ -100,12 +100,17 @@ pub trait Modality: fmt::Debug + Send + Sync {
     /// How samples are shown to the user.
     fn preview(&self) -> Preview;
 
-    /// Writes many samples, in the network's range, to look at: a PNG at `path` with `columns` of samples where they
-    /// stand in rows, and what else [`Modality::preview`] says beside it.
+    /// How many pixels wide and high each pixel of a sample is in the preview of so many samples in a row and a column.
+    fn preview_scale(&self, _codec: &Codec, _places: [usize; 2]) -> usize {
+        1
+    }
+
+    /// Writes many samples, in the network's range, to look at: a PNG at `path` with such rows where samples stand in rows, and
+    /// what else [`Modality::preview`] says beside it.
     ///
     /// # Errors
     /// [`DataError::Io`].
-    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError>;
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], rows: &GridRows) -> Result<(), DataError>;
 
     /// Writes samples, in the network's range, in the form that the data had; see [`Codec::write_samples`].
     ///
@@ -139,6 +144,15 @@ pub struct Preview {
     pub samples: u64,
     /// Endings of the files; the first is the image, whose path is given.
     pub files: &'static [&'static str],
+}
+
+/// How samples stand in a grid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GridRows {
+    /// Samples in a row.
+    pub columns: usize,
+    /// Names of the rows, from the first on; none for rows that are of nothing.
+    pub names: Vec<String>,
 }
 
 /// Name of the one file of all samples that are written of data that came as an array.

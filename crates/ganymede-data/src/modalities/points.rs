@@ -1,7 +1,7 @@
 //! Points (coordinates,): anything that is a list of numbers. Not here: where points come from (`formats`), drawing
 //! (`raster/scatter.rs`).
 
-use super::{ARRAY, Entry, Modality, Preview};
+use super::{ARRAY, Entry, GridRows, Modality, Preview};
 use crate::codec::Codec;
 use crate::error::DataError;
 use crate::field::Field;
@@ -90,7 +90,7 @@ impl Modality for Points {
     }
 
     /// Draws the points over real ones, and writes them beside it as CSV.
-    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], _columns: usize) -> Result<(), DataError> {
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], _: &GridRows) -> Result<(), DataError> {
         let points = raw(codec, samples);
         let flat: Vec<[f64; 2]> = points.iter().map(|p| plane(p)).collect();
         grid::write_png(path, &scatter::scatter(&self.reference, &flat, codec.range()))?;

@@ -1,7 +1,7 @@
 //! Signals: series of values over time, (time,) or (time, channels), out of arrays. An array of such sizes has other
 //! meanings too, so it is asked for: `--as signals`. Not here: reading arrays (`formats/array.rs`).
 
-use super::{ARRAY, Entry, Modality, Preview};
+use super::{ARRAY, Entry, GridRows, Modality, Preview};
 use crate::codec::Codec;
 use crate::error::DataError;
 use crate::field::Field;
@@ -103,10 +103,10 @@ impl Modality for Signals {
     }
 
     /// Draws the signals as curves, at most four beside each other, and writes their values beside it as an array.
-    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], columns: usize) -> Result<(), DataError> {
+    fn write_preview(&self, codec: &Codec, path: &Path, samples: &[f32], rows: &GridRows) -> Result<(), DataError> {
         let (steps, channels) = sizes(codec);
         let drawings: Vec<Vec<u8>> = samples.chunks_exact(steps * channels).map(|s| drawing(s, channels)).collect();
-        grid::write_png(path, &grid::grid(&drawings, PANEL[0], PANEL[1], 3, columns.min(4)))?;
+        grid::write_png(path, &grid::grid(&drawings, PANEL[0], PANEL[1], 3, rows.columns.min(4)))?;
         let count = drawings.len() as u64;
         self.write(codec, &path.with_extension("npy"), &(0..count), 0, samples).map(|_| ())
     }

@@ -1,5 +1,5 @@
 //! One image in memory and what may happen to it before it is a sample: alpha, channels, size.
-//! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `scatter.rs`).
+//! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `labelled_grid.rs`, `scatter.rs`).
 
 pub(crate) mod content;
 pub(crate) mod decode;
@@ -7,6 +7,8 @@ pub(crate) mod depth;
 mod fit;
 pub(crate) mod grid;
 mod jpeg;
+pub(crate) mod labelled_grid;
+mod letters;
 mod pages;
 pub(crate) mod scatter;
 pub(crate) mod tiff;

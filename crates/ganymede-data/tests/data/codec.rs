@@ -43,10 +43,19 @@ fn images_come_back_from_a_grid_and_one_by_one() {
         let grid = folder.path().join("grids/a.png");
         codec.write_grid(&grid, &samples, 2).unwrap();
         let whole = open(&grid, &DataOptions::default()).unwrap();
-        assert_eq!(whole.sample_type().to_string(), format!("u8[12,6,{channels}]"), "three rows of two");
+        // Three rows of two images of 4 by 3, each pixel 8 by 8, and gaps of 2.
+        let (high, wide) = (3 * 32 + 4, 2 * 24 + 2);
+        assert_eq!(whole.sample_type().to_string(), format!("u8[{high},{wide},{channels}]"));
         if dtype == DType::U8 {
-            assert_eq!(all(&whole)[..3 * channels], all(&data)[..3 * channels]);
-            assert!(all(&whole)[12 * 6 * channels - channels..].iter().all(|&v| v == 0), "the sixth place is empty");
+            for pixel in 0..3 {
+                let first = |at: usize| all(&whole)[at * channels..][..channels].to_vec();
+                assert_eq!(first(pixel * 8), all(&data)[pixel * channels..][..channels]);
+                assert_eq!(first(wide + pixel * 8 + 7), all(&data)[pixel * channels..][..channels]);
+            }
+            assert!(
+                all(&whole)[high * wide * channels - channels..].iter().all(|&v| v == 96),
+                "the sixth place is empty"
+            );
         }
     }
 }

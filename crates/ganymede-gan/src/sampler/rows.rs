@@ -2,16 +2,16 @@
 
 use ganymede_tensor::Tensor;
 
-/// Samples of the seeds from `first` on, whose classes come in turn, a row for each class that there is, and how many are in a row.
-/// Where a class has one less the lowest value of a network stands: black.
+/// Samples of the seeds from `first` on, whose classes come in turn, a row for each class that there is; how many are in a row, and
+/// the class of each row. Where a class has one less the lowest value of a network stands: black.
 ///
 /// # Panics
 /// When the samples are no numbers in `f32`.
-pub fn rows_by_class(samples: &Tensor, first: u64, classes: u64) -> (Tensor, usize) {
+pub fn rows_by_class(samples: &Tensor, first: u64, classes: u64) -> (Tensor, usize, Vec<u64>) {
     let values = samples.as_f32().expect("samples are numbers in f32");
     let count = samples.shape()[0];
     if count == 0 || classes == 0 {
-        return (samples.clone(), count);
+        return (samples.clone(), count, Vec::new());
     }
     let class = |at: usize| (first % classes + at as u64 % classes) % classes;
     let mut found: Vec<u64> = (0..count.min(classes as usize)).map(class).collect();
@@ -25,7 +25,7 @@ pub fn rows_by_class(samples: &Tensor, first: u64, classes: u64) -> (Tensor, usi
         out[place..place + each].copy_from_slice(&values[at * each..(at + 1) * each]);
     }
     let shape: Vec<usize> = [found.len() * columns].iter().chain(&samples.shape()[1..]).copied().collect();
-    (Tensor::from_f32(shape, out).expect("as many values as the shape has"), columns)
+    (Tensor::from_f32(shape, out).expect("as many values as the shape has"), columns, found)
 }
 
 #[cfg(test)]
@@ -36,7 +36,8 @@ mod tests {
     fn a_grid_has_a_row_for_each_class() {
         let grid = |first, count: usize, classes| {
             let samples = Tensor::from_f32([count, 1], (0..count).map(|n| n as f32).collect()).unwrap();
-            let (ordered, columns) = rows_by_class(&samples, first, classes);
+            let (ordered, columns, rows) = rows_by_class(&samples, first, classes);
+            assert!(rows.is_sorted() && rows.len() * columns == ordered.shape()[0]);
             (ordered.as_f32().unwrap().to_vec(), columns)
         };
         assert_eq!(grid(0, 6, 3), (vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0], 2));

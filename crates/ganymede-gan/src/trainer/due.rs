@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Samples in a row of a grid.
-const COLUMNS: usize = 8;
+pub(crate) const COLUMNS: usize = 8;
 
 /// Steps after which there is a grid as well, before the first regular one: most goes wrong early.
 const EARLY: [u64; 4] = [10, 50, 100, 200];
@@ -197,14 +197,14 @@ impl Trainer<'_> {
         let count = self.codec.modality().preview().samples;
         let classes = self.sampler.classes();
         // Images of classes stand in rows, if there are at least two of each.
-        let (samples, columns) = match classes {
+        let (samples, columns, rows) = match classes {
             2.. if classes <= count / 2 && self.codec.shape().len() == 3 => {
                 rows_by_class(&self.sampler.draw(0..count / classes * classes, Labels::InTurn)?, 0, classes)
             }
-            _ => (self.sampler.draw(0..count, Labels::InTurn)?, COLUMNS),
+            _ => (self.sampler.draw(0..count, Labels::InTurn)?, COLUMNS, Vec::new()),
         };
         self.snapshot = self.run.snapshot(self.step);
-        self.codec.write_grid(&self.snapshot, &samples, columns)?;
+        self.codec.write_class_rows(&self.snapshot, &samples, columns, &rows)?;
         let file = self.snapshot.strip_prefix(self.run.path()).unwrap_or(&self.snapshot).to_string_lossy().into_owned();
         self.emit(Event::Snapshot { file })?;
         self.clock.pause(start);

@@ -12,7 +12,7 @@ mod steer;
 mod tests;
 mod timeline;
 
-pub(crate) use due::Means;
+pub(crate) use due::{COLUMNS, Means};
 pub use monitor::{Action, Monitor, Seen};
 pub use outcome::{Outcome, Reason};
 pub use timeline::Scalars;

@@ -252,11 +252,11 @@ impl Sample {
             }
         };
         let drawn = draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
-        let (drawn, columns) = match classes {
+        let (drawn, columns, rows) = match classes {
             2.. if codec.shape().len() == 3 => rows_by_class(&drawn, first, classes),
-            _ => (drawn, (count as f64).sqrt().ceil() as usize),
+            _ => (drawn, (count as f64).sqrt().ceil() as usize, Vec::new()),
         };
-        codec.write_grid(&file, &drawn, columns)?;
+        codec.write_class_rows(&file, &drawn, columns, &rows)?;
         match self.json {
             true => terminal.result(&json!({ "kind": "grid", "first": first, "last": last, "file": file }).to_string()),
             false => terminal.result(&file.display().to_string()),
