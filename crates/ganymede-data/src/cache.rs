@@ -1,5 +1,6 @@
 //! The file of decoded samples: written once, read by position.
-//! Not here: what is in it (`formats`), checksums of blocks (`blocks.rs`), reading samples (`dataset.rs`).
+//! Not here: what is in it (`formats`), checksums of blocks (`blocks.rs`), reading samples (`dataset.rs`), removing files
+//! (`cache_files.rs`).
 //!
 //! Layout: 8 magic bytes; the samples; labels and groups as u32, further fields; the CRC-32 of each block of
 //! the samples; the facts as JSON; a trailer of 32 bytes: length of the JSON (u64), CRC-32 of the JSON, CRC-32 of what lies
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 /// Version of the layout and of what decoding means; raise it when either changes.
 const VERSION: u32 = 3;
-const MAGIC: &[u8; 8] = b"gnymdata";
+pub(crate) const MAGIC: &[u8; 8] = b"gnymdata";
 const TRAILER: u64 = 32;
 /// Blocks of samples that are all checked at a start.
 const CHECKED_AT_START: usize = 64;
@@ -103,14 +104,32 @@ fn identity(format: &dyn Format, job: &Job<'_>) -> Result<(String, String), Data
     Ok((name, hex(&hash.finalize())))
 }
 
+/// What stays of a file that has to be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The file, for the next time.
+    File,
+    /// Nothing: the file loses its name at once, and its room on the disk when the set is dropped.
+    Nothing,
+}
+
 /// Opens the set from the cache in `folder`, where it is built first when it is missing, outdated or damaged.
-pub(crate) fn open(folder: &Path, format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
+pub(crate) fn open(folder: &Path, keep: Keep, format: &dyn Format, job: &Job<'_>) -> Result<Dataset, DataError> {
     let (name, key) = identity(format, job)?;
     let path = folder.join(format!("{name}.cache"));
     if let Ok(dataset) = load(&path, &key, job, CHECKED_AT_START) {
         return Ok(dataset);
     }
     fs::create_dir_all(folder).map_err(io_error(folder, "create the folder of the cache"))?;
+    if keep == Keep::Nothing {
+        let temporary = folder.join(format!("{name}-{}.part", std::process::id()));
+        let built = build(&temporary, &key, format, job);
+        let removed = fs::remove_file(&temporary);
+        // The error that matters is the one that stopped the build.
+        let (facts, file, blocks) = built?;
+        removed.map_err(io_error(&temporary, "remove"))?;
+        return Ok(Dataset { facts: facts.into(), storage: Storage::File { path: temporary, file, blocks }.into() });
+    }
     let lock_path = folder.join(format!("{name}.lock"));
     let lock = File::create(&lock_path).map_err(io_error(&lock_path, "create"))?;
     match lock.try_lock() {
@@ -406,7 +425,7 @@ mod tests {
         let inputs = format.inputs(&source).unwrap();
         let job = Job { source: &source, inputs: &inputs, options: &DataOptions::default(), progress: &() };
         let cache = folder.path().join("cache");
-        let file = open(&cache, format, &job).unwrap().cache_file().unwrap().to_path_buf();
+        let file = open(&cache, Keep::File, format, &job).unwrap().cache_file().unwrap().to_path_buf();
         let mut stored = fs::read(&file).unwrap();
         // In the second of three blocks.
         stored[MAGIC.len() + BLOCK as usize + 5] ^= 1;
@@ -424,7 +443,7 @@ mod tests {
             assert!(error.hint().is_some());
         }
         assert!(!file.exists(), "what is damaged is not opened again");
-        let again = open(&cache, format, &job).unwrap();
+        let again = open(&cache, Keep::File, format, &job).unwrap();
         again.read(&[20], &mut room).unwrap();
         assert_eq!(room, bytes[20 * room.len()..][..room.len()]);
         // With few blocks all are checked at the start.

@@ -2,7 +2,7 @@
 //! has (`memory.rs`), what is learned of samples (`learn.rs`).
 
 use crate::blocks::Blocks;
-use crate::cache;
+use crate::cache::{self, Keep};
 use crate::codec::Codec;
 use crate::error::{DataError, io_error};
 use crate::field::{Field, LABEL, SAMPLE};
@@ -57,17 +57,45 @@ pub(crate) enum Storage {
     File { path: PathBuf, file: File, blocks: Blocks },
 }
 
+/// The folder of the cache, where the options want one; data that a source computes needs none.
+fn usual_folder(source: &Source, options: &DataOptions) -> Result<Option<PathBuf>, DataError> {
+    match cache::cache_folder().filter(|_| options.use_cache) {
+        None if options.use_cache && matches!(source, Source::Path(_)) => Err(DataError::NoCacheFolder),
+        folder => Ok(folder),
+    }
+}
+
 impl Dataset {
     /// Finds the format of `source`, and decodes it unless the cache in [`crate::cache_folder`] has it.
     ///
     /// # Errors
     /// Every [`DataError`] of reading; [`DataError::TooManyBad`] when more than `max_bad` of the files are bad.
     pub fn open(source: &Source, options: &DataOptions, progress: &dyn Progress) -> Result<Dataset, DataError> {
-        let folder = if options.use_cache { cache::cache_folder() } else { None };
-        if options.use_cache && folder.is_none() && matches!(source, Source::Path(_)) {
-            return Err(DataError::NoCacheFolder);
+        Dataset::open_with(source, options, usual_folder(source, options)?.as_deref(), progress)
+    }
+
+    /// As [`Dataset::open`], for a look: the cache is read if it has the samples, and keeps nothing new.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn look(source: &Source, options: &DataOptions, progress: &dyn Progress) -> Result<Dataset, DataError> {
+        match usual_folder(source, options)? {
+            Some(folder) => Dataset::look_with(source, options, &folder, progress),
+            None => Dataset::opened(source, options, None, progress),
         }
-        Dataset::open_with(source, options, folder.as_deref(), progress)
+    }
+
+    /// As [`Dataset::look`], with the cache in the given folder.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn look_with(
+        source: &Source,
+        options: &DataOptions,
+        cache_folder: &Path,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
+        Dataset::opened(source, options, Some((cache_folder.to_path_buf(), Keep::Nothing)), progress)
     }
 
     /// As [`Dataset::open`], with the cache in the given folder, or in memory without one.
@@ -80,14 +108,23 @@ impl Dataset {
         cache_folder: Option<&Path>,
         progress: &dyn Progress,
     ) -> Result<Dataset, DataError> {
+        Dataset::opened(source, options, cache_folder.map(|folder| (folder.to_path_buf(), Keep::File)), progress)
+    }
+
+    fn opened(
+        source: &Source,
+        options: &DataOptions,
+        cache: Option<(PathBuf, Keep)>,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
         options.validate()?;
         let (format, source) = formats::recognise(source)?;
         formats::check_options(format, options)?;
         let inputs = format.inputs(&source)?;
         let job = Job { source: &source, inputs: &inputs, options, progress };
-        let mut dataset = match cache_folder {
+        let mut dataset = match cache {
             // What ships or is computed needs no cache.
-            Some(folder) if !inputs.files.is_empty() => cache::open(folder, format, &job)?,
+            Some((folder, keep)) if !inputs.files.is_empty() => cache::open(&folder, keep, format, &job)?,
             _ => in_memory(format, &job)?,
         };
         // Not part of what is cached: a run that was added beside the samples changes none of them.

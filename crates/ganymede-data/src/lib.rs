@@ -36,6 +36,7 @@
 
 mod blocks;
 mod cache;
+mod cache_files;
 mod class_name;
 mod class_order;
 mod codec;
@@ -61,6 +62,7 @@ pub mod text;
 mod whole_file;
 
 pub use cache::cache_folder;
+pub use cache_files::{CacheFile, cache_files};
 pub use class_name::{class_list, class_number};
 pub use codec::{CODEC_VERSION, Codec};
 pub use dataset::Dataset;

@@ -50,6 +50,8 @@ impl Env {
     }
 }
 
+/// The file of a run that the process which trains it has locked.
+pub(crate) const LOCK: &str = ".lock";
 /// How long a run that another process holds is waited for.
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -138,7 +140,7 @@ impl RunDir {
     }
 
     fn lock(path: PathBuf) -> Result<RunDir, GanError> {
-        let file = path.join(".lock");
+        let file = path.join(LOCK);
         let lock = File::create(&file).map_err(|e| GanError::io(&file, "create", e))?;
         let begin = Instant::now();
         loop {
@@ -300,7 +302,7 @@ pub fn same_data(run: &Path, dataset: &Dataset) -> Result<(), GanError> {
 }
 
 /// The number that a run's name begins with: five digits.
-fn number(name: &str) -> Option<u32> {
+pub(crate) fn number(name: &str) -> Option<u32> {
     name.split('-').next().filter(|n| n.len() == 5)?.parse().ok()
 }
 

@@ -76,6 +76,20 @@ impl Terminal {
         self.write_log(&text);
     }
 
+    /// Whether somebody can answer.
+    pub fn can_ask(&self) -> bool {
+        self.interactive && std::io::stdin().is_terminal()
+    }
+
+    /// Asks for yes or no; whatever is not yes is no.
+    pub fn ask(&mut self, question: &str) -> bool {
+        drop(write!(std::io::stderr().lock(), "{question} [y/N] "));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        self.write_log(&format!("{question} {}", answer.trim()));
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// A result, as a line on stdout.
     ///
     /// # Errors

@@ -162,8 +162,9 @@ fn samples_of_classes_come_with_their_classes() {
     let small = ["--preset", "cgan", "--resolution", "16", "--width", "4", "--batch", "8", "--no-cache"];
     ganymede(&[&["train", "fashion-mnist", "--steps", "10", "--outdir", &path("runs")], &small[..]].concat()).ok();
     let run = path("runs/00000-cgan-fashion-mnist");
-    // 64 samples are 6 of each class; after step 10 there is a grid already.
-    assert_eq!(size(&Path::new(&run).join("samples/step-00000010.png")), (6 * 16, 10 * 16));
+    // 64 samples are 6 of each class; after step 10 there is a grid already. Images of 16 are shown as 96, with gaps of 2, behind the
+    // names of the classes: 11 letters ("T-shirt/top") of 12 pixels and margins.
+    assert_eq!(size(&Path::new(&run).join("samples/step-00000010.png")), (140 + 6 * 98 - 2, 10 * 98 - 2));
     ganymede(&["sample", &run, "-n", "12", "--out", &path("some")]).ok();
     ganymede(&["sample", &run, "--seed", "20-21", "--out", &path("some")]).ok();
     let labels = std::fs::read_to_string(path("some/labels.csv")).unwrap();
@@ -176,5 +177,75 @@ fn samples_of_classes_come_with_their_classes() {
     let bags = std::fs::read_to_string(path("bags/labels.csv")).unwrap();
     assert_eq!(bags, "file,label\n000000.png,Bag\n000001.png,Bag\n");
     ganymede(&["sample", &run, "-n", "25", "--grid", &path("grid.png")]).ok();
-    assert_eq!(size(Path::new(&path("grid.png"))), (3 * 16, 10 * 16));
+    assert_eq!(size(Path::new(&path("grid.png"))), (140 + 3 * 98 - 2, 10 * 98 - 2));
+}
+
+/// What is in the folder of runs is listed, whatever it is; old checkpoints and the cache go when asked for, and no more.
+#[test]
+fn runs_are_listed_and_cleaned() {
+    let place = tempfile::tempdir().unwrap();
+    images(&place.path().join("pics"), &[]);
+    let here = |words: &[&str]| within(place.path(), "", words);
+    let train = ["train", "pics", "--preset", "dcgan", "--width", "8", "--batch", "8", "--threads", "1"];
+    // A look at the data keeps nothing.
+    here(&[&train[..], &["--dry-run"]].concat()).ok();
+    let cached = || std::fs::read_dir(place.path().join("cache")).unwrap().count();
+    assert_eq!(cached(), 0);
+    assert!(here(&["runs"]).ok().stderr.contains("no run in runs/"));
+    here(&[&train[..], &["--steps", "3", "--checkpoint-every", "1"]].concat()).ok();
+    here(
+        &[
+            &train[..],
+            &["--steps", "2", "--set", "evaluate={every_kimg=0.001,samples=6,metrics=['sliced_wasserstein']}"],
+        ]
+        .concat(),
+    )
+    .ok();
+    std::fs::create_dir(place.path().join("runs/00002-cut-off")).unwrap();
+    let list = here(&["runs"]).ok().stdout;
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(
+        lines[0].starts_with("00000-dcgan-pics  ") && lines[0].contains("  step 3 ") && lines[0].ends_with("finished"),
+        "{list}"
+    );
+    assert_eq!(lines[1..3], ["    dcgan on pics", "    runs/00000-dcgan-pics/samples/step-00000003.png"]);
+    assert!(list.contains("\n    dcgan on pics; sliced_wasserstein "), "{list}");
+    assert!(list.contains("broken\n    no spec.toml"), "{list}");
+    let objects = here(&["runs", "--json"]).ok().json();
+    assert_eq!((objects.len(), &objects[0]["step"], &objects[2]["state"]), (3, &3.into(), &"broken".into()));
+    assert_eq!(objects[1]["score"]["metric"], "sliced_wasserstein");
+
+    // Without a terminal it says what there is, and takes --yes.
+    let checkpoints = || {
+        let entries = std::fs::read_dir(place.path().join("runs/00000-dcgan-pics/checkpoints")).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let all = ["latest", "step-00000000", "step-00000001", "step-00000002", "step-00000003"];
+    let told = here(&["clean"]).ok();
+    assert!(
+        told.stdout.contains("checkpoints ") && told.stdout.contains(": 2 old ones of runs/00000-dcgan-pics"),
+        "{}",
+        told.stdout
+    );
+    assert!(told.stdout.contains("cache       ") && told.stderr.contains("nothing was removed: --yes"), "{told:?}");
+    assert_eq!((checkpoints(), cached()), (all.map(String::from).to_vec(), 2));
+    // A run that a process holds is left alone.
+    let lock = std::fs::File::open(place.path().join("runs/00000-dcgan-pics/.lock")).unwrap();
+    lock.lock().unwrap();
+    assert!(here(&["runs"]).ok().stdout.contains("  running\n"));
+    let told = here(&["clean", "--checkpoints", "--yes"]).ok();
+    assert!(told.stderr.contains("a process trains it") && checkpoints() == all, "{told:?}");
+    drop(lock);
+    here(&["clean", "--checkpoints", "runs/00000-dcgan-pics", "--yes"]).ok();
+    assert_eq!((checkpoints().join(" "), cached()), ("latest step-00000000 step-00000003".into(), 2));
+    let report = here(&["data", "pics"]).ok().stdout;
+    assert!(report.contains("\ncache       ") && report.contains("`ganymede clean --cache`"), "{report}");
+    here(&["clean", "--cache", "--yes"]).ok();
+    assert_eq!(cached(), 1, "the lock stays");
+    assert!(here(&["clean"]).ok().stderr.contains("nothing to remove"));
+    here(&["resume", "runs/00000-dcgan-pics", "--steps", "4"]).ok();
+    here(&["verify", "runs/00000-dcgan-pics"]).ok();
 }

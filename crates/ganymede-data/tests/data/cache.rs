@@ -1,7 +1,7 @@
 //! The cache: built once, noticed when outdated or damaged, safe under several processes at once.
 
 use super::common::{all, put};
-use ganymede_data::{DataOptions, Dataset, Fit, Progress, Resolution, Samples, Source};
+use ganymede_data::{DataOptions, Dataset, Fit, Progress, Resolution, Samples, Source, cache_files};
 use ganymede_tensor::{DType, TensorType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -187,4 +187,45 @@ fn what_is_computed_is_not_cached() {
     let source = Source::parse("ring2d").unwrap();
     let data = Dataset::open_with(&source, &DataOptions::default(), Some(folder.path()), &()).unwrap();
     assert_eq!((data.cache_file(), std::fs::read_dir(folder.path()).unwrap().count()), (None, 0));
+}
+
+/// A look reads what is there, and leaves nothing.
+#[test]
+fn a_look_leaves_no_file() {
+    let (_folder, data, cache) = setup();
+    let options = DataOptions::default();
+    let look = || {
+        // The folder of the cache is a variable of the process: the same through the function that takes a folder.
+        let source = Source::parse(&data).unwrap();
+        Dataset::look_with(&source, &options, &cache, &()).unwrap()
+    };
+    let first = look();
+    assert_eq!(all(&first), [1, 2, 3, 4, 5, 6, 7, 255]);
+    assert_eq!(cache.read_dir().unwrap().count(), 0);
+    let (kept, decoded, _) = open(&data, &cache, &options);
+    assert!(decoded && kept.fingerprint() == first.fingerprint());
+    assert_eq!(look().cache_file(), kept.cache_file());
+    assert_eq!(all(&first), all(&look()));
+}
+
+#[test]
+fn files_of_the_cache_are_listed_and_removed_but_while_they_are_built() {
+    let (_folder, data, cache) = setup();
+    assert_eq!(cache_files(&cache).unwrap(), []);
+    let (dataset, ..) = open(&data, &cache, &DataOptions::default());
+    put(&cache.join("notes.cache"), b"of another program");
+    put(&cache.join("left-behind.part"), b"gnymdata and no more");
+    let files = cache_files(&cache).unwrap();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!((&files[0].path, files[0].bytes), (&cache.join("left-behind.part"), 20));
+    assert_eq!(files[1].bytes, std::fs::metadata(dataset.cache_file().unwrap()).unwrap().len());
+    let lock = std::fs::File::open(files[1].path.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    assert!(!files[1].remove().unwrap() && files[1].path.exists());
+    drop(lock);
+    assert!(files.iter().all(|file| file.remove().unwrap() && file.remove().unwrap()));
+    assert_eq!(cache_files(&cache).unwrap(), []);
+    assert!(cache.join("notes.cache").exists());
+    assert_eq!(all(&dataset), [1, 2, 3, 4, 5, 6, 7, 255], "whoever reads it goes on");
+    assert!(open(&data, &cache, &DataOptions::default()).1);
 }

@@ -1,6 +1,6 @@
 //! Checkpoints: one safetensors file a network, `state.safetensors` for the rest, `manifest.json` with
 //! hashes. Written beside, to disk, then renamed; the same step gives the same bytes. Loading one runs no
-//! code. Not here: the tensor files (`tensors.rs`), which checkpoints stay (`keep.rs`), when they are written (`trainer/`).
+//! code. Not here: the tensor files (`tensors.rs`), which checkpoints stay (`keep.rs`, `unneeded.rs`), when they are written (`trainer/`).
 //!
 //! ```
 //! use ganymede_data::{DataOptions, Dataset, Source};
@@ -19,11 +19,13 @@
 
 mod keep;
 mod tensors;
+mod unneeded;
 
 pub use keep::{find, list, prune};
 pub(crate) use keep::{newest_whole, point_to, sweep};
 pub(crate) use tensors::hex;
 pub use tensors::read_tensors;
+pub use unneeded::{Unneeded, remove_unneeded, unneeded};
 
 use crate::durable::{create_folders, remove_folder, rename, sync_folder, write_synced};
 use crate::error::GanError;

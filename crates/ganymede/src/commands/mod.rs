@@ -4,11 +4,13 @@
 
 mod bench;
 mod check;
+mod clean;
 mod completions;
 mod data;
 mod evaluate;
 mod presets;
 mod resume;
+mod runs;
 mod sample;
 mod summary;
 mod train;
@@ -64,11 +66,13 @@ const COMMANDS: &[Entry] = &[
     entry::<resume::Resume>(),
     entry::<sample::Sample>(),
     entry::<evaluate::Evaluate>(),
+    entry::<runs::Runs>(),
     entry::<summary::Summary>(),
     entry::<check::Check>(),
     entry::<presets::Presets>(),
     entry::<data::Data>(),
     entry::<verify::Verify>(),
+    entry::<clean::Clean>(),
     entry::<bench::Bench>(),
     entry::<completions::Completions>(),
 ];
