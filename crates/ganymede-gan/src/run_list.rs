@@ -198,7 +198,9 @@ mod tests {
         let make = |name: &str, spec: Option<&str>| {
             let run = folder.path().join(name);
             std::fs::create_dir_all(run.join("checkpoints")).unwrap();
-            spec.map(|text| std::fs::write(run.join("spec.toml"), text).unwrap());
+            if let Some(text) = spec {
+                std::fs::write(run.join("spec.toml"), text).unwrap();
+            }
             run
         };
         make("00010-none", None);

@@ -13,6 +13,7 @@ mod samples_folder;
 mod score_table;
 mod setup;
 mod signals;
+mod spec_flags;
 mod status;
 mod terminal;
 mod workloads;

@@ -27,6 +27,15 @@ pub fn open_data(data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failur
     Ok(Dataset::open(&source, &data.options, &DataBar::new(terminal))?)
 }
 
+/// Reads the samples of a spec for a look: what is decoded for it is not kept.
+///
+/// # Errors
+/// What reading gives.
+pub fn look_at_data(data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failure> {
+    let source = Source::parse(&data.source)?;
+    Ok(Dataset::look(&source, &data.options, &DataBar::new(terminal))?)
+}
+
 /// Reads the samples that a run was started on.
 ///
 /// # Errors
@@ -108,6 +117,9 @@ pub fn prepare(
     let split = training.data().split(training.spec().data.options.holdout, training.spec().seed);
     let (shown, kept) = (grouped(split.train.len() as u64), grouped(split.holdout.len() as u64));
     terminal.say(&format!("split       {shown} to train on, {kept} held out"));
+    for line in changed(&training, file) {
+        terminal.say(&line);
+    }
     judge(&training, (file, hints), terminal)?;
     let (spec, codec) = (training.spec().clone(), training.codec().clone());
     let mut compiled = training.compile().or_else(|error| explained(error, &spec, &codec, terminal))?;
@@ -119,6 +131,28 @@ pub fn prepare(
         terminal.say(&line);
     }
     Ok((compiled, pace))
+}
+
+/// Most changes of a spec that are told one by one.
+const TOLD_CHANGES: usize = 12;
+
+/// What was changed of the preset, or of the spec's file, a key a line.
+fn changed(training: &Training, file: Option<&Path>) -> Vec<String> {
+    let changes = training.changes();
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let from = match file {
+        Some(file) => file.display().to_string(),
+        None => format!("the preset {}", training.spec().preset),
+    };
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
+    let told = changes.iter().take(TOLD_CHANGES);
+    let mut lines = vec![format!("changed     from {from}:")];
+    lines.extend(told.map(|c| format!("            {}={} (was {})", c.key, value(&c.right), value(&c.left))));
+    let more = changes.len().saturating_sub(TOLD_CHANGES);
+    lines.extend((more > 0).then(|| format!("            and {more} more")));
+    lines
 }
 
 /// A training that takes longer says how it can be shorter.
@@ -198,9 +232,12 @@ fn describe(compiled: &Compiled) -> Vec<String> {
 
 /// What a training takes, as one JSON object.
 pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
+    let changes = compiled.training().changes();
+    let changed: Vec<_> =
+        changes.iter().map(|change| json!({ "key": change.key, "from": change.left, "to": change.right })).collect();
     let (plan, machine) = (compiled.plan(), compiled.machine());
     let value = json!({
-        "kind": "plan", "parameters": plan.parameters, "planned_bytes": plan.peak_bytes(), "flops": plan.flops,
+        "kind": "plan", "changed": changed, "parameters": plan.parameters, "planned_bytes": plan.peak_bytes(), "flops": plan.flops,
         "data": compiled.training().data().report(), "isa": machine.isa(), "threads": machine.threads(),
         "steps": pace.and_then(|pace| pace.last), "seconds_a_step": pace.map(|pace| pace.step),
         "seconds": pace.and_then(|pace| pace.left()).map(|left| left.as_secs_f64()),

@@ -213,7 +213,8 @@ fn a_log_of_zeros_does_not_end_a_run() {
 #[test]
 fn a_training_that_ended_well_stays_so_when_one_step_more_would_not() {
     let rate = "{class_name = 'PiecewiseConstantDecay', boundaries = [2], values = [0.0001, 1e38]}";
-    let (_folder, run) = trained("3", &["--set", &format!("phases.0.optimizer.learning_rate={rate}")]);
+    let set = format!("phases.0.optimizer.learning_rate={rate}");
+    let (_folder, run) = trained("3", &["--set", &set, "--name", "mlp-ring2d"]);
     let log = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
     assert!(log.contains("\"reason\":\"steps\"") && !log.contains("non_finite"), "{log}");
     let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();

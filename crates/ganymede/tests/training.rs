@@ -208,7 +208,7 @@ fn a_loss_beyond_all_bounds_exits_4_and_the_state_is_kept() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("was beyond ±1e6 for 50 steps: the training has run away"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: start a new run with a lower learning rate"), "{}", ran.stderr);
-    let run = folder.path().join("00000-mlp-ring2d");
+    let run = folder.path().join("00000-mlp-edited-ring2d");
     let log = std::fs::read_to_string(run.join("events.jsonl")).unwrap();
     assert!(log.contains("\"kind\":\"runaway\"") && log.contains("\"reason\":\"diverged\""), "{log}");
     ganymede(&["sample", run.to_str().unwrap(), "-n", "4", "--grid", folder.path().join("x.png").to_str().unwrap()])
@@ -249,7 +249,7 @@ fn a_checkpoint_that_would_not_be_finite_is_not_written() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("error: not finite at step 1, phase `g`: generator/"), "{}", ran.stderr);
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
-    assert!(!folder.path().join("00000-mlp-ring2d/checkpoints/step-00000001").exists());
+    assert!(!folder.path().join("00000-mlp-edited-ring2d/checkpoints/step-00000001").exists());
 }
 
 /// Starts the command with its results as lines of JSON.

@@ -324,3 +324,58 @@ fn messages_about_what_is_not_there_say_what_there_is() {
     assert!(ran.stderr.contains("no errors, hints: 2"), "{ran:?}");
     assert!(ran.stderr.contains("hint[kernel_stride] networks.generator.layers."), "{ran:?}");
 }
+
+/// Flags for what is changed most often do what `--set` does, with presets and files; the plan says it, and the run's name.
+#[test]
+fn what_is_changed_of_a_preset_is_said_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let outdir = folder.path().to_str().unwrap();
+    let train = |more: &[&str]| ganymede(&[&["train", "ring2d", "--outdir", outdir, "--threads", "1"], more].concat());
+    let plan = |more: &[&str]| {
+        let ran = train(&[more, &["--dry-run", "--json"]].concat()).ok();
+        (ran.json().remove(0), ran.stderr)
+    };
+    let (flags, told) =
+        plan(&["--preset", "mlp", "--lr", "d=1e-4,g=0.5", "--objective", "hinge", "--augment", "instance_noise"]);
+    let set = [
+        "phases.0.optimizer.learning_rate=0.0001",
+        "phases.1.optimizer.learning_rate=0.5",
+        "phases.0.terms.0={class_name='hinge'}",
+    ];
+    let more = ["phases.1.terms.0={class_name='hinge'}", "augment=[{class_name='instance_noise'}]"];
+    let words: Vec<&str> = set.iter().chain(&more).flat_map(|one| ["--set", one]).collect();
+    assert_eq!(flags["changed"], plan(&[&["--preset", "mlp"], &words[..]].concat()).0["changed"]);
+    assert!(told.contains("changed     from the preset mlp: "), "{told}");
+    assert!(told.contains(" phases.0.optimizer.learning_rate=0.0001 (was "), "{told}");
+    assert!(!plan(&["--preset", "mlp"]).1.contains("changed "), "nothing was");
+    // 7 epochs of the samples to train on in batches of 1,000, the last begun.
+    let samples = ganymede(&["data", "ring2d", "--json"]).ok().json()[0]["train"].as_u64().unwrap();
+    let (epochs, told) = plan(&["--preset", "mlp", "--epochs", "7", "--batch", "1000"]);
+    assert_eq!(epochs["steps"], (7 * samples).div_ceil(1000));
+    assert!(told.contains("epochs      7 epochs of "), "{told}");
+    for (words, code, part) in [
+        (&["--lr", "0.1", "--set", "phases.0.optimizer.learning_rate=0.2"][..], 2, "found a flag's"),
+        (&["--epochs", "2", "--set", "train.steps=5"], 2, "leave one of them out"),
+        (&["--epochs", "2", "--steps", "5"], 2, "cannot be used with"),
+        (&["--objective", "hing"], 2, "did you mean `hinge`?"),
+        (&["--augment", "noise"], 2, "known: diff_augment"),
+        (&["--lr", "critic=0.1"], 2, "the phases: d, g"),
+    ] {
+        let ran = train(&[&["--preset", "mlp", "--dry-run"], words].concat());
+        assert_eq!(ran.code, code, "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{words:?}: {}", ran.stderr);
+    }
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, ganymede(&["presets", "mlp"]).ok().stdout).unwrap();
+    let config = ["--config", file.to_str().unwrap(), "--steps", "1"];
+    let told = train(&[&config[..], &["--lr", "0.001"]].concat()).ok().stderr;
+    assert!(told.contains("changed     from ") && told.contains("mine.toml: phases.0.optimizer"), "{told}");
+    train(&["--preset", "mlp", "--steps", "1", "--lr", "0.001"]).ok();
+    train(&["--preset", "mlp", "--steps", "1", "--seed", "3", "--batch", "8"]).ok();
+    for run in ["00000-mine-ring2d", "00001-mlp-edited-ring2d", "00002-mlp-ring2d"] {
+        assert!(folder.path().join(run).is_dir(), "{run}");
+    }
+    let run = folder.path().join("00002-mlp-ring2d");
+    let ran = ganymede(&["train", "--outdir", run.to_str().unwrap(), "--lr", "0.1"]);
+    assert!(ran.code == 1 && ran.stderr.contains("cannot change phases.0.optimizer.learning_rate"), "{}", ran.stderr);
+}

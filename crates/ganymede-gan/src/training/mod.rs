@@ -1,10 +1,12 @@
 //! A training from a spec and data to its outcome, as one type. Not here: the loop (`trainer/`), sizes that are tried before
 //! the data is decoded (`rehearse.rs`), going on with a run (`resume.rs`).
 
+mod changes;
 mod pace;
 mod rehearse;
 mod resume;
 
+pub use changes::run_name;
 pub use pace::Pace;
 pub use rehearse::{image_codec, rehearse};
 pub use resume::{may_go_on, open_run_data};
@@ -45,6 +47,8 @@ use std::sync::Arc;
 /// ```
 pub struct Training {
     spec: TrainSpec,
+    /// The spec as it was before it was changed here.
+    began: TrainSpec,
     data: Arc<Dataset>,
     codec: Codec,
     place: Place,
@@ -104,7 +108,7 @@ impl Training {
         let codec = data.codec().clone();
         let spec = TrainSpec { data: data_spec(&data), ..spec };
         let place = Place::New { outdir: OUTDIR.into(), name: None };
-        Training { spec, data, codec, place, cpu: CpuOptions::default() }
+        Training { began: spec.clone(), spec, data, codec, place, cpu: CpuOptions::default() }
     }
 
     /// Ends after so many steps in all.
@@ -286,6 +290,7 @@ impl Compiled {
     /// As [`start`](Compiled::start).
     pub fn setup(self) -> Result<(Setup, bool), GanError> {
         let Compiled { training, machine, mut stepper, sampler, plan } = self;
+        let usual_name = training.usual_name();
         let Training { spec, data: dataset, codec, place, .. } = training;
         resources::check(plan.peak_bytes(), resources::available())?;
         let (run, resumes) = match place {
@@ -302,19 +307,13 @@ impl Compiled {
                     }
                 }
                 let env = Env::now(&machine.backend, machine.threads(), spec.train.numerics, &dataset);
-                let name = name.unwrap_or_else(|| run_name(&spec, &spec.preset));
+                let name = name.unwrap_or(usual_name);
                 (RunDir::create(&outdir, &name, &spec, &codec, &env)?, false)
             }
         };
         let codec = run_dir::read_codec(run.path())?;
         Ok((Setup { spec, run, codec, dataset, stepper, sampler, plan, backend: Box::new(machine.backend) }, resumes))
     }
-}
-
-/// `dcgan-fashion-mnist`: what is trained, and the data.
-pub fn run_name(spec: &TrainSpec, what: &str) -> String {
-    let data = Source::parse(&spec.data.source).map_or_else(|_| spec.data.source.clone(), |source| source.stem());
-    if what.is_empty() { data } else { format!("{what}-{data}") }
 }
 
 /// What a spec says of data that is open.

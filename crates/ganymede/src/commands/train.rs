@@ -3,14 +3,16 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
+use crate::numbers::grouped;
 use crate::setup;
+use crate::spec_flags::{SpecFlags, refuse_conflicts};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::{Codec, Resolution};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSpec, edit};
+use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSection, TrainSpec, edit};
 use ganymede_gan::{Training, may_go_on, run_name};
 use ganymede_runtime::CpuOptions;
 use ganymede_tensor::{DType, TensorType};
@@ -39,12 +41,18 @@ pub struct Train {
     config: Option<PathBuf>,
     #[command(flatten)]
     length: LengthFlags,
+    /// Stop after each sample to train on was shown N times to the discriminator
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), help_heading = "Length",
+          conflicts_with_all = ["steps", "kimg", "minutes"])]
+    epochs: Option<u64>,
     /// Samples in a batch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     batch: Option<u32>,
     /// Seed of all random numbers [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER))]
     seed: Option<u64>,
+    #[command(flatten)]
+    spec_flags: SpecFlags,
     /// Change anything in the spec, such as train.batch=32 or networks.generator.layers.1.units=512
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -86,8 +94,8 @@ impl Command for Train {
         ("The images that ship with ganymede, with the default preset", &["ganymede train"]),
         ("A folder of images at 64 pixels, for an hour", &["ganymede train photos --resolution 64 --minutes 60"]),
         (
-            "Points on a ring, with another learning rate for the discriminator",
-            &["ganymede train ring2d --preset mlp --set phases.0.optimizer.learning_rate=0.0001"],
+            "Points on a ring, with other learning rates for discriminator and generator",
+            &["ganymede train ring2d --preset mlp --lr d=1e-4,g=2e-4"],
         ),
         (
             "What a training would take, without training",
@@ -109,7 +117,7 @@ impl Command for Train {
         if let Some(run) = &self.from {
             training = training.from_run(run)?;
         }
-        let name = self.name.clone().unwrap_or_else(|| self.run_name(training.spec()));
+        let name = self.name.clone().unwrap_or_else(|| self.run_name(&training));
         self.go(training.name(name), terminal)
     }
 }
@@ -130,6 +138,9 @@ impl Train {
         }
         if self.width.is_some() {
             return Err(refuse("--width"));
+        }
+        if self.epochs.is_some() {
+            return Err(refuse("--epochs").with_hint("--steps N says how many steps it has in total"));
         }
         let run = RunDir::open(&self.outdir)?;
         let old = run_dir::read_spec(&self.outdir)?;
@@ -182,7 +193,10 @@ impl Train {
             spec.data.options.resolution = spec.data.options.resolution.or_else(|| taken_size(&spec));
         }
         self.rehearse(&spec, terminal)?;
-        let dataset = setup::open_data(&spec.data, terminal)?;
+        let dataset = match self.dry_run {
+            true => setup::look_at_data(&spec.data, terminal)?,
+            false => setup::open_data(&spec.data, terminal)?,
+        };
         let mut training = match (&self.config, &self.preset) {
             (Some(_), _) => Training::new(spec.clone(), dataset),
             (None, Some(name)) => Training::preset_of_width(name, self.width(), dataset)?,
@@ -194,7 +208,16 @@ impl Train {
         };
         let shape = training.spec().data.shape.clone();
         let whole = TrainSpec { data: DataSpec { shape, ..spec.data }, ..training.spec().clone() };
-        *training.spec_mut() = self.edited(whole, |key| !key.starts_with("data."))?;
+        let mut spec = self.edited(whole, |key| !key.starts_with("data."))?;
+        if let Some(epochs) = self.epochs {
+            let samples = training.data().split(spec.data.options.holdout, spec.seed).train.len() as u64;
+            let steps = steps_of_epochs(epochs, samples, &spec.train);
+            refuse_conflicts(&[format!("train.steps={steps}")], &self.set)?;
+            (spec.train.steps, spec.train.kimg, spec.train.minutes) = (Some(steps), None, None);
+            let (times, shown) = (if epochs == 1 { "epoch" } else { "epochs" }, grouped(samples));
+            terminal.say(&format!("epochs      {epochs} {times} of {shown} samples are {} steps", grouped(steps)));
+        }
+        *training.spec_mut() = spec;
         Ok(training.cpu(self.machine.cpu()?))
     }
 
@@ -232,6 +255,9 @@ impl Train {
         spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         spec.train.keep = self.keep.map_or(spec.train.keep, |n| n as usize);
         spec.seed = self.seed.unwrap_or(spec.seed);
+        let flags = self.spec_flags.assignments(&spec)?;
+        refuse_conflicts(&flags, &self.set)?;
+        let spec = flags.iter().try_fold(spec, |spec, assignment| edit(&spec, assignment))?;
         self.set(spec, wanted)
     }
 
@@ -240,10 +266,12 @@ impl Train {
         wanted.try_fold(spec, |spec, set| edit(&spec, set)).map_err(Failure::from)
     }
 
-    /// `dcgan-fashion-mnist`: the preset or the spec's file, and the data.
-    fn run_name(&self, spec: &TrainSpec) -> String {
-        let file = self.config.as_deref().and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned());
-        run_name(spec, if spec.preset.is_empty() { file.as_deref().unwrap_or_default() } else { &spec.preset })
+    /// `dcgan-fashion-mnist`: the preset, or the spec's file, and the data (docs/decisions/0041).
+    fn run_name(&self, training: &Training) -> String {
+        match self.config.as_deref().and_then(Path::file_stem) {
+            Some(file) => run_name(training.spec(), &file.to_string_lossy()),
+            None => training.usual_name(),
+        }
     }
 
     fn go(self, training: Training, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -299,6 +327,11 @@ fn load(file: &Path) -> Result<TrainSpec, Failure> {
         spec.data.source = setup::source_name(spec.data.source.as_ref())?;
     }
     Ok(spec)
+}
+
+/// The steps after which each of so many samples was shown so many times to the discriminator.
+fn steps_of_epochs(epochs: u64, samples: u64, train: &TrainSection) -> u64 {
+    epochs.saturating_mul(samples).div_ceil(train.images_per_step().max(1)).min(LARGEST_INTEGER)
 }
 
 fn preset_names() -> Vec<&'static str> {
