@@ -84,6 +84,11 @@ pub fn docs(root: &Path) -> bool {
     succeeds(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// Writes the pages that are made of tables in the code; a test fails where one is old.
+pub fn reference(root: &Path) -> bool {
+    cargo(root, &["test", "--release", "--workspace", "--lib", "--locked", "--", "--ignored", "write_the_page"])
+}
+
 /// All tests; every line is shown while it comes, and the `test result` lines are added up.
 fn test(root: &Path) -> Count {
     let mut command = command(root, &["test", "--release", "--workspace", "--no-fail-fast", "--locked"]);

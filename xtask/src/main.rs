@@ -40,6 +40,11 @@ const COMMANDS: &[Command] = &[
         run: Run::Plain(ci::docs),
     },
     Command {
+        name: "reference",
+        summary: "write docs/reference/spec.md, the page of every key of a spec",
+        run: Run::Plain(ci::reference),
+    },
+    Command {
         name: "bench-peers",
         summary: "compare ganymede with Keras and PyTorch on the same workloads, as tables in Markdown",
         run: Run::With(peers::bench_peers, peers::USAGE),

@@ -2,6 +2,7 @@
 //! in specs is the file's. Also here: what arguments an entry has, and those that it has not. Not here: what the entries do.
 
 use ganymede_nn::config::nearest;
+use serde::Serialize;
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
 use std::cell::Cell;
@@ -21,6 +22,8 @@ macro_rules! table {
             pub summary: &'static str,
             /// Names of its own arguments.
             pub arguments: fn() -> &'static [&'static str],
+            /// Those of them that have a default, with it.
+            pub defaults: fn() -> toml::Table,
             make: fn(toml::Table) -> Result<Box<dyn $Trait>, toml::de::Error>,
         }
 
@@ -29,6 +32,7 @@ macro_rules! table {
             name: stringify!($module),
             summary: $module::SUMMARY,
             arguments: $crate::table::fields::<$Type>,
+            defaults: $crate::table::defaults::<$Type>,
             make: |arguments| {
                 let made: $Type = toml::Value::Table(arguments).try_into()?;
                 made.check().map_err(serde::de::Error::custom)?;
@@ -89,6 +93,12 @@ pub(crate) fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
     // It notes the names and refuses: there is nothing to read.
     let _ = T::deserialize(Fields(&names));
     names.get()
+}
+
+/// What an entry has where nothing is said; nothing where something must be.
+pub(crate) fn defaults<T: DeserializeOwned + Serialize>() -> toml::Table {
+    let made: Result<T, _> = toml::Value::Table(toml::Table::new()).try_into();
+    made.ok().and_then(|made| toml::Table::try_from(made).ok()).unwrap_or_default()
 }
 
 struct Fields<'a>(&'a Cell<&'static [&'static str]>);

@@ -79,7 +79,7 @@ impl Command for Presets {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         if let Some(name) = &self.name {
-            return terminal.result(self.sample.spec(name)?.to_toml().trim_end());
+            return terminal.result(self.sample.spec(name)?.to_commented_toml().trim_end());
         }
         for entry in PRESETS {
             terminal.result(&match self.json {
