@@ -2,9 +2,9 @@
 //! rules of `tidy`.
 //!
 //! Everything uses the release profile. Cheap stages come first; clippy checks the dependencies, which the
-//! documentation uses again; the tests build the examples and the command, which the last stage runs.
+//! documentation uses again; the tests build the examples and the command, which the last stages run.
 
-use crate::tidy;
+use crate::{commands as written, tidy};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,6 +43,7 @@ const STAGES: &[Stage] = &[
     ("test", test),
     ("docs", |root| Count::one(docs(root))),
     ("examples", examples),
+    ("commands", documented),
 ];
 
 /// Runs every stage, also after one that failed; the last line is `N passed, N failed`.
@@ -164,6 +165,20 @@ fn examples(root: &Path) -> Count {
     // What they wrote is of no further use; a rest does no harm.
     let _ = std::fs::remove_dir_all(&outdir);
     count
+}
+
+/// The commands of the documents, with what the tests built.
+fn documented(root: &Path) -> Count {
+    let Ok(folder) = built() else { return Count::one(false) };
+    let (passed, failed) = written::run(root, &folder);
+    Count { passed, failed }
+}
+
+/// The same alone.
+pub fn commands(root: &Path) -> bool {
+    let count = documented(root);
+    println!("{} passed, {} failed", count.passed, count.failed);
+    count.failed == 0
 }
 
 /// The files of a folder, sorted; none when there is no such folder.

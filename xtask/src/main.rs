@@ -3,6 +3,7 @@
 
 mod ablations;
 mod ci;
+mod commands;
 mod mutants;
 mod peers;
 mod presets_table;
@@ -28,7 +29,11 @@ enum Run {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", summary: "check a commit: fmt, tidy, clippy, test, docs, examples", run: Run::Plain(ci::ci) },
+    Command {
+        name: "ci",
+        summary: "check a commit: fmt, tidy, clippy, test, docs, examples, commands",
+        run: Run::Plain(ci::ci),
+    },
     Command {
         name: "tidy",
         summary: "check dependencies between crates, sizes and heads of files, and forbidden words and paths",
@@ -38,6 +43,11 @@ const COMMANDS: &[Command] = &[
         name: "docs",
         summary: "build the documentation of every crate, with warnings as errors",
         run: Run::Plain(ci::docs),
+    },
+    Command {
+        name: "commands",
+        summary: "run the commands of README, of the documents and of --help, with what is built in the release profile",
+        run: Run::Plain(ci::commands),
     },
     Command {
         name: "reference",

@@ -37,7 +37,13 @@ impl Command for Check {
     const EXAMPLES: Examples = &[
         ("List everything that is wrong with a spec", &["ganymede check examples/article-verbatim.toml"]),
         ("Repair a spec", &["ganymede check --fix repaired.toml examples/article-verbatim.toml"]),
-        ("Check a spec against data", &["ganymede check model.toml --data photos --resolution 64"]),
+        (
+            "Check a spec against data",
+            &[
+                "ganymede presets dcgan --resolution 64 --channels 3 > mine.toml",
+                "ganymede check mine.toml --data photos --resolution 64",
+            ],
+        ),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
