@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod augment;
+mod best;
 pub mod check;
 pub mod checkpoint;
 mod durable;
@@ -37,8 +38,12 @@ mod trainer;
 mod training;
 mod verify;
 
+pub use best::{Best, best_checkpoint};
 pub use error::GanError;
-pub use evaluate::{EvaluateOptions, Evaluation, Score, evaluate, evaluation_bytes, incomparable, metric_names};
+pub use evaluate::{
+    EvaluateOptions, Evaluation, Score, evaluate, evaluate_watched, evaluation_bytes, incomparable, leading,
+    metric_names, score_name, summary,
+};
 pub use gan::{Gan, Length, Tick};
 pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};

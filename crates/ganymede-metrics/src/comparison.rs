@@ -108,6 +108,17 @@ pub trait Others {
     fn keep(&self, what: &str, states: &BTreeMap<String, Tensor>);
 }
 
+/// What is computed, for somebody who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage<'a> {
+    /// In a few words.
+    pub what: &'a str,
+    /// Parts of it that are done.
+    pub done: usize,
+    /// Its parts; 0 where it has none.
+    pub of: usize,
+}
+
 /// One number of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
@@ -150,6 +161,7 @@ pub struct Comparison<'a> {
     pub seed: u64,
     /// Tells whether to go on.
     pub stop: Stop<'a>,
+    watch: &'a dyn Fn(Stage<'_>),
     spaces: Option<Vec<Features>>,
     classifier: Option<Classifier>,
     left_out: Vec<String>,
@@ -166,7 +178,13 @@ impl<'a> Comparison<'a> {
         stop: Stop<'a>,
     ) -> Comparison<'a> {
         let (spaces, classifier, left_out) = (None, None, Vec::new());
-        Comparison { data, sides, others, backend, seed, stop, spaces, classifier, left_out }
+        Comparison { data, sides, others, backend, seed, stop, watch: &|_| {}, spaces, classifier, left_out }
+    }
+
+    /// The same, which tells `watch` what it computes.
+    #[must_use]
+    pub fn watched(self, watch: &'a dyn Fn(Stage<'_>)) -> Comparison<'a> {
+        Comparison { watch, ..self }
     }
 
     /// Numbers of whole samples: `of` is given two sets, real then generated, the seed and the flag.
@@ -217,6 +235,7 @@ impl<'a> Comparison<'a> {
     fn open(&mut self) -> Result<Vec<Features>, MetricError> {
         let mut found = Vec::new();
         for space in SPACES.iter().filter(|space| space.fits(self.data)) {
+            self.tell(&format!("features of {}", space.describe()), 0, 0);
             match space.features(self) {
                 Ok(features) => found.push(features),
                 Err(error) if error.leaves_out() => {
@@ -226,6 +245,16 @@ impl<'a> Comparison<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Says that a number of a metric is left out, and why; the metric's other numbers are there.
+    pub(crate) fn leave_out(&mut self, reason: String) {
+        self.left_out.push(reason);
+    }
+
+    /// Says what is computed now: the step of so many, 0 where it is not known of how many.
+    pub(crate) fn tell(&self, what: &str, done: usize, of: usize) {
+        (self.watch)(Stage { what, done, of });
     }
 
     /// A classifier of the data's own classes, which has seen no sample that is compared. It is learned once, and kept.
@@ -272,12 +301,14 @@ pub(crate) fn numbers(
 /// concerns one metric alone is told in [`Measured::left_out`].
 pub fn measure(mut compared: Comparison<'_>, wanted: &dyn Fn(&str) -> bool) -> Result<Measured, MetricError> {
     let mut measured = Measured::default();
-    for metric in METRICS.iter().filter(|metric| wanted(metric.name())) {
+    let asked: Vec<_> = METRICS.iter().filter(|metric| wanted(metric.name())).collect();
+    for (done, metric) in asked.iter().enumerate() {
         compared.stop.check()?;
         if let Some(reason) = metric.unfit(compared.data) {
             measured.unfit.push(format!("{}: {reason}", metric.name()));
             continue;
         }
+        compared.tell(&format!("metric {}", metric.name()), done, asked.len());
         match metric.measure(&mut compared) {
             Ok(numbers) => measured.numbers.extend(numbers),
             Err(error) if error.leaves_out() => {

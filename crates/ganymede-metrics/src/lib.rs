@@ -28,7 +28,7 @@ mod stop;
 #[doc(hidden)]
 pub mod testing;
 
-pub use comparison::{Comparison, Measured, Number, Others, Sides, Sizes, Taken, measure, program_bytes};
+pub use comparison::{Comparison, Measured, Number, Others, Sides, Sizes, Stage, Taken, measure, program_bytes};
 pub use error::MetricError;
 pub use estimate::Estimate;
 pub use matrix::Matrix;

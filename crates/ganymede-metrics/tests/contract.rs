@@ -88,7 +88,7 @@ fn every_metric_is_best_on_identical_sets_and_worse_the_more_noise_there_is() {
                     assert!(estimate.value <= first.reference.unwrap(), "{name}: {first:?}");
                 }
                 // Samples far apart have large balls, in which every real one is; two modes are both reached.
-                Better::Higher if ["recall", "modes"].contains(&first.value.name) => {
+                Better::Higher if ["recall", "modes", "class_recall"].contains(&first.value.name) => {
                     assert_eq!(series[0], if first.value.name == "modes" { 2.0 } else { 1.0 });
                 }
                 // Two kinds of images are easily learned, also under noise: see the next test.
@@ -110,14 +110,42 @@ fn classes_that_were_not_asked_for_are_seen() {
     let fake = set(case.real.samples().clone()).labelled(&other).unwrap();
     let found = measured(*metric, &case, &fake).unwrap();
     let names: Vec<(&str, usize, usize)> = found.iter().map(|n| (n.value.name, n.n, n.reference_n)).collect();
-    assert_eq!(names, [("class_accuracy", 120, 60), ("train_synthetic_test_real", 60, 60)]);
-    for number in &found {
+    assert_eq!(names, [("class_accuracy", 120, 60), ("train_synthetic_test_real", 60, 60), ("class_recall", 120, 120)]);
+    for number in &found[..2] {
         let estimate = number.value.estimate;
         assert!(estimate.value < 0.05 && number.reference.unwrap() > 0.95, "{number:?}");
         let hits = (estimate.value * number.n as f64).round() as usize;
         assert_eq!(estimate, ganymede_metrics::Estimate::share(hits, number.n), "{number:?}");
     }
     assert_eq!(found[1].value.note.as_deref(), Some("learned from 120"));
+    // No real image is among generated ones of its class.
+    assert!(found[2].value.estimate.value < 0.05 && found[2].reference.unwrap() > 0.8, "{:?}", found[2]);
+}
+
+/// The collapse that accuracy calls perfect: one real image of a class again and again, with hardly any noise.
+#[test]
+fn one_image_a_class_has_no_recall_within_its_class() {
+    let case = images();
+    let metric = METRICS.iter().find(|metric| metric.name() == "classes").unwrap();
+    let (labels, pixels) = (case.real.labels().unwrap(), case.real.samples().as_f32().unwrap());
+    let one_of = |class: u32| labels.iter().position(|label| *label == class).unwrap();
+    let of = |collapsed: &[u32]| {
+        let rows =
+            labels.iter().enumerate().map(|(at, class)| if collapsed.contains(class) { one_of(*class) } else { at });
+        let values = rows.flat_map(|row| pixels[row * 144..(row + 1) * 144].iter().copied()).collect();
+        let images = set(Tensor::from_f32([labels.len(), 12, 12, 1], values).unwrap()).labelled(&labels).unwrap();
+        let found = measured(*metric, &case, &noisy(&images, 0.001)).unwrap();
+        let number = |name: &str| found.iter().find(|number| number.value.name == name).unwrap().value.clone();
+        (number("class_accuracy").estimate.value, number("class_recall"))
+    };
+    let (accuracy, recall) = of(&[0, 1]);
+    assert!(accuracy > 0.95 && recall.estimate.value < 0.05 && recall.estimate.high < 0.2, "{accuracy} {recall:?}");
+    assert!(recall.by_class.iter().all(|share| share.unwrap() < 0.05), "{recall:?}");
+    // Of one class alone: it is told which.
+    let (_, recall) = of(&[1]);
+    assert!(recall.by_class[0].unwrap() > 0.95 && recall.by_class[1].unwrap() < 0.05, "{recall:?}");
+    let (_, recall) = of(&[]);
+    assert!(recall.estimate.value > 0.95 && recall.estimate.low <= recall.estimate.value, "{recall:?}");
 }
 
 #[test]

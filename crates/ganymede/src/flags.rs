@@ -5,7 +5,7 @@ use clap::Args;
 use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
-use ganymede_gan::{Machine, SamplerOptions};
+use ganymede_gan::{Machine, SamplerOptions, best_checkpoint};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuOptions, Numerics};
 use std::ops::RangeInclusive;
@@ -63,6 +63,28 @@ pub struct CheckpointFlags {
     /// Checkpoint after this step [default: the newest]
     #[arg(long, value_name = "STEP")]
     pub checkpoint: Option<u64>,
+    /// The best checkpoint by what the run evaluated while it trained (`train --evaluate-every`)
+    #[arg(long, conflicts_with = "checkpoint")]
+    pub best: bool,
+}
+
+impl CheckpointFlags {
+    /// The step that they name; none for the newest.
+    ///
+    /// # Errors
+    /// When the best is asked for and the run has evaluated nothing, or cannot be read.
+    pub fn step(&self) -> Result<Option<u64>, Failure> {
+        if !self.best {
+            return Ok(self.checkpoint);
+        }
+        let best = best_checkpoint(&self.run)?.ok_or_else(|| {
+            let text =
+                format!("--best: expected a run that evaluated itself, found no evaluation in {}", self.run.display());
+            Failure::new(USER, text)
+                .with_hint("`ganymede train --evaluate-every KIMG` evaluates; --checkpoint STEP names one")
+        })?;
+        Ok(Some(best.step))
+    }
 }
 
 /// The word for the newest run.
@@ -98,9 +120,12 @@ pub struct GeneratorFlags {
 
 impl GeneratorFlags {
     /// The generator that they name, with this truncation.
-    pub fn options(&self, truncation: Option<f64>) -> SamplerOptions {
-        let (step, last_weights, standing) = (self.at.checkpoint, self.last_weights, self.standing_statistics);
-        SamplerOptions { step, last_weights, truncation, standing }
+    ///
+    /// # Errors
+    /// As [`CheckpointFlags::step`].
+    pub fn options(&self, truncation: Option<f64>) -> Result<SamplerOptions, Failure> {
+        let (step, last_weights, standing) = (self.at.step()?, self.last_weights, self.standing_statistics);
+        Ok(SamplerOptions { step, last_weights, truncation, standing })
     }
 }
 
@@ -265,7 +290,7 @@ fn sizes(text: &str) -> Result<Sizes, String> {
 }
 
 /// A number above 0.
-fn positive(text: &str) -> Result<f64, String> {
+pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
         _ => Err(format!("expected a number above 0, found `{text}`")),

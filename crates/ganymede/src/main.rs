@@ -14,6 +14,7 @@ mod score_table;
 mod setup;
 mod signals;
 mod spec_flags;
+mod stages;
 mod status;
 mod terminal;
 mod workloads;

@@ -4,13 +4,18 @@
 use crate::failure::{Failure, INTERRUPTED, USER};
 use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
+use crate::score_table::short;
 use crate::signals;
 use crate::terminal::Terminal;
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_gan::check::Severity;
+use ganymede_gan::events::{self, Event};
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::{DataSpec, TrainSection, TrainSpec};
-use ganymede_gan::{Compiled, GanError, Machine, Outcome, Pace, Reason, Stepper, Trainer, Training, phases};
+use ganymede_gan::{
+    Best, Compiled, GanError, Machine, Outcome, Pace, Reason, Stepper, Trainer, Training, best_checkpoint, phases,
+    score_name, summary,
+};
 use ganymede_kernels::peak;
 use ganymede_runtime::{CpuOptions, RuntimeError};
 use serde_json::json;
@@ -246,11 +251,12 @@ pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
 }
 
 /// Where a training ended, for `--json`.
-fn result_line(run: &Path, outcome: &Outcome, model: &Path) -> String {
+fn result_line(run: &Path, outcome: &Outcome, model: &Path, best: Option<&Best>) -> String {
     let value = json!({
         "kind": "result", "reason": outcome.reason.name(), "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
         "total_seconds": outcome.total.as_secs_f64(),
         "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
+        "best": best.map(|best| &best.checkpoint),
     });
     value.to_string()
 }
@@ -276,6 +282,17 @@ pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mu
     conclude(&path, &outcome?, json, terminal)
 }
 
+/// What the newest evaluation of a run comes to; nothing where there is none.
+fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
+    let lines = events::read(&run.join("events.jsonl"))?;
+    let newest = lines.iter().rev().find_map(|line| match &line.event {
+        Event::Metrics { scores, .. } => Some(scores),
+        _ => None,
+    });
+    let codec = run_dir::read_codec(run)?;
+    Ok(newest.map_or_else(Vec::new, |scores| summary(scores, codec.classes())))
+}
+
 /// Says how it went and where samples, model and run are.
 fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     let network = phases::sampled(&run_dir::read_spec(run)?);
@@ -292,6 +309,14 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
     };
     let wait = format!("{:.2} % of it waiting for data", outcome.wait * 100.0);
     terminal.say(&format!("{done} at step {step} after {time}{total}; {wait}"));
+    for sentence in last_summary(run)? {
+        terminal.say(&format!("summary     {sentence}"));
+    }
+    let best = best_checkpoint(run)?;
+    if let Some(Best { checkpoint, score, .. }) = &best {
+        let (value, name) = (short(score.estimate.value), score_name(score));
+        terminal.say(&format!("best        {} ({name}: {value})", checkpoint.display()));
+    }
     let run_name = run.display();
     if outcome.reason == Reason::Interrupted {
         terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
@@ -301,7 +326,7 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
         ));
     }
     if json {
-        terminal.result(&result_line(run, outcome, &model))?;
+        terminal.result(&result_line(run, outcome, &model, best.as_ref()))?;
     } else {
         let samples = outcome.snapshot.display();
         terminal.result(&format!("samples     {samples}\nmodel       {}\nrun         {run_name}", model.display()))?;

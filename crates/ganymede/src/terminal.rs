@@ -62,6 +62,11 @@ impl Terminal {
         self.write_log(&text);
     }
 
+    /// A line of progress that is no part of a log, in 80 columns.
+    pub fn show(&self, text: &str) {
+        self.write_error(&wrap::wrapped(text));
+    }
+
     /// A line with a coloured label: `error: …`.
     pub fn labelled(&mut self, label: &str, colour: Colour, text: &str) {
         let number = match colour {

@@ -143,6 +143,35 @@ fn metrics_while_it_trains_change_nothing() {
     // 20 steps of 32 are 0.64 thousand: after 0.3 and after 0.6.
     assert_eq!(lines.len(), 2, "{events}");
     assert!(lines[0].contains("\"protocol\":") && lines[0].contains("\"metric\":\"modes\""), "{}", lines[0]);
+    // The best of both is kept, whatever is newer, and is what `--best` takes; so it is when the run goes on.
+    let scores: Vec<(u64, f64)> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| {
+            let frechet = line["scores"].as_array().unwrap().iter().find(|score| score["metric"] == "frechet").unwrap();
+            (line["step"].as_u64().unwrap(), frechet["value"].as_f64().unwrap())
+        })
+        .collect();
+    let (best, _) = scores.iter().copied().reduce(|a, b| if b.1 < a.1 { b } else { a }).unwrap();
+    let best = format!("checkpoints/step-{best:08}");
+    assert!(ran.stderr.contains(&best) && ran.stderr.contains("summary     "), "{best}: {}", ran.stderr);
+    let path = run.to_str().unwrap();
+    let resumed = ganymede(&["resume", path, "--steps", "24", "--checkpoint-every", "1"]).ok();
+    assert!(resumed.stderr.contains(&format!("best        {}", run.join(&best).display())), "{}", resumed.stderr);
+    assert_eq!(generator(&run, 24), {
+        train(&plain, &["--steps", "24"]).ok();
+        generator(&plain, 24)
+    });
+    assert!(run.join(&best).is_dir() && !run.join("checkpoints/step-00000020").exists());
+    let grid = folder.path().join("best.png");
+    let sampled = ganymede(&["sample", path, "--best", "-n", "4", "--grid", grid.to_str().unwrap()]).ok();
+    assert!(sampled.stderr.contains(&best), "{}", sampled.stderr);
+    let refused = ganymede(&["sample", plain.to_str().unwrap(), "--best"]);
+    assert!(
+        refused.code == 1 && refused.stderr.contains("--best: expected a run that evaluated itself"),
+        "{}",
+        refused.stderr
+    );
     // Of 300 samples as there they compare, of 200 they do not.
     let evaluate =
         |n: &str| ganymede(&["evaluate", run.to_str().unwrap(), "--n", n, "--metric", "frechet"]).ok().stderr;

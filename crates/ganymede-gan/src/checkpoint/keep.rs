@@ -100,12 +100,13 @@ pub(super) fn stays(checkpoint: &Path) -> bool {
     manifest(checkpoint).map_or(true, |manifest| manifest.stays)
 }
 
-/// Removes what need not stay: all but the newest `keep` and those that were written as ones that stay.
+/// Removes what need not stay: all but the newest `keep`, the best, and those that were written as ones that stay.
 ///
 /// # Errors
 /// [`GanError::Io`].
-pub fn prune(run: &Path, keep: usize) -> Result<(), GanError> {
+pub fn prune(run: &Path, keep: usize, best: Option<u64>) -> Result<(), GanError> {
     let known = list(run)?;
     let newest = known.len().saturating_sub(keep.max(1));
-    known[..newest].iter().filter(|(_, path)| !stays(path)).try_for_each(|(step, _)| remove(run, *step))
+    let removed = known[..newest].iter().filter(|(step, path)| Some(*step) != best && !stays(path));
+    removed.map(|(step, _)| *step).try_for_each(|step| remove(run, step))
 }

@@ -3,7 +3,7 @@
 
 use super::sets::{CHUNK, misshapen};
 use crate::error::GanError;
-use crate::metrics::Stop;
+use crate::metrics::{Stage, Stop};
 use crate::sampler::Sampler;
 use ganymede_data::{Codec, Dataset, LABEL, Wish};
 use ganymede_tensor::Tensor;
@@ -80,12 +80,14 @@ impl Conditions {
         codec: &Codec,
         dataset: &Dataset,
         rows: &[u32],
-        stop: Stop<'_>,
+        (stop, watch): (Stop<'_>, &dyn Fn(Stage<'_>)),
     ) -> Result<Tensor, GanError> {
         let mut values = Vec::with_capacity(rows.len() * sampler.shape().iter().product::<usize>());
         let mut first = 0;
+        let count = rows.len();
         for rows in rows.chunks(CHUNK) {
             stop.check()?;
+            watch(Stage { what: "generating samples", done: first as usize, of: count });
             let seeds = first..first + rows.len() as u64;
             let mut given = Vec::new();
             for name in &self.of_real {

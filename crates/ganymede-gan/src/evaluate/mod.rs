@@ -1,14 +1,18 @@
 //! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), under which
 //! conditions they are generated (`conditions.rs`), the metrics (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is
-//! kept (`kept.rs`).
+//! kept (`kept.rs`), what numbers come to in words (`summary.rs`).
 
 mod conditions;
 mod kept;
 mod protocol;
 mod sets;
+mod summary;
+
+pub(crate) use summary::is_better;
+pub use summary::{leading, score_name, summary};
 
 use crate::error::GanError;
-use crate::metrics::{self, Better, Comparison, Estimate, METRICS, MetricError, Number, Stop, Taken, measure};
+use crate::metrics::{self, Better, Comparison, Estimate, METRICS, MetricError, Number, Stage, Stop, Taken, measure};
 use crate::resources;
 use crate::run_dir;
 use crate::sampler::{Sampler, SamplerOptions};
@@ -66,6 +70,9 @@ pub struct Score {
     /// Further information, such as the number of its scales.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The same of each class by its label, where it is one of classes; none of a class with too few samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_class: Vec<Option<f64>>,
     /// Stands for all that the number depends on but the generator. Numbers of two protocols cannot be compared.
     pub protocol: String,
 }
@@ -82,6 +89,7 @@ impl Score {
             n,
             reference_n,
             note: value.note,
+            by_class: value.by_class,
             protocol: protocol.clone().with(&depends).with(&format!("{of} {n}")).digits(),
         }
     }
@@ -157,6 +165,21 @@ pub fn evaluate(
     backend: &dyn Backend,
     stop: &AtomicBool,
 ) -> Result<Evaluation, GanError> {
+    evaluate_watched(run, options, dataset, backend, stop, &|_| {})
+}
+
+/// As [`evaluate`]; `watch` is told what is being computed.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_watched(
+    run: &Path,
+    options: &EvaluateOptions,
+    dataset: &Dataset,
+    backend: &dyn Backend,
+    stop: &AtomicBool,
+    watch: &dyn Fn(Stage<'_>),
+) -> Result<Evaluation, GanError> {
     let spec = run_dir::read_spec(run)?;
     let same = run_dir::same_data(run, dataset);
     let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
@@ -168,7 +191,7 @@ pub fn evaluate(
         }
         Err(error) => return Err(error),
     }
-    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, stop)?;
+    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, (stop, watch))?;
     let standing = options.generator.standing.map(|batches| {
         let known = sampler.known_conditions().join(", ");
         let under = if known.is_empty() { known } else { format!(" under conditions by chance: {known}") };
@@ -186,7 +209,7 @@ pub(crate) fn compare(
     options: &EvaluateOptions,
     dataset: &Dataset,
     backend: &dyn Backend,
-    stop: &AtomicBool,
+    (stop, watch): (&AtomicBool, &dyn Fn(Stage<'_>)),
 ) -> Result<Evaluation, GanError> {
     let known = metric_names();
     if let Some(name) = options.metrics.iter().flatten().find(|name| !known.contains(&name.as_str())) {
@@ -194,8 +217,8 @@ pub(crate) fn compare(
         return Err(GanError::Unknown { kind: "a metric", name: name.clone(), known });
     }
     let stop = Stop::when(stop);
-    let sets = Sets::draw(spec, codec, sampler, options, dataset, &backend.name(), stop)?;
-    let compared = Comparison::new(&sets.facts, &sets.sides, &sets, backend, SEED, stop);
+    let sets = Sets::draw(spec, codec, sampler, options, dataset, &backend.name(), (stop, watch))?;
+    let compared = Comparison::new(&sets.facts, &sets.sides, &sets, backend, SEED, stop).watched(watch);
     let found = measure(compared, &|name| options.wants(name))?;
     let mut left_out = found.left_out;
     left_out.extend(sets.conditions.said());
@@ -274,7 +297,7 @@ mod tests {
         let codec = ring.data.codec();
         let mut sampler = Sampler::new(&ring.spec, codec, None, &ring.backend).unwrap();
         sampler.initialise(codec).unwrap();
-        compare(&ring.spec, codec, &mut sampler, options, &ring.data, &ring.backend, &AtomicBool::new(stop))
+        compare(&ring.spec, codec, &mut sampler, options, &ring.data, &ring.backend, (&AtomicBool::new(stop), &|_| {}))
     }
 
     #[test]
@@ -334,7 +357,7 @@ mod tests {
         let mut of = |data: &Dataset, whole: bool| {
             let metrics = Some(vec!["sliced_wasserstein".to_string()]);
             let options = EvaluateOptions { samples: Some(150), metrics, whole, ..EvaluateOptions::default() };
-            compare(&spec, &codec, &mut sampler, &options, data, &backend, &AtomicBool::new(false)).unwrap()
+            compare(&spec, &codec, &mut sampler, &options, data, &backend, (&AtomicBool::new(false), &|_| {})).unwrap()
         };
         let found = of(&data, false);
         assert_eq!(found.drawn, "`place` of the real samples");

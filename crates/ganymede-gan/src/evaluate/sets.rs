@@ -6,7 +6,7 @@ use super::protocol::Protocol;
 use super::{EvaluateOptions, SEED, check, kept};
 use crate::checkpoint;
 use crate::error::GanError;
-use crate::metrics::{Facts, MetricError, Others, Set, Sides, Sizes, Stop};
+use crate::metrics::{Facts, MetricError, Others, Set, Sides, Sizes, Stage, Stop};
 use crate::resources;
 use crate::sampler::Sampler;
 use crate::spec::TrainSpec;
@@ -120,7 +120,7 @@ impl<'a> Sets<'a> {
         options: &EvaluateOptions,
         dataset: &'a Dataset,
         backend: &str,
-        stop: Stop<'_>,
+        (stop, watch): (Stop<'_>, &dyn Fn(Stage<'_>)),
     ) -> Result<Sets<'a>, GanError> {
         let split = dataset.split(spec.data.options.holdout, spec.seed);
         let rows = Rows::of(dataset, &split, options)?;
@@ -138,11 +138,12 @@ impl<'a> Sets<'a> {
         let protocol = Protocol::of(dataset, codec, compared, &conditions.of_protocol());
         let protocol = protocol.with_rows(&learned).with_rows(&tested);
         let key = Protocol::of(dataset, codec, &learned, "learned").with(backend);
-        let fake = Set::new("real", conditions.draw(sampler, codec, dataset, compared, stop)?);
+        let fake = Set::new("real", conditions.draw(sampler, codec, dataset, compared, (stop, watch))?);
         let fake = match &labels {
             Some(labels) => fake.labelled(labels)?,
             None => fake,
         };
+        watch(Stage { what: "reading real samples", done: 0, of: 0 });
         let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
         let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
         let cache = cache_folder().filter(|_| spec.data.options.use_cache);
@@ -296,7 +297,7 @@ mod tests {
             let codec = data.codec().with(vec![sample], data.codec().modality().clone()).unwrap();
             let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
             let options = EvaluateOptions { samples: Some(30), ..EvaluateOptions::default() };
-            let sets = Sets::draw(&spec, &codec, &mut sampler, &options, &data, "cpu", Stop::NEVER).unwrap();
+            let sets = Sets::draw(&spec, &codec, &mut sampler, &options, &data, "cpu", (Stop::NEVER, &|_| {})).unwrap();
             sets.key.digits()
         };
         assert_eq!(key([0.0, 89.0]), key([0.0, 89.0]));

@@ -16,11 +16,20 @@ pub struct EvaluateSpec {
     pub metrics: Option<Vec<String>>,
 }
 
+/// Metrics that take little time beside a training: a distance, and what tells quality from variety.
+const QUICK: [&str; 3] = ["laplacian", "frechet", "neighbours"];
+
 fn samples() -> usize {
     1000
 }
 
 impl EvaluateSpec {
+    /// An evaluation of 1,000 samples by quick metrics, so often.
+    pub fn every(kimg: f64) -> EvaluateSpec {
+        let metrics = Some(QUICK.map(String::from).to_vec());
+        EvaluateSpec { every_kimg: kimg, samples: samples(), metrics }
+    }
+
     /// Whether an evaluation is due after a step, at this many thousand samples and that many before the step.
     pub fn is_due(&self, kimg: f64, before: f64) -> bool {
         self.every_kimg > 0.0 && (kimg / self.every_kimg).floor() > (before / self.every_kimg).floor()

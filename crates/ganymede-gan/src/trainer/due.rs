@@ -137,7 +137,14 @@ impl Trainer<'_> {
     /// Writes a checkpoint and removes those that need not stay.
     pub(super) fn save(&mut self) -> Result<(), GanError> {
         self.write_checkpoint()?;
-        checkpoint::prune(self.run.path(), self.spec.train.keep)
+        checkpoint::prune(self.run.path(), self.spec.train.keep, self.best_step())
+    }
+
+    /// The step of the best evaluation so far, of those with a checkpoint or of this step.
+    fn best_step(&self) -> Option<u64> {
+        let folder = self.run.path().join("checkpoints");
+        let best = self.evaluations.best(|step| step == self.step || folder.join(checkpoint::name(step)).is_dir());
+        best.map(|(step, _)| step)
     }
 
     /// Writes a checkpoint, if every state is finite.
@@ -164,8 +171,8 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Compares the generator with the data; whether it came to an end. The training goes on to the same bytes with and
-    /// without.
+    /// Compares the generator with the data, and saves it if it is the best so far; whether it came to an end. The training goes on
+    /// to the same bytes with and without.
     fn evaluate(&mut self, stop: &AtomicBool) -> Result<bool, GanError> {
         let Some(due) = self.spec.evaluate.clone() else { return Ok(true) };
         let start = self.clock.elapsed();
@@ -174,7 +181,7 @@ impl Trainer<'_> {
         let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
         self.sampler.copy_from(self.stepper.store())?;
         let (backend, dataset) = (self.backend.as_ref(), self.dataset.as_ref());
-        let found = compare(&self.spec, &self.codec, &mut self.sampler, &options, dataset, backend, stop);
+        let found = compare(&self.spec, &self.codec, &mut self.sampler, &options, dataset, backend, (stop, &|_| {}));
         // A number that cannot be had is no reason to end a training.
         let (scores, left_out) = match found {
             Ok(found) => (found.scores, found.left_out),
@@ -185,8 +192,13 @@ impl Trainer<'_> {
             Err(error) => (Vec::new(), vec![error.to_string()]),
         };
         let seconds = self.clock.since(start).as_secs_f64();
+        self.evaluations.add(self.step, &scores);
         self.emit(Event::Metrics { scores, left_out, seconds })?;
         self.clock.pause(start);
+        // The log knows of the evaluation before there is its checkpoint: a run that was killed between both evaluates again.
+        if self.best_step() == Some(self.step) && self.saved.is_none_or(|(step, _)| step != self.step) {
+            self.save()?;
+        }
         Ok(true)
     }
 

@@ -18,6 +18,7 @@ pub use outcome::{Outcome, Reason};
 pub use timeline::Scalars;
 pub(crate) use timeline::Timeline;
 
+use crate::best::Evaluations;
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::events::{self, Event, EventLog, Line, Observer};
@@ -55,6 +56,8 @@ pub struct Trainer<'a> {
     clock: Clock,
     tick: Tick,
     owed: Owed,
+    /// What was evaluated so far: the best checkpoint stays.
+    evaluations: Evaluations,
     runaway: Runaway,
     /// Whether the monitor stopped it.
     stopped: bool,
@@ -144,6 +147,7 @@ impl<'a> Trainer<'a> {
         let mut trainer = Trainer::new(setup, Box::new(observer), manifest.step)?;
         trainer.timeline = Timeline::of(&lines);
         trainer.clock = trainer.clock.after(events::trained_time(&lines, manifest.step));
+        trainer.evaluations = Evaluations::of(&lines);
         trainer.saved = Some((manifest.step, false));
         trainer.owed = trainer.due(manifest.step).without(&lines, manifest.step);
         let other_isa = manifest.isa != trainer.backend.isa();
@@ -162,6 +166,7 @@ impl<'a> Trainer<'a> {
             tick: Tick::default(),
             timeline: Timeline::default(),
             owed: Owed::default(),
+            evaluations: Evaluations::default(),
             runaway: Runaway::default(),
             stopped: false,
             whole: true,

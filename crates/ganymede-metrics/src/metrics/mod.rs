@@ -46,12 +46,14 @@ pub struct Value {
     pub estimate: Estimate,
     /// Further information, such as the number of its scales.
     pub note: Option<String>,
+    /// The same of each class by its label, where it is one of classes; none of a class with too few samples.
+    pub by_class: Vec<Option<f64>>,
 }
 
 impl Value {
     /// A number without a note.
     pub fn new(name: &'static str, better: Better, estimate: Estimate) -> Value {
-        Value { name, better, estimate, note: None }
+        Value { name, better, estimate, note: None, by_class: Vec::new() }
     }
 }
 

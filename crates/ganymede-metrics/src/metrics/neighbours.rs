@@ -127,6 +127,47 @@ fn values(real: &Matrix, fake: &Matrix, seed: u64, stop: Stop<'_>) -> Result<Vec
     Ok(["precision", "recall", "density", "coverage"].into_iter().enumerate().map(value).collect())
 }
 
+/// Recall within each class: the share of the real samples of a class that are inside a ball of a generated one of that class. The
+/// share of all, and that of each class; none of those with too few samples on a side. Samples that are all alike have balls
+/// that reach nothing.
+///
+/// # Errors
+/// [`MetricError::Argument`] where every class has too few samples.
+pub(super) fn recall_within_classes(
+    [real, fake]: [(&Matrix, &[u32]); 2],
+    classes: usize,
+    seed: u64,
+    stop: Stop<'_>,
+) -> Result<(Estimate, Vec<Option<f64>>), MetricError> {
+    let mut rng = Rng::new(seed, stream_of("metrics/class_recall"));
+    // Of all samples, then without each group.
+    let (mut hits, mut counts, mut by_class) = ([0.0; 1 + GROUPS], [0usize; 1 + GROUPS], Vec::new());
+    for class in 0..classes as u32 {
+        let of_class = |(rows, labels): (&Matrix, &[u32])| {
+            let own: Vec<usize> = (0..rows.rows()).filter(|&at| labels[at] == class).collect();
+            rows.take(&own)
+        };
+        let (real, fake) = (of_class(real), of_class(fake));
+        if real.rows().min(fake.rows()) < LEAST {
+            by_class.push(None);
+            continue;
+        }
+        let (of_real, of_fake) = (grouped(real.rows(), &mut rng), grouped(fake.rows(), &mut rng));
+        let found = counted(&real, &fake, K, [&of_real, &of_fake], stop)?;
+        for (at, Four([_, recall, _, _])) in found.iter().enumerate() {
+            hits[at] += recall.iter().sum::<f64>();
+            counts[at] += of_real.iter().filter(|group| at == 0 || **group != at - 1).count();
+        }
+        by_class.push(Some(mean(&found[0].0[1])));
+    }
+    if counts[0] == 0 {
+        let reason = format!("expected at least {LEAST} samples of a class on both sides, found fewer of each");
+        return Err(MetricError::argument("class_recall", reason));
+    }
+    let shares: Vec<f64> = hits.iter().zip(counts).map(|(hits, count)| hits / count as f64).collect();
+    Ok((Estimate::share_without_groups(shares[0], counts[0], &shares[1..]), by_class))
+}
+
 /// The group of each row, by chance, as many of each.
 fn grouped(rows: usize, rng: &mut Rng) -> Vec<usize> {
     let mut groups = vec![0; rows];

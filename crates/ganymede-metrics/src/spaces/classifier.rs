@@ -82,6 +82,7 @@ impl Classifier {
         {
             return Ok(known);
         }
+        compared.tell("a classifier learns the data's classes", 0, 0);
         let learned = Classifier::learn(&others.learned()?, data.classes, compared.backend, compared.stop)?;
         others.keep(&what, &learned.states()?);
         Ok(learned)

@@ -3,12 +3,15 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::{GeneratorFlags, MachineFlags};
+use crate::numbers::grouped;
+use crate::stages::Stages;
 use crate::terminal::{Colour, Terminal};
 use crate::wrap::wrapped;
 use crate::{score_table, setup, signals};
 use clap::Args;
 use ganymede_gan::events::{self, Event};
-use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir};
+use ganymede_gan::metrics::Stage;
+use ganymede_gan::{EvaluateOptions, Score, incomparable, metric_names, run_dir, summary};
 use serde_json::json;
 use std::ffi::OsString;
 
@@ -60,14 +63,18 @@ impl Command for Evaluate {
         };
         let machine = self.machine.machine(spec.train.numerics)?;
         let options = EvaluateOptions {
-            generator: self.generator.options(None),
+            generator: self.generator.options(None)?,
             samples: self.n.map(|n| n as usize),
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
         };
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
-        let found = ganymede_gan::evaluate(&self.generator.at.run, &options, &dataset, &machine.backend, &stop)
-            .map_err(|e| machine.explain(e))?;
+        let stages = Stages::new(terminal);
+        let (run, watch) = (&self.generator.at.run, |stage: Stage<'_>| stages.show(stage));
+        let found = ganymede_gan::evaluate_watched(run, &options, &dataset, &machine.backend, &stop, &watch);
+        drop(stages);
+        let found = found.map_err(|e| machine.explain(e))?;
+        let summary = summary(&found.scores, dataset.classes());
         if found.scores.is_empty() {
             let reasons = found.left_out.join("; ");
             return Err(Failure::new(USER, format!("expected something to measure, found nothing: {reasons}")));
@@ -78,12 +85,17 @@ impl Command for Evaluate {
             let value = json!({
                 "kind": "evaluation", "checkpoint": found.checkpoint, "n": found.samples,
                 "reference_n": found.reference_samples, "last_weights": drawn.last_weights,
-                "standing_statistics": drawn.standing, "drawn": found.drawn, "scores": found.scores, "left_out": found.left_out,
+                "standing_statistics": drawn.standing, "drawn": found.drawn, "summary": summary, "scores": found.scores,
+                "left_out": found.left_out,
             });
             return terminal.result(&value.to_string());
         }
+        for sentence in &summary {
+            terminal.result(&wrapped(&format!("summary     {sentence}")))?;
+        }
         terminal.result(&wrapped(&format!("checkpoint  {}", found.checkpoint.display())))?;
         let (n, reference) = (found.samples, found.reference_samples);
+        let (n, reference) = (grouped(n as u64), grouped(reference as u64));
         let line = format!("samples     {n} generated, {n} real; references: {reference} real, {reference} others");
         terminal.result(&wrapped(&line))?;
         if !found.drawn.is_empty() {

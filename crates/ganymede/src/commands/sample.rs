@@ -90,7 +90,7 @@ impl Command for Sample {
         let spec = run_dir::read_spec(&self.generator.at.run)?;
         let machine = self.machine.machine(spec.train.numerics)?;
         let (mut sampler, codec, checkpoint) =
-            Sampler::open(&self.generator.at.run, self.generator.options(self.truncation), &machine.backend)
+            Sampler::open(&self.generator.at.run, self.generator.options(self.truncation)?, &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         let labels = match &self.class {

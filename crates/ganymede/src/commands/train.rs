@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
+use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, positive};
 use crate::numbers::grouped;
 use crate::setup;
 use crate::spec_flags::{SpecFlags, refuse_conflicts};
@@ -12,7 +12,7 @@ use ganymede_data::{Codec, Resolution};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::spec::{DataSpec, LARGEST_INTEGER, TrainSection, TrainSpec, edit};
+use ganymede_gan::spec::{DataSpec, EvaluateSpec, LARGEST_INTEGER, TrainSection, TrainSpec, edit};
 use ganymede_gan::{Training, may_go_on, run_name};
 use ganymede_runtime::CpuOptions;
 use ganymede_tensor::{DType, TensorType};
@@ -69,7 +69,10 @@ pub struct Train {
     from: Option<PathBuf>,
     #[command(flatten)]
     intervals: IntervalFlags,
-    /// Number of newest checkpoints to keep (the first and every tenth are always kept)
+    /// Evaluate after every KIMG thousand real samples, and keep the best checkpoint (`sample --best`)
+    #[arg(long, value_name = "KIMG", value_parser = positive, help_heading = "Output")]
+    evaluate_every: Option<f64>,
+    /// Number of newest checkpoints to keep (the first, every tenth and the best are always kept)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     keep: Option<u32>,
     #[command(flatten)]
@@ -255,6 +258,11 @@ impl Train {
         spec.train.batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         spec.train.keep = self.keep.map_or(spec.train.keep, |n| n as usize);
         spec.seed = self.seed.unwrap_or(spec.seed);
+        spec.evaluate = match (self.evaluate_every, spec.evaluate) {
+            (Some(every_kimg), Some(known)) => Some(EvaluateSpec { every_kimg, ..known }),
+            (Some(kimg), None) => Some(EvaluateSpec::every(kimg)),
+            (None, known) => known,
+        };
         let flags = self.spec_flags.assignments(&spec)?;
         refuse_conflicts(&flags, &self.set)?;
         let spec = flags.iter().try_fold(spec, |spec, assignment| edit(&spec, assignment))?;

@@ -40,7 +40,7 @@ impl Command for Verify {
         let spec = run_dir::read_spec(&self.at.run)?;
         let dataset = Arc::new(setup::open_run_data(&self.at.run, &spec.data, terminal)?);
         let machine = self.machine.machine(spec.train.numerics)?;
-        let found = ganymede_gan::verify(&self.at.run, self.at.checkpoint, dataset, &machine.backend)?;
+        let found = ganymede_gan::verify(&self.at.run, self.at.step()?, dataset, &machine.backend)?;
         if self.json {
             let value = json!({
                 "kind": "verified", "checkpoint": found.checkpoint, "files": found.files, "replayed": found.replayed,
