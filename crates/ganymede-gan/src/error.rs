@@ -1,6 +1,7 @@
 //! What can go wrong in a training. Not here: what to do about it (`hints.rs`), defects of a spec that makes sense as TOML
 //! (`check/`), and how the command prints errors.
 
+use crate::diverged::HighestRate;
 use crate::spec::SpecFault;
 use ganymede_data::DataError;
 use ganymede_graph::{BuildError, BuildErrors};
@@ -178,16 +179,20 @@ pub enum GanError {
         changes: Vec<String>,
     },
     /// A number is not finite.
-    #[error("not finite at step {step}{}: {}; nothing of it was saved", of_phase(phase), first(what))]
+    #[error("numbers became {} at step {step}{}: {}; nothing of that step was saved", in_words(*value), first_phase(phase), first(what))]
     NonFinite {
         /// The step.
         step: u64,
+        /// The first loss or number of a state that is not finite, where it is known.
+        value: Option<f32>,
         /// The phase; empty where it is of none.
         phase: String,
         /// Which terms, gradients and states.
         what: Vec<String>,
         /// The newest checkpoint.
         checkpoint: PathBuf,
+        /// The highest learning rate.
+        rate: Option<HighestRate>,
     },
     /// A number is not finite in a training in memory.
     #[error("step {step}{}: {} is not finite; nothing of it was applied", of_phase(phase), first(what))]
@@ -319,6 +324,20 @@ fn of_phase(phase: &str) -> String {
     if phase.is_empty() { String::new() } else { format!(", phase `{phase}`") }
 }
 
+/// The phase that it was noticed in.
+fn first_phase(phase: &str) -> String {
+    if phase.is_empty() { String::new() } else { format!(", first in phase `{phase}`") }
+}
+
+/// What a number became that is not finite.
+fn in_words(value: Option<f32>) -> &'static str {
+    match value {
+        Some(value) if value.is_nan() => "NaN",
+        Some(_) => "infinite",
+        None => "NaN or infinite",
+    }
+}
+
 /// The first of what is not finite, and how much more there is.
 fn first(what: &[String]) -> String {
     const SHOWN: usize = 3;
@@ -382,15 +401,18 @@ mod tests {
     fn what_is_not_finite_is_named_up_to_three() {
         let error = |count: usize| {
             let what = (0..count).map(|n| format!("gradient of x/{n}")).collect();
-            let error = GanError::NonFinite { step: 7, phase: "g".into(), what, checkpoint: "c/step-1".into() };
-            assert!(error.hint().unwrap().contains("c/step-1"));
+            let (phase, checkpoint, value, rate) =
+                ("g".into(), "runs/a/checkpoints/step-1".into(), Some(f32::NAN), None);
+            let error = GanError::NonFinite { step: 7, value, phase, what, checkpoint, rate };
+            assert!(error.hint().unwrap().contains("checkpoints/step-1"));
             error.to_string()
         };
-        let three = "not finite at step 7, phase `g`: the gradient of x/0, the gradient of x/1, the gradient of x/2";
-        assert_eq!(error(3), format!("{three}; nothing of it was saved"));
-        assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); nothing of it was saved"));
+        let three = "numbers became NaN at step 7, first in phase `g`: the gradient of x/0, the gradient of x/1, the gradient of x/2";
+        assert_eq!(error(3), format!("{three}; nothing of that step was saved"));
+        assert_eq!(error(20), format!("{three} and 17 more (events.jsonl names all); nothing of that step was saved"));
         let what = vec!["augment/0/p".into()];
-        let error = GanError::NonFinite { step: 7, phase: String::new(), what, checkpoint: "c".into() };
-        assert_eq!(error.to_string(), "not finite at step 7: augment/0/p; nothing of it was saved");
+        let (phase, value, rate) = (String::new(), Some(f32::INFINITY), None);
+        let error = GanError::NonFinite { step: 7, value, phase, what, checkpoint: "c".into(), rate };
+        assert_eq!(error.to_string(), "numbers became infinite at step 7: augment/0/p; nothing of that step was saved");
     }
 }

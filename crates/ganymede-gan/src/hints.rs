@@ -44,11 +44,22 @@ impl GanError {
             GanError::Changed { .. } => {
                 Some("leave those options out, or start a new run (`--from RUN` starts from its networks)".into())
             }
-            GanError::NonFinite { checkpoint, .. } => Some(format!(
-                "the last good state is {}; start a new run with a lower learning rate, or with smaller weights and numbers of what \
-                 is named there; `ganymede check` may say which",
-                checkpoint.display()
-            )),
+            GanError::NonFinite { checkpoint, rate, .. } => {
+                let run = checkpoint.ancestors().nth(2).map_or_else(|| "RUN".into(), |run| run.display().to_string());
+                let lower = match rate {
+                    Some(rate) => format!(
+                        "`--from {run} --set {}` starts a new run from there with a lower learning rate (now {})",
+                        rate.lowered(),
+                        rate.value
+                    ),
+                    None => format!("`--from {run}` starts a new run from there"),
+                };
+                Some(format!(
+                    "the last good state is {}; resumed, the same step fails again unless something is changed. {lower}; \
+                     smaller weights of what is named help, too, and `ganymede check` may say which",
+                    checkpoint.display()
+                ))
+            }
             GanError::Diverged { .. } => Some(
                 "take a lower learning rate, or smaller weights and numbers of what is named there; the networks are those of the \
                  step before as far as this step's phases had come"

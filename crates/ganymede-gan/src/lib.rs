@@ -12,6 +12,7 @@ pub mod augment;
 mod best;
 pub mod check;
 pub mod checkpoint;
+mod diverged;
 mod durable;
 mod error;
 mod evaluate;
@@ -39,6 +40,7 @@ mod training;
 mod verify;
 
 pub use best::{Best, best_checkpoint};
+pub use diverged::{Divergence, HighestRate, diverged};
 pub use error::GanError;
 pub use evaluate::{
     EvaluateOptions, Evaluation, Score, evaluate, evaluate_watched, evaluation_bytes, incomparable, leading,

@@ -163,8 +163,14 @@ mod tests {
 
     #[test]
     fn codes_follow_the_kind_of_error() {
-        let diverged =
-            GanError::NonFinite { step: 1, phase: "d".into(), what: vec!["x".into()], checkpoint: PathBuf::new() };
+        let diverged = GanError::NonFinite {
+            step: 1,
+            value: None,
+            phase: "d".into(),
+            what: vec!["x".into()],
+            checkpoint: PathBuf::new(),
+            rate: None,
+        };
         assert_eq!(Failure::from(diverged).code, DIVERGED);
         let memory = GanError::Memory { needed: 2, available: 1, limit: "available memory" };
         assert_eq!(Failure::from(memory).code, RESOURCES);

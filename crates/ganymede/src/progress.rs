@@ -1,7 +1,7 @@
 //! Showing what happens: a bar while data is decoded, the lines and the bar of a training. Not here: what a status line
 //! says and when one comes (`status.rs`), measuring it (`ganymede-gan`), where lines go (`terminal.rs`).
 
-use crate::numbers::duration;
+use crate::numbers::{duration, grouped};
 use crate::status::{Gate, Memory, Status, losses_by_phase};
 use crate::terminal::{Colour, Terminal};
 use ganymede_data::Progress;
@@ -157,8 +157,11 @@ impl<'t> Show<'t> {
 
     fn steps(&self) -> String {
         match self.last_step {
-            Some(last) => format!("{:>width$}/{last}", self.pace.step, width = last.to_string().len()),
-            None => self.pace.step.to_string(),
+            Some(last) => {
+                let (done, last) = (grouped(self.pace.step), grouped(last));
+                format!("{done:>width$}/{last}", width = last.len())
+            }
+            None => grouped(self.pace.step),
         }
     }
 }

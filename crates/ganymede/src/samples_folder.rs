@@ -2,6 +2,7 @@
 //! do not mix under names that are seeds. Not here: generating, and the samples' own files.
 
 use crate::failure::{Failure, USER};
+use crate::numbers::counted;
 use ganymede_data::{ARRAY, write_whole};
 use ganymede_gan::checkpoint;
 use serde::{Deserialize, Serialize};
@@ -109,7 +110,7 @@ impl Origin {
                 let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
                 let entries = std::fs::read_dir(folder).map_err(|e| failed("read", e))?;
                 let files = entries.filter_map(Result::ok).filter(|e| visible(&e.file_name())).count();
-                (files > 0).then(|| format!("{files} files of unknown origin"))
+                (files > 0).then(|| format!("{} of unknown origin", counted(files as u64, "file")))
             }
         };
         if let Some(found) = found.filter(|_| !overwrite) {

@@ -6,6 +6,7 @@ use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
 use crate::score_table::short;
 use crate::signals;
+use crate::status::MATTERS;
 use crate::terminal::Terminal;
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_gan::check::Severity;
@@ -267,6 +268,7 @@ fn result_line(run: &Path, outcome: &Outcome, model: &Path, best: Option<&Best>)
 /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
 pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mut Terminal) -> Result<(), Failure> {
     let (isa, threads) = (compiled.machine().options.isa, compiled.machine().threads());
+    let cache = compiled.training().data().cache_file().map(Path::to_path_buf);
     let (setup, resumes) = compiled.setup()?;
     let path = setup.run.path().to_path_buf();
     let log = path.join("log.txt");
@@ -279,7 +281,7 @@ pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mu
     let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
     let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).run(&stop));
     show.finish();
-    conclude(&path, &outcome?, json, terminal)
+    conclude(&path, &outcome?, cache.as_deref(), json, terminal)
 }
 
 /// What the newest evaluation of a run comes to; nothing where there is none.
@@ -293,8 +295,27 @@ fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
     Ok(newest.map_or_else(Vec::new, |scores| summary(scores, codec.classes())))
 }
 
-/// Says how it went and where samples, model and run are.
-fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+/// What batches come from, and what makes them come sooner.
+fn waited_for(cache: Option<&Path>) -> String {
+    match cache {
+        Some(cache) => format!(
+            "batches are read from {}. GANYMEDE_CACHE on a faster disk may help, or --no-cache where the memory holds the data",
+            cache.display()
+        ),
+        None => {
+            "a thread makes batches in memory, beside the steps. It needs a core of its own; no disk is read".into()
+        }
+    }
+}
+
+/// Says how it went and where samples, model and run are; `cache` is the file that the data was read from, if one was.
+fn conclude(
+    run: &Path,
+    outcome: &Outcome,
+    cache: Option<&Path>,
+    json: bool,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let network = phases::sampled(&run_dir::read_spec(run)?);
     let model = outcome.checkpoint.join(format!("{network}.safetensors"));
     let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
@@ -307,8 +328,10 @@ fn conclude(run: &Path, outcome: &Outcome, json: bool, terminal: &mut Terminal) 
         total if total == time => String::new(),
         total => format!(", {total} with all processes before"),
     };
-    let wait = format!("{:.2} % of it waiting for data", outcome.wait * 100.0);
-    terminal.say(&format!("{done} at step {step} after {time}{total}; {wait}"));
+    terminal.say(&format!("{done} at step {step} after {time}{total}"));
+    if outcome.wait >= MATTERS {
+        terminal.say(&format!("waited      {:.0} % of the time for data: {}", outcome.wait * 100.0, waited_for(cache)));
+    }
     for sentence in last_summary(run)? {
         terminal.say(&format!("summary     {sentence}"));
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Until this time of the process there is at most one line in that long.
 const SPACING: [(u64, u64); 3] = [(120, 10), (1_800, 30), (u64::MAX, 60)];
 /// Part of the time from which on waiting for data and pauses matter.
-const MATTERS: f64 = 0.1;
+pub const MATTERS: f64 = 0.1;
 /// Growth from which on memory matters.
 const GROWN: f64 = 1.25;
 /// Where a line goes on.
@@ -188,7 +188,7 @@ mod tests {
                     wait: 0.5,
                     pause: (9.0, 9.0),
                     memory: Some(1 << 33),
-                    ..status("1234567/2000000", &losses)
+                    ..status("1,234,567/2,000,000", &losses)
                 };
                 let text = status.line();
                 assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");

@@ -71,7 +71,16 @@ fn a_run_is_trained_resumed_sampled_and_verified() {
     assert!(grid.is_file());
     let out = folder.path().join("out");
     let ran = ganymede(&["sample", path, "--seed", "7-9", "--checkpoint", "30", "--out", out.to_str().unwrap()]).ok();
-    assert_eq!(ran.stdout.lines().filter(|line| Path::new(line).is_file()).count(), 3, "{}", ran.stdout);
+    assert_eq!(ran.stdout, format!("3 samples in {}\n", out.display()));
+    let files =
+        std::fs::read_dir(&out).unwrap().filter(|entry| entry.as_ref().unwrap().path().extension().unwrap() != "json");
+    assert_eq!(files.count(), 3);
+    let words = ["sample", path, "--seed", "7-9", "--checkpoint", "30", "--json", "--out", out.to_str().unwrap()];
+    let lines = ganymede(&words).ok().json();
+    assert!(
+        lines.len() == 3 && lines.iter().all(|line| Path::new(line["file"].as_str().unwrap()).is_file()),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -220,13 +229,21 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(
         ran.stderr
-            .contains("error: not finite at step 0, phase `g`: the loss non_saturating, the gradient of generator/"),
+            .contains("error: numbers became NaN at step 0, first in phase `g`: the loss non_saturating, the gradient of generator/"),
         "{}",
         ran.stderr
     );
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
     assert!(ran.stderr.contains("more (events.jsonl names all)"), "{}", ran.stderr);
     assert_eq!(ran.stderr.matches("the gradient of").count(), 2, "{}", ran.stderr);
+    let run = folder.path().join("00000-mlp-ring2d");
+    let lower = format!("--from {} --set phases.0.optimizer.learning_rate=0.0002`", run.display());
+    assert!(ran.stderr.contains(&lower), "{}", ran.stderr);
+    // Resumed it says so before it fails again.
+    let again = ganymede(&["resume", run.to_str().unwrap()]);
+    let warned = again.stderr.find("warning: the run ended because numbers became NaN or infinite at step 0");
+    assert!(again.code == 4 && warned < again.stderr.find("numbers became NaN at step 0"), "{}", again.stderr);
+    assert!(warned.is_some() && again.stderr.matches(&lower).count() == 2, "{}", again.stderr);
 }
 
 /// Finite and absurd: with such a rate losses are beyond all bounds from the first steps on, and nothing is NaN.
@@ -276,7 +293,11 @@ fn a_checkpoint_that_would_not_be_finite_is_not_written() {
     let sgd = "phases.1.optimizer={class_name='SGD', learning_rate=3e38}";
     let ran = train(folder.path(), &["--steps", "1", "--set", sgd, "--set", "phases.1.terms.0.weight=1e6"]);
     assert_eq!(ran.code, 4, "{}", ran.stderr);
-    assert!(ran.stderr.contains("error: not finite at step 1, phase `g`: generator/"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error: numbers became infinite at step 1, first in phase `g`: generator/"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
     assert!(!folder.path().join("00000-mlp-edited-ring2d/checkpoints/step-00000001").exists());
 }

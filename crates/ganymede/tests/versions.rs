@@ -48,7 +48,7 @@ fn runs_of_version_1_are_sampled_resumed_verified_and_evaluated() {
         std::fs::create_dir_all(&out).unwrap();
         on("sample", &run, &["-n", "4", "--grid", grid.to_str().unwrap()]).ok();
         let ran = on("sample", &run, &["-n", "2", "--out", out.join("each").to_str().unwrap()]).ok();
-        assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
+        assert!(ran.stdout.starts_with("2 samples in "), "{}", ran.stdout);
         std::fs::remove_dir_all(&out).unwrap();
         // Its data was moved since then; it goes on there, and what it promised to keep is kept.
         let (run_word, last) = (run.to_str().unwrap(), (step + 6).to_string());

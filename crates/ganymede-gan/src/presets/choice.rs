@@ -76,7 +76,7 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
             let last = &IMAGES[IMAGES.len() - 1];
             let row = each.map_or(&IMAGES[2], |each| IMAGES.iter().find(|row| each < row.minutes).unwrap_or(last));
             let mut why = format!("images of {sizes}");
-            why.extend(minutes.map(|minutes| format!(", {minutes} minutes")));
+            why.extend(minutes.map(|minutes| format!(", {minutes} minute{}", if minutes == 1.0 { "" } else { "s" })));
             why.extend(row.width.map(|width| format!(", width {width} because of the time")));
             let augment = samples < FEW;
             if augment {

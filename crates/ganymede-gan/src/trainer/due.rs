@@ -157,7 +157,9 @@ impl Trainer<'_> {
                 p.name == owner || p.trains.iter().any(|network| owner.starts_with(network.as_str()))
             };
             let phase = self.spec.phases.iter().find(trains).map(|p| p.name.clone()).unwrap_or_default();
-            return Err(self.diverged(phase, what)?);
+            let state = self.stepper.store().read(name)?;
+            let value = state.as_f32().ok().and_then(|numbers| numbers.iter().copied().find(|x| !x.is_finite()));
+            return Err(self.diverged(phase, what, value)?);
         }
         let tenth = self.spec.train.checkpoint_every.checked_mul(STAYS).filter(|&n| n > 0);
         let stays = self.step == 0 || tenth.is_some_and(|n| self.step.is_multiple_of(n));

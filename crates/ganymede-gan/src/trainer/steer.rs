@@ -4,6 +4,7 @@
 use super::runaway::{Runaway, Verdict};
 use super::{Action, Seen, Trainer, loader};
 use crate::checkpoint;
+use crate::diverged::HighestRate;
 use crate::error::GanError;
 use crate::events::Event;
 use crate::step::StepResult;
@@ -34,7 +35,8 @@ impl Trainer<'_> {
                 false => format!("{what} in phase `{of}`"),
             };
             let what = result.non_finite.iter().map(name).collect();
-            return Err(self.diverged(phase, what)?);
+            let value = result.losses.iter().map(|(_, loss)| *loss).find(|loss| !loss.is_finite());
+            return Err(self.diverged(phase, what, value)?);
         }
         // Before anything is done: an answer is done as a whole or not at all.
         actions.iter().try_for_each(|action| match action {
@@ -111,10 +113,16 @@ impl Trainer<'_> {
     }
 
     /// Writes down that the training ends because of numbers that are not finite, and gives the error that says so.
-    pub(super) fn diverged(&mut self, phase: String, what: Vec<String>) -> Result<GanError, GanError> {
+    pub(super) fn diverged(
+        &mut self,
+        phase: String,
+        what: Vec<String>,
+        value: Option<f32>,
+    ) -> Result<GanError, GanError> {
         self.emit(Event::NonFinite { phase: phase.clone(), what: what.clone() })?;
         self.emit(Event::End { reason: "diverged".into() })?;
-        Ok(GanError::NonFinite { step: self.step, phase, what, checkpoint: self.checkpoint_path() })
+        let (checkpoint, rate) = (self.checkpoint_path(), HighestRate::of(&self.spec));
+        Ok(GanError::NonFinite { step: self.step, value, phase, what, checkpoint, rate })
     }
 
     /// Saves the state of a training whose losses mean nothing any more, and gives the error that says so.

@@ -328,7 +328,7 @@ fn a_monitor_rolls_back_what_is_not_finite_and_stops_a_training() {
     let broken = Trainer::start(fresh(&folder.path().join("a"), &spec), ()).unwrap();
     let error = broken.run(&AtomicBool::new(false)).unwrap_err();
     assert!(matches!(&error, GanError::NonFinite { .. }), "{error}");
-    assert!(error.to_string().starts_with("not finite at step "), "{error}");
+    assert!(error.to_string().starts_with("numbers became "), "{error}");
     let monitor = |seen: &Seen<'_>| match (seen.non_finite, seen.step) {
         ([], 12) => vec![Action::Stop],
         ([], _) => Vec::new(),

@@ -3,6 +3,7 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::DataFlags;
+use crate::numbers::counted;
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -58,7 +59,7 @@ impl Command for Check {
             }
             let write = std::fs::write(out, spec.to_toml());
             write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
-            let text = format!("wrote {} with {} changes", out.display(), changes.len());
+            let text = format!("wrote {} with {}", out.display(), counted(changes.len() as u64, "change"));
             return self.tell(&json!({ "kind": "written", "file": out }), &text, terminal);
         }
         let report = check::check(&draft, facts.as_ref());

@@ -3,6 +3,7 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
+use crate::numbers::counted;
 use crate::sample_labels;
 use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
@@ -108,7 +109,7 @@ impl Command for Sample {
         };
         if let Some(batches) = self.generator.standing_statistics.filter(|_| !sampler.given().is_empty()) {
             let known = sampler.known_conditions().join(", ");
-            terminal.say(&format!("statistics  of {batches} batches under conditions by chance: {known}"));
+            terminal.say(&format!("statistics  of {} under conditions by chance: {known}", batches_of(batches)));
         }
         let wish = self.wish(&codec)?;
         let classes = sampler.classes();
@@ -203,6 +204,8 @@ impl Sample {
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
+        // Where all are in one file, that file; else their folder.
+        let mut place = folder.to_path_buf();
         while first < end {
             let next = end.min(first.saturating_add(CHUNK));
             let drawn = draw(first..next)?;
@@ -216,17 +219,23 @@ impl Sample {
                 sample_labels::add(folder, names.zip(classes))?;
             }
             for (seed, file) in (first..).zip(files) {
-                let line = match self.json {
-                    true if alone => json!({ "kind": "sample", "seed": seed, "file": file }).to_string(),
-                    true => json!({ "kind": "samples", "first": seeds.start(), "last": seeds.end(), "file": file })
-                        .to_string(),
-                    false => file.display().to_string(),
+                if !alone {
+                    place.clone_from(&file);
+                }
+                let line = match alone {
+                    true => json!({ "kind": "sample", "seed": seed, "file": file }),
+                    false => json!({ "kind": "samples", "first": seeds.start(), "last": seeds.end(), "file": file }),
                 };
-                terminal.result(&line)?;
+                if self.json {
+                    terminal.result(&line.to_string())?;
+                }
             }
             first = next;
         }
-        Ok(())
+        match self.json {
+            true => Ok(()),
+            false => terminal.result(&format!("{} in {}", counted(end - seeds.start(), "sample"), place.display())),
+        }
     }
 
     fn image(
@@ -262,6 +271,11 @@ impl Sample {
             false => terminal.result(&file.display().to_string()),
         }
     }
+}
+
+/// `1 batch`, `20 batches`.
+fn batches_of(count: u32) -> String {
+    format!("{count} batch{}", if count == 1 { "" } else { "es" })
 }
 
 fn last_seed() -> Failure {

@@ -6,14 +6,14 @@ use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, Numerics
 use crate::numbers::grouped;
 use crate::setup;
 use crate::spec_flags::{SpecFlags, refuse_conflicts};
-use crate::terminal::Terminal;
+use crate::terminal::{Colour, Terminal};
 use clap::Args;
 use ganymede_data::{Codec, Resolution};
 use ganymede_gan::checkpoint;
 use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
 use ganymede_gan::spec::{DataSpec, EvaluateSpec, LARGEST_INTEGER, TrainSection, TrainSpec, edit};
-use ganymede_gan::{Training, may_go_on, run_name};
+use ganymede_gan::{Divergence, Training, diverged, may_go_on, run_name};
 use ganymede_runtime::CpuOptions;
 use ganymede_tensor::{DType, TensorType};
 use std::ffi::OsString;
@@ -310,6 +310,18 @@ pub(super) fn resume(
 ) -> Result<(), Failure> {
     may_go_on(&run, &spec)?;
     let path = run.path().to_path_buf();
+    if let Some(Divergence { step, rate, .. }) = diverged(&path)? {
+        let how = match rate {
+            Some(rate) => format!(" --set {}", rate.lowered()),
+            None => String::new(),
+        };
+        let text = format!(
+            "the run ended because numbers became NaN or infinite at step {step}: the same step fails again, to the bit, unless \
+             something is changed, which needs a new run: `ganymede train DATA --from {}{how}`",
+            path.display()
+        );
+        terminal.labelled("warning", Colour::Yellow, &text);
+    }
     let dataset = setup::open_run_data(&path, &spec.data, terminal)?;
     let training = Training::resume_on(run, spec, dataset)?.cpu(cpu);
     let compiled = setup::prepare(training, (Some(&path), dry_run), terminal)?;

@@ -2,9 +2,10 @@
 
 use ganymede_data::DataError;
 use ganymede_data::text::NotText;
-use ganymede_gan::GanError;
 use ganymede_gan::check::check;
+use ganymede_gan::presets::{PresetInput, preset_for};
 use ganymede_gan::spec::{SpecFault, TrainSpec, Update};
+use ganymede_gan::{GanError, HighestRate};
 use std::path::{Path, PathBuf};
 
 fn nowhere() -> DataError {
@@ -104,9 +105,16 @@ fn every_kind_of_error_says_what_to_do() {
             "`ganymede evaluate runs/00001 DATA` compares",
         ),
         (
-            GanError::NonFinite { step: 3, phase: "g".into(), what: vec!["x".into()], checkpoint: "c/step-2".into() },
-            "not finite at step 3, phase `g`: x",
-            "the last good state is c/step-2",
+            GanError::NonFinite {
+                step: 3,
+                value: None,
+                phase: "g".into(),
+                what: vec!["x".into()],
+                checkpoint: "runs/a/checkpoints/step-2".into(),
+                rate: HighestRate::of(&preset_for("mlp", &PresetInput::of(vec![2])).unwrap()),
+            },
+            "numbers became NaN or infinite at step 3, first in phase `g`: x; nothing of that step was saved",
+            "the same step fails again unless something is changed. `--from runs/a --set phases.0.optimizer.learning_rate=",
         ),
         (
             runaway(None),
