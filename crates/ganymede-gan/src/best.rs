@@ -70,6 +70,11 @@ impl Evaluations {
         self.0.push((step, scores.to_vec()));
     }
 
+    /// The leading number of the newest one.
+    pub fn newest(&self) -> Option<(u64, &Score)> {
+        self.0.iter().rev().find_map(|(step, scores)| Some((*step, leading(scores)?)))
+    }
+
     /// The step with the best leading number, of those with a checkpoint; the earlier of two that are as good. Numbers of another
     /// protocol than the newest do not count.
     pub fn best(&self, has_checkpoint: impl Fn(u64) -> bool) -> Option<(u64, &Score)> {

@@ -50,7 +50,7 @@ impl GanError {
                     Some(rate) => format!(
                         "`--from {run} --set {}` starts a new run from there with a lower learning rate (now {})",
                         rate.lowered(),
-                        rate.value
+                        if rate.value < 1e3 { rate.value.to_string() } else { format!("{:e}", rate.value) }
                     ),
                     None => format!("`--from {run}` starts a new run from there"),
                 };

@@ -1,10 +1,11 @@
 //! The runs in a folder, each in short: what it trains, how far it is, and whether it can go on. Not here: what a run holds
 //! (`run_dir.rs`).
 
+use crate::best::Evaluations;
 use crate::checkpoint;
 use crate::error::GanError;
 use crate::evaluate::Score;
-use crate::events::{self, Event, Line};
+use crate::events::{self, Event};
 use crate::run_dir::{self, LOCK};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,8 @@ pub struct RunSummary {
     pub step: u64,
     /// Seconds of training over all processes, as the events say.
     pub seconds: f64,
-    /// The first score of the newest evaluation, and the step after which it was measured.
+    /// The leading number of the best checkpoint ([`best_checkpoint`](crate::best_checkpoint)), else of the newest evaluation, and its
+    /// step.
     pub score: Option<(u64, Score)>,
     /// The newest grid of samples.
     pub grid: Option<PathBuf>,
@@ -111,11 +113,11 @@ fn summary(path: &Path) -> RunSummary {
     }
     let lines = events::read(&path.join("events.jsonl"));
     if let Ok(lines) = &lines {
-        found.seconds = seconds(lines);
-        found.score = lines.iter().rev().find_map(|line| match &line.event {
-            Event::Metrics { scores, .. } => Some((line.step, scores.first()?.clone())),
-            _ => None,
-        });
+        found.seconds = events::trained_time(lines, u64::MAX).as_secs_f64();
+        let evaluations = Evaluations::of(lines);
+        let kept = |step: u64| path.join("checkpoints").join(checkpoint::name(step)).is_dir();
+        let score = evaluations.best(kept).or_else(|| evaluations.newest());
+        found.score = score.map(|(step, score)| (step, score.clone()));
     }
     let checkpoints = checkpoint::list(path).unwrap_or_default();
     // Hashes are checked when it goes on, and an older one is taken where the newest is damaged.
@@ -147,19 +149,6 @@ fn summary(path: &Path) -> RunSummary {
     found
 }
 
-/// The time of all processes: each but the last as far as the run goes on from it.
-fn seconds(lines: &[Line]) -> f64 {
-    // A process that starts its clock anew begins below where the one before it ended.
-    let (mut before, mut last) = (0.0, 0.0);
-    for line in lines {
-        if line.time < last {
-            before += last;
-        }
-        last = line.time;
-    }
-    before + last
-}
-
 /// The grid of the highest step.
 fn newest_grid(run: &Path) -> Option<PathBuf> {
     let files = std::fs::read_dir(run.join("samples")).ok()?.filter_map(Result::ok).map(|entry| entry.path());
@@ -179,17 +168,8 @@ fn is_locked(run: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::{EventLog, VERSION};
+    use crate::events::EventLog;
     use crate::presets::{PresetInput, preset_for};
-
-    #[test]
-    fn the_time_of_all_processes_counts() {
-        let line = |time: f64| Line { v: VERSION, step: 1, kimg: 0.0, time, event: Event::Note { text: "".into() } };
-        let all = |times: &[f64]| seconds(&times.iter().map(|&time| line(time)).collect::<Vec<_>>());
-        assert_eq!((all(&[]), all(&[0.0, 5.0, 8.0])), (0.0, 8.0));
-        // Two processes that begin at 0, and one that counts on.
-        assert_eq!((all(&[5.0, 8.0, 0.5, 3.0]), all(&[5.0, 8.0, 8.5, 11.0])), (11.0, 11.0));
-    }
 
     /// Whatever lies there is listed, and nothing is an error.
     #[test]

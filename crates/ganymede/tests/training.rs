@@ -236,7 +236,8 @@ fn a_number_that_is_not_finite_exits_4_and_names_what_and_the_checkpoint() {
     assert!(ran.stderr.contains("checkpoints/step-00000000"), "{}", ran.stderr);
     assert!(ran.stderr.contains("more (events.jsonl names all)"), "{}", ran.stderr);
     assert_eq!(ran.stderr.matches("the gradient of").count(), 2, "{}", ran.stderr);
-    let run = folder.path().join("00000-mlp-ring2d");
+    let run = folder.path().join("00000-mlp-edited-ring2d");
+    assert!(ran.stderr.contains("(now 1e38)"), "{}", ran.stderr);
     let lower = format!("--from {} --set phases.0.optimizer.learning_rate=0.0002`", run.display());
     assert!(ran.stderr.contains(&lower), "{}", ran.stderr);
     // Resumed it says so before it fails again.
@@ -351,7 +352,7 @@ fn a_second_signal_leaves_at_once() {
     interrupt_again(&mut child);
     assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let run = folder.path().join("00000-mlp-ring2d");
+    let run = folder.path().join("00000-mlp-edited-ring2d");
     let ran = ganymede(&["verify", run.to_str().unwrap()]).ok();
     assert!(ran.stdout.contains("step-00000000"), "{}", ran.stdout);
 }

@@ -75,10 +75,10 @@ fn samples_of_a_run_of_version_1_are_what_they_were() {
     let folder = copied();
     let drawn = |seeds: &str, more: &[&str]| -> Vec<String> {
         let out = folder.path().join(format!("out-{seeds}-{}", more.len()));
-        let words = [&["--seed", seeds, "--out", out.to_str().unwrap()], more].concat();
+        let words = [&["--seed", seeds, "--json", "--out", out.to_str().unwrap()], more].concat();
         let ran = on("sample", &folder.path().join("run-points"), &words).ok();
-        let text = |file: &str| std::fs::read_to_string(file).unwrap();
-        ran.stdout.lines().map(|file| text(file).lines().nth(1).unwrap().to_string()).collect()
+        let text = |line: &serde_json::Value| std::fs::read_to_string(line["file"].as_str().unwrap()).unwrap();
+        ran.json().iter().map(|line| text(line).lines().nth(1).unwrap().to_string()).collect()
     };
     assert_eq!(drawn("3-5", &[]), ["-1.9881573,0.9493232", "-0.22720858,-0.6400225", "-0.027877873,-0.11465358"]);
     assert_eq!(

@@ -1,7 +1,8 @@
-//! Checkpoints that a user may remove to have the room: all but the first and the newest. Not here: what a training
+//! Checkpoints that a user may remove to have the room: all but the first, the newest and the best. Not here: what a training
 //! removes on its own (`keep.rs`).
 
 use super::{check, keep, list};
+use crate::best::best_checkpoint;
 use crate::error::GanError;
 use crate::run_dir::RunDir;
 use std::path::{Path, PathBuf};
@@ -17,15 +18,16 @@ pub struct Unneeded {
     pub bytes: u64,
 }
 
-/// The checkpoints between the first and the newest whole one. The run is locked: nothing is written meanwhile. Newer
+/// The checkpoints between the first and the newest whole one, but for the best of a run that evaluates itself. The run is locked: nothing is written meanwhile. Newer
 /// ones that are damaged stay, for `resume` sets them aside; without a whole one all stay.
 ///
 /// # Errors
-/// [`GanError::Io`] when they cannot be listed.
+/// [`GanError::Io`] when they cannot be listed; what reading the run's events gives.
 pub fn unneeded(run: &RunDir) -> Result<Vec<Unneeded>, GanError> {
     let known = list(run.path())?;
     let whole = known.iter().rposition(|(_, path)| check(path).is_ok()).unwrap_or(0);
-    let between = known[..whole].iter().skip(1);
+    let best = best_checkpoint(run.path())?.map(|best| best.step);
+    let between = known[..whole].iter().skip(1).filter(|(step, _)| Some(*step) != best);
     Ok(between.map(|(step, path)| Unneeded { step: *step, path: path.clone(), bytes: folder_bytes(path) }).collect())
 }
 

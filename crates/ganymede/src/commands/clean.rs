@@ -20,7 +20,7 @@ pub struct Clean {
     /// Only the cache of decoded data, which is built anew when it is needed
     #[arg(long)]
     cache: bool,
-    /// Only the checkpoints of this run (or of all runs in runs/) but the first and the newest
+    /// Only the checkpoints of this run (or of all runs in runs/) but the first, the best and the newest
     #[arg(long, value_name = "RUN", num_args = 0..=1, value_parser = run)]
     checkpoints: Option<Option<PathBuf>>,
     /// Remove without asking
