@@ -414,6 +414,10 @@ pub(crate) fn conclude(
     report.range = decoded.range;
     report.classes = classes.iter().cloned().zip(per_class).collect();
     report.duplicates = filled.duplicates;
+    if report.equal.is_empty() {
+        // Without files, samples are rows.
+        report.equal = filled.equal.iter().map(|pair| pair.map(|at| format!("row {at}"))).collect();
+    }
     report.fields = columns.iter().map(|column| format!("{} {}", column.field.name, column.field.ty)).collect();
     report.groups =
         groups.as_ref().map_or(0, |groups| groups.iter().collect::<std::collections::HashSet<_>>().len() as u64);

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many bad files the report names.
-pub(crate) const NAMED_BAD_FILES: usize = 5;
+/// How many files of a kind the report names.
+pub(crate) const NAMED_FILES: usize = 5;
+/// How many duplicates its text names.
+const NAMED_DUPLICATES: usize = 3;
 
 /// What reading the data found. Shown before training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct DataReport {
     pub groups: u64,
     /// Samples equal to an earlier one, byte for byte.
     pub duplicates: u64,
+    /// The first of them, at most 1,000, each with the sample that it equals: names of files, or rows from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equal: Vec<[String; 2]>,
     /// Files (rows of an array) that were skipped.
     pub bad: u64,
     /// The first of them.
@@ -55,6 +60,9 @@ pub struct DataReport {
     /// Files beside the samples that were left out, by kind, such as `.txt`, with their counts.
     #[serde(default)]
     pub left_out: BTreeMap<String, u64>,
+    /// Names of the first of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_left_out: Vec<String>,
     /// What a reader must know before training: much of the data is not read.
     #[serde(default)]
     pub warnings: Vec<String>,
@@ -92,7 +100,7 @@ impl DataReport {
     /// Notes a skipped file.
     pub(crate) fn add_bad(&mut self, path: String, reason: String) {
         self.bad += 1;
-        if self.first_bad.len() < NAMED_BAD_FILES {
+        if self.first_bad.len() < NAMED_FILES {
             self.first_bad.push(BadFile { path, reason });
         }
     }
@@ -103,7 +111,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 /// `12345` as `12,345`.
-fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -154,12 +162,38 @@ impl fmt::Display for DataReport {
             write!(f, "\ngroups      {}", grouped(self.groups))?;
         }
         write!(f, "\nduplicates  {}", grouped(self.duplicates))?;
+        for [again, first] in self.equal.iter().take(NAMED_DUPLICATES) {
+            write!(f, "\n            {again} equals {first}")?;
+        }
+        if let more @ 1.. = self.duplicates.saturating_sub(NAMED_DUPLICATES as u64)
+            && !self.equal.is_empty()
+        {
+            write!(
+                f,
+                "\n            and {} more; `ganymede data` with --json names them under `equal`",
+                grouped(more)
+            )?;
+        }
+        if !self.equal.is_empty() {
+            write!(f, "\n            to drop them, remove those that are named first in a line")?;
+        }
         write!(f, "\nbad files   {}", grouped(self.bad))?;
         for bad in &self.first_bad {
             write!(f, "\n            {}: {}", bad.path, bad.reason)?;
         }
+        if let more @ 1.. = self.bad.saturating_sub(self.first_bad.len() as u64)
+            && !self.first_bad.is_empty()
+        {
+            write!(f, "\n            and {} more", grouped(more))?;
+        }
         if !self.left_out.is_empty() {
             write!(f, "\nleft out    {}", crate::formats::left_out::counts(&self.left_out))?;
+            let more = self.left_out.values().sum::<u64>().saturating_sub(self.first_left_out.len() as u64);
+            let more = (more > 0).then(|| format!("{} more", grouped(more)));
+            let names: Vec<&str> = self.first_left_out.iter().chain(&more).map(String::as_str).collect();
+            if !self.first_left_out.is_empty() {
+                write!(f, ": {}", names.join(", "))?;
+            }
         }
         for warning in &self.warnings {
             write!(f, "\nwarning     {warning}")?;
@@ -207,6 +241,17 @@ mod tests {
              warning     much is missing\n\
              note        a fact"
         );
+        report.equal = (2..5).map(|n| [format!("{n}.png"), "1.png".into()]).collect();
+        (report.duplicates, report.bad) = (52, 1_001);
+        report.first_left_out = vec!["a.txt".into(), "b.heic".into()];
+        for part in [
+            "duplicates  52\n            2.png equals 1.png\n            3.png equals 1.png\n            4.png equals 1.png\n            \
+             and 49 more; `ganymede data` with --json names them under `equal`\n",
+            "x.png: cut off\n            and 1,000 more\n",
+            "left out    .heic 34, .txt 2: a.txt, b.heic, 34 more\n",
+        ] {
+            assert!(report.to_string().contains(part), "{report}");
+        }
         report.outside = 1;
         assert!(report.to_string().contains("74 %; 1 value outside, clamped\n"));
         let json = serde_json::to_string(&report).unwrap();

@@ -220,6 +220,10 @@ fn networks_of_another_run_are_taken_where_they_fit() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: the checkpoint is of other networks"), "{}", ran.stderr);
     assert!(!folder.path().join("00002-mlp-ring2d").exists());
+    // A look at the training says what the training would.
+    let units = "networks.generator.layers.1.units=5";
+    let dry = train(folder.path(), &["--from", from, "--set", units, "--dry-run"]);
+    assert!(dry.code == 1 && dry.stderr.contains("of other networks"), "{}", dry.stderr);
 }
 
 #[test]

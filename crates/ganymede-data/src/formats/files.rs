@@ -97,9 +97,11 @@ pub(crate) fn sort_classes<T: AsRef<[u8]>>(names: &mut [T]) {
     }
 }
 
-/// `1 image`, `2 images`.
+pub(crate) use crate::report::grouped;
+
+/// `1 image`, `2,000 images`.
 pub(crate) fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// What is said of so many: `1 … is`, `2 … are`.

@@ -40,13 +40,7 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
             return Err(DataError::MixedSizes { path: job.source.path(), sizes });
         }
     };
-    let others = looks.iter().filter(|look| (look.width, look.height) != (width, height)).count();
-    if others > 0 {
-        report.notes.push({
-            let others = files::count(others as u64, "image");
-            format!("{others} of another size became {width}x{height} ({})", options.fit)
-        });
-    }
+    report.notes.extend(resized(&by_count, (width, height), options.fit));
     let [red, green, blue] = options.background;
     let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
     let channels = options.channels.unwrap_or(if looks.iter().all(grey) { 1 } else { 3 });
@@ -68,6 +62,30 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
         });
     }
     Ok(target)
+}
+
+/// A note on images of other sizes than the one that they become: how many are enlarged and reduced, and from which sizes.
+fn resized(by_count: &[((u32, u32), u64)], target: (u32, u32), fit: Fit) -> Option<String> {
+    const NAMED: usize = 3;
+    let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
+    let others: Vec<_> = by_count.iter().filter(|(size, _)| *size != target).collect();
+    let of = |order: std::cmp::Ordering, what: &str| {
+        let sizes: Vec<_> = others.iter().filter(|(size, _)| area(*size).cmp(&area(target)) == order).collect();
+        let mut names: Vec<String> = sizes.iter().take(NAMED).map(|((w, h), _)| format!("{w}x{h}")).collect();
+        names.extend((sizes.len() > NAMED).then(|| format!("{} other sizes", sizes.len() - NAMED)));
+        let count: u64 = sizes.iter().map(|(_, count)| count).sum();
+        (count > 0).then(|| format!("{} {what} from {}", files::grouped(count), names.join(", ")))
+    };
+    let parts = [
+        of(std::cmp::Ordering::Less, "enlarged"),
+        of(std::cmp::Ordering::Greater, "reduced"),
+        of(std::cmp::Ordering::Equal, "changed in shape"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let count: u64 = others.iter().map(|(_, count)| count).sum();
+    let (width, height) = target;
+    let images = files::count(count, "image");
+    (count > 0).then(|| format!("{images} of another size became {width}x{height} ({fit}): {}", parts.join("; ")))
 }
 
 impl Target {
@@ -294,5 +312,23 @@ fn pages(looks: &[&Look], all: bool, report: &mut DataReport) {
                 pages - files
             ),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_of_other_sizes_are_said_to_be_enlarged_or_reduced() {
+        let sizes = [((32, 32), 2260), ((64, 64), 5), ((128, 64), 3), ((24, 32), 1)];
+        assert_eq!(
+            resized(&sizes, (64, 64), Fit::Crop).unwrap(),
+            "2,264 images of another size became 64x64 (crop): 2,261 enlarged from 32x32, 24x32; 3 reduced from 128x64"
+        );
+        assert_eq!(resized(&[((8, 8), 2)], (8, 8), Fit::Pad), None);
+        let many: Vec<_> = (1..=5).map(|side| ((side, 10), 1)).collect();
+        assert!(resized(&many, (9, 9), Fit::Pad).unwrap().ends_with("5 enlarged from 1x10, 2x10, 3x10, 2 other sizes"));
+        assert!(resized(&[((4, 9), 1)], (6, 6), Fit::Pad).unwrap().ends_with("1 changed in shape from 4x9"));
     }
 }

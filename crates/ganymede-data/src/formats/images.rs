@@ -80,6 +80,8 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
     };
     let files = Files { tree: &tree, images, paths: &paths, chosen: &chosen };
     let (outcome, range) = image_samples::decode(job, &files, &used, table, sink, &mut report)?;
+    let name = |sample: usize| files::text(&paths[outcome.kept[sample]]);
+    report.equal = sink.equal().0.into_iter().map(|pair| pair.map(name)).collect();
     for (&image, reason) in &outcome.bad {
         report.add_bad(files::text(&paths[image]), reason.clone());
     }

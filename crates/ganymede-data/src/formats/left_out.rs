@@ -3,7 +3,7 @@
 
 use super::files;
 use crate::raster::content::{self, Content};
-use crate::report::DataReport;
+use crate::report::{DataReport, NAMED_FILES};
 use std::collections::BTreeMap;
 
 /// Above this part of all images, leaving some out is a warning.
@@ -13,6 +13,8 @@ const MANY: f64 = 0.05;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeftOut {
     counts: BTreeMap<String, u64>,
+    /// Names of the first ones.
+    first: Vec<String>,
     images: BTreeMap<&'static str, (Content, u64)>,
 }
 
@@ -42,6 +44,9 @@ impl LeftOut {
     /// Counts a file by its name and what its first bytes say.
     pub(crate) fn add(&mut self, name: &[u8], content: Option<Content>) {
         *self.counts.entry(kind(name, content)).or_default() += 1;
+        if self.first.len() < NAMED_FILES {
+            self.first.push(files::text(name));
+        }
         let by_ending = || files::ending(files::base(name)).and_then(|ending| content::of_ending(&ending));
         if let Some(kind) = content.filter(|kind| kind.image).or_else(by_ending).filter(|kind| kind.image) {
             self.images.entry(kind.name).or_insert((kind, 0)).1 += 1;
@@ -65,7 +70,7 @@ impl LeftOut {
             let many = left as f64 > MANY * all as f64;
             if many { report.warnings.push(text) } else { report.notes.push(text) }
         }
-        report.left_out = self.counts;
+        (report.left_out, report.first_left_out) = (self.counts, self.first);
     }
 }
 
@@ -84,6 +89,10 @@ mod tests {
         let mut report = DataReport::default();
         left.clone().tell(6, &mut report);
         assert_eq!(counts(&report.left_out), ".heic 34, .txt 1, HEIC 1, without ending 1");
+        assert_eq!(
+            report.first_left_out,
+            ["a/IMG_0.HEIC", "a/IMG_1.HEIC", "a/IMG_2.HEIC", "a/IMG_3.HEIC", "a/IMG_4.HEIC"]
+        );
         assert_eq!(report.warnings.len(), 1);
         assert!(
             report.warnings[0].starts_with(

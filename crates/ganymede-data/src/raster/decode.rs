@@ -78,6 +78,9 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 
 /// The format of a file, and its bytes without those that its decoder would stumble over.
 fn format(bytes: &[u8]) -> Result<(ImageFormat, Cow<'_, [u8]>), String> {
+    if bytes.is_empty() {
+        return Err("the file is empty".into());
+    }
     let format = image::guess_format(bytes).ok().filter(|format| FORMATS.contains(format)).ok_or_else(|| {
         let found = match content::of_bytes(&bytes[..bytes.len().min(512)]) {
             Some(kind) => format!("{}: {}", kind.name, kind.todo),

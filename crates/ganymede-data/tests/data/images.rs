@@ -380,3 +380,25 @@ fn a_cut_jpeg_is_bad_and_not_half_grey() {
         assert!(error.contains("byte") || error.contains("PNG, JPEG"), "{error}");
     }
 }
+
+/// Duplicates have the names of their files; what is empty is said to be so; of files that are no images the first are named.
+#[test]
+fn files_that_are_of_no_use_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = |value: u8| [b"P5 2 2 255\n".as_slice(), &[value, 1, 2, 3]].concat();
+    for (name, value) in [("a/1.pgm", 1), ("a/2.pgm", 2), ("b/3.pgm", 1), ("b/4.pgm", 4), ("b/5.pgm", 1)] {
+        put(&folder.path().join(name), &image(value));
+    }
+    put(&folder.path().join("a/empty.png"), b"");
+    put(&folder.path().join("notes.txt"), b"text");
+    let options = DataOptions { max_bad: 0.5, ..DataOptions::default() };
+    let data = open(folder.path(), &options).unwrap();
+    let report = data.report();
+    let pair = |again: &str| [again.to_string(), "a/1.pgm".into()];
+    assert_eq!((report.duplicates, &report.equal), (2, &vec![pair("b/3.pgm"), pair("b/5.pgm")]));
+    assert_eq!(
+        (report.first_bad[0].path.as_str(), report.first_bad[0].reason.as_str()),
+        ("a/empty.png", "the file is empty")
+    );
+    assert_eq!(report.first_left_out, ["notes.txt"]);
+}

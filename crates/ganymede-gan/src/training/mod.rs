@@ -222,7 +222,7 @@ impl Training {
     ///
     /// # Errors
     /// [`GanError::Defect`] when the check finds errors, such as a training without an end; [`GanError::Memory`] when the memory
-    /// does not hold it.
+    /// does not hold it; [`GanError::Misfit`] when the networks of the spec's `from` are others.
     pub fn compile(mut self) -> Result<Compiled, GanError> {
         if matches!(self.place, Place::New { .. }) {
             let split = self.data.split(self.spec.data.options.holdout, self.spec.seed);
@@ -234,8 +234,14 @@ impl Training {
         }
         let machine = Machine::new(self.cpu, self.spec.train.numerics)?;
         let explain = |error| machine.explain(error);
-        let stepper = Stepper::new(&self.spec, &self.codec, &machine.backend).map_err(explain)?;
+        let mut stepper = Stepper::new(&self.spec, &self.codec, &machine.backend).map_err(explain)?;
         let sampler = Sampler::new(&self.spec, &self.codec, None, &machine.backend).map_err(explain)?;
+        // Networks that do not fit are refused before there is a run.
+        if let (Place::New { .. }, Some(from)) = (&self.place, &self.spec.from) {
+            for network in stepper.networks() {
+                checkpoint::load_network(from.as_ref(), &network, stepper.store_mut())?;
+            }
+        }
         let plan = PlanReport::of(&self.spec, (&stepper, &sampler), &self.codec, &self.data, &machine.backend);
         Ok(Compiled { training: self, machine, stepper, sampler, plan })
     }
@@ -289,7 +295,7 @@ impl Compiled {
     /// # Errors
     /// As [`start`](Compiled::start).
     pub fn setup(self) -> Result<(Setup, bool), GanError> {
-        let Compiled { training, machine, mut stepper, sampler, plan } = self;
+        let Compiled { training, machine, stepper, sampler, plan } = self;
         let usual_name = training.usual_name();
         let Training { spec, data: dataset, codec, place, .. } = training;
         resources::check(plan.peak_bytes(), resources::available())?;
@@ -300,12 +306,6 @@ impl Compiled {
                 (run, true)
             }
             Place::New { outdir, name } => {
-                // Networks that do not fit are refused before there is a run.
-                if let Some(from) = &spec.from {
-                    for network in stepper.networks() {
-                        checkpoint::load_network(from.as_ref(), &network, stepper.store_mut())?;
-                    }
-                }
                 let env = Env::now(&machine.backend, machine.threads(), spec.train.numerics, &dataset);
                 let name = name.unwrap_or(usual_name);
                 (RunDir::create(&outdir, &name, &spec, &codec, &env)?, false)
