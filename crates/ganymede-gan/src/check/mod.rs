@@ -133,71 +133,126 @@ pub struct Rule {
     pub name: &'static str,
     /// What it looks for.
     pub summary: &'static str,
+    /// Keys without which it would find what the text has: values that could not be read. `*` stands for any word of a place, `**` at
+    /// the end for all that is inside.
+    needs: &'static [&'static [&'static str]],
     run: fn(&Subject) -> Vec<Finding>,
 }
 
+/// Keys that say how long a training is.
+const LENGTH: &[&str] = &["train", "train.steps", "train.kimg", "train.minutes"];
+/// All of the networks.
+const NETWORKS: &[&str] = &["networks.**"];
+/// All of the data.
+const DATA: &[&str] = &["data.**"];
+/// What the phases are, and what they train.
+const PHASES: &[&str] = &["phases", "phases.*", "phases.*.name", "phases.*.trains", "phases.*.player"];
+/// The phases' losses.
+const TERMS: &[&str] = &["phases.*.terms", "phases.*.terms.*", "phases.*.terms.*.class_name", "phases.*.terms.*.args"];
+/// Their optimizers.
+const OPTIMIZERS: &[&str] = &["phases.*.optimizer", "phases.*.optimizer.class_name"];
+
 /// Every rule, in the order of a report.
 pub const RULES: &[Rule] = &[
-    Rule { name: "train_table", summary: "the spec says how long to train", run: train_table::run },
+    Rule { name: "train_table", summary: "the spec says how long to train", needs: &[LENGTH], run: train_table::run },
     Rule {
         name: "numbers",
         summary: "lengths, intervals, weights and averages are in their ranges",
+        needs: &[],
         run: numbers::run,
     },
-    Rule { name: "shapes", summary: "layers of a network fit each other", run: shapes::run },
+    Rule { name: "shapes", summary: "layers of a network fit each other", needs: &[NETWORKS], run: shapes::run },
     Rule {
         name: "pairing",
         summary: "the generator's output has the shape of the discriminator's input",
+        needs: &[NETWORKS],
         run: pairing::run,
     },
-    Rule { name: "data_shape", summary: "the discriminator's input has the shape of the data", run: data_shape::run },
-    Rule { name: "labels", summary: "networks with a label input get the labels of every class", run: labels::run },
+    Rule {
+        name: "data_shape",
+        summary: "the discriminator's input has the shape of the data",
+        needs: &[NETWORKS, DATA],
+        run: data_shape::run,
+    },
+    Rule {
+        name: "labels",
+        summary: "networks with a label input get the labels of every class",
+        needs: &[NETWORKS, DATA],
+        run: labels::run,
+    },
     Rule {
         name: "generator_range",
         summary: "the generator's last activation covers the data's range",
+        needs: &[NETWORKS],
         run: generator_range::run,
     },
     Rule {
         name: "references",
         summary: "phases have names of their own, networks are trained once, frozen and averaged where there are",
+        needs: &[NETWORKS, PHASES],
         run: references::run,
     },
-    Rule { name: "terms", summary: "every phase has losses that exist, every player an objective", run: terms::run },
-    Rule { name: "loss_args", summary: "the `args` of a Keras loss fit the player of its phase", run: loss_args::run },
+    Rule {
+        name: "terms",
+        summary: "every phase has losses that exist, every player an objective",
+        needs: &[TERMS, PHASES],
+        run: terms::run,
+    },
+    Rule {
+        name: "loss_args",
+        summary: "the `args` of a Keras loss fit the player of its phase",
+        needs: &[TERMS, PHASES],
+        run: loss_args::run,
+    },
     Rule {
         name: "augment",
         summary: "augmentations exist, have the arguments that are written, and take the samples",
+        needs: &[],
         run: augment::run,
     },
     Rule {
         name: "logits",
         summary: "losses of logits get logits, losses of probabilities probabilities",
+        needs: &[NETWORKS, TERMS, PHASES],
         run: logits::run,
     },
     Rule {
         name: "optimizers",
         summary: "every network has an optimizer of its own that moves it",
+        needs: &[OPTIMIZERS, PHASES],
         run: optimizers::run,
     },
     Rule {
         name: "batch",
         summary: "the batch is a size that can be trained, not larger than the data",
+        needs: &[DATA],
         run: batch::run,
     },
     Rule {
         name: "kernel_stride",
         summary: "strides divide the kernels of transposed convolutions",
+        needs: &[NETWORKS],
         run: kernel_stride::run,
     },
-    Rule { name: "lipschitz", summary: "a Wasserstein critic is held to a bounded slope", run: lipschitz::run },
-    Rule { name: "one_logit", summary: "the discriminator gives one logit for a sample", run: one_logit::run },
-    Rule { name: "unusual", summary: "learning rates and weights are what is usual", run: unusual::run },
-    Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", run: beta_1::run },
+    Rule {
+        name: "lipschitz",
+        summary: "a Wasserstein critic is held to a bounded slope",
+        needs: &[TERMS, PHASES],
+        run: lipschitz::run,
+    },
+    Rule {
+        name: "one_logit",
+        summary: "the discriminator gives one logit for a sample",
+        needs: &[],
+        run: one_logit::run,
+    },
+    Rule { name: "unusual", summary: "learning rates and weights are what is usual", needs: &[], run: unusual::run },
+    Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", needs: &[], run: beta_1::run },
 ];
 
 /// The last rule; it runs where none of [`RULES`] found an error.
 pub const LAST: Rule =
-    Rule { name: "tracing", summary: "the programs of a step can be made of the spec", run: tracing::run };
+    Rule { name: "tracing", summary: "the programs of a step can be made of the spec", needs: &[], run: tracing::run };
 
 impl Rule {
     fn findings(&self, subject: &Subject) -> Vec<Finding> {
@@ -242,8 +297,9 @@ impl fmt::Display for Report {
 pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     let subject = Subject::new(draft, data);
     let mut findings = reading::findings(draft);
-    let judged = RULES.iter().flat_map(|rule| rule.findings(&subject));
-    findings.extend(judged.filter(|finding| !reading::follows(draft, finding)));
+    for rule in RULES {
+        findings.extend(rule.findings(&subject).into_iter().filter(|finding| !reading::follows(draft, finding, rule)));
+    }
     if findings.iter().all(|f| f.severity != Severity::Error) {
         findings.extend(LAST.findings(&subject));
     }

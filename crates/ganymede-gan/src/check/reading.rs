@@ -1,6 +1,6 @@
 //! What of a text is no spec, as findings; and what is not judged because it was not read. Not here: reading (`spec/`).
 
-use super::{Finding, Fix, Severity};
+use super::{Finding, Fix, Rule, Severity};
 use crate::spec::Draft;
 
 /// The name under which the faults of a text stand in a report.
@@ -16,38 +16,45 @@ pub(super) fn findings(draft: &Draft) -> Vec<Finding> {
     draft.faults.iter().map(finding).collect()
 }
 
-/// Any last word of a place; any number of an item.
-const ANY: &str = "*";
-const NUMBER: &str = "#";
-
-/// Rules that would miss a value which was left out, by the first word of its place and the last.
-const MISSING: &[(&str, &[&str], &[&str])] = &[
-    ("train", &["train", "steps", "kimg", "minutes"], &["train_table"]),
-    (
-        "networks",
-        &[ANY],
-        &["shapes", "pairing", "data_shape", "labels", "generator_range", "logits", "kernel_stride", "references"],
-    ),
-    ("phases", &["terms", "class_name", "args"], &["terms", "loss_args", "logits", "lipschitz"]),
-    ("phases", &["optimizer", "class_name"], &["optimizers"]),
-    (
-        "phases",
-        &["phases", NUMBER, "name", "trains", "player"],
-        &["references", "terms", "loss_args", "logits", "optimizers", "lipschitz"],
-    ),
-    ("data", &[ANY], &["data_shape", "labels", "batch"]),
-];
-
 /// Whether a finding may come from a value that was left out, not from the spec.
-pub(super) fn follows(draft: &Draft, finding: &Finding) -> bool {
-    let left_out = draft.faults.iter().filter(|fault| fault.mend.is_none());
-    let misses = |place: &str| {
-        let of = |(table, ends, rules): &(&str, &[&str], &[&str])| {
-            let last = place.rsplit('.').next().unwrap_or(place);
-            let is = |end: &str| end == ANY || end == last || (end == NUMBER && last.parse::<usize>().is_ok());
-            place.split('.').next() == Some(table) && ends.iter().copied().any(is) && rules.contains(&finding.rule)
-        };
-        MISSING.iter().any(of)
-    };
-    finding.severity == Severity::Error && left_out.into_iter().any(|fault| misses(&fault.place))
+pub(super) fn follows(draft: &Draft, finding: &Finding, rule: &Rule) -> bool {
+    let mut left_out = draft.faults.iter().filter(|fault| fault.mend.is_none());
+    let needed = |place: &str| rule.needs.iter().copied().flatten().any(|key| is_at(place, key));
+    finding.severity == Severity::Error && left_out.any(|fault| needed(&fault.place))
+}
+
+/// Whether a dotted place is that of a key: `*` stands for any word, `**` at its end for all that is inside.
+fn is_at(place: &str, key: &str) -> bool {
+    let mut words = place.split('.');
+    for expected in key.split('.') {
+        match (expected, words.next()) {
+            ("**", _) => return true,
+            ("*", Some(_)) => {}
+            (expected, word) if word == Some(expected) => {}
+            _ => return false,
+        }
+    }
+    words.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_keys() {
+        for (key, place, is) in [
+            ("train.steps", "train.steps", true),
+            ("train", "train.steps", false),
+            ("train.steps", "train", false),
+            ("phases.*.terms.*", "phases.0.terms.12", true),
+            ("phases.*.terms.*", "phases.0.terms", false),
+            ("phases.*", "phases.0.terms", false),
+            ("networks.**", "networks.g.layers.3.units", true),
+            ("networks.**", "networks", true),
+            ("data.**", "database", false),
+        ] {
+            assert_eq!(is_at(place, key), is, "{key} {place}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 use super::{Finding, Fix, Subject};
 use ganymede_nn::{OptimizerConfig, Scheduled};
-use serde_json::{Value, json};
 
 /// Optimizers whose steps are as long as the learning rate, whatever the gradient.
 const NORMED: &[&str] = &["Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion", "Adafactor", "LossScaleOptimizer"];
@@ -32,9 +31,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
 }
 
 fn rate(at: usize, phase: &str, optimizer: &OptimizerConfig) -> Option<Finding> {
-    let Ok(Value::Object(config)) = serde_json::to_value(optimizer) else { return None };
-    let class = config.get("class_name")?.as_str()?.to_string();
-    let normed = NORMED.contains(&class.as_str());
+    let class = optimizer.kind.class_name();
+    let normed = NORMED.contains(&class);
     let highest = if normed { HIGHEST.0 } else { HIGHEST.1 };
     let (_, rate) = optimizer.learning_rate.looks().find(|(_, rate)| *rate > highest)?;
     let consequence = match normed {
@@ -43,13 +41,10 @@ fn rate(at: usize, phase: &str, optimizer: &OptimizerConfig) -> Option<Finding> 
     };
     let reason =
         format!("the learning rate {rate} is far above what trains: {class} {consequence}; 0.0002 is usual with Adam");
-    let fix = Fix::new("set learning_rate = 0.0002", move |spec| {
-        let mut config = config.clone();
-        config.insert("learning_rate".into(), json!(2e-4));
-        if let Ok(optimizer) = serde_json::from_value::<OptimizerConfig>(Value::Object(config)) {
-            spec.phases[at].optimizer = Some(optimizer);
-        }
-    });
-    let fixes = if normed { vec![fix] } else { Vec::new() };
+    let mended = optimizer.with_number("learning_rate", 2e-4).filter(|_| normed);
+    let fix = |mended: OptimizerConfig| {
+        Fix::new("set learning_rate = 0.0002", move |spec| spec.phases[at].optimizer = Some(mended.clone()))
+    };
+    let fixes = mended.map(fix).into_iter().collect();
     Some(Finding::hint(format!("phases.{at} (`{phase}`).optimizer.learning_rate"), reason, fixes))
 }

@@ -54,27 +54,20 @@ pub(super) struct Read {
 /// All places where the text is no TOML.
 pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
+    let places = Places::of(text);
     if !errors.is_empty() {
-        let fault = |error: &Error| fault(text, error.span().unwrap_or(0..0), &[], words::plain(error.message()), None);
+        let fault =
+            |error: &Error| places.fault(error.span().unwrap_or(0..0), &[], words::plain(error.message()), None);
         let mut faults: Vec<SpecFault> = errors.iter().take(MOST).map(fault).collect();
         faults.sort_by_key(|fault| (fault.line, fault.column));
         return Err(faults);
     }
     let mut lines = BTreeMap::new();
     visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
-        lines.insert(dotted(path), position(text, value.start).0);
+        lines.insert(dotted(path), places.position(value.start).0);
     });
-    let mut reading = Reading { text, tree, faults: Vec::new() };
-    for _ in 0..MOST {
-        let Err(error) = reading.spec() else { break };
-        if reading.take_out(&error).is_none() {
-            // Nothing to take out mends it: it is told as it is.
-            let span = error.span().unwrap_or(0..0);
-            reading.faults.push(fault(text, span, &[], words::plain(error.message()), None));
-            break;
-        }
-    }
-    let spec = reading.spec().unwrap_or_default();
+    let mut reading = Reading { text, places, tree, faults: Vec::new() };
+    let spec = reading.finished().unwrap_or_default();
     reading.faults.sort_by_key(|fault| (fault.line, fault.column));
     Ok(Read { spec, faults: reading.faults, lines })
 }
@@ -95,11 +88,29 @@ enum At {
 
 struct Reading<'t> {
     text: &'t str,
+    places: Places,
     tree: Spanned<DeTable<'t>>,
     faults: Vec<SpecFault>,
 }
 
 impl<'t> Reading<'t> {
+    /// The spec, after all that is wrong was taken out; none where that cannot be done.
+    fn finished(&mut self) -> Option<TrainSpec> {
+        for _ in 0..MOST {
+            let error = match self.spec() {
+                Ok(spec) => return Some(spec),
+                Err(error) => error,
+            };
+            if self.take_out(&error).is_none() {
+                // Nothing to take out mends it: it is told as it is.
+                let span = error.span().unwrap_or(0..0);
+                self.faults.push(self.places.fault(span, &[], words::plain(error.message()), None));
+                return None;
+            }
+        }
+        self.spec().ok()
+    }
+
     fn spec(&self) -> Result<TrainSpec, Error> {
         TrainSpec::deserialize(Deserializer::from(self.tree.clone()))
     }
@@ -133,7 +144,8 @@ impl<'t> Reading<'t> {
         let (of_name, of_value, value) = self.value(parent, key)?;
         let span = if at == At::Key { of_name } else { of_value };
         let mends = match at {
-            At::Key => words::near(error.message(), key).map(Mend::name),
+            // A name that the table has already would cost one of both values.
+            At::Key => words::near(error.message(), key).filter(|near| !self.has(parent, near)).map(Mend::name),
             At::Value => Mend::of(self.text, error.message(), &value, &span),
         };
         let mended = mends.and_then(|mend| {
@@ -148,7 +160,7 @@ impl<'t> Reading<'t> {
         let reason =
             reason.map_or_else(|| words::reason(error.message(), key, found), |expected| words::told(expected, found));
         self.tree = tree;
-        self.faults.push(fault(self.text, span, &path, reason, what));
+        self.faults.push(self.places.fault(span, &path, reason, what));
         Some(())
     }
 
@@ -165,7 +177,7 @@ impl<'t> Reading<'t> {
     /// Gives a table the value that it lacks, as empty as it may be. One that was taken out was told already.
     fn stand_in(&mut self, error: &Error, path: &[Step], name: &str) -> Option<()> {
         let span = error.span().unwrap_or(0..0);
-        let told = fault(self.text, span.clone(), path, format!("expected `{name}`, found none"), None);
+        let told = self.places.fault(span.clone(), path, format!("expected `{name}`, found none"), None);
         for empty in ["\"\"", "[]", "0", "{}"] {
             let value = DeValue::parse(empty).ok()?.into_inner();
             let change = Change::Insert(span.clone(), value);
@@ -209,6 +221,11 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// Whether a table has a value of this name.
+    fn has(&self, path: &[Step], key: &str) -> bool {
+        table(self.tree.get_ref(), path).is_some_and(|table| table.contains_key(key))
+    }
+
     /// The places of a name and of its value, and the value.
     fn value(&self, parent: &[Step], key: &str) -> Option<(Range<usize>, Range<usize>, DeValue<'t>)> {
         let (name, value) = table(self.tree.get_ref(), parent)?.get_key_value(key)?;
@@ -230,9 +247,7 @@ fn apply<'t>(root: &mut DeTable<'t>, path: &[Step], key: &str, change: &Change<'
         Change::Remove => drop(table.remove(key)),
         Change::Rename(name) => {
             let Some((old, value)) = table.remove_entry(key) else { return };
-            if !table.contains_key(name.as_str()) {
-                table.insert(Spanned::new(old.span(), Cow::Owned(name.clone())), value);
-            }
+            table.insert(Spanned::new(old.span(), Cow::Owned(name.clone())), value);
         }
         Change::Replace(value) => {
             if let Some(old) = table.get_mut(key) {
@@ -353,16 +368,32 @@ fn visit_value(
     }
 }
 
-fn fault(text: &str, span: Range<usize>, path: &[Step], reason: String, mend: Option<String>) -> SpecFault {
-    let (line, column) = position(text, span.start);
-    SpecFault { line, column, place: dotted(path), reason, mend }
+/// Where the lines of a text begin.
+struct Places {
+    starts: Vec<usize>,
+    length: usize,
 }
 
-/// Line and column of a byte, from 1.
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.as_bytes()[..at.min(text.len())].iter();
-    let line = before.clone().filter(|&&byte| byte == b'\n').count() + 1;
-    (line, before.rev().take_while(|&&byte| byte != b'\n').count() + 1)
+impl Places {
+    fn of(text: &str) -> Places {
+        let after = |(at, byte): (usize, u8)| (byte == b'\n').then_some(at + 1);
+        Places {
+            starts: std::iter::once(0).chain(text.bytes().enumerate().filter_map(after)).collect(),
+            length: text.len(),
+        }
+    }
+
+    /// Line and column of a byte, from 1.
+    fn position(&self, at: usize) -> (usize, usize) {
+        let at = at.min(self.length);
+        let line = self.starts.partition_point(|start| *start <= at);
+        (line, at - self.starts[line - 1] + 1)
+    }
+
+    fn fault(&self, span: Range<usize>, path: &[Step], reason: String, mend: Option<String>) -> SpecFault {
+        let (line, column) = self.position(span.start);
+        SpecFault { line, column, place: dotted(path), reason, mend }
+    }
 }
 
 fn dotted(path: &[Step]) -> String {

@@ -136,8 +136,8 @@ pub struct Draft {
 impl Draft {
     /// The line of a value, or of the innermost table around it that the text has.
     pub fn line(&self, key: &str) -> Option<usize> {
-        let ends = std::iter::once(key.len()).chain(key.rmatch_indices('.').map(|(at, _)| at));
-        ends.into_iter().find_map(|end| self.lines.get(&key[..end]).copied())
+        let mut ends = std::iter::once(key.len()).chain(key.rmatch_indices('.').map(|(at, _)| at));
+        ends.find_map(|end| self.lines.get(&key[..end]).copied())
     }
 }
 

@@ -120,6 +120,14 @@ impl OptimizerConfig {
         self
     }
 
+    /// The optimizer with another value of a number, by the name that it has in configurations; none where there is no such
+    /// number, or it cannot have this value.
+    pub fn with_number(&self, name: &str, value: f64) -> Option<OptimizerConfig> {
+        let mut config = serde_json::to_value(self).ok()?;
+        config.as_object_mut()?.insert(name.into(), value.into());
+        serde_json::from_value(config).ok()
+    }
+
     /// Names of the tensors that are kept for each parameter: of the parameter's shape, zeros at the start.
     pub fn slots(&self) -> Vec<&'static str> {
         self.kind.object().slots()

@@ -265,3 +265,26 @@ fn places_in_a_spec_are_counted_from_one() {
         assert!(error.starts_with(place), "{text:?}: {error}");
     }
 }
+
+/// A misspelt name whose right one is there too is not renamed over it: what it says is told and left out, and the other stays.
+#[test]
+fn a_name_that_is_there_already_is_not_given_twice() {
+    let text = "[train]\nsteps = 7\nstepz = 5\n[[phases]]\nname = 'd'\ntrains = ['discriminator']\n\
+                optimizer = { class_name = 'Adam', lr = 1.0, learning_rate = 0.5 }\n";
+    let draft = TrainSpec::lenient(text).unwrap();
+    let told: Vec<(usize, &str, Option<&str>)> =
+        draft.faults.iter().map(|fault| (fault.line, fault.place.as_str(), fault.mend.as_deref())).collect();
+    assert_eq!(told, [(3, "train.stepz", None), (7, "phases.0.optimizer.lr", None)]);
+    assert_eq!(draft.spec.train.steps, Some(7));
+    assert_eq!(draft.spec.phases[0].optimizer.as_ref().unwrap().learning_rate, 0.5.into());
+}
+
+/// Each place is found once among the lines: a text of many is read in no more time than one of few, by the line.
+#[test]
+fn places_of_a_long_text_are_right() {
+    let lines: String = (0..20_000).map(|n| format!("# {n}\n")).collect();
+    let text = format!("{lines}seed = 'x'\r\n[train]\nbatch = 'many'\n");
+    let draft = TrainSpec::lenient(&text).unwrap();
+    let places: Vec<(usize, usize)> = draft.faults.iter().map(|fault| (fault.line, fault.column)).collect();
+    assert_eq!((places, draft.line("train.batch")), (vec![(20_001, 8), (20_003, 9)], Some(20_003)));
+}
