@@ -1,6 +1,7 @@
 //! What the user can do about each error. Not here: the errors (`error.rs`).
 
 use crate::error::GanError;
+use crate::presets::{self, PRESET};
 use ganymede_nn::config::nearest;
 
 impl GanError {
@@ -19,6 +20,10 @@ impl GanError {
                     .into(),
             ),
             GanError::Edit { .. } => Some("keys are those of `ganymede presets NAME`, such as train.batch=32".into()),
+            GanError::Unknown { kind: PRESET, name, known } if presets::elsewhere(name).is_some() => {
+                let nearest = presets::elsewhere(name).unwrap_or_default();
+                Some(format!("{nearest}; known: {}", known.join(", ")))
+            }
             GanError::Unknown { name, known, .. } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? known: {}", known.join(", ")),
                 None => format!("known: {}", known.join(", ")),

@@ -3,10 +3,12 @@
 /// What things are called elsewhere (PyTorch, papers, other programs), and here.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("alpha", "negative_slope"),
+    ("amsgrad", "Adam"),
     ("batch_size", "batch"),
     ("BatchNorm1d", "BatchNormalization"),
     ("BatchNorm2d", "BatchNormalization"),
     ("BatchNorm3d", "BatchNormalization"),
+    ("bce", "non_saturating"),
     ("BCELoss", "BinaryCrossentropy"),
     ("BCEWithLogitsLoss", "BinaryCrossentropy"),
     ("beta1", "beta_1"),
@@ -17,23 +19,33 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("iterations", "steps"),
     ("kernel", "kernel_size"),
     ("LayerNorm", "LayerNormalization"),
+    ("logistic", "non_saturating"),
     ("Linear", "Dense"),
     ("loss", "terms"),
     ("losses", "terms"),
     ("lr", "learning_rate"),
     ("lsgan", "least_squares"),
+    ("momentum", "SGD"),
+    ("mse", "least_squares"),
     ("MSELoss", "MeanSquaredError"),
+    ("nesterov", "SGD"),
+    ("ns", "non_saturating"),
     ("optim", "optimizer"),
     ("optimiser", "optimizer"),
     ("out_channels", "filters"),
     ("out_features", "units"),
     ("p", "rate"),
+    ("ragan", "relativistic_average"),
+    ("rpgan", "relativistic_paired"),
+    ("rsgan", "relativistic_paired"),
     ("spectral_norm", "SpectralNormalization"),
     ("stride", "strides"),
     ("type", "class_name"),
     ("Upsample", "UpSampling2D"),
     ("vanilla", "minimax"),
     ("wgan", "wasserstein"),
+    ("wgan-gp", "wasserstein"),
+    ("wgan_gp", "wasserstein"),
 ];
 
 /// The name among `known` that was meant by `name`: what it is called elsewhere, the same words in another order
@@ -122,6 +134,13 @@ mod tests {
         ] {
             assert_eq!(nearest(name, layers).as_deref(), expected, "{name}");
         }
+        let objectives = ["non_saturating", "least_squares", "wasserstein", "hinge", "BinaryCrossentropy"];
+        for (name, expected) in
+            [("bce", "non_saturating"), ("LSGAN", "least_squares"), ("wgan-gp", "wasserstein"), ("hing", "hinge")]
+        {
+            assert_eq!(nearest(name, objectives).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(nearest("momentum", ["SGD", "Adam"]).as_deref(), Some("SGD"));
         assert_eq!((distance("kitten", "sitting"), distance("rleu", "relu")), (3, 1));
         assert_eq!(nearest("lr", ["learning_rate", "beta_1"]).as_deref(), Some("learning_rate"));
         assert_eq!(nearest("size_kernel", ["kernel_size", "strides"]).as_deref(), Some("kernel_size"));

@@ -1,6 +1,7 @@
 //! Flags that several commands share, and what they change in a spec. Not here: each command's own.
 
 use crate::failure::{Failure, USAGE, USER};
+use crate::known_names;
 use clap::Args;
 use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
 use ganymede_gan::run_dir;
@@ -154,7 +155,7 @@ pub struct MachineFlags {
     #[arg(long, value_name = "NAME", value_parser = isa_names(), help_heading = "Machine")]
     pub isa: Option<String>,
     /// Where to compute
-    #[arg(long, value_name = "NAME", value_parser = ["cpu"], default_value = "cpu", help_heading = "Machine")]
+    #[arg(long, value_name = "NAME", value_parser = known_names::device(), default_value = "cpu", help_heading = "Machine")]
     pub device: String,
 }
 

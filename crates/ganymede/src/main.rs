@@ -5,6 +5,7 @@
 mod commands;
 mod failure;
 mod flags;
+mod known_names;
 mod numbers;
 mod profile;
 mod progress;

@@ -379,3 +379,66 @@ fn what_is_changed_of_a_preset_is_said_and_named() {
     let ran = ganymede(&["train", "--outdir", run.to_str().unwrap(), "--lr", "0.1"]);
     assert!(ran.code == 1 && ran.stderr.contains("cannot change phases.0.optimizer.learning_rate"), "{}", ran.stderr);
 }
+
+#[test]
+fn names_of_elsewhere_are_answered() {
+    for (words, parts) in [
+        (
+            &["train", "--preset", "stylegan2"][..],
+            &["expected a preset, found `stylegan2`", "nearest in kind: `r3gan`"][..],
+        ),
+        (&["train", "--preset", "pix2pix"], &["images of other images"]),
+        (&["train", "--preset", "wgan-gp"], &["`wgan_gp`"]),
+        (&["train", "--preset", "hinge"], &["--objective hinge"]),
+        (&["presets", "dcgann"], &["did you mean `dcgan`?", "known: dcgan, mlp"]),
+        (&["train", "--device", "cuda"], &["there is no GPU yet"]),
+        (
+            &["train", "ring2d", "--preset", "mlp", "--dry-run", "--objective", "lsgan"],
+            &["did you mean `least_squares`?"],
+        ),
+    ] {
+        let ran = ganymede(words);
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.stderr);
+        assert!(parts.iter().all(|part| ran.stderr.contains(part)), "{words:?}: {}", ran.stderr);
+    }
+    let ran = ganymede(&["summary", "stylegan"]);
+    assert!(ran.code == 1 && ran.stderr.contains("nearest in kind"), "{}", ran.stderr);
+}
+
+/// Without RUN, and by `last`, commands take the newest run and say which.
+#[test]
+fn the_newest_run_is_the_one_that_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |words: &[&str]| {
+        let mut command = Command::new(support::PROGRAM);
+        Ran::of(command.args(words).current_dir(folder.path()).env("NO_COLOR", "1").output().unwrap())
+    };
+    for words in [&["evaluate"][..], &["verify"], &["resume"], &["summary"], &["sample"], &["check", "last"]] {
+        let ran = here(words);
+        assert!(ran.code != 0 && ran.stderr.contains("found none"), "{words:?}: {}", ran.stderr);
+    }
+    let train = ["train", "ring2d", "--preset", "mlp", "--batch", "8", "--threads", "1", "--steps"];
+    here(&[&train[..], &["1"]].concat()).ok();
+    here(&[&train[..], &["1", "--name", "second"]].concat()).ok();
+    let newest = "runs/00001-second";
+    for words in [
+        &["evaluate", "-n", "20", "--metric", "sliced_wasserstein"][..],
+        &["evaluate", "last", "-n", "20", "--metric", "sliced_wasserstein"],
+        &["verify"],
+        &["resume", "--steps", "2"],
+        &["summary"],
+        &["summary", "last"],
+        &["sample", "-n", "2"],
+        &["train", "--outdir", "last", "--steps", "3"],
+    ] {
+        let ran = here(words).ok();
+        assert!(ran.stderr.contains(newest), "{words:?}: {}", ran.stderr);
+    }
+    assert!(here(&["check", "last"]).ok().stdout.contains("0 errors"));
+    assert!(here(&["runs", "last"]).ok().stdout.starts_with("00001-second "));
+    let from = here(&[&train[..], &["1", "--from", "last", "--dry-run"]].concat()).ok().stderr;
+    assert!(from.contains("check       no errors"), "{from}");
+    here(&[&train[..], &["1", "--from", "last"]].concat()).ok();
+    let spec = std::fs::read_to_string(folder.path().join("runs/00002-mlp-ring2d/spec.toml")).unwrap();
+    assert!(spec.contains("runs/00001-second/checkpoints/step-00000003"), "{spec}");
+}

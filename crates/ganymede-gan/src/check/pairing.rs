@@ -67,14 +67,10 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
         // The number of stages whose start is nearest to the one that is there.
         let best = starts.min_by_key(|(more, start)| (start[0].abs_diff(layout.start[0]), *more));
         if let Some((more, start)) = best {
-            let units = start[0] * start[1] * layout.start[2];
-            let stages =
-                if more == 0 { String::new() } else { format!(", add {more} more Conv2DTranspose of that kind") };
-            let what = format!(
-                "start from {}: Dense of {units} units, Reshape to it, padding \"same\"{stages}",
-                by(&[start[0], start[1], layout.start[2]])
-            );
-            fixes.push(Fix::new(what, move |spec| rebuild(spec, start, more, channels)));
+            let changes = changes(s.layers(s.spec.generator()), &layout, start, more, channels);
+            if !changes.is_empty() {
+                fixes.push(Fix::new(changes.join(", "), move |spec| rebuild(spec, start, more, channels)));
+            }
         }
     }
     fixes.extend(dense_end(s, target));
@@ -116,6 +112,31 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
             network.layers.push(layer("Reshape", json!({ "target_shape": shape })));
         }
     }))
+}
+
+/// What [`rebuild`] changes, in words.
+fn changes(layers: &[LayerConfig], layout: &Layout, start: [usize; 2], more: usize, channels: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    let (depth, number) =
+        (layout.start[2], |layer: &LayerConfig, key| layer.arguments.get(key).and_then(|n| n.as_u64()));
+    let units = start[0] * start[1] * depth;
+    if layout.start[..2] != start || number(&layers[layout.dense], "units") != Some(units as u64) {
+        all.push(format!("start from {}: Dense of {units} units, Reshape to it", by(&[start[0], start[1], depth])));
+    }
+    let same = |layer: &LayerConfig| layer.arguments.get("padding").and_then(|p| p.as_str()) == Some("same");
+    if layers[layout.reshape + 1..].iter().any(|layer| layer.class_name.starts_with("Conv2D") && !same(layer)) {
+        all.push("padding \"same\"".into());
+    }
+    if number(&layers[layout.last], "filters") != Some(channels as u64) {
+        all.push(format!("set filters of its last {} to {channels}", layers[layout.last].class_name));
+    }
+    if more > 0 {
+        all.push(format!(
+            "add {more} more {} of that kind",
+            layers[*layout.stages.last().unwrap_or(&layout.last)].class_name
+        ));
+    }
+    all
 }
 
 fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize) {

@@ -99,14 +99,32 @@ fn class_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
     }))
 }
 
-/// A Reshape right behind a Dense: the Dense gets as many units as the target has values.
+/// Layers that give as many values as they take.
+const KEEP_SIZES: &[&str] = &[
+    "Activation",
+    "BatchNormalization",
+    "Dropout",
+    "ELU",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
+    "Identity",
+    "LayerNormalization",
+    "LeakyReLU",
+    "PReLU",
+    "ReLU",
+    "Rescaling",
+    "Softmax",
+    "UnitNormalization",
+];
+
+/// A Reshape behind a Dense, with nothing between them that changes sizes: the Dense gets as many units as the target has values.
 fn reshape_fix(s: &Subject, network: &str, message: &str) -> Vec<Fix> {
     let layers = s.layers(network);
-    for at in 1..layers.len() {
-        let (before, layer) = (&layers[at - 1], &layers[at]);
-        if layer.class_name != "Reshape" || before.class_name != "Dense" {
-            continue;
-        }
+    for (at, layer) in layers.iter().enumerate().filter(|(_, layer)| layer.class_name == "Reshape") {
+        let last = layers[..at].iter().rposition(|layer| !KEEP_SIZES.contains(&layer.class_name.as_str()));
+        let Some(dense) = last.filter(|&dense| layers[dense].class_name == "Dense") else { continue };
+        let before = &layers[dense];
         let (Some(target), Some(units)) = (sizes(layer, "target_shape", 1), before.arguments.get("units")) else {
             continue;
         };
@@ -116,7 +134,7 @@ fn reshape_fix(s: &Subject, network: &str, message: &str) -> Vec<Fix> {
         }
         let network = network.to_string();
         return vec![Fix::new(format!("set units of the Dense before it to {values}"), move |spec| {
-            if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(at - 1)) {
+            if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(dense)) {
                 layer.arguments.insert("units".into(), json!(values));
             }
         })];

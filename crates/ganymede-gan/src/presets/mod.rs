@@ -8,6 +8,7 @@ mod blocks;
 mod cgan;
 mod choice;
 mod dcgan;
+mod elsewhere;
 mod lsgan;
 mod mlp;
 mod r3gan;
@@ -16,6 +17,7 @@ mod sngan;
 mod wgan_gp;
 
 pub use choice::{Choice, choose};
+pub use elsewhere::elsewhere;
 
 pub(crate) use blocks::layer;
 
@@ -215,7 +217,7 @@ pub fn preset_of_width(name: &str, codec: &Codec, width: Option<usize>) -> Resul
 pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError> {
     let Some(entry) = PRESETS.iter().find(|e| e.name == name) else {
         let known = PRESETS.iter().map(|e| e.name.to_string()).collect();
-        return Err(GanError::Unknown { kind: "a preset", name: name.into(), known });
+        return Err(GanError::Unknown { kind: PRESET, name: name.into(), known });
     };
     if let Some(width) = input.width.filter(|width| !(1..=WIDEST).contains(width)) {
         let reason = format!("expected a width from 1 to {WIDEST}, found {width}");
@@ -227,6 +229,8 @@ pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError
     Ok(spec)
 }
 
+/// What a preset's name is of, in errors.
+pub(crate) const PRESET: &str = "a preset";
 /// Size of the latent of the convolutional presets.
 const LATENT: usize = 100;
 

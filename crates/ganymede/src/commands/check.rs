@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// `ganymede check`.
 #[derive(Args, Debug)]
 pub struct Check {
-    /// A spec, complete or not, or the folder of a run
+    /// A spec, complete or not, or the folder of a run; `last` is the newest run in runs/
+    #[arg(value_parser = crate::flags::run)]
     file: PathBuf,
     /// Check the spec against this data [default: the data that the spec names, if any]
     #[arg(long, value_name = "DATA")]

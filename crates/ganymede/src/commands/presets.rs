@@ -2,6 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::Failure;
+use crate::known_names;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::Resolution;
@@ -13,7 +14,7 @@ use serde_json::json;
 #[derive(Args, Debug)]
 pub struct Presets {
     /// Print this preset's spec
-    #[arg(value_parser = names())]
+    #[arg(value_parser = known_names::preset())]
     name: Option<String>,
     #[command(flatten)]
     sample: SampleFlags,

@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::Failure;
-use crate::flags::RUNS;
+use crate::flags::{RUNS, run};
 use crate::numbers::{duration, grouped};
 use crate::terminal::Terminal;
 use clap::Args;
@@ -14,8 +14,8 @@ use std::time::Duration;
 /// `ganymede runs`.
 #[derive(Args, Debug)]
 pub struct Runs {
-    /// Folder of runs, or one run
-    #[arg(value_name = "DIR", default_value = RUNS)]
+    /// Folder of runs, or one run; `last` is the newest run in runs/
+    #[arg(value_name = "DIR", value_parser = run, default_value = RUNS)]
     folder: PathBuf,
     /// Print JSON, one object per line
     #[arg(long)]

@@ -4,11 +4,12 @@
 use super::presets::{SampleFlags, names};
 use super::{Command, Examples};
 use crate::failure::{Failure, USER};
+use crate::flags::{LAST, run};
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_gan::GanError;
-use ganymede_gan::run_dir;
 use ganymede_gan::spec::TrainSpec;
+use ganymede_gan::{presets, run_dir};
 use ganymede_nn::{Model, ModelConfig};
 use serde_json::json;
 use std::path::Path;
@@ -16,8 +17,8 @@ use std::path::Path;
 /// `ganymede summary`.
 #[derive(Args, Debug)]
 pub struct Summary {
-    /// A preset, the folder of a run, or a spec
-    #[arg(value_name = "PRESET|RUN|FILE")]
+    /// A preset, the folder of a run, or a spec; `last` is the newest run in runs/
+    #[arg(value_name = "PRESET|RUN|FILE", default_value = LAST)]
     what: String,
     /// Samples in a batch, for the counts of operations and memory [default: the spec's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -38,7 +39,7 @@ impl Command for Summary {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let spec = self.spec()?;
+        let spec = self.spec(terminal)?;
         let batch = self.batch.map_or(spec.train.batch, |n| n as usize);
         for (name, network) in &spec.networks {
             let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
@@ -71,7 +72,12 @@ impl Command for Summary {
 }
 
 impl Summary {
-    fn spec(&self) -> Result<TrainSpec, Failure> {
+    fn spec(&self, terminal: &mut Terminal) -> Result<TrainSpec, Failure> {
+        if self.what == LAST {
+            let run = run(LAST).map_err(|reason| Failure::new(USER, reason))?;
+            terminal.say(&format!("run         {}", run.display()));
+            return Ok(run_dir::read_spec(&run)?);
+        }
         let path = Path::new(&self.what);
         if names().contains(&self.what.as_str()) {
             return self.sample.spec(&self.what);
@@ -83,7 +89,11 @@ impl Summary {
             let presets = names().join(", ");
             let text =
                 format!("expected a preset ({presets}), a run or a spec, found `{}`: there is no such file", self.what);
-            return Err(Failure::new(USER, text));
+            let failure = Failure::new(USER, text);
+            return Err(match presets::elsewhere(&self.what) {
+                Some(hint) => failure.with_hint(hint),
+                None => failure,
+            });
         }
         Ok(TrainSpec::draft(&TrainSpec::text(path)?).map_err(|e| e.in_file(path))?.spec)
     }

@@ -3,6 +3,7 @@
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
 use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, positive};
+use crate::known_names;
 use crate::numbers::grouped;
 use crate::setup;
 use crate::spec_flags::{SpecFlags, refuse_conflicts};
@@ -30,7 +31,7 @@ pub struct Train {
     /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that ship with ganymede, at 32 pixels]
     data: Option<OsString>,
     /// The preset of networks, losses and optimizers [default: chosen by the data and --minutes]
-    #[arg(long, value_name = "NAME", value_parser = preset_names(), conflicts_with = "config")]
+    #[arg(long, value_name = "NAME", value_parser = known_names::preset(), conflicts_with = "config")]
     preset: Option<String>,
     /// Base number of filters or units, which all layers of the preset scale with; half of it takes about a quarter of the
     /// time [default: the preset's own]
@@ -58,14 +59,14 @@ pub struct Train {
     set: Vec<String>,
     #[command(flatten)]
     data_flags: DataFlags,
-    /// Folder in which the run gets its folder; the folder of a run resumes that run
-    #[arg(long, value_name = "DIR", default_value = crate::flags::RUNS, help_heading = "Output")]
+    /// Folder in which the run gets its folder; the folder of a run, or `last`, resumes that run
+    #[arg(long, value_name = "DIR", value_parser = crate::flags::run, default_value = crate::flags::RUNS, help_heading = "Output")]
     outdir: PathBuf,
     /// Name of the run [default: preset and data]
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     name: Option<String>,
     /// Start from the networks of this run's newest checkpoint
-    #[arg(long, value_name = "RUN", help_heading = "Output")]
+    #[arg(long, value_name = "RUN", value_parser = crate::flags::run, help_heading = "Output")]
     from: Option<PathBuf>,
     #[command(flatten)]
     intervals: IntervalFlags,
@@ -352,8 +353,4 @@ fn load(file: &Path) -> Result<TrainSpec, Failure> {
 /// The steps after which each of so many samples was shown so many times to the discriminator.
 fn steps_of_epochs(epochs: u64, samples: u64, train: &TrainSection) -> u64 {
     epochs.saturating_mul(samples).div_ceil(train.images_per_step().max(1)).min(LARGEST_INTEGER)
-}
-
-fn preset_names() -> Vec<&'static str> {
-    presets::PRESETS.iter().map(|entry| entry.name).collect()
 }

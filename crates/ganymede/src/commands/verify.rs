@@ -37,6 +37,7 @@ impl Command for Verify {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        terminal.say(&format!("run         {}", self.at.run.display()));
         let spec = run_dir::read_spec(&self.at.run)?;
         let dataset = Arc::new(setup::open_run_data(&self.at.run, &spec.data, terminal)?);
         let machine = self.machine.machine(spec.train.numerics)?;

@@ -32,17 +32,23 @@ fn given(spec: &TrainSpec) -> String {
 fn a_generator_of_stages_starts_where_it_comes_out_right() {
     for (taken, what, units, stages) in [
         // Half, quarter …: of 32 the start nearest to 7 rows is 8, of 64 it is 8 with one stage more, of 56 x 28 only 14 x 7 is whole.
-        ([32, 32, 3], "start from 8x8x256: Dense of 16384 units, Reshape to it, padding \"same\"", 16_384, 2),
+        (
+            [32, 32, 3],
+            "start from 8x8x256: Dense of 16384 units, Reshape to it, set filters of its last Conv2D to 3",
+            16_384,
+            2,
+        ),
         (
             [64, 64, 3],
-            "start from 8x8x256: Dense of 16384 units, Reshape to it, padding \"same\", add 1 more Conv2DTranspose of that kind",
+            "start from 8x8x256: Dense of 16384 units, Reshape to it, set filters of its last Conv2D to 3, add 1 more Conv2DTranspose \
+             of that kind",
             16_384,
             3,
         ),
-        ([56, 28, 1], "start from 14x7x256: Dense of 25088 units, Reshape to it, padding \"same\"", 25_088, 2),
+        ([56, 28, 1], "start from 14x7x256: Dense of 25088 units, Reshape to it", 25_088, 2),
         (
             [128, 256, 1],
-            "start from 8x16x256: Dense of 32768 units, Reshape to it, padding \"same\", add 2 more Conv2DTranspose of that kind",
+            "start from 8x16x256: Dense of 32768 units, Reshape to it, add 2 more Conv2DTranspose of that kind",
             32_768,
             4,
         ),

@@ -408,3 +408,28 @@ fn more_than_one_logit_is_hinted_at() {
         assert_eq!(found(&draft(preset, &[32, 32, 3], &[]), None, "one_logit"), [], "{preset}");
     }
 }
+
+/// What a fix says is what it does: only the filters, where only these are wrong.
+#[test]
+fn fixes_of_generators_say_what_they_change() {
+    let last = |filters: usize| format!("networks.generator.layers.11.filters={filters}");
+    let draft = draft("dcgan", &[28, 28, 1], &[&last(3)]);
+    let layer = &draft.spec.networks["generator"].layers[11];
+    assert_eq!(layer.class_name, "Conv2DTranspose");
+    let fixes = found(&draft, Some(&data(&[28, 28, 1], 1000)), "pairing");
+    let (_, _, Some((what, fixed))) = &fixes[0] else { panic!("{fixes:?}") };
+    assert_eq!(what, "set filters of its last Conv2DTranspose to 1");
+    assert_eq!(*fixed, edit(&draft.spec, &last(1)).unwrap());
+}
+
+/// Layers that keep the number of values may stand between a Dense and the Reshape that it feeds.
+#[test]
+fn a_dense_behind_which_others_stand_gets_the_units_of_the_reshape() {
+    let draft = draft("dcgan", &[28, 28, 1], &["networks.generator.layers.1.units=12545"]);
+    let classes: Vec<&str> =
+        draft.spec.networks["generator"].layers.iter().map(|layer| layer.class_name.as_str()).collect();
+    assert_eq!(classes[1..5], ["Dense", "BatchNormalization", "LeakyReLU", "Reshape"]);
+    let (fixed, changes) = fix(&draft, Some(&data(&[28, 28, 1], 1000))).unwrap();
+    assert_eq!(changes, ["set units of the Dense before it to 12544"]);
+    assert_eq!(fixed, edit(&draft.spec, "networks.generator.layers.1.units=12544").unwrap());
+}
