@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod ending;
 mod failure;
 mod flags;
 mod known_names;

@@ -1,22 +1,16 @@
-//! A training as the command shows it: what it takes before it begins, and how it ended. Not here: the flags
+//! A training as the command shows it: what it takes before it begins. Not here: how it ended (`ending.rs`), the flags
 //! (`commands/train.rs`), what a training is (`ganymede-gan`).
 
-use crate::failure::{Failure, INTERRUPTED, USER};
+use crate::ending;
+use crate::failure::{Failure, USER};
 use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
-use crate::score_table::short;
 use crate::signals;
-use crate::status::MATTERS;
 use crate::terminal::Terminal;
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_gan::check::Severity;
-use ganymede_gan::events::{self, Event};
-use ganymede_gan::run_dir;
 use ganymede_gan::spec::{DataSpec, TrainSection, TrainSpec};
-use ganymede_gan::{
-    Best, Compiled, GanError, Machine, Outcome, Pace, Reason, Stepper, Trainer, Training, best_checkpoint, phases,
-    score_name, summary,
-};
+use ganymede_gan::{Compiled, GanError, Machine, Pace, Stepper, Trainer, Training, phases};
 use ganymede_kernels::peak;
 use ganymede_runtime::{CpuOptions, RuntimeError};
 use serde_json::json;
@@ -251,17 +245,6 @@ pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
     value.to_string()
 }
 
-/// Where a training ended, for `--json`.
-fn result_line(run: &Path, outcome: &Outcome, model: &Path, best: Option<&Best>) -> String {
-    let value = json!({
-        "kind": "result", "reason": outcome.reason.name(), "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
-        "total_seconds": outcome.total.as_secs_f64(),
-        "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
-        "best": best.map(|best| &best.checkpoint),
-    });
-    value.to_string()
-}
-
 /// Trains to the end and says where everything is; measures some steps kernel by kernel if asked to.
 ///
 /// # Errors
@@ -281,78 +264,5 @@ pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mu
     let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
     let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).run(&stop));
     show.finish();
-    conclude(&path, &outcome?, cache.as_deref(), json, terminal)
-}
-
-/// What the newest evaluation of a run comes to; nothing where there is none.
-fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
-    let lines = events::read(&run.join("events.jsonl"))?;
-    let newest = lines.iter().rev().find_map(|line| match &line.event {
-        Event::Metrics { scores, .. } => Some(scores),
-        _ => None,
-    });
-    let codec = run_dir::read_codec(run)?;
-    Ok(newest.map_or_else(Vec::new, |scores| summary(scores, codec.classes())))
-}
-
-/// What batches come from, and what makes them come sooner.
-fn waited_for(cache: Option<&Path>) -> String {
-    match cache {
-        Some(cache) => format!(
-            "batches are read from {}. GANYMEDE_CACHE on a faster disk may help, or --no-cache where the memory holds the data",
-            cache.display()
-        ),
-        None => {
-            "a thread makes batches in memory, beside the steps. It needs a core of its own; no disk is read".into()
-        }
-    }
-}
-
-/// Says how it went and where samples, model and run are; `cache` is the file that the data was read from, if one was.
-fn conclude(
-    run: &Path,
-    outcome: &Outcome,
-    cache: Option<&Path>,
-    json: bool,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    let network = phases::sampled(&run_dir::read_spec(run)?);
-    let model = outcome.checkpoint.join(format!("{network}.safetensors"));
-    let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
-    let done = match outcome.reason {
-        Reason::Interrupted => "interrupted",
-        _ => "done",
-    };
-    // A clock reads a bit more when it is asked later: what rounds to the same second is the same.
-    let total = match duration(outcome.total) {
-        total if total == time => String::new(),
-        total => format!(", {total} with all processes before"),
-    };
-    terminal.say(&format!("{done} at step {step} after {time}{total}"));
-    if outcome.wait >= MATTERS {
-        terminal.say(&format!("waited      {:.0} % of the time for data: {}", outcome.wait * 100.0, waited_for(cache)));
-    }
-    for sentence in last_summary(run)? {
-        terminal.say(&format!("summary     {sentence}"));
-    }
-    let best = best_checkpoint(run)?;
-    if let Some(Best { checkpoint, score, .. }) = &best {
-        let (value, name) = (short(score.estimate.value), score_name(score));
-        terminal.say(&format!("best        {} ({name}: {value})", checkpoint.display()));
-    }
-    let run_name = run.display();
-    if outcome.reason == Reason::Interrupted {
-        terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
-    } else {
-        terminal.say(&format!(
-            "`ganymede sample {run_name}` generates more samples, `ganymede resume {run_name} --steps N` trains on"
-        ));
-    }
-    if json {
-        terminal.result(&result_line(run, outcome, &model, best.as_ref()))?;
-    } else {
-        let samples = outcome.snapshot.display();
-        terminal.result(&format!("samples     {samples}\nmodel       {}\nrun         {run_name}", model.display()))?;
-    }
-    if outcome.reason == Reason::Interrupted { Err(Failure::quiet(INTERRUPTED)) } else { Ok(()) }
+    ending::conclude(&path, &outcome?, cache.as_deref(), json, terminal)
 }

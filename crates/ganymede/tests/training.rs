@@ -181,6 +181,14 @@ fn metrics_while_it_trains_change_nothing() {
         "{}",
         refused.stderr
     );
+    // The flag writes the same table, of quick metrics that fit.
+    let flagged = tempfile::tempdir().unwrap();
+    let ran = train(flagged.path(), &["--steps", "20", "--evaluate-every", "0.3"]).ok();
+    assert!(ran.stderr.contains("best        ") && !ran.stderr.contains("left out"), "{}", ran.stderr);
+    let spec = std::fs::read_to_string(
+        std::fs::read_dir(flagged.path()).unwrap().next().unwrap().unwrap().path().join("spec.toml"),
+    );
+    assert!(spec.unwrap().contains("every_kimg = 0.3"));
     // Of 300 samples as there they compare, of 200 they do not.
     let evaluate =
         |n: &str| ganymede(&["evaluate", run.to_str().unwrap(), "--n", n, "--metric", "frechet"]).ok().stderr;

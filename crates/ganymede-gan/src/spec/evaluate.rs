@@ -16,17 +16,18 @@ pub struct EvaluateSpec {
     pub metrics: Option<Vec<String>>,
 }
 
-/// Metrics that take little time beside a training: a distance, and what tells quality from variety.
-const QUICK: [&str; 3] = ["laplacian", "frechet", "neighbours"];
+/// Metrics that take little time beside a training: a distance, and what tells quality from variety; of images also their texture.
+const QUICK: [&str; 3] = ["frechet", "neighbours", "laplacian"];
 
 fn samples() -> usize {
     1000
 }
 
 impl EvaluateSpec {
-    /// An evaluation of 1,000 samples by quick metrics, so often.
-    pub fn every(kimg: f64) -> EvaluateSpec {
-        let metrics = Some(QUICK.map(String::from).to_vec());
+    /// An evaluation of 1,000 samples of this shape by quick metrics, so often.
+    pub fn every(kimg: f64, shape: &[usize]) -> EvaluateSpec {
+        let fitting = if shape.len() == 3 { &QUICK[..] } else { &QUICK[..2] };
+        let metrics = Some(fitting.iter().map(ToString::to_string).collect());
         EvaluateSpec { every_kimg: kimg, samples: samples(), metrics }
     }
 
@@ -39,6 +40,13 @@ impl EvaluateSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texture_is_of_images() {
+        let metrics = |shape: &[usize]| EvaluateSpec::every(5.0, shape).metrics.unwrap();
+        assert_eq!(metrics(&[2]), ["frechet", "neighbours"]);
+        assert_eq!(metrics(&[28, 28, 1]), ["frechet", "neighbours", "laplacian"]);
+    }
 
     #[test]
     fn it_is_due_when_a_multiple_is_passed() {

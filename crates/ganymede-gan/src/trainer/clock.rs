@@ -27,9 +27,9 @@ impl Clock {
         Clock { before, ..self }
     }
 
-    /// The time of all processes.
-    pub fn total(&self) -> Duration {
-        self.before.saturating_add(self.elapsed())
+    /// The time of all processes at a reading of [`elapsed`](Clock::elapsed).
+    pub fn total(&self, reading: Duration) -> Duration {
+        self.before.saturating_add(reading)
     }
 
     /// All of the time of this process.

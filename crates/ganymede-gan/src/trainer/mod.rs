@@ -317,7 +317,8 @@ impl<'a> Trainer<'a> {
         if self.profile.contains(&self.step) && self.step > self.profile.start {
             self.show_profile(self.step - self.profile.start);
         }
-        let (elapsed, total, trained) = (self.clock.elapsed(), self.clock.total(), self.clock.trained());
+        let (elapsed, trained) = (self.clock.elapsed(), self.clock.trained());
+        let total = self.clock.total(elapsed);
         let wait = self.loader.waited().as_secs_f64() / trained.as_secs_f64().max(1e-9);
         if self.tick.steps > 0 {
             self.emit_tick()?;
@@ -372,7 +373,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn line(&self, event: Event) -> Line {
-        let time = self.clock.total().as_secs_f64();
+        let time = self.clock.total(self.clock.elapsed()).as_secs_f64();
         Line { v: events::VERSION, step: self.step, kimg: self.kimg(), time, event }
     }
 

@@ -261,7 +261,7 @@ impl Train {
         spec.seed = self.seed.unwrap_or(spec.seed);
         spec.evaluate = match (self.evaluate_every, spec.evaluate) {
             (Some(every_kimg), Some(known)) => Some(EvaluateSpec { every_kimg, ..known }),
-            (Some(kimg), None) => Some(EvaluateSpec::every(kimg)),
+            (Some(kimg), None) => Some(EvaluateSpec::every(kimg, &spec.data.shape)),
             (None, known) => known,
         };
         let flags = self.spec_flags.assignments(&spec)?;

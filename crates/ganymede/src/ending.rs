@@ -1,0 +1,112 @@
+//! How a training ended, and where everything is. Not here: what it takes before it begins (`setup.rs`), what was shown on its way
+//! (`progress.rs`).
+
+use crate::failure::{Failure, INTERRUPTED};
+use crate::numbers::{duration, grouped};
+use crate::score_table::short;
+use crate::status::MATTERS;
+use crate::terminal::Terminal;
+use ganymede_gan::events::{self, Event};
+use ganymede_gan::{Best, Outcome, Reason, best_checkpoint, phases, run_dir, score_name, summary};
+use serde_json::json;
+use std::path::Path;
+
+/// Where a training ended, for `--json`.
+fn result_line(run: &Path, outcome: &Outcome, model: &Path, best: Option<&Best>) -> String {
+    let value = json!({
+        "kind": "result", "reason": outcome.reason.name(), "step": outcome.step, "seconds": outcome.elapsed.as_secs_f64(),
+        "total_seconds": outcome.total.as_secs_f64(),
+        "run": run, "samples": outcome.snapshot, "model": model, "checkpoint": outcome.checkpoint,
+        "best": best.map(|best| &best.checkpoint),
+    });
+    value.to_string()
+}
+
+/// What the newest evaluation of a run comes to; nothing where there is none.
+fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
+    let lines = events::read(&run.join("events.jsonl"))?;
+    let newest = lines.iter().rev().find_map(|line| match &line.event {
+        Event::Metrics { scores, .. } => Some(scores),
+        _ => None,
+    });
+    let codec = run_dir::read_codec(run)?;
+    Ok(newest.map_or_else(Vec::new, |scores| summary(scores, codec.classes())))
+}
+
+/// What batches come from, and what makes them come sooner.
+fn waited_for(cache: Option<&Path>) -> String {
+    match cache {
+        Some(cache) => format!(
+            "batches are read from {}. GANYMEDE_CACHE on a faster disk may help, or --no-cache where the memory holds the data",
+            cache.display()
+        ),
+        None => {
+            "a thread makes batches in memory, beside the steps. It needs a core of its own; no disk is read".into()
+        }
+    }
+}
+
+/// Says how it went and where samples, model and run are; `cache` is the file that the data was read from, if one was.
+///
+/// # Errors
+/// What reading the run gives, and quietly when a signal ended it.
+pub fn conclude(
+    run: &Path,
+    outcome: &Outcome,
+    cache: Option<&Path>,
+    json: bool,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let network = phases::sampled(&run_dir::read_spec(run)?);
+    let model = outcome.checkpoint.join(format!("{network}.safetensors"));
+    let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
+    let done = match outcome.reason {
+        Reason::Interrupted => "interrupted",
+        _ => "done",
+    };
+    let total = match duration(outcome.total) {
+        total if total == time => String::new(),
+        total => format!(", {total} with all processes before"),
+    };
+    terminal.say(&format!("{done} at step {step} after {time}{total}"));
+    if outcome.wait >= MATTERS {
+        terminal.say(&format!("waited      {:.0} % of the time for data: {}", outcome.wait * 100.0, waited_for(cache)));
+    }
+    for sentence in last_summary(run)? {
+        terminal.say(&format!("summary     {sentence}"));
+    }
+    let best = best_checkpoint(run)?;
+    if let Some(Best { checkpoint, score, .. }) = &best {
+        let (value, name) = (short(score.estimate.value), score_name(score));
+        terminal.say(&format!("best        {} ({name}: {value})", checkpoint.display()));
+    }
+    let run_name = run.display();
+    if outcome.reason == Reason::Interrupted {
+        terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
+    } else {
+        terminal.say(&format!(
+            "`ganymede sample {run_name}` generates more samples, `ganymede resume {run_name} --steps N` trains on"
+        ));
+    }
+    if json {
+        terminal.result(&result_line(run, outcome, &model, best.as_ref()))?;
+    } else {
+        let samples = outcome.snapshot.display();
+        terminal.result(&format!("samples     {samples}\nmodel       {}\nrun         {run_name}", model.display()))?;
+    }
+    if outcome.reason == Reason::Interrupted { Err(Failure::quiet(INTERRUPTED)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No disk makes computed points come sooner.
+    #[test]
+    fn what_was_waited_for_is_where_the_data_lies() {
+        let cached = waited_for(Some(Path::new("cache/a.data")));
+        assert!(cached.contains("read from cache/a.data") && cached.contains("GANYMEDE_CACHE"), "{cached}");
+        let computed = waited_for(None);
+        assert!(computed.contains("in memory") && !computed.contains("GANYMEDE_CACHE"), "{computed}");
+    }
+}
