@@ -83,8 +83,8 @@ impl<'g> Expr<'g> {
                 });
             }
         }
-        let of = |w: &Expr<'g>| cotangents.get(w.id.index()).copied().flatten();
-        wrt.iter().map(|w| of(w).unwrap_or_else(|| builder.full(w.shape(), 0.0))).collect()
+        let cotangent = |w: &Expr<'g>| cotangents.get(w.id.index()).copied().flatten();
+        wrt.iter().map(|w| cotangent(w).unwrap_or_else(|| builder.full(w.shape(), 0.0))).collect()
     }
 
     /// Whether derivatives of self can flow to each of these: where not, [`grad`](Expr::grad) is zeros by the graph's form alone,

@@ -230,8 +230,8 @@ impl Builder {
         let assigns = self.inner.borrow().graph.assigns.clone();
         for (slot, (name, value)) in assigns.into_iter().enumerate() {
             let Some(state) = self.inner.borrow().states.get(&name).copied() else { continue };
-            let of = |id| Expr { builder: self, id };
-            let current = condition.select(of(value), of(state.initial)).id;
+            let expression = |id| Expr { builder: self, id };
+            let current = condition.select(expression(value), expression(state.initial)).id;
             let mut inner = self.inner.borrow_mut();
             inner.graph.assigns[slot].1 = current;
             inner.states.insert(name, State { current, ..state });

@@ -142,8 +142,8 @@ const COMPOSITES: &[(&str, Case)] = &[
     (
         "max pooling",
         case(&[&[1, 4, 4, 2]], |_, x| {
-            let at = |i: usize, j: usize| x[0].slice(&[0, i, j, 0], &[1, 4, 4, 2], &[1, 2, 2, 1]);
-            at(0, 0).maximum(at(0, 1)).maximum(at(1, 0)).maximum(at(1, 1))
+            let corner = |i: usize, j: usize| x[0].slice(&[0, i, j, 0], &[1, 4, 4, 2], &[1, 2, 2, 1]);
+            corner(0, 0).maximum(corner(0, 1)).maximum(corner(1, 0)).maximum(corner(1, 1))
         }),
     ),
     (
@@ -195,19 +195,19 @@ fn check(name: &str, case: &Case, seed: u64) {
     }
     let graph = builder.finish().unwrap_or_else(|errors| panic!("{name}: {errors}"));
     graph.verify().unwrap();
-    let at = |values: &[Array]| {
+    let outputs = |values: &[Array]| {
         let inputs: HashMap<String, Array> =
             values.iter().enumerate().map(|(i, v)| (format!("x{i}"), v.clone())).collect();
         run(&graph, &inputs, &mut BTreeMap::new()).unwrap()
     };
-    let exact = at(&values);
+    let exact = outputs(&values);
     let step = 1e-5;
     for i in 0..values.len() {
         for element in 0..values[i].data.len() {
             let moved = |by: f64| {
                 let mut values = values.clone();
                 values[i].data[element] += by;
-                at(&values)
+                outputs(&values)
             };
             let (up, down) = (moved(step), moved(-step));
             for order in ["first", "second"] {

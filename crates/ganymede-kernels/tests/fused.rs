@@ -2,8 +2,8 @@
 
 use ganymede_kernels::arena::{bytes_of, bytes_of_mut, view};
 use ganymede_kernels::fused::{
-    AxisMap, Binary, Buffer, Compare, Compiled, Constant, Instruction, Operand, Output, Reduction, Region, RegionError,
-    Unary, Window, dense_strides,
+    AxisMap, Binary, Buffer, Compare, Compiled, Constant, Instruction, Operand, Output, PaddedRange, Reduction, Region,
+    RegionError, Unary, dense_strides,
 };
 use ganymede_kernels::isa::Isa;
 use ganymede_kernels::naive;
@@ -132,7 +132,7 @@ impl Generator {
                 1 => !last,
                 _ => choice < 30,
             };
-            let window = (kind == 3 && choice >= 70).then(|| Window {
+            let window = (kind == 3 && choice >= 70).then(|| PaddedRange {
                 low: self.pick(7) as isize - 3,
                 step: 1 + self.pick(3) * usize::from(choice > 85),
                 size: 1 + self.pick(size + 3),

@@ -46,12 +46,12 @@ pub struct AxisMap {
     /// Distance in elements; 0 repeats (a broadcast), a negative one reverses.
     pub stride: isize,
     /// Which indices have an element; all, if there is none.
-    pub window: Option<Window>,
+    pub window: Option<PaddedRange>,
 }
 
 /// Padding and interior padding: index i has source index (i − low)/step where that is an integer in 0..size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Window {
+pub struct PaddedRange {
     /// Index of source element 0; may be negative (the first elements are cut off).
     pub low: isize,
     /// Distance of source elements, at least 1.
@@ -200,7 +200,7 @@ impl AxisMap {
 
     /// The source index of index `i`, if it has one.
     pub fn source(&self, i: usize) -> Option<isize> {
-        let Some(Window { low, step, size }) = self.window else { return Some(i as isize) };
+        let Some(PaddedRange { low, step, size }) = self.window else { return Some(i as isize) };
         let (from_low, step) = (i as isize - low, step as isize);
         let inside = from_low >= 0 && from_low % step == 0 && from_low / step < size as isize;
         inside.then(|| from_low / step)
@@ -448,7 +448,7 @@ mod tests {
     #[test]
     fn windows_say_which_points_have_an_element() {
         // Two apart, the first at index 1: indices 1, 3 and 5 have elements 0, 1 and 2.
-        let axis = AxisMap { stride: 10, window: Some(Window { low: 1, step: 2, size: 3 }) };
+        let axis = AxisMap { stride: 10, window: Some(PaddedRange { low: 1, step: 2, size: 3 }) };
         let found: Vec<_> = (0..8).map(|i| axis.source(i)).collect();
         assert_eq!(found, [None, Some(0), None, Some(1), None, Some(2), None, None]);
         let operand = Operand { read: (), dtype: DType::F32, offset: 5, axes: vec![axis], fill: Constant::f32(0.0) };

@@ -57,10 +57,10 @@ impl Primitive for Broadcast {
     fn interpret(&self, inputs: &[&Array], output: &TensorType) -> Array {
         let own = &inputs[0].ty.shape;
         let strides = own.strides();
-        let at = |index: &[usize]| {
+        let source = |index: &[usize]| {
             self.axes.iter().enumerate().map(|(i, &a)| if own[i] == 1 { 0 } else { strides[i] * index[a] }).sum()
         };
-        inputs[0].pick(output, |index| Some(at(index)), 0.0)
+        inputs[0].pick(output, |index| Some(source(index)), 0.0)
     }
     fn attributes(&self) -> Attributes {
         Attributes::default().sizes("shape", &self.shape).sizes("axes", &self.axes)

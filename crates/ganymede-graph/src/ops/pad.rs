@@ -68,7 +68,7 @@ impl Primitive for Pad {
     }
     fn interpret(&self, inputs: &[&Array], output: &TensorType) -> Array {
         let (shape, strides) = (&inputs[0].ty.shape, inputs[0].ty.shape.strides());
-        let at = |index: &[usize]| {
+        let source = |index: &[usize]| {
             let mut sum = 0;
             for a in 0..index.len() {
                 let (from_low, step) = (index[a].checked_sub(self.low[a])?, self.interior[a] + 1);
@@ -79,7 +79,7 @@ impl Primitive for Pad {
             }
             Some(sum)
         };
-        inputs[0].pick(output, at, f64::from_bits(self.value))
+        inputs[0].pick(output, source, f64::from_bits(self.value))
     }
     fn attributes(&self) -> Attributes {
         Attributes::default()

@@ -44,8 +44,8 @@ impl Primitive for Reverse {
     fn interpret(&self, inputs: &[&Array], output: &TensorType) -> Array {
         let (shape, strides) = (&output.shape, output.shape.strides());
         let flip = |a: usize, i: usize| if self.axes.contains(&a) { shape[a] - 1 - i } else { i };
-        let at = |index: &[usize]| index.iter().enumerate().map(|(a, &i)| strides[a] * flip(a, i)).sum();
-        inputs[0].pick(output, |index| Some(at(index)), 0.0)
+        let source = |index: &[usize]| index.iter().enumerate().map(|(a, &i)| strides[a] * flip(a, i)).sum();
+        inputs[0].pick(output, |index| Some(source(index)), 0.0)
     }
     fn attributes(&self) -> Attributes {
         Attributes::default().sizes("axes", &self.axes)

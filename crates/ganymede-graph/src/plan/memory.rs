@@ -20,7 +20,7 @@ pub struct Request {
 
 /// Where the buffers lie in one arena.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct ArenaPlan {
     /// Offset of each buffer, in the order of the requests, in bytes.
     pub offsets: Vec<usize>,
     /// Size of the arena in bytes.
@@ -36,7 +36,7 @@ pub struct Layout {
 /// # Source
 /// Sekiyama et al. (2018), "Profile-guided memory optimization for deep neural networks", arXiv:1804.10001
 /// (offsets by lifetime as two-dimensional packing; both heuristics are greedy ones of this kind).
-pub fn memory(requests: &[Request]) -> Layout {
+pub fn memory(requests: &[Request]) -> ArenaPlan {
     let by_time = by_time(requests);
     match by_size(requests) {
         Some(by_size) if by_size.total < by_time.total => by_size,
@@ -110,7 +110,7 @@ impl Arena {
 }
 
 /// In order of their first step, larger ones first; the tightest gap.
-fn by_time(requests: &[Request]) -> Layout {
+fn by_time(requests: &[Request]) -> ArenaPlan {
     let mut order: Vec<usize> = (0..requests.len()).collect();
     order.sort_by_key(|&i| (requests[i].first, Reverse(requests[i].bytes), i));
     let mut arena = Arena::default();
@@ -127,14 +127,14 @@ fn by_time(requests: &[Request]) -> Layout {
         offsets[i] = arena.take(aligned(requests[i].bytes));
         alive.push(Reverse((requests[i].last.max(requests[i].first), i)));
     }
-    Layout { offsets, total: arena.end }
+    ArenaPlan { offsets, total: arena.end }
 }
 
 /// Work that placing large buffers first may take, in comparisons.
 const MAX_COMPARISONS: usize = 1 << 25;
 
 /// Large ones first, each at the lowest gap among those that live with it; `None` if that takes too long.
-fn by_size(requests: &[Request]) -> Option<Layout> {
+fn by_size(requests: &[Request]) -> Option<ArenaPlan> {
     let mut order: Vec<usize> = (0..requests.len()).filter(|&i| requests[i].bytes > 0).collect();
     order.sort_by_key(|&i| (Reverse(requests[i].bytes), requests[i].first, i));
     let mut offsets = vec![0; requests.len()];
@@ -164,7 +164,7 @@ fn by_size(requests: &[Request]) -> Option<Layout> {
         total = total.max(at.saturating_add(bytes));
         placed.insert(placed.partition_point(|&p| offsets[p] <= at), i);
     }
-    Some(Layout { offsets, total })
+    Some(ArenaPlan { offsets, total })
 }
 
 #[cfg(test)]
@@ -182,7 +182,7 @@ mod tests {
     }
 
     /// Every buffer lies at an aligned place within the arena, and shares no byte with one that is alive in one of its steps.
-    fn check(requests: &[Request], layout: &Layout) {
+    fn check(requests: &[Request], layout: &ArenaPlan) {
         let mut order: Vec<usize> = (0..requests.len()).filter(|&i| requests[i].bytes > 0).collect();
         order.sort_by_key(|&i| requests[i].first);
         let range = |i: usize| layout.offsets[i]..layout.offsets[i] + requests[i].bytes;
@@ -217,7 +217,7 @@ mod tests {
     fn the_checks_of_these_tests_find_faults() {
         let requests = [Request { bytes: 100, first: 0, last: 2 }, Request { bytes: 100, first: 2, last: 3 }];
         let fails = |offsets: [usize; 2], total| {
-            let layout = Layout { offsets: offsets.to_vec(), total };
+            let layout = ArenaPlan { offsets: offsets.to_vec(), total };
             std::panic::catch_unwind(|| check(&requests, &layout)).is_err()
         };
         assert!(!fails([0, 128], 256));
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn nothing_and_empty_buffers_are_fine() {
-        assert_eq!(memory(&[]), Layout { offsets: vec![], total: 0 });
+        assert_eq!(memory(&[]), ArenaPlan { offsets: vec![], total: 0 });
         assert_eq!(memory(&[Request { bytes: 0, first: 3, last: 3 }]).total, 0);
     }
 

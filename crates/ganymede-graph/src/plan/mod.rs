@@ -2,4 +2,4 @@
 
 mod memory;
 
-pub use memory::{ALIGNMENT, Layout, Request, memory};
+pub use memory::{ALIGNMENT, ArenaPlan, Request, memory};

@@ -8,7 +8,7 @@ use super::spec::ConvSpec;
 use crate::gemm::pack::PackGathered;
 use crate::gemm::parallel::{Epilogue, Output, with_scratch};
 use crate::gemm::thin::{self, Dots, FEW};
-use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece, ROW_STRIDE};
+use crate::gemm::tile::{self, A_BLOCK, Block, MAX_DEPTH, MAX_ROWS, PANEL, Packing, Piece, ROW_STRIDE};
 use crate::isa::{Isa, LANES};
 use crate::pool::Pool;
 
@@ -170,7 +170,7 @@ impl GatherPlan {
             isa.dispatch(PackGathered { from, rows: rows.reads, pieces, to: scratch, to_stride: ROW_STRIDE });
             let block = Block {
                 a: scratch,
-                layout: Layout::Rows,
+                layout: Packing::Rows,
                 b: kernel,
                 panel_stride: self.depth() * PANEL,
                 pieces,

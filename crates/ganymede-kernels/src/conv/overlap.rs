@@ -7,7 +7,7 @@
 
 use super::spec::{ConvAxis, ConvSpec};
 use crate::gemm::parallel::{Epilogue, Output, with_scratch};
-use crate::gemm::tile::{self, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL, Packing, Piece};
 use crate::isa::{Isa, Kernel, LANES, Simd};
 use crate::pool::Pool;
 use std::ops::Range;
@@ -191,7 +191,7 @@ impl OverlapPlan {
                 let depth = MAX_DEPTH.min(self.terms - k);
                 let block = Block {
                     a: &from[first * self.terms + k..],
-                    layout: Layout::Strided(self.terms),
+                    layout: Packing::Strided(self.terms),
                     b: packed,
                     panel_stride: self.terms * PANEL,
                     pieces: &[Piece { read: 0, at: k, depth }],

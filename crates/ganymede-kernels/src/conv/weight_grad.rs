@@ -10,7 +10,7 @@ use super::gathering::{Gathering, Region};
 use super::spec::{ConvAxis, ConvSpec};
 use crate::gemm::pack::{PackGathered, PackGatheredPanels, Panels};
 use crate::gemm::parallel::{Output, add_pieces, with_scratch};
-use crate::gemm::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use crate::gemm::tile::{self, A_BLOCK, Block, MAX_DEPTH, MAX_ROWS, PANEL, Packing, Piece};
 use crate::isa::Isa;
 use crate::pool::Pool;
 use std::ops::Range;
@@ -145,7 +145,7 @@ impl WeightPlan {
         let product = |c_rows: &[usize], depth: usize, a: &[f32], b: &[f32]| {
             let block = Block {
                 a,
-                layout: Layout::Columns,
+                layout: Packing::Columns,
                 b,
                 panel_stride: MAX_DEPTH * PANEL,
                 pieces: &[Piece { read: 0, at: 0, depth }],

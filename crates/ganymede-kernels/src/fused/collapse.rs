@@ -1,7 +1,7 @@
 //! Fewer, longer axes: drops axes of one index and joins neighbours that every map walks as one.
 //! Not here: what is done with the maps (`compile.rs`, `copy.rs`).
 
-use super::region::{AxisMap, Window};
+use super::region::{AxisMap, PaddedRange};
 
 /// A map from points to elements over the current axes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Map {
     /// A window that excludes nothing is none.
     fn open_windows(&mut self, extent: &[usize]) {
         for (axis, &size) in self.axes.iter_mut().zip(extent) {
-            if let Some(Window { low, step: 1, size: count }) = axis.window
+            if let Some(PaddedRange { low, step: 1, size: count }) = axis.window
                 && low <= 0
                 && size as isize - low <= count as isize
             {
@@ -58,7 +58,7 @@ impl Map {
     /// Removes an axis of one index.
     fn drop_axis(&mut self, axis: usize) {
         let AxisMap { stride, window } = self.axes.remove(axis);
-        let Some(Window { low, step, size }) = window else { return };
+        let Some(PaddedRange { low, step, size }) = window else { return };
         let source = -low / step as isize;
         if -low % step as isize == 0 && (0..size as isize).contains(&source) {
             self.offset += source * stride;
@@ -81,8 +81,8 @@ fn joined(axis: &AxisMap, next: &AxisMap, size: usize) -> Option<AxisMap> {
     }
     let window = match axis.window {
         None => None,
-        Some(Window { low, step: 1, size: count }) => {
-            Some(Window { low: low * size, step: 1, size: count * size as usize })
+        Some(PaddedRange { low, step: 1, size: count }) => {
+            Some(PaddedRange { low: low * size, step: 1, size: count * size as usize })
         }
         Some(_) => return None,
     };
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_window_grows_over_whole_inner_axes() {
-        let window = |low, size| Some(Window { low, step: 1, size });
+        let window = |low, size| Some(PaddedRange { low, step: 1, size });
         let axes = [AxisMap { stride: 3, window: window(1, 4) }, AxisMap::stride(1)];
         let (mut extent, mut maps) = (vec![6, 3], vec![Map::new(0, &axes)]);
         collapse(&mut extent, &mut maps, |_, _| false);
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_window_without_effect_is_an_offset_and_one_that_excludes_all_is_vacant() {
-        let axis = |low, size| AxisMap { stride: 2, window: Some(Window { low, step: 1, size }) };
+        let axis = |low, size| AxisMap { stride: 2, window: Some(PaddedRange { low, step: 1, size }) };
         let mut maps = vec![Map::new(1, &[axis(-3, 9)]), Map::new(1, &[axis(0, 6)])];
         collapse(&mut vec![6], &mut maps, |_, _| false);
         assert_eq!(maps, [Map::strided(7, &[2]), Map::strided(1, &[2])]);

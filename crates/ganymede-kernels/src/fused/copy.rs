@@ -5,7 +5,7 @@ use ganymede_tensor::DType;
 
 use super::MAX_RANK;
 use super::collapse::{Map, collapse};
-use super::region::{AxisMap, Window};
+use super::region::{AxisMap, PaddedRange};
 
 /// A map over axes of its own, as few as it allows; points are counted as in the region.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ impl Walk {
                     filled(to, n, fill);
                     continue;
                 };
-                let Some(Window { low, step, size }) = axis.window else {
+                let Some(PaddedRange { low, step, size }) = axis.window else {
                     strided(&fetch, base + i as isize * axis.stride, axis.stride, to, n);
                     continue;
                 };
@@ -166,7 +166,7 @@ impl Walk {
         }
         for (&i, axis) in index.iter().zip(&self.map.axes) {
             let mut source = i as isize;
-            if let Some(Window { low, step, size }) = axis.window {
+            if let Some(PaddedRange { low, step, size }) = axis.window {
                 source -= low;
                 if step != 1 {
                     if source % step as isize != 0 {

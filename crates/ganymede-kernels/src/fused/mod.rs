@@ -19,8 +19,8 @@ mod split;
 
 pub use error::RegionError;
 pub use region::{
-    AxisMap, Binary, Buffer, Compare, Constant, Instruction, Operand, Output, Reduction, Region, Register, Unary,
-    Window, dense_strides,
+    AxisMap, Binary, Buffer, Compare, Constant, Instruction, Operand, Output, PaddedRange, Reduction, Region, Register,
+    Unary, dense_strides,
 };
 
 use std::sync::atomic::{AtomicUsize, Ordering};

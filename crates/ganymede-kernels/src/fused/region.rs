@@ -2,7 +2,7 @@
 //! (`check.rs`) and how it runs (`compile.rs`, `interpret.rs`).
 
 pub use ganymede_tensor::region::{
-    AxisMap, Binary, Compare, Constant, Instruction, Reduction, Register, Unary, Window, dense_strides,
+    AxisMap, Binary, Compare, Constant, Instruction, PaddedRange, Reduction, Register, Unary, dense_strides,
 };
 
 /// A region over the slices that are given to a run; outputs name written slices by their number.

@@ -41,12 +41,12 @@ pub unsafe fn copy_vectors<S: Simd>(s: S, from: &[f32], at: usize, to: *mut f32,
     }
 }
 
-/// Packs the first (rows, depth) elements of A for `Layout::Rows`.
+/// Packs the first (rows, depth) elements of A for `Packing::Rows`.
 pub fn pack_a_rows(isa: Isa, a: Matrix<'_>, rows: usize, depth: usize, to: &mut [f32]) {
     isa.dispatch(CopyRows { from: a, rows, columns: depth, to, to_stride: ROW_STRIDE });
 }
 
-/// Packs the first (rows, depth) elements of A for `Layout::Columns`, where memory holds Aᵀ.
+/// Packs the first (rows, depth) elements of A for `Packing::Columns`, where memory holds Aᵀ.
 pub fn pack_a_columns(isa: Isa, at: Matrix<'_>, rows: usize, depth: usize, to: &mut [f32]) {
     isa.dispatch(CopyRows { from: at, rows: depth, columns: rows, to, to_stride: MAX_ROWS });
 }

@@ -4,7 +4,7 @@
 use super::matmul::MatmulSpec;
 use super::pack::{self, Matrix, Panels};
 use super::parallel::{Epilogue, Output, add_pieces, run_epilogue, with_scratch};
-use super::tile::{self, A_BLOCK, Block, Layout, MAX_DEPTH, MAX_ROWS, PANEL, Piece};
+use super::tile::{self, A_BLOCK, Block, MAX_DEPTH, MAX_ROWS, PANEL, Packing, Piece};
 use crate::isa::Isa;
 use crate::pool::Pool;
 
@@ -228,12 +228,12 @@ impl Job<'_> {
                 let rows = self.rows.0 + self.rows.1 * (block + 1) / blocks - first;
                 let (a, layout) = if transpose_a {
                     pack::pack_a_columns(isa, a.from(at, first), rows, depth, packed_a);
-                    (&*packed_a, Layout::Columns)
+                    (&*packed_a, Packing::Columns)
                 } else if reads_a_in_place(self.spec) {
-                    (a.from(first, at).data, Layout::Strided(k))
+                    (a.from(first, at).data, Packing::Strided(k))
                 } else {
                     pack::pack_a_rows(isa, a.from(first, at), rows, depth, packed_a);
-                    (&*packed_a, Layout::Rows)
+                    (&*packed_a, Packing::Rows)
                 };
                 let c_rows: [usize; MAX_ROWS] = std::array::from_fn(|r| (first + r) * n + first_column);
                 let block = Block {

@@ -30,7 +30,7 @@ pub struct Piece {
 
 /// How a packed block of A lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum Packing {
     /// Element (row, k) at row · `ROW_STRIDE` + k.
     Rows,
     /// Element (row, k) at row · stride + k: not packed.
@@ -45,7 +45,7 @@ pub struct Block<'a> {
     /// A, packed as `layout` says, with the columns of the pieces one after the other.
     pub a: &'a [f32],
     /// The layout of `a`.
-    pub layout: Layout,
+    pub layout: Packing,
     /// Panels of B: element (k, column) at (column / 16) · `panel_stride` + k · 16 + column % 16.
     pub b: &'a [f32],
     /// The distance between panels.
@@ -74,9 +74,9 @@ pub unsafe fn block_product(isa: Isa, block: Block<'_>, c: *mut f32) {
     assert!(block.c_rows.len() <= MAX_ROWS && depth <= MAX_DEPTH);
     let rows = block.c_rows.len();
     let a_len = match block.layout {
-        Layout::Rows => (rows.max(1) - 1) * ROW_STRIDE + depth,
-        Layout::Strided(stride) => (rows.max(1) - 1) * stride + depth,
-        Layout::Columns => (depth.max(1) - 1) * MAX_ROWS + rows,
+        Packing::Rows => (rows.max(1) - 1) * ROW_STRIDE + depth,
+        Packing::Strided(stride) => (rows.max(1) - 1) * stride + depth,
+        Packing::Columns => (depth.max(1) - 1) * MAX_ROWS + rows,
     };
     assert!(rows == 0 || depth == 0 || block.a.len() >= a_len);
     assert!(panels == 0 || block.b.len() >= (panels - 1) * block.panel_stride + end * PANEL);
@@ -110,9 +110,9 @@ impl Kernel for BlockProduct<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         match self.block.layout {
-            Layout::Rows => self.panels::<S, 1>(s, ROW_STRIDE),
-            Layout::Strided(stride) => self.panels::<S, 1>(s, stride),
-            Layout::Columns => self.panels::<S, MAX_ROWS>(s, 1),
+            Packing::Rows => self.panels::<S, 1>(s, ROW_STRIDE),
+            Packing::Strided(stride) => self.panels::<S, 1>(s, stride),
+            Packing::Columns => self.panels::<S, MAX_ROWS>(s, 1),
         }
     }
 }

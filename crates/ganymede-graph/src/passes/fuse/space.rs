@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(six_by_four.union(&Space::broken_at(24, 3)), None);
         assert_eq!(six_by_four.union(&Space::broken_at(24, 2)).unwrap().sizes(), [6, 2, 2]);
         let windowed =
-            AxisMap { stride: 1, window: Some(ganymede_tensor::region::Window { low: 1, step: 1, size: 4 }) };
+            AxisMap { stride: 1, window: Some(ganymede_tensor::region::PaddedRange { low: 1, step: 1, size: 4 }) };
         assert_eq!(Space::of_map(&[4, 6], &[AxisMap::stride(4), windowed]).union(&Space::broken_at(24, 3)), None);
     }
 

@@ -147,8 +147,8 @@ fn batch_norm_reads_its_input_three_times_and_writes_once() {
 fn pooling_is_one_pass() {
     let found = clusters(|b| {
         let x = b.input("x", TensorType::f32([2, 4, 4, 3]));
-        let at = |i, j| x.slice(&[0, i, j, 0], &[2, 4, 4, 3], &[1, 2, 2, 1]);
-        b.output("y", at(0, 0).maximum(at(0, 1)).maximum(at(1, 0)).maximum(at(1, 1)));
+        let shifted = |i, j| x.slice(&[0, i, j, 0], &[2, 4, 4, 3], &[1, 2, 2, 1]);
+        b.output("y", shifted(0, 0).maximum(shifted(0, 1)).maximum(shifted(1, 0)).maximum(shifted(1, 1)));
     });
     let reads = "%0:24,6,1 %0:24,6,1+3 %0:24,6,1+12 %0:24,6,1+15";
     check(&found, &[&format!("(4, 2, 3): {reads} | maximum maximum maximum | %7")]);

@@ -5,7 +5,7 @@ use super::space::project;
 use crate::graph::NodeId;
 use crate::ops::Op;
 use ganymede_tensor::Shape;
-use ganymede_tensor::region::{AxisMap, Window};
+use ganymede_tensor::region::{AxisMap, PaddedRange};
 
 /// Elements of a stored value in another arrangement.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl View {
                 for (a, axis) in self.axes.iter_mut().enumerate().filter(|(a, _)| reverse.axes.contains(a)) {
                     let last = match &mut axis.window {
                         None => own[a] as isize - 1,
-                        Some(Window { low, step, size }) => {
+                        Some(PaddedRange { low, step, size }) => {
                             let source = *size as isize - 1;
                             *low = own[a] as isize - 1 - *low - source * *step as isize;
                             source
@@ -83,7 +83,7 @@ impl View {
                     if self.axes[a].window.is_some() {
                         return None;
                     }
-                    let window = Window { low: pad.low[a] as isize, step: pad.interior[a] + 1, size: own[a] };
+                    let window = PaddedRange { low: pad.low[a] as isize, step: pad.interior[a] + 1, size: own[a] };
                     self.axes[a].window = Some(window);
                 }
             }
@@ -108,14 +108,14 @@ impl View {
                 let count = (window.size as isize - first + jump - 1).div_euclid(jump).max(0);
                 self.offset += first * axis.stride;
                 axis.stride *= jump;
-                *window = Window { low: (window.low + first).div_euclid(jump), step: 1, size: count as usize };
+                *window = PaddedRange { low: (window.low + first).div_euclid(jump), step: 1, size: count as usize };
             } else if window.step.is_multiple_of(stride) && window.low % jump == 0 {
-                *window = Window { low: window.low / jump, step: window.step / stride, size: window.size };
+                *window = PaddedRange { low: window.low / jump, step: window.step / stride, size: window.size };
             } else {
                 return None;
             }
         }
-        let Window { low, step, size: source } = *window;
+        let PaddedRange { low, step, size: source } = *window;
         if source == 0 {
             return None;
         }

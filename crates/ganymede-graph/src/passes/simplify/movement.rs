@@ -141,8 +141,9 @@ fn slice(s: &mut Simplifier, site: &Site, op: &ops::Slice, x: NodeId) -> Option<
         }
         Op::Broadcast(first) if !s.shape(source).contains(&1) => {
             let axes = first.axes.clone();
-            let of = |values: &[usize]| axes.iter().map(|&a| values[a]).collect::<Vec<_>>();
-            let small = ops::Slice { start: of(&op.start), limit: of(&op.limit), stride: of(&op.stride) };
+            let permuted = |values: &[usize]| axes.iter().map(|&a| values[a]).collect::<Vec<_>>();
+            let small =
+                ops::Slice { start: permuted(&op.start), limit: permuted(&op.limit), stride: permuted(&op.stride) };
             let small = s.make(small, vec![source], site.scope);
             Some(s.make(ops::Broadcast { shape: sizes.clone(), axes }, vec![small], site.scope))
         }

@@ -32,7 +32,7 @@ use crate::pool::Pool;
 use cuts::{WeightTask, blocks, pieces, weight_tasks};
 use tiling::{Kernel2d, Tiling};
 use toom_cook::{Size, with_matrix};
-use transform::{By, FromPoints, Layout, ToPoints, ToWeights};
+use transform::{By, FromPoints, PointStrides, ToPoints, ToWeights};
 
 /// Rows and columns of the product of one task.
 const TASK: (usize, usize) = (48, 64);
@@ -119,8 +119,8 @@ impl WinogradPlan {
     /// The side of its squares of outputs, the most taps on a side of a phase, the phases, and the multiplications of a
     /// whole square.
     pub fn squares(&self) -> (usize, usize, usize, usize) {
-        let of = |point| self.kernel.phases_with(self.size.r, self.ends(point)).len();
-        (self.size.m, self.size.r, self.input.phases(), (0..self.points()).map(of).sum())
+        let phases = |point| self.kernel.phases_with(self.size.r, self.ends(point)).len();
+        (self.size.m, self.size.r, self.input.phases(), (0..self.points()).map(phases).sum())
     }
 
     /// On which sides a point is ∞.
@@ -149,21 +149,21 @@ impl WinogradPlan {
     }
 
     /// Points as rows of a product: (point, tile, channel), with odd distances so that they do not meet in one cache set.
-    fn rows(tiles: usize, channels: usize) -> Layout {
+    fn rows(tiles: usize, channels: usize) -> PointStrides {
         let tile = channels + LANES;
         let together = channels / LANES;
-        Layout { point: tiles * tile + LANES * (1 + tiles % 2), tile, together, group: 0 }
+        PointStrides { point: tiles * tile + LANES * (1 + tiles % 2), tile, together, group: 0 }
     }
 
     /// Points as panels of so many chunks: (point, panel, tile, channel).
-    fn panels(tiles: usize, channels: usize, together: usize) -> Layout {
+    fn panels(tiles: usize, channels: usize, together: usize) -> PointStrides {
         let tile = together * LANES;
         let group = tiles * tile;
-        Layout { point: channels.div_ceil(tile) * group + LANES, tile, together, group }
+        PointStrides { point: channels.div_ceil(tile) * group + LANES, tile, together, group }
     }
 
     /// The points of the activations that a block of tiles needs: one or two layouts.
-    fn layouts(&self) -> (Layout, Option<Layout>) {
+    fn layouts(&self) -> (PointStrides, Option<PointStrides>) {
         match self.pass {
             Pass::Forward => (Self::rows(self.tile_block, self.deep()), None),
             Pass::InputGrad => (Self::rows(self.tile_block, self.wide()), None),
@@ -199,7 +199,7 @@ impl WinogradPlan {
     }
 
     /// The layout of one task's product.
-    fn sums(&self) -> Layout {
+    fn sums(&self) -> PointStrides {
         Self::rows(self.task.0, self.task.1)
     }
 
@@ -248,7 +248,7 @@ impl WinogradPlan {
         side: Side,
         from: &[f32],
         (first, count): (usize, usize),
-        layout: Layout,
+        layout: PointStrides,
         to: &mut [f32],
     ) {
         let tiling = if side == Side::Input { &self.input } else { &self.output };
@@ -397,7 +397,7 @@ impl WinogradPlan {
                         let (pieces, count) = pieces(k, depth.end);
                         let block = Block {
                             a: &a[k..],
-                            layout: tile::Layout::Strided(layout.tile),
+                            layout: tile::Packing::Strided(layout.tile),
                             b,
                             panel_stride: part.depth * PANEL,
                             pieces: &pieces[..count],

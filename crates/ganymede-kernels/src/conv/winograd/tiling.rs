@@ -32,7 +32,7 @@ pub fn phases(axis: &ConvAxis) -> Vec<Phase> {
 
 /// The positions `start + i · step`, i < size, of one dimension, some of which may lie outside 0..len.
 #[derive(Clone, Copy, Debug)]
-pub struct Window {
+pub struct Positions {
     /// The first position.
     pub start: isize,
     /// The distance between positions.
@@ -43,7 +43,7 @@ pub struct Window {
     pub len: usize,
 }
 
-impl Window {
+impl Positions {
     /// Position number `i`, which must not be negative.
     #[inline(always)]
     pub fn position(&self, i: usize) -> usize {
@@ -127,8 +127,8 @@ impl Tiling {
         let [y, x] = &self.axes;
         let (inner, outer) = ([0..y.whole, 0..x.whole], [y.whole..y.tiles, x.whole..x.tiles]);
         let kind = |last_y: bool, last_x: bool| {
-            let of = |last: bool, axis: usize| if last { outer[axis].clone() } else { inner[axis].clone() };
-            [of(last_y, 0), of(last_x, 1)]
+            let range = |last: bool, axis: usize| if last { outer[axis].clone() } else { inner[axis].clone() };
+            [range(last_y, 0), range(last_x, 1)]
         };
         [kind(false, true), kind(false, false), kind(true, false), kind(true, true)]
     }
@@ -237,10 +237,10 @@ impl Tiling {
 
     /// The sample of tile number `tile` over all samples, and the tile's windows in a phase.
     #[inline(always)]
-    pub fn windows(&self, tile: usize, phase: usize) -> (usize, [Window; 2]) {
+    pub fn windows(&self, tile: usize, phase: usize) -> (usize, [Positions; 2]) {
         let [y, x] = &self.axes;
         let (sample, [row, column]) = self.place(tile);
-        let window = |axis: &TilingAxis, tile: usize, phase: usize| Window {
+        let window = |axis: &TilingAxis, tile: usize, phase: usize| Positions {
             start: axis.starts[phase] + (tile * axis.advance) as isize,
             step: axis.step,
             size: self.size,
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn windows_know_their_inside() {
         for (start, step, size, len) in [(-2, 1, 8, 7), (-1, 2, 6, 14), (12, 2, 5, 14), (14, 2, 3, 14), (-9, 2, 3, 4)] {
-            let window = Window { start, step, size, len };
+            let window = Positions { start, step, size, len };
             let inside = (0..size).filter(|i| (0..len as isize).contains(&(start + (i * step) as isize)));
             assert_eq!(window.inside().collect::<Vec<_>>(), inside.collect::<Vec<_>>(), "{window:?}");
         }

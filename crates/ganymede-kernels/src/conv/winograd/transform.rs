@@ -3,7 +3,7 @@
 //! Each takes 16 channels at a time, and applies its matrix to the columns of a square and then to its rows; the
 //! matrices are compiled in. Not here: the matrices (`toom_cook.rs`), and where squares lie (`tiling.rs`).
 
-use super::tiling::{Kernel2d, Tiling, Window};
+use super::tiling::{Kernel2d, Positions, Tiling};
 use super::toom_cook::{MAX_POINTS, Matrix};
 use crate::isa::{Kernel, LANES, Simd};
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ const ROW: usize = MAX_POINTS * LANES;
 
 /// Where the vectors of transformed squares lie.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Layout {
+pub struct PointStrides {
     /// The distance between points.
     pub point: usize,
     /// The distance between tiles.
@@ -27,7 +27,7 @@ pub struct Layout {
     pub group: usize,
 }
 
-impl Layout {
+impl PointStrides {
     /// Where the vector of a chunk in a tile stands, at the first point.
     pub fn at(&self, tile: usize, chunk: usize) -> usize {
         tile * self.tile + chunk / self.together * self.group + chunk % self.together * LANES
@@ -246,7 +246,7 @@ pub struct ToPoints<'a> {
     /// Where the first of these tiles goes; must be valid for what `layout` says.
     pub to: *mut f32,
     /// How points lie.
-    pub layout: Layout,
+    pub layout: PointStrides,
 }
 
 impl Transform for ToPoints<'_> {
@@ -290,7 +290,7 @@ pub struct FromPoints<'a> {
     /// The points; the first of these tiles and chunks stands first.
     pub from: &'a [f32],
     /// How points lie.
-    pub layout: Layout,
+    pub layout: PointStrides,
     /// Which tiles.
     pub tiles: Range<usize>,
     /// Which chunks.
@@ -442,7 +442,7 @@ impl Transform for FromWeights<'_> {
     }
 }
 
-impl Window {
+impl Positions {
     /// Whether no position of the window falls outside.
     #[inline(always)]
     fn whole(&self) -> bool {

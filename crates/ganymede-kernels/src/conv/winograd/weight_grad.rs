@@ -3,7 +3,7 @@
 
 use super::cuts::{WeightTask, pieces};
 use super::toom_cook::with_matrix;
-use super::transform::{By, FromWeights, Layout};
+use super::transform::{By, FromWeights, PointStrides};
 use super::{Scratch, Side, WinogradPlan};
 use crate::gemm::parallel::{Output, with_scratch};
 use crate::gemm::tile::{self, Block, MAX_DEPTH, MAX_ROWS, PANEL};
@@ -12,7 +12,7 @@ use crate::pool::Pool;
 
 impl WinogradPlan {
     /// The layout of one task's product of a weight gradient.
-    pub(super) fn weight_layout(&self) -> Layout {
+    pub(super) fn weight_layout(&self) -> PointStrides {
         Self::rows(self.weight_tasks.iter().map(|task| task.rows.len()).max().unwrap_or(0), self.task.1)
     }
 
@@ -73,7 +73,7 @@ impl WinogradPlan {
                         let (pieces, n) = pieces(k, whole.end);
                         let block = Block {
                             a: &a[k * MAX_ROWS..],
-                            layout: tile::Layout::Columns,
+                            layout: tile::Packing::Columns,
                             b,
                             panel_stride: right.group,
                             pieces: &pieces[..n],
