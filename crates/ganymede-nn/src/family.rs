@@ -114,7 +114,7 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
 }
 
 /// All errors with their hints, in one line.
-pub(crate) fn told(errors: &[ConfigError]) -> String {
+pub(crate) fn errors_text(errors: &[ConfigError]) -> String {
     let one = |error: &ConfigError| match error.hint() {
         Some(hint) => format!("{error} ({hint})"),
         None => error.to_string(),
@@ -306,7 +306,7 @@ macro_rules! by_value {
             }
             fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
                 <Self as $crate::family::Written>::read_value(value.clone())
-                    .map_err(|errors| Some($crate::family::told(&errors)))
+                    .map_err(|errors| Some($crate::family::errors_text(&errors)))
             }
             fn write(&self) -> serde_json::Value {
                 $crate::family::Written::write_value(self)
@@ -323,7 +323,7 @@ macro_rules! by_value {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
                 <Self as $crate::family::Written>::read_value(value)
-                    .map_err(|errors| serde::de::Error::custom($crate::family::told(&errors)))
+                    .map_err(|errors| serde::de::Error::custom($crate::family::errors_text(&errors)))
             }
         }
     };

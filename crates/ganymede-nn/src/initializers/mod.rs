@@ -27,7 +27,7 @@ pub use ones::Ones;
 pub use orthogonal::Orthogonal;
 pub use random_normal::RandomNormal;
 pub use random_uniform::RandomUniform;
-pub use stft::{STFT, Scaling, Side, Window};
+pub use stft::{STFT, Scaling, Side, WindowFunction};
 pub use truncated_normal::TruncatedNormal;
 pub use variance_scaling::{Distribution, FanMode, VarianceScaling, compute_fans};
 pub use zeros::Zeros;

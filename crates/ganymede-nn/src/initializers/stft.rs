@@ -18,7 +18,7 @@ words! {
 
 words! {
     /// Window over time.
-    pub enum Window {
+    pub enum WindowFunction {
         /// ½ − ½ cos.
         Hann = "hann",
         /// 0.54 − 0.46 cos.
@@ -50,13 +50,13 @@ configured! {
     /// (T, 1, F/2 + 1).
     ///
     /// # Differs
-    /// Of the windows that Keras takes from SciPy, the five of [`Window`].
+    /// Of the windows that Keras takes from SciPy, the five of [`WindowFunction`].
     pub struct STFT {
         ;
         /// Real or imaginary part.
         side: Side = Side::Real,
         /// Window w over time; none where it is null.
-        window: Option<Window> = Some(Window::Hann),
+        window: Option<WindowFunction> = Some(WindowFunction::Hann),
         /// What the window is divided by, s; 1 where it is null.
         scaling: Option<Scaling> = Some(Scaling::Density),
         /// Whether the window has period T instead of T − 1.
@@ -100,7 +100,7 @@ impl Initialize for STFT {
     }
 }
 
-impl Window {
+impl WindowFunction {
     /// The weight at `t` of `length`.
     fn at(self, t: usize, length: usize, periodic: bool) -> f64 {
         if length == 1 {
@@ -110,11 +110,11 @@ impl Window {
         let t = t as f64;
         let angle = 2.0 * PI * t / period;
         match self {
-            Window::Hann => 0.5 - 0.5 * libm::cos(angle),
-            Window::Hamming => 0.54 - 0.46 * libm::cos(angle),
-            Window::Blackman => 0.42 - 0.5 * libm::cos(angle) + 0.08 * libm::cos(2.0 * angle),
-            Window::Bartlett => 1.0 - (2.0 * t / period - 1.0).abs(),
-            Window::Boxcar => 1.0,
+            WindowFunction::Hann => 0.5 - 0.5 * libm::cos(angle),
+            WindowFunction::Hamming => 0.54 - 0.46 * libm::cos(angle),
+            WindowFunction::Blackman => 0.42 - 0.5 * libm::cos(angle) + 0.08 * libm::cos(2.0 * angle),
+            WindowFunction::Bartlett => 1.0 - (2.0 * t / period - 1.0).abs(),
+            WindowFunction::Boxcar => 1.0,
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn convolve<'g>(x: Expr<'g>, kernel: Expr<'g>, window: &Window) -> Op
     let order: Vec<usize> = axes.iter().copied().chain([rank + 1, rank]).collect();
     let mut taps = kernel.reverse(&axes).transpose(&order); // (k…, C_out, C_in)
     for axis in axes {
-        let at = |here: usize| (0..rank + 2).map(|a| if a == axis { here } else { 0 }).collect::<Vec<_>>();
-        taps = taps.pad(&at(0), &at(1), &at(0), 0.0) + taps.pad(&at(1), &at(0), &at(0), 0.0);
+        let index = |here: usize| (0..rank + 2).map(|a| if a == axis { here } else { 0 }).collect::<Vec<_>>();
+        taps = taps.pad(&index(0), &index(1), &index(0), 0.0) + taps.pad(&index(1), &index(0), &index(0), 0.0);
     }
     let folded = Window {
         strides: vec![2; rank],

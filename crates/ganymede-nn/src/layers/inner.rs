@@ -3,7 +3,7 @@
 use super::{CLASS_NAMES, Layer, read};
 use crate::arguments::{Argument, IntoArgument};
 use crate::config::{Arguments, ConfigError, nearest};
-use crate::family::{parts, told};
+use crate::family::{errors_text, parts};
 use crate::model::Model;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -107,7 +107,7 @@ impl Argument for Inner {
             arguments.shift_remove(key);
         }
         let config = LayerConfig { class_name, arguments, ..LayerConfig::default() };
-        config.layer().map(Inner).map_err(|errors| Some(told(&errors)))
+        config.layer().map(Inner).map_err(|errors| Some(errors_text(&errors)))
     }
     fn write(&self) -> Value {
         json!(LayerConfig::from(&*self.0))

@@ -87,14 +87,14 @@ mod tests {
 
     #[test]
     fn same_padding_puts_the_larger_half_at_the_end() {
-        let at = |size, kernel, stride| {
+        let placed = |size, kernel, stride| {
             let p = place(Padding::Same, [size], PerAxis([kernel]), PerAxis([stride]), PerAxis([1])).unwrap();
             (p.low[0], p.high[0], p.output[0])
         };
-        assert_eq!(at(28, 5, 2), (1, 2, 14));
-        assert_eq!(at(7, 5, 2), (2, 2, 4));
-        assert_eq!(at(6, 3, 1), (1, 1, 6));
-        assert_eq!(at(6, 1, 2), (0, 0, 3));
+        assert_eq!(placed(28, 5, 2), (1, 2, 14));
+        assert_eq!(placed(7, 5, 2), (2, 2, 4));
+        assert_eq!(placed(6, 3, 1), (1, 1, 6));
+        assert_eq!(placed(6, 1, 2), (0, 0, 3));
     }
 
     #[test]

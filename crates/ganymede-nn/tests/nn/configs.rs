@@ -15,20 +15,20 @@ fn meets<T: Serialize + PartialEq + std::fmt::Debug>(
     read: impl Fn(Value) -> Result<T, Vec<ConfigError>>,
 ) {
     let name = &case["name"];
-    let of = |arguments: Map<String, Value>| {
+    let made = |arguments: Map<String, Value>| {
         read(object(&case["class"], arguments)).unwrap_or_else(|e| panic!("{name}: {e:?}"))
     };
     let table = |key: &str| case[key].as_object().unwrap().clone();
-    let plain = of(table("required"));
+    let plain = made(table("required"));
     let mut all = table("required");
     all.extend(table("defaults"));
-    assert_eq!(of(all), plain, "{name}: defaults");
+    assert_eq!(made(all), plain, "{name}: defaults");
     let mut serialized = table("config");
     if case["class"] != "PiecewiseConstantDecay" && serialized.contains_key("learning_rate") {
         // Keras keeps it in float32.
         serialized.insert("learning_rate".into(), case["defaults"]["learning_rate"].clone());
     }
-    assert_eq!(of(serialized), plain, "{name}: serialized");
+    assert_eq!(made(serialized), plain, "{name}: serialized");
     let written = serde_json::to_value(&plain).unwrap();
     assert_eq!(read(written.clone()).unwrap(), plain, "{written}");
 }

@@ -87,9 +87,10 @@ fn orthogonal_ones_have_orthonormal_rows_or_columns() {
         let columns = shape[shape.rank() - 1];
         let rows = q.len() / columns;
         let (long, short) = (rows.max(columns), rows.min(columns));
-        let at = |i: usize, j: usize| if rows < columns { q[j * columns + i] } else { q[i * columns + j] };
-        let gram: Vec<f64> =
-            (0..short * short).map(|e| (0..long).map(|i| at(i, e / short) * at(i, e % short)).sum()).collect();
+        let element = |i: usize, j: usize| if rows < columns { q[j * columns + i] } else { q[i * columns + j] };
+        let gram: Vec<f64> = (0..short * short)
+            .map(|e| (0..long).map(|i| element(i, e / short) * element(i, e % short)).sum())
+            .collect();
         let expected = floats(&case["gram"]["data"]);
         assert!(gram.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9), "{}: {gram:?}", case["name"]);
         count += 1;
@@ -124,14 +125,14 @@ fn values_are_a_function_of_seed_path_and_shape() {
     let random = |name: &str| !["Zeros", "Ones", "Constant", "Identity", "STFT"].contains(&name);
     for name in Initializer::NAMES {
         let (initializer, shape) = an_example(name);
-        let of = |seed, path| initializer.sample(seed, path, &shape).unwrap();
-        assert_eq!(of(7, "generator/dense/kernel"), of(7, "generator/dense/kernel"), "{name}");
-        assert_eq!(of(7, "a") != of(8, "a"), random(name), "{name}: seed");
-        assert_eq!(of(7, "a") != of(7, "b"), random(name), "{name}: path");
+        let sampled = |seed, path| initializer.sample(seed, path, &shape).unwrap();
+        assert_eq!(sampled(7, "generator/dense/kernel"), sampled(7, "generator/dense/kernel"), "{name}");
+        assert_eq!(sampled(7, "a") != sampled(8, "a"), random(name), "{name}: seed");
+        assert_eq!(sampled(7, "a") != sampled(7, "b"), random(name), "{name}: path");
     }
     let seeded = read(json!({ "class_name": "HeNormal", "config": { "seed": 5 } }));
-    let of = |seed, path| seeded.sample(seed, path, &Shape::from([6, 4])).unwrap();
-    assert_eq!(of(7, "a"), of(8, "b"), "a seed of its own replaces the run's and the path");
+    let sampled = |seed, path| seeded.sample(seed, path, &Shape::from([6, 4])).unwrap();
+    assert_eq!(sampled(7, "a"), sampled(8, "b"), "a seed of its own replaces the run's and the path");
 }
 
 /// The same bits on every machine and in every later version: a run can be repeated.

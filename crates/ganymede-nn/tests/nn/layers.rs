@@ -383,7 +383,7 @@ fn spectral_normalization_in_use_leaves_u_alone() {
 }
 
 /// The message and hint of the only error that a layer records on an input of a shape.
-fn told(layer: &dyn Layer, shape: &[usize]) -> (String, String) {
+fn texts(layer: &dyn Layer, shape: &[usize]) -> (String, String) {
     let builder = Builder::new("f");
     let scope = Scope::root(&builder, "discriminator", Mode::Train).child("layer");
     {
@@ -398,25 +398,25 @@ fn told(layer: &dyn Layer, shape: &[usize]) -> (String, String) {
 
 #[test]
 fn errors_say_what_where_and_what_to_do() {
-    let (message, hint) = told(&Conv2D::new(8, 3), &[16, 100]);
+    let (message, hint) = texts(&Conv2D::new(8, 3), &[16, 100]);
     assert_eq!(message, "expected an input of 4 axes (batch, height, width, channels), found (16, 100)");
     assert_eq!(hint, "put a Reshape layer in front of it");
-    let (message, hint) = told(&Conv2D::new(8, 5), &[16, 3, 28, 1]);
+    let (message, hint) = texts(&Conv2D::new(8, 5), &[16, 3, 28, 1]);
     assert_eq!(message, "expected an input of at least 5 positions on spatial axis 0 for kernel_size 5, found 3");
     assert_eq!(hint, "use padding = \"same\", or a smaller kernel");
-    let (message, _) = told(&Conv2D::new(8, 3).groups(2), &[16, 8, 8, 3]);
+    let (message, _) = texts(&Conv2D::new(8, 3).groups(2), &[16, 8, 8, 3]);
     assert_eq!(message, "expected input channels divisible by 2 groups, found 3");
-    let (message, _) = told(&Conv2D::new(8, 3).strides(2).dilation_rate(2), &[16, 8, 8, 3]);
+    let (message, _) = texts(&Conv2D::new(8, 3).strides(2).dilation_rate(2), &[16, 8, 8, 3]);
     assert_eq!(message, "expected strides 1 or dilation_rate 1, found strides [2, 2] and dilation_rate [2, 2]");
     let (message, _) =
-        told(&Conv2DTranspose::new(8, 4).strides(2).output_padding(0).padding(Padding::Same), &[1, 4, 4, 1]);
+        texts(&Conv2DTranspose::new(8, 4).strides(2).output_padding(0).padding(Padding::Same), &[1, 4, 4, 1]);
     assert!(message.starts_with("expected output_padding of at least 1 for an even kernel"), "{message}");
-    let (message, hint) = told(&Reshape::new([7, 7, -1]), &[16, 100]);
+    let (message, hint) = texts(&Reshape::new([7, 7, -1]), &[16, 100]);
     assert_eq!(message, "expected a multiple of 49 values for (7, 7, -1), found 100");
     assert_eq!(hint, "");
-    let (message, _) = told(&Dense::new(3).activation("rleu"), &[2, 3]);
+    let (message, _) = texts(&Dense::new(3).activation("rleu"), &[2, 3]);
     assert_eq!(message, "expected the name of an activation, found `rleu`");
-    let (message, hint) = told(&Dense::new(3).kernel_initializer("glorot_unifrom"), &[2, 3]);
+    let (message, hint) = texts(&Dense::new(3).kernel_initializer("glorot_unifrom"), &[2, 3]);
     assert_eq!(
         (message.as_str(), hint.as_str()),
         (
@@ -424,16 +424,16 @@ fn errors_say_what_where_and_what_to_do() {
             "did you mean `GlorotUniform`?"
         )
     );
-    let (message, hint) = told(&Dense::new(3).bias_regularizer("l_2x"), &[2, 3]);
+    let (message, hint) = texts(&Dense::new(3).bias_regularizer("l_2x"), &[2, 3]);
     assert_eq!(message, "discriminator/layer/bias: expected the name of a regularizer, found `l_2x`");
     assert!(hint.contains("L2"), "{hint}");
-    let (message, hint) = told(&Embedding::new(3, 4).embeddings_constraint("unitnrom"), &[2]);
+    let (message, hint) = texts(&Embedding::new(3, 4).embeddings_constraint("unitnrom"), &[2]);
     assert_eq!(message, "discriminator/layer/embeddings: expected the name of a constraint, found `unitnrom`");
     assert_eq!(hint, "did you mean `UnitNorm`?");
-    let (message, _) = told(&BatchNormalization::new().moving_mean_initializer("zeross"), &[2, 3]);
+    let (message, _) = texts(&BatchNormalization::new().moving_mean_initializer("zeross"), &[2, 3]);
     assert_eq!(message, "discriminator/layer/moving_mean: expected the name of an initializer, found `zeross`");
-    let (message, _) = told(&SpectralNormalization::new(Flatten::new()), &[2, 3]);
+    let (message, _) = texts(&SpectralNormalization::new(Flatten::new()), &[2, 3]);
     assert_eq!(message, "expected a layer with a kernel or embeddings, found `Flatten`");
-    let (message, _) = told(&Cropping1D::new().cropping([[2, 2]]), &[2, 4, 1]);
+    let (message, _) = texts(&Cropping1D::new().cropping([[2, 2]]), &[2, 4, 1]);
     assert_eq!(message, "expected more than 4 positions on spatial axis 0 to cut 4 off, found 4");
 }

@@ -67,11 +67,11 @@ fn logits_and_probabilities_agree() {
     let logits = [-2.0, -0.3, 0.0, 1.7];
     let truth = Array::new([4, 1], vec![1.0, 0.0, 1.0, 0.0]);
     let probabilities = logits.iter().map(|x: &f64| 1.0 / (1.0 + (-x).exp())).collect();
-    let of = |from_logits: bool, y: Vec<f64>| {
+    let total = |from_logits: bool, y: Vec<f64>| {
         let loss = Loss::new(BinaryCrossentropy::new().from_logits(from_logits)).reduction(Reduction::Sum);
         value(&loss, &truth, &Array::new([4, 1], y)).data[0]
     };
-    assert!((of(true, logits.to_vec()) - of(false, probabilities)).abs() < 1e-9);
+    assert!((total(true, logits.to_vec()) - total(false, probabilities)).abs() < 1e-9);
 }
 
 /// Keras adds or removes a last axis of size 1.

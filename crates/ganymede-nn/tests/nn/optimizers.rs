@@ -200,7 +200,7 @@ fn an_optimizer_is_a_table_of_the_spec() {
 
 #[test]
 fn mistakes_are_named_with_the_nearest_name() {
-    let told = |value: Value| {
+    let text = |value: Value| {
         let errors = OptimizerConfig::from_value(value).unwrap_err();
         errors.iter().map(|e| format!("{e}; {}", e.hint().unwrap_or_default())).collect::<Vec<_>>().join("\n")
     };
@@ -231,7 +231,7 @@ fn mistakes_are_named_with_the_nearest_name() {
         ),
     ];
     for (value, expected) in cases {
-        assert_eq!(told(value), expected);
+        assert_eq!(text(value), expected);
     }
     let error = toml::from_str::<Spec>("optimizer = { class_name = \"Adam\", learning_rate = nan }").err().unwrap();
     assert!(error.to_string().contains("expected `learning_rate` to be a number or a schedule"), "{error}");
