@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_name_comes_before_a_number() {
-        let of = |names: &str| names.split(' ').map(String::from).collect::<Vec<_>>();
+        let listed = |names: &str| names.split(' ').map(String::from).collect::<Vec<_>>();
         for (classes, asked, wanted) in [
             ("cat dog", "dog", Some(1)),
             ("cat dog", "1", Some(1)),
@@ -71,12 +71,12 @@ mod tests {
             ("#1 #0", "#0", Some(1)),
             ("-1 1", "0", None),
         ] {
-            assert_eq!(class_number(&of(classes), asked).ok(), wanted, "{classes}: {asked}");
+            assert_eq!(class_number(&listed(classes), asked).ok(), wanted, "{classes}: {asked}");
         }
-        let error = class_number(&of("1 2 10"), "2").map(|_| ()).err();
+        let error = class_number(&listed("1 2 10"), "2").map(|_| ()).err();
         assert_eq!(error, None);
-        let error = class_number(&of("1 2 10"), "0").unwrap_err();
+        let error = class_number(&listed("1 2 10"), "0").unwrap_err();
         assert!(error.contains("`#0` is the class of number 0, called `1`"), "{error}");
-        assert_eq!(class_list(&of("a b c"), 2), "#0 a, #1 b, 1 more");
+        assert_eq!(class_list(&listed("a b c"), 2), "#0 a, #1 b, 1 more");
     }
 }

@@ -13,8 +13,8 @@ impl Dataset {
     /// [`DataError::Io`] when the samples cannot be read: the fingerprint is taken anew.
     pub fn with_class_order(mut self, order: &[String]) -> Result<Dataset, DataError> {
         let classes = self.classes();
-        let at = |class: &String| order.iter().position(|name| name == class).map(|at| at as u32);
-        let Some(numbers) = classes.iter().map(at).collect::<Option<Vec<u32>>>() else { return Ok(self) };
+        let new_number = |class: &String| order.iter().position(|name| name == class).map(|at| at as u32);
+        let Some(numbers) = classes.iter().map(new_number).collect::<Option<Vec<u32>>>() else { return Ok(self) };
         if order.len() != classes.len() || classes[..] == *order {
             return Ok(self);
         }

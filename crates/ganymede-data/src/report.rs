@@ -261,11 +261,11 @@ mod tests {
     /// Groups are written where there are some, and read where they are written.
     #[test]
     fn groups_are_written_where_there_are_some() {
-        let of = |groups: u64| DataReport { groups, ..DataReport::default() };
-        let written = |groups: u64| serde_json::to_value(of(groups)).unwrap();
+        let report = |groups: u64| DataReport { groups, ..DataReport::default() };
+        let written = |groups: u64| serde_json::to_value(report(groups)).unwrap();
         assert_eq!((written(0).get("groups"), written(7)["groups"].as_u64()), (None, Some(7)));
         for groups in [0, 7] {
-            assert_eq!(serde_json::from_value::<DataReport>(written(groups)).unwrap(), of(groups));
+            assert_eq!(serde_json::from_value::<DataReport>(written(groups)).unwrap(), report(groups));
         }
     }
 }

@@ -97,8 +97,8 @@ mod tests {
         for seed in 0..20 {
             for holdout in [None, Some(0.01), Some(0.3), Some(0.99)] {
                 let split = Split::by_group(&groups, holdout, seed);
-                let of = |part: &[u32]| part.iter().map(|&i| groups[i as usize]).collect::<BTreeSet<u32>>();
-                assert!(of(&split.train).is_disjoint(&of(&split.holdout)), "{holdout:?} {seed}");
+                let groups_in = |part: &[u32]| part.iter().map(|&i| groups[i as usize]).collect::<BTreeSet<u32>>();
+                assert!(groups_in(&split.train).is_disjoint(&groups_in(&split.holdout)), "{holdout:?} {seed}");
                 assert_eq!(split.train.len() + split.holdout.len(), groups.len());
                 assert!(!split.train.is_empty() && !split.holdout.is_empty());
                 let part = split.holdout.len() as f64 / groups.len() as f64;

@@ -317,11 +317,11 @@ mod tests {
     fn classes_are_in_the_order_in_which_people_count() {
         let paths = paths("1.png 2.png 3.png 4.png");
         let index = Index::new(&paths);
-        let of = |text: &str| ClassTable::of(&separated(text).unwrap(), b"labels.csv", &index, None).unwrap();
-        let table = of("1.png,10\n2.png,9\n3.png,10\n7.png,1\n8.png,1\n");
+        let parsed = |text: &str| ClassTable::of(&separated(text).unwrap(), b"labels.csv", &index, None).unwrap();
+        let table = parsed("1.png,10\n2.png,9\n3.png,10\n7.png,1\n8.png,1\n");
         assert_eq!(table.classes(&[0, 1, 2]).unwrap(), (vec![1, 0, 1], ["9", "10"].map(String::from).to_vec()));
         assert_eq!((table.unused, table.without(&[0, 1, 2])), (2, vec!["1".to_string()]));
-        let table = of("1.png,class10\n2.png,class9\n");
+        let table = parsed("1.png,class10\n2.png,class9\n");
         assert_eq!(table.classes(&[0, 1]).unwrap().1, ["class9", "class10"]);
         assert_eq!(table.share(&[0, 1, 2, 3]), 0.5);
     }

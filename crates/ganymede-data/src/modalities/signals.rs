@@ -53,8 +53,9 @@ fn drawing(signal: &[f32], channels: usize) -> Vec<u8> {
     for channel in 0..channels {
         let row = |x: usize| {
             let time = x as f64 / (width - 1) as f64 * (steps - 1) as f64;
-            let at = |step: usize| f64::from(signal[step.min(steps - 1) * channels + channel]);
-            let value = at(time as usize) + (at(time as usize + 1) - at(time as usize)) * time.fract();
+            let signal_value = |step: usize| f64::from(signal[step.min(steps - 1) * channels + channel]);
+            let value = signal_value(time as usize)
+                + (signal_value(time as usize + 1) - signal_value(time as usize)) * time.fract();
             ((1.0 - value.clamp(-1.0, 1.0)) / 2.0 * (height - 1) as f64).round() as usize
         };
         for x in 0..width {
@@ -138,11 +139,11 @@ mod tests {
         // One channel rises from −1 to 1, the other stays at 1.
         let pixels = drawing(&[-1.0, 1.0, 0.0, 1.0, 1.0, 1.0], 2);
         let [width, height] = PANEL;
-        let at = |x: usize, y: usize| <[u8; 3]>::try_from(&pixels[(y * width + x) * 3..][..3]).unwrap();
-        assert_eq!(at(0, height - 1), COLOURS[0]);
-        assert_eq!(at(width / 4, 3 * height / 4), COLOURS[0]);
-        assert!((0..width).all(|x| at(x, 0) == COLOURS[1]), "drawn last");
-        assert_eq!(at(width - 1, height - 1), [255; 3]);
+        let pixel = |x: usize, y: usize| <[u8; 3]>::try_from(&pixels[(y * width + x) * 3..][..3]).unwrap();
+        assert_eq!(pixel(0, height - 1), COLOURS[0]);
+        assert_eq!(pixel(width / 4, 3 * height / 4), COLOURS[0]);
+        assert!((0..width).all(|x| pixel(x, 0) == COLOURS[1]), "drawn last");
+        assert_eq!(pixel(width - 1, height - 1), [255; 3]);
         assert!(drawing(&[f32::NAN, 9.0], 1).chunks(3).any(|p| p == COLOURS[0]), "whatever a network makes");
     }
 }

@@ -118,7 +118,7 @@ impl Wish {
             condition(codec, name)?;
         }
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
-        let of = |field: &Field| {
+        let field_tensor = |field: &Field| {
             let classes: Vec<Vec<f64>> = (0..field.categories.len()).map(|class| vec![class as f64]).collect();
             let rows = match self.values.get(&field.name) {
                 Some(rows) => rows,
@@ -140,7 +140,7 @@ impl Wish {
             made.map_err(|e| DataError::Mismatch { expected: ty.to_string(), found: e.to_string() })
         };
         let fields = codec.fields().iter().filter(|field| field.role == Role::Condition);
-        fields.map(|field| Ok((field.name.clone(), of(field)?))).collect()
+        fields.map(|field| Ok((field.name.clone(), field_tensor(field)?))).collect()
     }
 }
 

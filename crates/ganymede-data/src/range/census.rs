@@ -118,11 +118,11 @@ mod tests {
     #[test]
     fn outliers_are_near_or_far_from_each_usual_range() {
         // Of 0 to 1 a twentieth above is near, 3 is far; of −0.5 to 0.5 the same counts from there.
-        let of = |values: &[f32]| Census::of(&Pixels::F32(values.to_vec()), None).outliers;
+        let outliers = |values: &[f32]| Census::of(&Pixels::F32(values.to_vec()), None).outliers;
         let slack = NEAR as f32;
-        let [unit, half, both, bytes] = of(&[0.0, 0.3, 1.0, 1.0 + slack * 0.9, 3.0]);
+        let [unit, half, both, bytes] = outliers(&[0.0, 0.3, 1.0, 1.0 + slack * 0.9, 3.0]);
         assert_eq!((unit, half, both, bytes), ([1, 1], [0, 3], [1, 1], [0, 0]));
-        let [unit, half, both, bytes] = of(&[-0.5 - slack * 0.9, 0.5, 255.0 + 255.0 * slack * 0.9, 400.0]);
+        let [unit, half, both, bytes] = outliers(&[-0.5 - slack * 0.9, 0.5, 255.0 + 255.0 * slack * 0.9, 400.0]);
         assert_eq!((unit, half, both, bytes), ([0, 3], [1, 2], [0, 2], [2, 1]));
     }
 }

@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn wider_integers_have_the_depth_that_covers_them_or_their_own() {
-        let of = |low: f32, high: f32| Census::of(&Pixels::F32(vec![low, high]), None).range(Element::I64, None);
+        let chosen = |low: f32, high: f32| Census::of(&Pixels::F32(vec![low, high]), None).range(Element::I64, None);
         for (low, high, ends) in [
             (0.0, 1.0, [0.0, 1.0]),
             (0.0, 2.0, [0.0, 255.0]),
@@ -331,7 +331,7 @@ mod tests {
             (-1024.0, 3071.0, [-1024.0, 3071.0]),
             (0.0, 70_000.0, [0.0, 70_000.0]),
         ] {
-            let range = of(low, high);
+            let range = chosen(low, high);
             assert_eq!(range.ends, ends);
             assert_eq!(range.why.contains("own"), !range.usual, "{range:?}");
             // What was guessed from the values is said, as it is of 16 bits.
@@ -342,13 +342,13 @@ mod tests {
 
     #[test]
     fn a_range_that_whole_numbers_suggest_is_said() {
-        let of = |values: Vec<f32>, element| Census::of(&Pixels::F32(values), None).range(element, None);
+        let chosen = |values: Vec<f32>, element| Census::of(&Pixels::F32(values), None).range(element, None);
         let words = |range: Range| (range.why, range.notes[0].clone());
         for element in [Element::I16, Element::I32, Element::U32, Element::I64, Element::F32] {
-            let (why, note) = words(of(vec![0.0, 7.0, 255.0], element));
+            let (why, note) = words(chosen(vec![0.0, 7.0, 255.0], element));
             assert_eq!(why, format!("{}, no value above 255", element.name()));
             assert!(note.starts_with("the values are whole numbers and none is above 255, so that 0 to 255"), "{note}");
-            let (why, note) = words(of(vec![-1.0, 0.0, 1.0], element));
+            let (why, note) = words(chosen(vec![-1.0, 0.0, 1.0], element));
             assert_eq!(why, format!("{}, no value outside -1 to 1", element.name()));
             assert!(note.contains("none is outside -1 to 1, so that -1 to 1 became the range"), "{note}");
         }

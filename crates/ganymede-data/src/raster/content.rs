@@ -117,8 +117,8 @@ fn named(name: &str) -> Option<Content> {
 
 /// The kind of a file by its first 512 bytes.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Content> {
-    let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-    if at(4, b"ftyp") {
+    let has_magic = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
+    if has_magic(4, b"ftyp") {
         let brand = bytes.get(8..12).unwrap_or_default();
         return match brand {
             b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => named("HEIC"),
@@ -171,7 +171,7 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Content> {
     ];
     magics
         .iter()
-        .find(|(offset, magic, _)| at(*offset, magic))
+        .find(|(offset, magic, _)| has_magic(*offset, magic))
         .and_then(|(_, _, name)| named(name))
         .or_else(text)
         .or_else(|| {

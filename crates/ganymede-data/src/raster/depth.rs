@@ -118,12 +118,12 @@ mod tests {
     #[test]
     fn the_largest_value_of_tiff_says_bits_when_it_is_all_ones() {
         for big_endian in [false, true] {
-            let of = |entries: &[(u16, u16, u32, u32)]| stated(&tiff_head(big_endian, entries, &[]));
-            assert_eq!(of(&[(258, 3, 1, 16), (281, 3, 1, 4095)]), Some(12));
-            assert_eq!(of(&[(258, 3, 1, 16), (281, 3, 1, 3000)]), None);
-            assert_eq!(of(&[(258, 3, 1, 16), (281, 3, 1, 4095), (341, 4, 1, 16_383)]), Some(14));
-            assert_eq!(of(&[(258, 3, 1, 8), (281, 3, 1, 4095)]), None);
-            assert_eq!(of(&[(258, 3, 1, 16)]), None);
+            let depth = |entries: &[(u16, u16, u32, u32)]| stated(&tiff_head(big_endian, entries, &[]));
+            assert_eq!(depth(&[(258, 3, 1, 16), (281, 3, 1, 4095)]), Some(12));
+            assert_eq!(depth(&[(258, 3, 1, 16), (281, 3, 1, 3000)]), None);
+            assert_eq!(depth(&[(258, 3, 1, 16), (281, 3, 1, 4095), (341, 4, 1, 16_383)]), Some(14));
+            assert_eq!(depth(&[(258, 3, 1, 8), (281, 3, 1, 4095)]), None);
+            assert_eq!(depth(&[(258, 3, 1, 16)]), None);
         }
         // Values that do not fit into the entry.
         let behind: Vec<u8> = [1023u16, 4095, 1023].iter().flat_map(|v| v.to_le_bytes()).collect();

@@ -12,7 +12,7 @@ use image::{ImageBuffer, Luma, Pixel, Rgb};
 
 /// The part of an image that is kept before scaling: its corner, width and height.
 #[derive(Clone, Copy)]
-struct Window {
+struct KeptPart {
     left: u32,
     top: u32,
     width: u32,
@@ -20,7 +20,7 @@ struct Window {
 }
 
 /// Scales a part by a Lanczos filter with three lobes, widened when shrinking.
-fn resized<P>(values: &[P::Subpixel], size: (u32, u32), part: Window, target: (u32, u32)) -> Option<Vec<P::Subpixel>>
+fn resized<P>(values: &[P::Subpixel], size: (u32, u32), part: KeptPart, target: (u32, u32)) -> Option<Vec<P::Subpixel>>
 where
     P: Pixel + 'static,
     P::Subpixel: 'static,
@@ -31,7 +31,7 @@ where
 }
 
 /// Scales a part of the image to `width` x `height`.
-fn scaled(image: &Image, part: Window, width: u32, height: u32) -> Result<Image, String> {
+fn scaled(image: &Image, part: KeptPart, width: u32, height: u32) -> Result<Image, String> {
     // Between the two passes of the filter stands an image as wide as the part and as high as the result.
     check_image(u64::from(part.width), u64::from(height))?;
     let (size, target) = ((image.width, image.height), (width, height));
@@ -76,13 +76,13 @@ fn each<T: Copy + Default>(values: &[T], channels: usize, resize: impl Fn(&[T]) 
 }
 
 /// The largest part in the middle that has the shape of `width` x `height`, to the nearest pixel.
-fn middle(image: &Image, width: u32, height: u32) -> Window {
+fn middle(image: &Image, width: u32, height: u32) -> KeptPart {
     let (w, h) = (f64::from(image.width), f64::from(image.height));
     let shape = f64::from(width) / f64::from(height);
     let kept_width = ((h * shape).round() as u32).clamp(1, image.width);
     let kept_height = ((w / shape).round() as u32).clamp(1, image.height);
     let (left, top) = ((image.width - kept_width) / 2, (image.height - kept_height) / 2);
-    Window { left, top, width: kept_width, height: kept_height }
+    KeptPart { left, top, width: kept_width, height: kept_height }
 }
 
 /// The size of an image scaled to fit inside `width` x `height`, its shape kept.
@@ -109,7 +109,7 @@ fn padded<T: super::Value>(inner: &[T], size: (u32, u32), outer: (u32, u32), cha
 
 /// The image as `width` x `height`.
 pub(super) fn fitted(image: Image, width: u32, height: u32, fit: Fit, background: [u8; 3]) -> Result<Image, String> {
-    let whole = Window { left: 0, top: 0, width: image.width, height: image.height };
+    let whole = KeptPart { left: 0, top: 0, width: image.width, height: image.height };
     match fit {
         Fit::Stretch => scaled(&image, whole, width, height),
         Fit::Crop => scaled(&image, middle(&image, width, height), width, height),

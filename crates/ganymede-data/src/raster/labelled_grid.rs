@@ -152,13 +152,13 @@ mod tests {
         let side = 2 * 12 + 2 * 4;
         assert_eq!((image.width as usize, image.height), (side + 64 + 2 + 64, 64 + 2 + 64));
         let values = values(&image);
-        let at = |x: usize, y: usize| values[y * image.width as usize + x];
+        let pixel = |x: usize, y: usize| values[y * image.width as usize + x];
         // The bar of the T: 10 pixels wide, 2 high, in the middle of the row.
         let top = (64 - 18) / 2;
-        assert!((4..14).all(|x| at(x, top) == WHITE && at(x, top + 1) == WHITE));
-        assert!((4..14).all(|x| at(x, top - 1) == GREY) && at(14, top) == GREY && at(4, top + 2) == GREY);
-        assert!(at(8, top + 13) == WHITE && at(8, top + 14) == GREY);
-        assert_eq!((at(side - 1, 0), at(side, 0)), (GREY, 0));
+        assert!((4..14).all(|x| pixel(x, top) == WHITE && pixel(x, top + 1) == WHITE));
+        assert!((4..14).all(|x| pixel(x, top - 1) == GREY) && pixel(14, top) == GREY && pixel(4, top + 2) == GREY);
+        assert!(pixel(8, top + 13) == WHITE && pixel(8, top + 14) == GREY);
+        assert_eq!((pixel(side - 1, 0), pixel(side, 0)), (GREY, 0));
         // Rows lower than a letter are as high as a letter.
         let low = labelled_grid(&[vec![0; 64], vec![0; 64]], [64, 1, 1], 1, &["a".into(), "b".into()]);
         assert_eq!((low.width, low.height), (6 + 8 + 64, 9 + 2 + 9));

@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_type_of_value_is_read_and_converted() {
-        let of = |channels: usize, pixels: Pixels| Image { width: 1, height: 1, channels, pixels };
+        let image = |channels: usize, pixels: Pixels| Image { width: 1, height: 1, channels, pixels };
         assert_eq!(Pixels::U8(vec![0, 7, 255]).into_f32(), [0.0, 7.0, 255.0]);
         assert_eq!(Pixels::U16(vec![0, 300, 65_535]).into_f32(), [0.0, 300.0, 65_535.0]);
         assert_eq!(Pixels::F32(vec![0.5, -2.0]).into_f32(), [0.5, -2.0]);
@@ -251,17 +251,17 @@ mod tests {
         assert_eq!(Pixels::F32(vec![1.0]).into_bytes(), 1.0f32.to_le_bytes());
         assert_eq!((Pixels::U8(vec![]).dtype(), Pixels::F32(vec![]).dtype()), (DType::U8, DType::F32));
         // A quarter of the pixel over three quarters of white: 3277 and 49151.
-        let deep = of(2, Pixels::U16(vec![13_107, 16_384])).with_channels(1, [255; 3]);
+        let deep = image(2, Pixels::U16(vec![13_107, 16_384])).with_channels(1, [255; 3]);
         let Pixels::U16(found) = deep.pixels else { panic!() };
         assert!((i32::from(found[0]) - 52_428).abs() <= 1, "{found:?}");
-        let float = of(4, Pixels::F32(vec![0.5, 0.25, 1.0, 0.5])).with_channels(3, [255, 0, 255]);
+        let float = image(4, Pixels::F32(vec![0.5, 0.25, 1.0, 0.5])).with_channels(3, [255, 0, 255]);
         assert_eq!(float.pixels, Pixels::F32(vec![0.75, 0.125, 1.0]));
-        let grey = of(3, Pixels::F32(vec![1.0, 2.0, 4.0])).with_channels(1, [0; 3]);
+        let grey = image(3, Pixels::F32(vec![1.0, 2.0, 4.0])).with_channels(1, [0; 3]);
         let Pixels::F32(found) = grey.pixels else { panic!() };
         // 0.2126 + 2·0.7152 + 4·0.0722
         assert!((found[0] - 1.9318).abs() < 1e-6, "{found:?}");
         // Nothing of a grey pixel over red: the luma of the red.
-        let tinted = of(2, Pixels::U8(vec![100, 0])).with_channels(1, [200, 0, 0]);
+        let tinted = image(2, Pixels::U8(vec![100, 0])).with_channels(1, [200, 0, 0]);
         assert_eq!(tinted.pixels, Pixels::U8(vec![43]));
     }
 

@@ -51,9 +51,9 @@ mod tests {
     fn a_dot_stands_where_its_coordinates_say() {
         let image = scatter(&[], &[[1.0, 1.0], [f64::NAN, 0.0], [1e300, 0.0]], [-1.0, 1.0]);
         let Pixels::U8(v) = image.pixels else { panic!() };
-        let at = |row: usize, column: usize| v[(row * SIDE + column) * 3];
-        assert!(at(0, SIDE - 1) < 200, "the top right corner is (1, 1)");
-        assert_eq!(at(SIDE - 1, 0), 255);
+        let red = |row: usize, column: usize| v[(row * SIDE + column) * 3];
+        assert!(red(0, SIDE - 1) < 200, "the top right corner is (1, 1)");
+        assert_eq!(red(SIDE - 1, 0), 255);
         assert_eq!(v.iter().filter(|&&x| x < 250).count() % 3, 0);
     }
 

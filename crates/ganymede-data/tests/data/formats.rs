@@ -79,20 +79,20 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn a_folder_of_idx_uses_the_training_files() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    put(&at("t10k-images-idx3-ubyte"), &idx(&[1, 2, 2], &[9; 4]));
-    put(&at("t10k-labels-idx1-ubyte"), &idx(&[1], &[9]));
+    let path = |name: &str| folder.path().join(name);
+    put(&path("t10k-images-idx3-ubyte"), &idx(&[1, 2, 2], &[9; 4]));
+    put(&path("t10k-labels-idx1-ubyte"), &idx(&[1], &[9]));
     assert_eq!(all(&open(folder.path(), &DataOptions::default()).unwrap()), [9; 4]);
-    put(&at("train-images-idx3-ubyte.gz"), &gzip(&idx(&[2, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 200])));
-    put(&at("train-labels-idx1-ubyte"), &idx(&[2], &[7, 3]));
+    put(&path("train-images-idx3-ubyte.gz"), &gzip(&idx(&[2, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 200])));
+    put(&path("train-labels-idx1-ubyte"), &idx(&[2], &[7, 3]));
     let data = open(folder.path(), &DataOptions::default()).unwrap();
     assert_eq!(all(&data), [1, 2, 3, 4, 5, 6, 7, 200]);
     assert_eq!((data.labels().unwrap(), data.classes()), (&[1, 0][..], &["3".to_string(), "7".to_string()][..]));
     // The file itself, and the same beside a plain copy.
-    assert_eq!(open(&at("train-images-idx3-ubyte.gz"), &DataOptions::default()).unwrap().len(), 2);
-    put(&at("train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
+    assert_eq!(open(&path("train-images-idx3-ubyte.gz"), &DataOptions::default()).unwrap().len(), 2);
+    put(&path("train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
     assert_eq!(all(&open(folder.path(), &DataOptions::default()).unwrap()), [0; 8]);
-    put(&at("more-train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
+    put(&path("more-train-images-idx3-ubyte"), &idx(&[2, 2, 2], &[0; 8]));
     assert!(matches!(open(folder.path(), &DataOptions::default()), Err(DataError::Ambiguous { .. })));
 }
 

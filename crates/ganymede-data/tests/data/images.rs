@@ -227,14 +227,14 @@ fn flat(width: u32, height: u32, value: u8) -> Vec<u8> {
 #[test]
 fn folders_are_classes_in_the_order_of_their_names() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let path = |name: &str| folder.path().join(name);
     for (i, name) in ["b/2.png", "a/x/1.png", "b/10.png", "a/0.png", "Z/3.png"].iter().enumerate() {
-        put(&at(name), &flat(2, 2, i as u8));
+        put(&path(name), &flat(2, 2, i as u8));
     }
     for name in [".DS_Store", "a/Thumbs.db", ".hidden/9.png", "b/.x.png", "__MACOSX/b/2.png"] {
-        put(&at(name), b"nothing");
+        put(&path(name), b"nothing");
     }
-    put(&at("readme.txt"), b"hello");
+    put(&path("readme.txt"), b"hello");
     let data = open(folder.path(), &options()).unwrap();
     assert_eq!(data.classes(), ["Z", "a", "b"]);
     assert_eq!(data.labels().unwrap(), [0, 1, 1, 2, 2]);
@@ -242,17 +242,17 @@ fn folders_are_classes_in_the_order_of_their_names() {
     assert_eq!(firsts, [4, 3, 1, 2, 0], "Z/3, a/0, a/x/1, b/10, b/2");
     assert_eq!(data.report().bad, 0);
     assert_eq!(data.report().left_out, [(".txt".to_string(), 1)].into());
-    put(&at("lone.png"), &flat(2, 2, 9));
+    put(&path("lone.png"), &flat(2, 2, 9));
     assert_eq!(open(folder.path(), &options()).unwrap().labels(), None);
 }
 
 #[test]
 fn sizes_are_fitted() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    put(&at("1.png"), &flat(4, 4, 10));
-    put(&at("2.png"), &flat(4, 4, 20));
-    put(&at("3.png"), &flat(8, 2, 30));
+    let path = |name: &str| folder.path().join(name);
+    put(&path("1.png"), &flat(4, 4, 10));
+    put(&path("2.png"), &flat(4, 4, 20));
+    put(&path("3.png"), &flat(8, 2, 30));
     let data = open(folder.path(), &options()).unwrap();
     assert_eq!(data.sample_type().to_string(), "u8[4,4,1]", "the size that most have");
     assert_eq!(all(&data)[32..], [30; 16]);
@@ -261,16 +261,16 @@ fn sizes_are_fitted() {
     assert_eq!(padded[32..], [[0; 4], [30; 4], [0; 4], [0; 4]].concat());
     let wide = DataOptions { resolution: Some(Resolution { width: 6, height: 3 }), channels: Some(3), ..options() };
     assert_eq!(open(folder.path(), &wide).unwrap().sample_type().to_string(), "u8[3,6,3]");
-    put(&at("4.png"), &flat(9, 9, 30));
+    put(&path("4.png"), &flat(9, 9, 30));
     assert!(matches!(open(folder.path(), &options()), Err(DataError::MixedSizes { .. })));
 }
 
 #[test]
 fn grey_and_deep_images_among_others_keep_all_they_have() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    put(&at("1.png"), &flat(1, 1, 255));
-    put(&at("2.png"), &png_file(1, png::ColorType::Rgb, png::BitDepth::Sixteen, &[1, 2, 3, 4, 5, 6], &[], &[]));
+    let path = |name: &str| folder.path().join(name);
+    put(&path("1.png"), &flat(1, 1, 255));
+    put(&path("2.png"), &png_file(1, png::ColorType::Rgb, png::BitDepth::Sixteen, &[1, 2, 3, 4, 5, 6], &[], &[]));
     let data = open(folder.path(), &options()).unwrap();
     assert_eq!(data.sample_type().to_string(), "u16[1,1,3]");
     assert_eq!(all(&data), [255, 255, 255, 255, 255, 255, 2, 1, 4, 3, 6, 5]);
@@ -289,32 +289,32 @@ fn files_of_16_bits_have_the_range_that_they_say_or_that_is_in_use() {
         }
         file
     };
-    let of = |files: &[Vec<u8>]| {
+    let range = |files: &[Vec<u8>]| {
         let folder = tempfile::tempdir().unwrap();
         for (i, file) in files.iter().enumerate() {
             put(&folder.path().join(format!("{i}.png")), file);
         }
         open(folder.path(), &options()).unwrap().codec().range()
     };
-    assert_eq!(of(&[gray(9, None), gray(4095, None)]), [0.0, 4095.0]);
-    assert_eq!(of(&[gray(9, None), gray(4096, None)]), [0.0, 65_535.0]);
-    assert_eq!(of(&[gray(9, Some(14)), gray(3000, Some(14))]), [0.0, 16_383.0]);
-    assert_eq!(of(&[gray(9, Some(12)), gray(900, Some(16))]), [0.0, 65_535.0]);
-    assert_eq!(of(&[gray(9, Some(14)), gray(3000, None)]), [0.0, 4095.0], "what only some say is no fact of all");
+    assert_eq!(range(&[gray(9, None), gray(4095, None)]), [0.0, 4095.0]);
+    assert_eq!(range(&[gray(9, None), gray(4096, None)]), [0.0, 65_535.0]);
+    assert_eq!(range(&[gray(9, Some(14)), gray(3000, Some(14))]), [0.0, 16_383.0]);
+    assert_eq!(range(&[gray(9, Some(12)), gray(900, Some(16))]), [0.0, 65_535.0]);
+    assert_eq!(range(&[gray(9, Some(14)), gray(3000, None)]), [0.0, 4095.0], "what only some say is no fact of all");
     // An image of 8 bits among them is scaled to 16.
-    assert_eq!(of(&[gray(9, None), flat(1, 1, 255)]), [0.0, 65_535.0]);
+    assert_eq!(range(&[gray(9, None), flat(1, 1, 255)]), [0.0, 65_535.0]);
 }
 
 #[test]
 fn bad_files_are_skipped_counted_and_named() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let path = |name: &str| folder.path().join(name);
     for i in 0..40 {
-        put(&at(&format!("{}/{i:02}.png", if i < 20 { "a" } else { "b" })), &flat(3, 3, i));
+        put(&path(&format!("{}/{i:02}.png", if i < 20 { "a" } else { "b" })), &flat(3, 3, i));
     }
     let good = open(folder.path(), &options()).unwrap();
-    put(&at("a/05x.png"), &flat(3, 3, 1)[..40]);
-    put(&at("b/empty.jpg"), b"");
+    put(&path("a/05x.png"), &flat(3, 3, 1)[..40]);
+    put(&path("b/empty.jpg"), b"");
     let data = open(folder.path(), &options()).unwrap();
     assert_eq!((all(&data), data.labels()), (all(&good), good.labels()));
     let report = data.report();
@@ -322,7 +322,7 @@ fn bad_files_are_skipped_counted_and_named() {
         (report.bad, report.first_bad[0].path.as_str(), report.first_bad[1].path.as_str()),
         (2, "a/05x.png", "b/empty.jpg")
     );
-    std::os::unix::fs::symlink("/nowhere/at/all.png", at("b/zlink.png")).unwrap();
+    std::os::unix::fs::symlink("/nowhere/at/all.png", path("b/zlink.png")).unwrap();
     let error = open(folder.path(), &options()).unwrap_err();
     assert!(matches!(error, DataError::TooManyBad { bad: 3, total: 43, .. }), "{error}");
     assert!(error.to_string().contains("a/05x.png") && error.hint().unwrap().contains("--max-bad"));

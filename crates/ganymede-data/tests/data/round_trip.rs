@@ -178,13 +178,13 @@ fn float_images_come_back_as_floats() {
 
 #[test]
 fn integers_of_another_range_are_comparable_and_floats_are_not() {
-    let of = |dtype, range| Codec::stand_in(TensorType::new(dtype, [4, 4, 1]), range, Vec::new());
-    let full = of(DType::U16, [0.0, 65_535.0]);
-    assert_eq!(full.comparable(&of(DType::U16, [0.0, 4095.0])), Ok(()), "a run of before on the same files");
-    assert!(full.comparable(&of(DType::U8, [0.0, 255.0])).is_err());
-    let unit = of(DType::F32, [0.0, 1.0]);
-    assert_eq!(unit.comparable(&of(DType::F32, [0.0, 1.0])), Ok(()));
-    assert!(unit.comparable(&of(DType::F32, [0.0, 255.0])).unwrap_err().contains("from 0 to 1, as the run's"));
+    let codec = |dtype, range| Codec::stand_in(TensorType::new(dtype, [4, 4, 1]), range, Vec::new());
+    let full = codec(DType::U16, [0.0, 65_535.0]);
+    assert_eq!(full.comparable(&codec(DType::U16, [0.0, 4095.0])), Ok(()), "a run of before on the same files");
+    assert!(full.comparable(&codec(DType::U8, [0.0, 255.0])).is_err());
+    let unit = codec(DType::F32, [0.0, 1.0]);
+    assert_eq!(unit.comparable(&codec(DType::F32, [0.0, 1.0])), Ok(()));
+    assert!(unit.comparable(&codec(DType::F32, [0.0, 255.0])).unwrap_err().contains("from 0 to 1, as the run's"));
 }
 
 #[test]
