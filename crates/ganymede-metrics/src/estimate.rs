@@ -135,12 +135,12 @@ pub(crate) fn parts(rows: usize, most: usize, least: usize, rng: &mut Rng) -> Ve
 /// Of so many rows, how often each is drawn when as many are drawn from all of them.
 pub(crate) fn multiplicities(rows: usize, rng: &mut Rng) -> Vec<u32> {
     let mut times = vec![0; rows];
-    drawn(rows, rng).into_iter().for_each(|row| times[row] += 1);
+    drawn_rows(rows, rng).into_iter().for_each(|row| times[row] += 1);
     times
 }
 
 /// As many rows as there are, each drawn from all of them.
-pub(crate) fn drawn(rows: usize, rng: &mut Rng) -> Vec<usize> {
+pub(crate) fn drawn_rows(rows: usize, rng: &mut Rng) -> Vec<usize> {
     (0..rows).map(|_| rng.below(rows as u32) as usize).collect()
 }
 
@@ -228,7 +228,7 @@ mod tests {
         all.sort_unstable();
         assert_eq!(all, (0..11).collect::<Vec<_>>());
         assert_eq!(parts(11, 10, 4, &mut Rng::new(1, 2)).len(), 2);
-        let again = drawn(50, &mut Rng::new(1, 2));
+        let again = drawn_rows(50, &mut Rng::new(1, 2));
         assert!(again.len() == 50 && again.iter().all(|&row| row < 50));
         assert!((1..50).any(|row| !again.contains(&row)), "{again:?}: some are drawn twice");
     }

@@ -37,14 +37,14 @@ fn images() -> Case {
 }
 
 fn points() -> Case {
-    let of = |stream: &str, n: usize| {
+    let points = |stream: &str, n: usize| {
         let mut values = normal(stream, n, &[2], 0.0, 0.5).as_f32().unwrap().to_vec();
         let labels: Vec<u32> = (0..n as u32).map(|at| at % 2).collect();
         values.iter_mut().step_by(4).for_each(|x| *x += 4.0);
         set(Tensor::from_f32([n, 2], values).unwrap()).labelled(&labels).unwrap()
     };
-    let others = Ready { learned: Some(of("learned", 200)), ..Ready::default() };
-    Case { data: facts("points", &[2], 2), real: of("real", 120), second: of("second", 120), others }
+    let others = Ready { learned: Some(points("learned", 200)), ..Ready::default() };
+    Case { data: facts("points", &[2], 2), real: points("real", 120), second: points("second", 120), others }
 }
 
 /// The one of two cases that a metric is of.
@@ -264,8 +264,8 @@ fn bytes_are_known_before() {
             let programs = program_bytes(&data, &wanted, &backend).unwrap();
             let (planned, programs) = (sizes.bytes(&data, &wanted) as f64, (programs.own + programs.shared) as f64);
             let taken = allocation_counter::measure(|| {
-                let of = |stream: &str| labelled(stream, n);
-                let sides = Sides { real: of("real"), fake: of("fake"), second: of("second") };
+                let side = |stream: &str| labelled(stream, n);
+                let sides = Sides { real: side("real"), fake: side("fake"), second: side("second") };
                 let compared = Comparison::new(&data, &sides, &others, &backend, 0, Stop::NEVER);
                 assert_eq!(measure(compared, &wanted).unwrap().left_out, Vec::<String>::new());
             });
@@ -292,9 +292,9 @@ fn metrics_and_spaces_have_their_names() {
 fn the_memory_of_a_metric_is_that_worked_out_by_hand() {
     let data = facts("images", &[8, 8, 3], 10);
     let sizes = Sizes { samples: 10, reference: 6, learned: 4, tested: 2 };
-    let of = |name: &str| METRICS.iter().find(|metric| metric.name() == name).unwrap().bytes(&data, &sizes);
+    let bytes = |name: &str| METRICS.iter().find(|metric| metric.name() == name).unwrap().bytes(&data, &sizes);
     // A pyramid of 240 numbers and 16 patches of 7 x 7 x 3 numbers with their place on a line, of both sets; and where they lie.
-    assert_eq!(of("laplacian"), 2 * 10 * (240 * 4 + 16 * (147 * 4 + 8)) + 10 * 16 * 16);
+    assert_eq!(bytes("laplacian"), 2 * 10 * (240 * 4 + 16 * (147 * 4 + 8)) + 10 * 16 * 16);
     // Points of 2 numbers in 3 classes: what is learned from, four numbers for each sample, 200 times the counts of 3 modes.
     let modes = |data: &Facts| METRICS.iter().find(|metric| metric.name() == "modes").unwrap().bytes(data, &sizes);
     assert_eq!(modes(&facts("points", &[2], 3)), 4 * 2 * 4 + 4 * 10 * 8 + 200 * 3 * 8);

@@ -1,7 +1,7 @@
 //! Metric `frechet`. Not here: the features that it compares (`spaces/`).
 
 use super::{Better, Metric, Value};
-use crate::estimate::{Estimate, FEW, drawn};
+use crate::estimate::{Estimate, FEW, drawn_rows};
 use crate::{Comparison, Facts, Matrix, MetricError, Number, Sizes, Stop, spaces};
 use ganymede_tensor::{Rng, stream_of};
 use nalgebra::{DMatrix, DVector};
@@ -46,8 +46,8 @@ fn gaussian(x: &Matrix) -> (DVector<f64>, DMatrix<f64>) {
             line[i..].iter_mut().zip(&centred[i..]).for_each(|(sum, c)| *sum += factor * c);
         }
     }
-    let at = |i: usize, j: usize| sums[i.min(j) * columns + i.max(j)] / (rows - 1) as f64;
-    (DVector::from_vec(mean), DMatrix::from_fn(columns, columns, at))
+    let covariance = |i: usize, j: usize| sums[i.min(j) * columns + i.max(j)] / (rows - 1) as f64;
+    (DVector::from_vec(mean), DMatrix::from_fn(columns, columns, covariance))
 }
 
 /// The symmetric root of a covariance.
@@ -63,7 +63,7 @@ fn values(a: &Matrix, b: &Matrix, seed: u64, stop: Stop<'_>) -> Result<Vec<Value
     let value = frechet(a, b)?;
     let resampled = (0..FEW).map(|_| {
         stop.check()?;
-        let (of_a, of_b) = (drawn(a.rows(), &mut rng), drawn(b.rows(), &mut rng));
+        let (of_a, of_b) = (drawn_rows(a.rows(), &mut rng), drawn_rows(b.rows(), &mut rng));
         frechet(&a.take(&of_a), &b.take(&of_b))
     });
     let resampled = resampled.collect::<Result<Vec<f64>, MetricError>>()?;

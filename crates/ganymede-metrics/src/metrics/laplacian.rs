@@ -113,8 +113,8 @@ fn halved(x: &[f32], [height, width]: [usize; 2], channels: usize) -> Vec<f32> {
         for r in (0..height).step_by(2) {
             for column in (0..width).step_by(2) {
                 for c in 0..channels {
-                    let at = |down: usize, right: usize| image[(r + down) * row + (column + right) * channels + c];
-                    out.push((at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) * 0.25);
+                    let pixel = |down: usize, right: usize| image[(r + down) * row + (column + right) * channels + c];
+                    out.push((pixel(0, 0) + pixel(0, 1) + pixel(1, 0) + pixel(1, 1)) * 0.25);
                 }
             }
         }

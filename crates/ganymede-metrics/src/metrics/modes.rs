@@ -3,7 +3,7 @@
 
 use super::{Better, Metric, Value};
 use crate::comparison::numbers;
-use crate::estimate::{Estimate, MANY, drawn};
+use crate::estimate::{Estimate, MANY, drawn_rows};
 use crate::spaces::Classifier;
 use crate::{Comparison, Facts, MetricError, Number, Set, Sizes};
 use ganymede_tensor::{Rng, Tensor, TensorError, stream_of};
@@ -82,7 +82,7 @@ pub fn modes(found: &[Option<usize>], count: usize, seed: u64) -> Vec<Value> {
     };
     let of_all = counted(&mut (0..found.len()));
     let resampled: Vec<Vec<usize>> =
-        (0..MANY).map(|_| counted(&mut drawn(found.len(), &mut rng).into_iter())).collect();
+        (0..MANY).map(|_| counted(&mut drawn_rows(found.len(), &mut rng).into_iter())).collect();
     let value = |name, better, most: f64, of: fn(&[usize]) -> f64| {
         let resampled: Vec<f64> = resampled.iter().map(|counts| of(counts)).collect();
         Value::new(name, better, Estimate::resampled(of(&of_all), &resampled).within(0.0, most))
@@ -139,12 +139,12 @@ impl Metric for Modes {
         let (sides, classes, seed) = (compared.sides, compared.data.classes, compared.seed);
         let learned = compared.others.learned()?;
         let mixture = Mixture::of(learned.samples(), &learned.labels().unwrap_or_default(), classes)?;
-        let of = |set: &Set| -> Result<Vec<Value>, MetricError> {
+        let values = |set: &Set| -> Result<Vec<Value>, MetricError> {
             let points = set.samples().as_f32().map_err(|e| MetricError::argument("modes", e.to_string()))?;
             Ok(modes(&covered(&mixture, points), classes, seed))
         };
         let n = sides.real.len();
-        Ok(numbers(of(&sides.fake)?, &of(&sides.real)?, "samples", [n, n], ""))
+        Ok(numbers(values(&sides.fake)?, &values(&sides.real)?, "samples", [n, n], ""))
     }
 
     /// What is learned from, the mode of each sample, and resampled counts.
@@ -198,10 +198,10 @@ mod tests {
         let found = covered(&mixture, &fake);
         assert_eq!(found, [Some(0), Some(0), None, None, Some(1), None]);
         let values = modes(&found[..4], 2, 1);
-        let of = |name: &str| values.iter().find(|v| v.name == name).unwrap().estimate;
-        assert_eq!((of("modes").value, of("high_quality").value), (1.0, 0.5));
-        assert_eq!(of("high_quality"), Estimate::share(2, 4));
-        assert!((of("mode_divergence").value - 2f64.ln()).abs() < 1e-12);
+        let estimate = |name: &str| values.iter().find(|v| v.name == name).unwrap().estimate;
+        assert_eq!((estimate("modes").value, estimate("high_quality").value), (1.0, 0.5));
+        assert_eq!(estimate("high_quality"), Estimate::share(2, 4));
+        assert!((estimate("mode_divergence").value - 2f64.ln()).abs() < 1e-12);
         let even = modes(&[Some(0), Some(1)], 2, 1);
         assert!(even[2].estimate.value.abs() < 1e-12 && even[0].estimate.value == 2.0);
         let error = Mixture::of(&points, &[0, 0, 0, 0], 2).unwrap_err().to_string();

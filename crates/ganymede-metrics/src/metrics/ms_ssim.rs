@@ -76,11 +76,11 @@ fn blurred(x: &[f64], [height, width]: [usize; 2]) -> Vec<f64> {
 
 /// Means of 2x2 pixels; a last odd row or column is left out.
 fn halved(x: &[f64], [height, width]: [usize; 2]) -> Vec<f64> {
-    let at = |r: usize, c: usize| {
+    let mean = |r: usize, c: usize| {
         let corner = 2 * r * width + 2 * c;
         (x[corner] + x[corner + 1] + x[corner + width] + x[corner + width + 1]) * 0.25
     };
-    (0..height / 2).flat_map(|r| (0..width / 2).map(move |c| at(r, c))).collect()
+    (0..height / 2).flat_map(|r| (0..width / 2).map(move |c| mean(r, c))).collect()
 }
 
 /// The similarity of up to 500 pairs of a set (N, H, W, C) in \[−1, 1\], a number a pair: high where samples are alike; and the
@@ -162,11 +162,11 @@ mod tests {
     /// Of one window: two images of one colour each have the contrast 1, so that what is left is (2ab + c)/(a² + b² + c).
     #[test]
     fn images_of_one_colour_are_as_alike_as_their_colours() {
-        let of = |value: f64| vec![value; 121];
-        let (found, scales) = similarity(&of(0.2), &of(0.6), [11, 11, 1]);
+        let flat = |value: f64| vec![value; 121];
+        let (found, scales) = similarity(&flat(0.2), &flat(0.6), [11, 11, 1]);
         let expected = (2.0 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4);
         assert!((found - expected).abs() < 1e-9 && scales == 1, "{found}, expected {expected}");
-        assert!((similarity(&of(0.3), &of(0.3), [11, 11, 1]).0 - 1.0).abs() < 1e-12);
+        assert!((similarity(&flat(0.3), &flat(0.3), [11, 11, 1]).0 - 1.0).abs() < 1e-12);
         // An image and its negative: the structure is −1, and values below 0 count as 0.
         let board: Vec<f64> = (0..121).map(|at| f64::from(at % 2)).collect();
         let negative: Vec<f64> = board.iter().map(|v| 1.0 - v).collect();
