@@ -74,7 +74,7 @@ pub enum GanError {
         reason: String,
     },
     /// The networks or losses do not fit together.
-    #[error("{}", told(_0))]
+    #[error("{}", build_text(_0))]
     Build(BuildErrors),
     /// A network's layers are not a model.
     #[error("network `{network}`: {source}")]
@@ -354,7 +354,7 @@ fn first(what: &[String]) -> String {
 }
 
 /// Each error with its place in the graph, without its place in the engine's own text.
-fn told(errors: &BuildErrors) -> String {
+fn build_text(errors: &BuildErrors) -> String {
     let line =
         |e: &BuildError| if e.scope.is_empty() { e.message.clone() } else { format!("{}: {}", e.scope, e.message) };
     errors.0.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -122,11 +122,11 @@ mod tests {
             algorithm: None,
             reason: None,
         };
-        let of = |seconds, runs| kernel("d", &info, KernelTime { runs, total: Duration::from_secs(seconds) }, 8);
+        let measured = |seconds, runs| kernel("d", &info, KernelTime { runs, total: Duration::from_secs(seconds) }, 8);
         // 4 runs in 2 s: twice its operations and bytes a second; a quarter of a second in each of 8 steps.
-        let one = of(2, 4);
+        let one = measured(2, 4);
         assert_eq!((one.ms, one.gflops, one.gb_per_s), (250.0, 6.0, 1.0));
-        let mut profile = Profile { steps: 8, kernels: vec![one, of(6, 4)], ..Profile::default() };
+        let mut profile = Profile { steps: 8, kernels: vec![one, measured(6, 4)], ..Profile::default() };
         profile.share();
         assert_eq!(profile.ms(), 1000.0);
         let shares: Vec<(f64, f64)> = profile.kernels.iter().map(|kernel| (kernel.ms, kernel.share)).collect();

@@ -83,7 +83,7 @@ pub(crate) fn strays(arguments: &toml::Table, known: &[&str]) -> Vec<Stray> {
 }
 
 /// The same in one line; none where there is no such argument.
-pub(crate) fn told(strays: &[Stray]) -> Option<String> {
+pub(crate) fn strays_text(strays: &[Stray]) -> Option<String> {
     (!strays.is_empty()).then(|| strays.iter().map(Stray::to_string).collect::<Vec<_>>().join("; "))
 }
 

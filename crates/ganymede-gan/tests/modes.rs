@@ -36,9 +36,9 @@ fn reached(name: &str) -> (f64, f64) {
     let labels: Vec<u32> = known.iter().map(|&i| data.labels().unwrap()[i as usize]).collect();
     let mixture = Mixture::of(&points, &labels, codec.classes().len()).unwrap();
     let values = modes(&covered(&mixture, fake.as_f32().unwrap()), codec.classes().len(), 0);
-    let of = |name: &str| values.iter().find(|value| value.name == name).unwrap().estimate.value;
-    println!("{name}: {} modes, {:.3} of the samples are of one", of("modes"), of("high_quality"));
-    (of("modes"), of("high_quality"))
+    let number = |name: &str| values.iter().find(|value| value.name == name).unwrap().estimate.value;
+    println!("{name}: {} modes, {:.3} of the samples are of one", number("modes"), number("high_quality"));
+    (number("modes"), number("high_quality"))
 }
 
 #[test]

@@ -95,8 +95,8 @@ fn steps<'g>(s: &LossScope<'g>, batch: usize, most: f64) -> Expr<'g> {
 }
 
 fn translation<'g>(s: &LossScope<'g>, pixels: &Pixels<'g>) -> Expr<'g> {
-    let by = |size: usize| steps(s, pixels.batch, (size as f64 * MOVED + 0.5).floor());
-    let (down, right) = (by(pixels.height), by(pixels.width));
+    let offsets = |size: usize| steps(s, pixels.batch, (size as f64 * MOVED + 0.5).floor());
+    let (down, right) = (offsets(pixels.height), offsets(pixels.width));
     pixels.at(pixels.row + down, pixels.column + right)
 }
 

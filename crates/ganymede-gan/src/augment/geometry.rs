@@ -81,11 +81,12 @@ fn read<'g>(pixels: &Pixels<'g>, row: Expr<'g>, column: Expr<'g>) -> Expr<'g> {
     let (low_row, low_column) = (row.floor(), column.floor());
     let share = |x: Expr<'g>| x.reshape([pixels.batch, pixels.height, pixels.width, 1]);
     let (down, right) = (share(row - low_row), share(column - low_column));
-    let at = |more_row: f64, more_column: f64| {
+    let neighbour = |more_row: f64, more_column: f64| {
         let row = reflected(low_row + more_row, pixels.height);
         pixels.at(row, reflected(low_column + more_column, pixels.width))
     };
-    let (top, bottom) = (at(0.0, 0.0).lerp(at(0.0, 1.0), right), at(1.0, 0.0).lerp(at(1.0, 1.0), right));
+    let (top, bottom) =
+        (neighbour(0.0, 0.0).lerp(neighbour(0.0, 1.0), right), neighbour(1.0, 0.0).lerp(neighbour(1.0, 1.0), right));
     top.lerp(bottom, down)
 }
 

@@ -55,17 +55,17 @@ table! {
 /// # Errors
 /// [`GanError::Unknown`] for a name that is not in the table, [`GanError::Argument`] for arguments that are not its.
 pub fn augmentations(specs: &[AugmentSpec]) -> Result<Vec<Box<dyn Augmentation>>, GanError> {
-    let of = |spec: &AugmentSpec| {
+    let augmentation = |spec: &AugmentSpec| {
         let refuse = |reason| GanError::Argument { what: format!("augmentation `{}`", spec.class_name), reason };
         match make(&spec.class_name, &spec.arguments) {
-            Some(made) => match table::told(&strays(spec)) {
+            Some(made) => match table::strays_text(&strays(spec)) {
                 Some(reason) => Err(refuse(reason)),
                 None => made.map_err(refuse),
             },
             None => Err(GanError::Unknown { kind: KIND, name: spec.class_name.clone(), known: names() }),
         }
     };
-    specs.iter().map(of).collect()
+    specs.iter().map(augmentation).collect()
 }
 
 /// What the table holds, in messages.

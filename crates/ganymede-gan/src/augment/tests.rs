@@ -81,11 +81,11 @@ fn diff_augment_moves_and_cuts_as_plain_loops_do() {
     let x = images(10, 17, 2);
     let (found, noise) = applied("class_name='diff_augment'\npolicy=['translation']", &x, 0.0, |_, seen| seen);
     // A tenth of ten and of seventeen pixels, rounded: 1 and 2.
-    let by = |n: usize, of: usize, most: f64| ((noise[of][n] * (2.0 * most + 1.0)).floor() - most) as i64;
+    let offset = |n: usize, of: usize, most: f64| ((noise[of][n] * (2.0 * most + 1.0)).floor() - most) as i64;
     same(&found, |n, row, column, c| {
-        pixel(&x, n, row as i64 + by(n, 0, 1.0), column as i64 + by(n, 1, 2.0), c).unwrap_or(0.0)
+        pixel(&x, n, row as i64 + offset(n, 0, 1.0), column as i64 + offset(n, 1, 2.0), c).unwrap_or(0.0)
     });
-    assert!((0..N).any(|n| by(n, 0, 1.0) == -1) && (0..N).any(|n| by(n, 1, 2.0) == 2));
+    assert!((0..N).any(|n| offset(n, 0, 1.0) == -1) && (0..N).any(|n| offset(n, 1, 2.0) == 2));
     let (found, noise) = applied("class_name='diff_augment'\npolicy=['cutout']", &x, 0.0, |_, seen| seen);
     // Holes of 5 rows about one of 10 places, and of 9 columns about one of 17.
     let low = |n: usize, of: usize, places: f64, half: f64| (noise[of][n] * places).floor() - half;
@@ -100,7 +100,7 @@ fn diff_augment_moves_and_cuts_as_plain_loops_do() {
 fn diff_augment_changes_colours_as_plain_loops_do() {
     let x = images(3, 4, 3);
     let (found, noise) = applied("class_name='diff_augment'\npolicy=['color']", &x, 0.0, |_, seen| seen);
-    let at = |n: usize, row: usize, column: usize, c: usize| {
+    let contrasted = |n: usize, row: usize, column: usize, c: usize| {
         let bright = |row: usize, column: usize, c: usize| {
             pixel(&x, n, row as i64, column as i64, c).unwrap() + noise[0][n] - 0.5
         };
@@ -111,7 +111,7 @@ fn diff_augment_changes_colours_as_plain_loops_do() {
         let mean = (0..36).map(|i| saturated(i / 12, i / 3 % 4, i % 3)).sum::<f64>() / 36.0;
         mean + (saturated(row, column, c) - mean) * (noise[2][n] + 0.5)
     };
-    same(&found, at);
+    same(&found, contrasted);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rule: the input of the discriminator has the shape of the data.
 
-use super::pairing::by;
+use super::pairing::sizes_text;
 use super::{Finding, Fix, Subject};
 use crate::presets::layer;
 use serde_json::json;
@@ -15,7 +15,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                             name the data with --data or data.source to have this checked"
                     .to_string()
             }
-            _ => format!("no data is named: that it is {} is not checked; use --data or data.source", by(taken)),
+            _ => {
+                format!("no data is named: that it is {} is not checked; use --data or data.source", sizes_text(taken))
+            }
         };
         return vec![Finding::hint(place, reason, Vec::new())];
     };
@@ -30,7 +32,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         && layers.iter().all(|layer| layer.inputs.is_none())
         && layers.get(1).is_some_and(|layer| layer.class_name != "Flatten");
     let also = if flat { ", Flatten behind it" } else { "" };
-    let networks = Fix::new(format!("set the discriminator's Input to {}{also}", by(&shape)), move |spec| {
+    let networks = Fix::new(format!("set the discriminator's Input to {}{also}", sizes_text(&shape)), move |spec| {
         let Some(network) = spec.discriminator_mut() else { return };
         let Some(at) = network.layers.iter().position(|l| l.class_name == "Input") else { return };
         network.layers[at].arguments.insert("shape".into(), json!(shape));
@@ -40,7 +42,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     });
     let mut fixes = vec![networks];
     if let ([height, width, channels @ (1 | 3)], 3) = (taken[..].try_into().unwrap_or([0; 3]), data.shape.len()) {
-        let what = format!("read the data as {}: data.resolution and data.channels", by(taken));
+        let what = format!("read the data as {}: data.resolution and data.channels", sizes_text(taken));
         fixes.push(Fix::new(what, move |spec| {
             let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             spec.data.options.resolution = Some(ganymede_data::Resolution { width: side(width), height: side(height) });
@@ -51,6 +53,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     // `--resolution` has them the other way round.
     let unequal = |shape: &[usize]| matches!(shape, [height, width, _] if height != width);
     let order = if unequal(taken) || unequal(&data.shape) { " (each height x width x channels)" } else { "" };
-    let reason = format!("the discriminator takes {}, `{}` has {}{order}", by(taken), data.name, by(&data.shape));
+    let reason = format!(
+        "the discriminator takes {}, `{}` has {}{order}",
+        sizes_text(taken),
+        data.name,
+        sizes_text(&data.shape)
+    );
     vec![Finding::error(place, reason, fixes)]
 }

@@ -10,13 +10,13 @@ const COUNTS: [(&str, &str); 2] = [("Embedding", "input_dim"), ("ganymede>Condit
 
 /// A layer's number of classes: whether it stands in a wrapper (spectral normalization), its argument, and what that is.
 fn count(layer: &LayerConfig) -> Option<(bool, &'static str, u64)> {
-    let of = |class: &str| COUNTS.iter().find(|(known, _)| *known == class).map(|(_, argument)| *argument);
+    let count_argument = |class: &str| COUNTS.iter().find(|(known, _)| *known == class).map(|(_, argument)| *argument);
     let number = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(1);
-    if let Some(argument) = of(&layer.class_name) {
+    if let Some(argument) = count_argument(&layer.class_name) {
         return Some((false, argument, number(layer.arguments.get(argument))));
     }
     let inner = layer.arguments.get("layer")?;
-    let argument = of(inner.get("class_name")?.as_str()?)?;
+    let argument = count_argument(inner.get("class_name")?.as_str()?)?;
     Some((true, argument, number(inner.get(argument))))
 }
 

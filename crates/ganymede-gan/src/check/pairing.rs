@@ -16,19 +16,19 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     if generator.output.is_empty() || generator.output == *taken {
         return Vec::new();
     }
-    let (given, taken) = (by(&generator.output), taken.clone());
-    let reason = format!("the generator gives {given} where the discriminator takes {}", by(&taken));
+    let (given, taken) = (sizes_text(&generator.output), taken.clone());
+    let reason = format!("the generator gives {given} where the discriminator takes {}", sizes_text(&taken));
     let place = format!("networks.{} -> networks.{}", s.spec.generator(), s.spec.discriminator());
     vec![Finding::error(place, reason, fixes(s, &taken))]
 }
 
 /// Sizes as `28x28x3`.
-pub(super) fn by(sizes: &[usize]) -> String {
+pub(super) fn sizes_text(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// How a generator of images is laid out: Dense, Reshape to (h, w, c), stages, last convolution.
-struct Layout {
+struct UpsamplingStack {
     dense: usize,
     reshape: usize,
     start: Vec<usize>,
@@ -39,7 +39,7 @@ struct Layout {
     last: usize,
 }
 
-fn layout(layers: &[LayerConfig]) -> Option<Layout> {
+fn layout(layers: &[LayerConfig]) -> Option<UpsamplingStack> {
     let reshape = layers.iter().position(|l| l.class_name == "Reshape")?;
     let dense = layers[..reshape].iter().rposition(|l| l.class_name == "Dense")?;
     let start = sizes(&layers[reshape], "target_shape", 1).filter(|t| t.len() == 3)?;
@@ -50,7 +50,7 @@ fn layout(layers: &[LayerConfig]) -> Option<Layout> {
     let stride = sizes(&layers[*stages.first()?], "strides", 2)?[0];
     let equal = stages.iter().all(|&i| sizes(&layers[i], "strides", 2).is_some_and(|s| s == [stride, stride]));
     let last = layers.iter().rposition(|l| l.class_name.starts_with("Conv2D"))?;
-    equal.then_some(Layout { dense, reshape, start, stages, stride, last })
+    equal.then_some(UpsamplingStack { dense, reshape, start, stages, stride, last })
 }
 
 /// Sizes, padding and further stages of a kind that is there, so that the generator gives `target`; else
@@ -75,7 +75,7 @@ fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
     }
     fixes.extend(dense_end(s, target));
     if let Some(generator) = s.network(s.spec.generator()).map(|g| g.output.clone()) {
-        let what = format!("set the discriminator's Input to {}", by(&generator));
+        let what = format!("set the discriminator's Input to {}", sizes_text(&generator));
         fixes.push(Fix::new(what, move |spec| {
             let layers = spec.discriminator_mut().map(|n| &mut n.layers);
             if let Some(input) = layers.and_then(|l| l.iter_mut().find(|l| l.class_name == "Input")) {
@@ -100,7 +100,7 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
         return None;
     }
     let (units, shape) = (units(target)?, target.to_vec());
-    let also = if reshape.is_some() || flat { format!(", Reshape to {}", by(target)) } else { String::new() };
+    let also = if reshape.is_some() || flat { format!(", Reshape to {}", sizes_text(target)) } else { String::new() };
     Some(Fix::new(format!("set units of the generator's last Dense to {units}{also}"), move |spec| {
         let Some(network) = spec.generator_mut() else { return };
         for (index, key, value) in [(Some(dense), "units", json!(units)), (reshape, "target_shape", json!(shape))] {
@@ -115,13 +115,22 @@ fn dense_end(s: &Subject, target: &[usize]) -> Option<Fix> {
 }
 
 /// What [`rebuild`] changes, in words.
-fn changes(layers: &[LayerConfig], layout: &Layout, start: [usize; 2], more: usize, channels: usize) -> Vec<String> {
+fn changes(
+    layers: &[LayerConfig],
+    layout: &UpsamplingStack,
+    start: [usize; 2],
+    more: usize,
+    channels: usize,
+) -> Vec<String> {
     let mut all = Vec::new();
     let (depth, number) =
         (layout.start[2], |layer: &LayerConfig, key| layer.arguments.get(key).and_then(|n| n.as_u64()));
     let units = start[0] * start[1] * depth;
     if layout.start[..2] != start || number(&layers[layout.dense], "units") != Some(units as u64) {
-        all.push(format!("start from {}: Dense of {units} units, Reshape to it", by(&[start[0], start[1], depth])));
+        all.push(format!(
+            "start from {}: Dense of {units} units, Reshape to it",
+            sizes_text(&[start[0], start[1], depth])
+        ));
     }
     let same = |layer: &LayerConfig| layer.arguments.get("padding").and_then(|p| p.as_str()) == Some("same");
     if layers[layout.reshape + 1..].iter().any(|layer| layer.class_name.starts_with("Conv2D") && !same(layer)) {

@@ -20,7 +20,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         found.extend(of_phase(s.spec, at, phase, &codec).into_iter().map(|(place, reason)| (at, place, reason)));
     }
     if found.is_empty() {
-        found.extend(told(&error).into_iter().map(|reason| (0, "phases".to_string(), reason)));
+        found.extend(reasons(&error).into_iter().map(|reason| (0, "phases".to_string(), reason)));
     }
     merged(s.spec, found)
 }
@@ -36,7 +36,7 @@ fn of_phase(spec: &TrainSpec, at: usize, phase: &PhaseSpec, codec: &Codec) -> Ve
         let terms = terms.map(|term| TermSpec { every: 1, ..term }).collect();
         let phase = PhaseSpec { terms, top_k: None, label_flip: None, freeze: Vec::new(), ..phase.clone() };
         let spec = TrainSpec { phases: vec![phase], ..alone.clone() };
-        trace(&spec, codec).err().map_or(Vec::new(), |error| told(&error))
+        trace(&spec, codec).err().map_or(Vec::new(), |error| reasons(&error))
     };
     let of_networks = beside(None);
     let mut found = Vec::new();
@@ -47,7 +47,7 @@ fn of_phase(spec: &TrainSpec, at: usize, phase: &PhaseSpec, codec: &Codec) -> Ve
     let place = place(at, phase);
     found.extend(of_networks.into_iter().map(|reason| (place.clone(), reason)));
     if found.is_empty() {
-        found.extend(told(&error).into_iter().map(|reason| (place.clone(), reason)));
+        found.extend(reasons(&error).into_iter().map(|reason| (place.clone(), reason)));
     }
     found
 }
@@ -74,7 +74,7 @@ fn trace(spec: &TrainSpec, codec: &Codec) -> Result<(), GanError> {
 }
 
 /// Everything that is wrong, each with what to do about it.
-fn told(error: &GanError) -> Vec<String> {
+fn reasons(error: &GanError) -> Vec<String> {
     let with = |reason: String, hint: Option<String>| match hint {
         Some(hint) => format!("{reason} ({hint})"),
         None => reason,

@@ -57,8 +57,8 @@ mod tests {
     /// (logits, classes, features) of outputs of these names, the last of which has a rank of 4.
     fn parts(names: &[&str], by_name: bool, names_classes: bool) -> (String, Option<String>, Vec<String>) {
         let builder = Builder::new("verdict");
-        let of = |at: usize| if at + 1 == names.len() && at > 0 { vec![2, 3, 3, 1] } else { vec![2, 5] };
-        let output = |(at, name): (usize, &&str)| (name.to_string(), builder.input(name, TensorType::f32(of(at))));
+        let sizes = |at: usize| if at + 1 == names.len() && at > 0 { vec![2, 3, 3, 1] } else { vec![2, 5] };
+        let output = |(at, name): (usize, &&str)| (name.to_string(), builder.input(name, TensorType::f32(sizes(at))));
         let outputs: Vec<_> = names.iter().enumerate().map(output).collect();
         let name = |of: Expr| outputs.iter().find(|(_, output)| output.id() == of.id()).unwrap().0.clone();
         let verdict = Verdict::of(outputs[0].1, outputs.clone(), by_name, names_classes);

@@ -80,7 +80,7 @@ pub(crate) fn arguments(name: &str) -> Option<Vec<String>> {
 /// [`GanError::Argument`] when the term's arguments are not the objective's.
 pub fn objective(term: &TermSpec) -> Result<Option<Box<dyn GanObjective>>, GanError> {
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
-    if let Some(reason) = arguments(&term.class_name).and_then(|own| table::told(&term.strays(&own))) {
+    if let Some(reason) = arguments(&term.class_name).and_then(|own| table::strays_text(&term.strays(&own))) {
         return Err(refuse(reason));
     }
     if let Some(made) = make(&term.class_name, &term.arguments) {

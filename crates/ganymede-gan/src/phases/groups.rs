@@ -39,10 +39,10 @@ pub(super) fn averaging(spec: &TrainSpec, groups: &[Vec<&PhaseSpec>]) -> Option<
 pub(super) fn combinations(intervals: &BTreeSet<u64>) -> Vec<(Vec<u64>, Vec<u64>)> {
     let all: Vec<u64> = intervals.iter().copied().collect();
     let split = |bits: usize| (0..all.len()).partition::<Vec<usize>, _>(|i| bits >> i & 1 == 1);
-    let of = |at: &[usize]| at.iter().map(|&i| all[i]).collect::<Vec<u64>>();
+    let intervals = |at: &[usize]| at.iter().map(|&i| all[i]).collect::<Vec<u64>>();
     (0..1usize << all.len())
         .map(split)
-        .map(|(due, rest)| (of(&due), of(&rest)))
+        .map(|(due, rest)| (intervals(&due), intervals(&rest)))
         .filter(|(due, rest)| {
             // Beyond u64 no step comes.
             let multiple = due.iter().try_fold(1u64, |a, &b| (a / gcd(a, b)).checked_mul(b));

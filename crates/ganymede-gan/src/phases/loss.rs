@@ -143,8 +143,8 @@ fn judged<'g>(
     let _scope = scope.trace.builder.enter_path(&format!("{}/label_flip", phase.name));
     let chance = scope.trace.builder.uniform(column(&shape));
     let flipped = chance.less(scope.number("label_flip", share));
-    let of = |x: Expr<'g>| flipped.reshape(column(&x.shape()));
-    let input = |a: Expr<'g>, b: Expr<'g>| if a.shape()[0] == shape[0] { of(a).select(b, a) } else { a };
+    let flags = |x: Expr<'g>| flipped.reshape(column(&x.shape()));
+    let input = |a: Expr<'g>, b: Expr<'g>| if a.shape()[0] == shape[0] { flags(a).select(b, a) } else { a };
     let swap = |a: &Verdict<'g>, b: &Verdict<'g>| Verdict {
         input: input(a.input, b.input),
         logits: flipped.select(b.logits, a.logits),

@@ -30,14 +30,14 @@ pub(super) fn require(
             return refuse(format!(
                 "expected terms that depend on what it trains ({}), found `{name}`, whose gradient is 0 there: leave the \
                  term out, or train what it depends on",
-                told(phase)
+                networks_of(phase)
             ));
         }
         moved.iter_mut().zip(reached).for_each(|(any, this)| *any |= this);
     }
-    let of = |network: &str, name: &str| name.strip_prefix(network).is_some_and(|rest| rest.starts_with('/'));
+    let is_part = |network: &str, name: &str| name.strip_prefix(network).is_some_and(|rest| rest.starts_with('/'));
     let is_moved = |network: &str| {
-        trained.iter().zip(&moved).any(|((parameter, _), moved)| *moved && of(network, &parameter.name))
+        trained.iter().zip(&moved).any(|((parameter, _), moved)| *moved && is_part(network, &parameter.name))
     };
     let left = phase.trains.iter().find(|network| !is_moved(network));
     match left.filter(|_| complete) {
@@ -55,7 +55,7 @@ pub(super) fn require(
 }
 
 /// What a phase trains, in words.
-fn told(phase: &PhaseSpec) -> String {
+fn networks_of(phase: &PhaseSpec) -> String {
     let networks = format!("`{}`", phase.trains.join("`, `"));
     if phase.freeze.is_empty() { networks } else { format!("{networks} without `{}`", phase.freeze.join("`, `")) }
 }

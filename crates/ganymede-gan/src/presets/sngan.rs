@@ -57,14 +57,14 @@ fn filters(stages: u32, depth: u32) -> usize {
 
 fn generator(halving: Halving, width: usize, channels: usize, classes: Option<usize>) -> Stack {
     let Halving { stages, start: [height, across] } = halving;
-    let of = |depth: u32| 2 * width * filters(stages, depth);
+    let filters_at = |depth: u32| 2 * width * filters(stages, depth);
     let mut g = Stack::default();
     g.name("latent", "Input", json!({ "shape": [LATENT] }));
     if classes.is_some() {
         g.name("label", "Input", json!({ "shape": [], "dtype": "int32" }));
     }
-    from(g.push("Dense", json!({ "units": height * across * of(stages) })), &["latent"]);
-    g.name("block_0", "Reshape", json!({ "target_shape": [height, across, of(stages)] }));
+    from(g.push("Dense", json!({ "units": height * across * filters_at(stages) })), &["latent"]);
+    g.name("block_0", "Reshape", json!({ "target_shape": [height, across, filters_at(stages)] }));
     let norm = |g: &mut Stack, input: Option<&str>| {
         match classes {
             Some(classes) => {
@@ -88,7 +88,7 @@ fn generator(halving: Halving, width: usize, channels: usize, classes: Option<us
         g.push("ReLU", json!({}));
     };
     for block in 1..=stages {
-        let (input, filters) = (format!("block_{}", block - 1), of(stages - block));
+        let (input, filters) = (format!("block_{}", block - 1), filters_at(stages - block));
         let kernel = |side: usize| json!({ "filters": filters, "kernel_size": [side, side], "padding": "same" });
         norm(&mut g, Some(&input));
         g.push("UpSampling2D", json!({}));

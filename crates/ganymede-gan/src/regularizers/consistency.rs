@@ -57,11 +57,11 @@ fn mirrored_and_moved<'g>(s: &LossScope<'g>, x: Expr<'g>, shift: usize) -> Expr<
         Err(poison) => return poison,
     };
     let chance = || s.builder().uniform([pixels.batch, 1, 1]);
-    let by = || (chance() * (2 * shift + 1) as f64).floor() - shift as f64;
+    let offset = || (chance() * (2 * shift + 1) as f64).floor() - shift as f64;
     let mirrored = chance().less(0.5);
     let (last_row, last_column) = ((pixels.height - 1) as f64, (pixels.width - 1) as f64);
-    let row = (pixels.row + by()).clamp(0.0, last_row);
-    let column = (pixels.column + by()).clamp(0.0, last_column);
+    let row = (pixels.row + offset()).clamp(0.0, last_row);
+    let column = (pixels.column + offset()).clamp(0.0, last_column);
     pixels.at(row, mirrored.select(last_column - column, column))
 }
 

@@ -82,7 +82,7 @@ pub(crate) fn arguments(name: &str) -> Option<Vec<String>> {
 pub fn regularizer(term: &TermSpec) -> Result<Option<Box<dyn Regularizer>>, GanError> {
     let Some(own) = arguments(&term.class_name) else { return Ok(None) };
     let refuse = |reason: String| GanError::Argument { what: format!("term `{}`", term.class_name), reason };
-    if let Some(reason) = table::told(&term.strays(&own)) {
+    if let Some(reason) = table::strays_text(&term.strays(&own)) {
         return Err(refuse(reason));
     }
     let Some(made) = make(&term.class_name, &term.arguments) else { return Ok(None) };

@@ -157,8 +157,8 @@ impl<'t> Reading<'t> {
             None => (self.without(error, parent, key)?, None, None),
         };
         let found = &self.text[span.clone()];
-        let reason =
-            reason.map_or_else(|| words::reason(error.message(), key, found), |expected| words::told(expected, found));
+        let reason = reason
+            .map_or_else(|| words::reason(error.message(), key, found), |expected| words::expectation(expected, found));
         self.tree = tree;
         self.faults.push(self.places.fault(span, &path, reason, what));
         Some(())

@@ -65,11 +65,11 @@ pub(super) fn reason(message: &str, key: &str, found: &str) -> String {
         let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let known = if known.is_empty() { "no key at all".into() } else { known };
         let one = if known.contains(", ") { "one of " } else { "" };
-        return told(&format!("{one}{known}"), found);
+        return expectation(&format!("{one}{known}"), found);
     }
     let wrong = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
-        Some((_, expected)) => told(&of_type(expected), found),
+        Some((_, expected)) => expectation(&of_type(expected), found),
         None => plain(message),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn plain(message: &str) -> String {
 }
 
 /// What was expected, and what stands in the text.
-pub(super) fn told(expected: &str, found: &str) -> String {
+pub(super) fn expectation(expected: &str, found: &str) -> String {
     format!("expected {expected}, found {}", shown(found))
 }
 

@@ -222,11 +222,11 @@ fn an_interrupted_evaluation_loses_nothing() {
     let outcome = trainer.run(&stop).unwrap();
     assert_eq!((outcome.reason, outcome.step), (Reason::Interrupted, 10));
     let metrics = |run: &Path| -> Vec<(u64, usize)> {
-        let of = |line: &Line| match &line.event {
+        let scored = |line: &Line| match &line.event {
             Event::Metrics { scores, .. } => Some((line.step, scores.len())),
             _ => None,
         };
-        events(run).iter().filter_map(of).collect()
+        events(run).iter().filter_map(scored).collect()
     };
     assert_eq!(metrics(&outcome.run), []);
     resume(&outcome.run);

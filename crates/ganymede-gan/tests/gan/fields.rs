@@ -84,14 +84,14 @@ fn a_further_field_conditions_both_networks_and_what_is_drawn() {
     }
     let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
     sampler.copy_from(stepper.store()).unwrap();
-    let drawn = |sampler: &mut Sampler, place: &str| {
+    let samples = |sampler: &mut Sampler, place: &str| {
         let wish = Wish::in_turn().with(&codec, "place", place).unwrap();
         sampler.draw_as(5..8, &wish).unwrap().as_f32().unwrap().to_vec()
     };
-    let here = drawn(&mut sampler, "0.5,-1,0.5");
-    let there = drawn(&mut sampler, "-0.5,1,0.5");
+    let here = samples(&mut sampler, "0.5,-1,0.5");
+    let there = samples(&mut sampler, "-0.5,1,0.5");
     assert!(here.iter().zip(&there).all(|(a, b)| a != b), "{here:?}, {there:?}");
-    assert_eq!(here, drawn(&mut sampler, "0.5,-1,0.5"));
+    assert_eq!(here, samples(&mut sampler, "0.5,-1,0.5"));
     // By default each sample has the place of one that was trained on, whatever its neighbours are.
     let both = sampler.draw(5..7, Labels::InTurn).unwrap();
     let second = sampler.draw(6..7, Labels::InTurn).unwrap();

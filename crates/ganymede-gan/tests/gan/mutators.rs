@@ -12,23 +12,23 @@ const CASES: u64 = 300;
 fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut rng = Rng::new(seed, 77);
     let mut bytes = bytes.to_vec();
-    let at = |rng: &mut Rng, len: usize| rng.below(len.max(1) as u32) as usize;
+    let place = |rng: &mut Rng, len: usize| rng.below(len.max(1) as u32) as usize;
     match seed % 4 {
-        0 => bytes.truncate(at(&mut rng, bytes.len())),
+        0 => bytes.truncate(place(&mut rng, bytes.len())),
         1 => {
-            for _ in 0..1 + at(&mut rng, 8) {
-                let (i, bit) = (at(&mut rng, bytes.len()), rng.below(8));
+            for _ in 0..1 + place(&mut rng, 8) {
+                let (i, bit) = (place(&mut rng, bytes.len()), rng.below(8));
                 bytes[i] ^= 1 << bit;
             }
         }
         2 => {
             // The first bytes say how long everything is.
-            let i = at(&mut rng, bytes.len().min(64));
+            let i = place(&mut rng, bytes.len().min(64));
             bytes[i] = rng.bits() as u8;
         }
         _ => {
-            let i = at(&mut rng, bytes.len());
-            let extra: Vec<u8> = (0..at(&mut rng, 64)).map(|_| rng.bits() as u8).collect();
+            let i = place(&mut rng, bytes.len());
+            let extra: Vec<u8> = (0..place(&mut rng, 64)).map(|_| rng.bits() as u8).collect();
             bytes.splice(i..i, extra);
         }
     }

@@ -162,12 +162,12 @@ fn parameters_and_statistics_are_laid_out_apart() {
     let layers = "networks.discriminator.layers=[{class_name='Input',shape=[3]},{class_name='Dense',units=2},\
                   {class_name='BatchNormalization'},{class_name='Dense',units=1}]";
     let traced = ganymede_gan::phases::trace(&spec(&[layers, "ema.half_life_kimg=1.0"]), &codec()).unwrap();
-    let of = |group: &str| -> Vec<String> {
+    let names = |group: &str| -> Vec<String> {
         let entries = traced.layout.entries.iter().filter(|entry| entry.group == group);
         entries.map(|entry| entry.name.split_once('/').unwrap().1.to_string()).collect()
     };
     assert_eq!(
-        of("discriminator/parameters"),
+        names("discriminator/parameters"),
         [
             "dense/kernel",
             "dense/bias",
@@ -177,9 +177,9 @@ fn parameters_and_statistics_are_laid_out_apart() {
             "dense_1/bias"
         ]
     );
-    let statistics = of("discriminator/statistics");
+    let statistics = names("discriminator/statistics");
     assert_eq!(statistics, ["batch_normalization/moving_mean", "batch_normalization/moving_variance"]);
-    assert_eq!(of("generator_ema/parameters"), ["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
+    assert_eq!(names("generator_ema/parameters"), ["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]);
 }
 
 #[test]
@@ -274,12 +274,13 @@ fn flipped_verdicts_change_places() {
 fn the_best_fakes_alone_are_learned_from() {
     let no_noise = "networks.discriminator.layers.2.rate=0.0";
     let wasserstein = "phases.1.terms=[{class_name='wasserstein'}]";
-    let of = |edits: &[&str]| change(&spec(&[&[no_noise, wasserstein][..], edits].concat()), "generator/dense_1/bias");
-    assert!(close(&of(&[]), &of(&["phases.1.top_k=1.0"]), 1e-6));
-    let (half, one) = (of(&["phases.1.top_k=0.5"]), of(&["phases.1.top_k=0.01"]));
-    assert!(!close(&of(&[]), &half, 1e-3) && !close(&half, &one, 1e-3));
+    let changed =
+        |edits: &[&str]| change(&spec(&[&[no_noise, wasserstein][..], edits].concat()), "generator/dense_1/bias");
+    assert!(close(&changed(&[]), &changed(&["phases.1.top_k=1.0"]), 1e-6));
+    let (half, one) = (changed(&["phases.1.top_k=0.5"]), changed(&["phases.1.top_k=0.01"]));
+    assert!(!close(&changed(&[]), &half, 1e-3) && !close(&half, &one, 1e-3));
     let linear = "networks.discriminator.layers=[{class_name='Input',shape=[3]},{class_name='Dense',units=1}]";
-    assert!(close(&of(&[linear]), &of(&[linear, "phases.1.top_k=0.25"]), 1e-6));
+    assert!(close(&changed(&[linear]), &changed(&[linear, "phases.1.top_k=0.25"]), 1e-6));
 }
 
 #[test]

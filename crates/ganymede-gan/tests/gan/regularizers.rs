@@ -75,17 +75,17 @@ fn with(phase: usize, term: &str) -> String {
 fn lecam_pulls_logits_to_the_average_of_the_other_kind() {
     let lecam = with(0, "class_name='lecam',decay=0.9");
     let found = losses(&[&lecam], 0, 2).unwrap();
-    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
+    let lecam_loss = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
     // Both averages are 0 at first; then a tenth of the means, 1.5 of real samples and 0.5 of fakes.
     let penalty = |of_real: f64, of_fake: f64| {
         ((3.5 - of_fake).powi(2) + (-0.5 - of_fake).powi(2)) / 2.0 + (0.5 - of_real).powi(2)
     };
-    close(at(0), penalty(0.0, 0.0));
-    close(at(1), penalty(0.15, 0.05));
+    close(lecam_loss(0), penalty(0.0, 0.0));
+    close(lecam_loss(1), penalty(0.15, 0.05));
     // Of a batch in two parts the last one moves the averages, once: a tenth of -0.5 and of 0.5.
     let found = losses(&[&lecam, "train.micro_batches=2"], 0, 2).unwrap();
-    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
-    close(at(1), penalty(-0.05, 0.05));
+    let lecam_loss = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/lecam").unwrap().1);
+    close(lecam_loss(1), penalty(-0.05, 0.05));
 }
 
 #[test]
@@ -165,15 +165,15 @@ fn numbers_of_terms_follow_schedules() {
     let falling = "{class_name='PiecewiseConstantDecay',boundaries=[0],values=[1.0,3.0]}";
     let target = with(0, &format!("class_name='gradient_penalty',target={falling}"));
     let found = losses(&[&target], 0, 2).unwrap();
-    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/gradient_penalty").unwrap().1);
-    close(at(0), (5f64.sqrt() - 1.0).powi(2));
-    close(at(1), (5f64.sqrt() - 3.0).powi(2));
+    let penalty = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/gradient_penalty").unwrap().1);
+    close(penalty(0), (5f64.sqrt() - 1.0).powi(2));
+    close(penalty(1), (5f64.sqrt() - 3.0).powi(2));
     let label = format!("phases.0.terms=[{{class_name='least_squares',real_label={falling}}}]");
     let found = losses(&[&label], 0, 2).unwrap();
-    let at = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/least_squares").unwrap().1);
+    let objective = |step: usize| f64::from(found[step].iter().find(|(name, _)| name == "d/least_squares").unwrap().1);
     let squares = |label: f64| ((3.5 - label).powi(2) + (-0.5 - label).powi(2)) / 4.0 + 0.125;
-    close(at(0), squares(1.0));
-    close(at(1), squares(3.0));
+    close(objective(0), squares(1.0));
+    close(objective(1), squares(3.0));
 }
 
 #[test]
@@ -204,14 +204,14 @@ fn arguments_out_of_range_are_refused() {
 #[test]
 fn latents_apart_are_told_apart() {
     let linear = "networks.generator.layers.1.kernel_initializer='ones'";
-    let of = |phase: usize, deviation: f64| {
+    let term_loss = |phase: usize, deviation: f64| {
         let term = with(phase, &format!("class_name='latent_consistency',deviation={deviation}"));
         loss(&format!("{}/latent_consistency", ["d", "g"][phase]), &[linear, &term], 0)
     };
     for (phase, sign) in [(0, 1.0), (1, -1.0)] {
-        let (once, twice) = (of(phase, 0.1), of(phase, 0.2));
+        let (once, twice) = (term_loss(phase, 0.1), term_loss(phase, 0.2));
         assert!(once * sign > 0.0 && (twice / once - 4.0).abs() < 1e-3, "{phase}: {once}, {twice}");
-        close(of(phase, 0.0), 0.0);
+        close(term_loss(phase, 0.0), 0.0);
     }
     // Both coordinates of a sample move alike: D moves by three times as much as each of them.
     let fakes = "phases.1.terms=[{class_name='wasserstein'}]";

@@ -132,13 +132,13 @@ fn standing_statistics_are_means_over_batches() {
     let mut sampler = Sampler::new(&spec, &codec(0), None, &backend).unwrap();
     sampler.initialise(&codec(0)).unwrap();
     let plain = latents("normal", None);
-    let drawn = |sampler: &mut Sampler| sampler.draw(5..1005, Labels::InTurn).unwrap().as_f32().unwrap().to_vec();
-    for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
+    let samples = |sampler: &mut Sampler| sampler.draw(5..1005, Labels::InTurn).unwrap().as_f32().unwrap().to_vec();
+    for (z, sample) in plain.iter().zip(samples(&mut sampler)) {
         assert!(((z - 5.0) / 2.0 - sample).abs() < 1e-5);
     }
     sampler.standing(200, &backend).unwrap();
     // 12,800 latents: mean and variance within a few hundredths.
-    for (z, sample) in plain.iter().zip(drawn(&mut sampler)) {
+    for (z, sample) in plain.iter().zip(samples(&mut sampler)) {
         assert!((z - sample).abs() < 0.05 * z.abs().max(1.0), "{z} became {sample}");
     }
     let plain = TrainSpec::from_toml(PLAIN).unwrap();

@@ -324,8 +324,9 @@ fn the_averaged_generator_follows_its_formula() {
             5,
         );
     for name in ["dense/kernel", "batch_normalization/moving_mean", "batch_normalization/moving_variance"] {
-        let of = |states: &BTreeMap<String, Vec<f64>>, network: &str| states[&format!("{network}/{name}")].clone();
-        let (values, old, new) = (of(&after, "generator"), of(&before, "generator_ema"), of(&after, "generator_ema"));
+        let state = |states: &BTreeMap<String, Vec<f64>>, network: &str| states[&format!("{network}/{name}")].clone();
+        let (values, old, new) =
+            (state(&after, "generator"), state(&before, "generator_ema"), state(&after, "generator_ema"));
         assert_ne!(values, new, "{name}");
         for ((value, old), new) in values.iter().zip(&old).zip(&new) {
             assert!((old + rate * (value - old) - new).abs() < 1e-6, "{name}: {old} became {new} by {value}");

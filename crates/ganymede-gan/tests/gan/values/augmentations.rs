@@ -54,26 +54,26 @@ fn sixteen() -> Vec<f64> {
 
 #[test]
 fn diff_augment_moves_and_cuts_by_the_drawn_numbers() {
-    let of = |policy: &str, drawn: &[f64]| {
+    let changed = |policy: &str, drawn: &[f64]| {
         let augment = format!("class_name='diff_augment',policy={policy}");
         seen([4, 4, 1], &augment, &sixteen(), drawn, (true, &[0.2, 0.7, 0.4, 0.9][..drawn.len()]))
     };
     // Up to an eighth of four pixels, rounded: one. Of three places 0.9 is the last, read a row lower, and 0.1 the first, read
     // a column to the left; zeros come in.
     let moved = [0., 5., 6., 7., 0., 9., 10., 11., 0., 13., 14., 15., 0., 0., 0., 0.];
-    close("translation", &of("['translation']", &[0.9, 0.1]), &moved);
-    close("still", &of("['translation']", &[0.34, 0.66]), &sixteen());
+    close("translation", &changed("['translation']", &[0.9, 0.1]), &moved);
+    close("still", &changed("['translation']", &[0.34, 0.66]), &sixteen());
     // A hole of two rows and columns about one of five places: 0.5 is rows 1 and 2, 0 is columns −1 and 0.
     let cut = [1., 2., 3., 4., 0., 6., 7., 8., 0., 10., 11., 12., 13., 14., 15., 16.];
-    close("cutout", &of("['cutout']", &[0.5, 0.0]), &cut);
+    close("cutout", &changed("['cutout']", &[0.5, 0.0]), &cut);
     // 0.9 is the last of five places, row 3 and one that is not there; 0.45 the third, columns 1 and 2.
     let cut = [1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 0., 0., 16.];
-    close("cutout at the end", &of("['cutout']", &[0.9, 0.45]), &cut);
+    close("cutout at the end", &changed("['cutout']", &[0.9, 0.45]), &cut);
     // One after the other, in the order of the policy.
     let both = [0., 5., 6., 7., 0., 0., 0., 11., 0., 0., 0., 15., 0., 0., 0., 0.];
-    close("moved, cut", &of("['translation','cutout']", &[0.9, 0.1, 0.5, 0.5]), &both);
+    close("moved, cut", &changed("['translation','cutout']", &[0.9, 0.1, 0.5, 0.5]), &both);
     let both = [0., 5., 0., 0., 0., 9., 0., 0., 0., 13., 14., 15., 0., 0., 0., 0.];
-    close("cut, moved", &of("['cutout','translation']", &[0.5, 0.5, 0.9, 0.1]), &both);
+    close("cut, moved", &changed("['cutout','translation']", &[0.5, 0.5, 0.9, 0.1]), &both);
 }
 
 /// Two pixels, (1, 2, 3) and (4, 4, 1). Brighter by ¾ − ½: (1.25, 2.25, 3.25) and (4.25, 4.25, 1.25), of the means 2.25 and 3.25;
@@ -92,11 +92,11 @@ const TWO_BY_TWO: [f64; 4] = [1.0, 2.0, 3.0, 4.0];
 /// With p = ½: mirrored, turned by quarters, moved.
 #[test]
 fn blits_follow_the_drawn_numbers() {
-    let of = |shape: [usize; 3], image: &[f64], drawn: [f64; 7]| {
+    let changed = |shape: [usize; 3], image: &[f64], drawn: [f64; 7]| {
         let others = [0.3, ON, 0.6, ON, 0.9, 0.9, ON];
         seen(shape, "class_name='adaptive',groups=['blit'],p=0.5", image, &drawn, (true, &others))
     };
-    let square = |drawn: [f64; 7]| of([2, 2, 1], &TWO_BY_TWO, drawn);
+    let square = |drawn: [f64; 7]| changed([2, 2, 1], &TWO_BY_TWO, drawn);
     close("nothing", &square([0.3, OFF, 0.6, OFF, 0.9, 0.9, OFF]), &TWO_BY_TWO);
     close("mirrored", &square([0.49, ON, 0.6, OFF, 0.9, 0.9, OFF]), &[2.0, 1.0, 4.0, 3.0]);
     close("not mirrored", &square([0.51, ON, 0.6, OFF, 0.9, 0.9, OFF]), &TWO_BY_TWO);
@@ -107,13 +107,13 @@ fn blits_follow_the_drawn_numbers() {
     close("three quarters", &square([0.3, OFF, 0.76, ON, 0.9, 0.9, OFF]), &[3.0, 1.0, 4.0, 2.0]);
     // What is no square is turned by halves alone, and moved by up to an eighth of eight pixels, mirrored at its edges.
     let line: Vec<f64> = (1..=8).map(f64::from).collect();
-    let wide = |drawn: [f64; 7]| of([1, 8, 1], &line, drawn);
+    let wide = |drawn: [f64; 7]| changed([1, 8, 1], &line, drawn);
     close("no half", &wide([0.3, OFF, 0.49, ON, 0.9, 0.9, OFF]), &line);
     let back: Vec<f64> = line.iter().rev().copied().collect();
     close("a half", &wide([0.3, OFF, 0.51, ON, 0.9, 0.9, OFF]), &back);
     close("right", &wide([0.3, OFF, 0.6, OFF, 0.99, 0.5, ON]), &[2., 3., 4., 5., 6., 7., 8., 7.]);
     close("left", &wide([0.3, OFF, 0.6, OFF, 0.0, 0.5, ON]), &[2., 1., 2., 3., 4., 5., 6., 7.]);
-    let high = |drawn: [f64; 7]| of([8, 1, 1], &line, drawn);
+    let high = |drawn: [f64; 7]| changed([8, 1, 1], &line, drawn);
     close("down", &high([0.3, OFF, 0.6, OFF, 0.5, 0.99, ON]), &[2., 3., 4., 5., 6., 7., 8., 7.]);
     // Mirrored first: what is moved to the right of the mirrored image is read to the left of its own.
     close("mirrored, moved", &wide([0.3, ON, 0.6, OFF, 0.99, 0.5, ON]), &[7., 6., 5., 4., 3., 2., 1., 2.]);
@@ -122,37 +122,37 @@ fn blits_follow_the_drawn_numbers() {
 /// 2^(0.2·5) = 2; (2·0.75 − 1)·π is a quarter; 2·⅛ of four pixels is one.
 #[test]
 fn geometry_follows_the_drawn_numbers() {
-    let of = |shape: [usize; 3], image: &[f64], drawn: &[(usize, f64)]| {
+    let changed = |shape: [usize; 3], image: &[f64], drawn: &[(usize, f64)]| {
         let mut numbers = [1.5, 0.9, 0.6, 0.9, 1.5, 0.9, 0.6, 0.9, 1.5, 1.5, 0.9];
         drawn.iter().for_each(|(at, number)| numbers[*at] = *number);
         let others = [0.7, ON, 0.2, 0.2, -0.8, ON, 0.9, 0.2, 0.4, 0.3, ON];
         seen(shape, "class_name='adaptive',groups=['geometry'],p=0.5", image, &numbers, (true, &others))
     };
     let line = [1.0, 2.0, 3.0, 4.0, 5.0];
-    close("nothing", &of([1, 5, 1], &line, &[]), &line);
+    close("nothing", &changed([1, 5, 1], &line, &[]), &line);
     // Read at −2, 0, 2, 4, 6, of which the outer two are mirrored to 2.
-    close("larger", &of([1, 5, 1], &line, &[(0, 5.0), (1, ON)]), &[3.0, 1.0, 3.0, 5.0, 3.0]);
-    close("smaller", &of([1, 5, 1], &line, &[(0, -5.0), (1, ON)]), &[2.0, 2.5, 3.0, 3.5, 4.0]);
+    close("larger", &changed([1, 5, 1], &line, &[(0, 5.0), (1, ON)]), &[3.0, 1.0, 3.0, 5.0, 3.0]);
+    close("smaller", &changed([1, 5, 1], &line, &[(0, -5.0), (1, ON)]), &[2.0, 2.5, 3.0, 3.5, 4.0]);
     // Columns at −1, 1, 3, mirrored to 1; rows at ½, 1, 1½.
     let nine: Vec<f64> = (1..=9).map(f64::from).collect();
     let along = [3.5, 3.5, 3.5, 5.0, 5.0, 5.0, 6.5, 6.5, 6.5];
-    close("along", &of([3, 3, 1], &nine, &[(4, 5.0), (5, ON)]), &along);
+    close("along", &changed([3, 3, 1], &nine, &[(4, 5.0), (5, ON)]), &along);
     // Each of both turns comes with a chance of 1 − √½ = 0.2929.
     for (angle, on) in [(2, 3), (6, 7)] {
-        let turned = |chance: f64| of([2, 2, 1], &TWO_BY_TWO, &[(angle, 0.75), (on, chance)]);
+        let turned = |chance: f64| changed([2, 2, 1], &TWO_BY_TWO, &[(angle, 0.75), (on, chance)]);
         close("turned", &turned(0.2928), &[2.0, 4.0, 1.0, 3.0]);
         close("not turned", &turned(0.293), &TWO_BY_TWO);
     }
-    close("right", &of([1, 4, 1], &TWO_BY_TWO, &[(8, 2.0), (9, 0.0), (10, ON)]), &[2.0, 3.0, 4.0, 3.0]);
-    close("half", &of([1, 4, 1], &TWO_BY_TWO, &[(8, 1.0), (9, 0.0), (10, ON)]), &[1.5, 2.5, 3.5, 3.5]);
-    close("down", &of([4, 1, 1], &TWO_BY_TWO, &[(8, 0.0), (9, 2.0), (10, ON)]), &[2.0, 3.0, 4.0, 3.0]);
+    close("right", &changed([1, 4, 1], &TWO_BY_TWO, &[(8, 2.0), (9, 0.0), (10, ON)]), &[2.0, 3.0, 4.0, 3.0]);
+    close("half", &changed([1, 4, 1], &TWO_BY_TWO, &[(8, 1.0), (9, 0.0), (10, ON)]), &[1.5, 2.5, 3.5, 3.5]);
+    close("down", &changed([4, 1, 1], &TWO_BY_TWO, &[(8, 0.0), (9, 2.0), (10, ON)]), &[2.0, 3.0, 4.0, 3.0]);
 }
 
 /// The pixel (1, 2, 6) has the luma 3 and the rest (−2, −1, 3).
 #[test]
 fn colours_follow_the_drawn_numbers() {
     let numbers = [1.5, OFF, 1.5, OFF, 0.4, OFF, 0.7, OFF, 1.5, OFF];
-    let of = |image: &[f64], drawn: &[(usize, f64)]| {
+    let changed = |image: &[f64], drawn: &[(usize, f64)]| {
         let mut numbers = numbers;
         drawn.iter().for_each(|(at, number)| numbers[*at] = *number);
         let count = if image.len() == 1 { 6 } else { 10 };
@@ -161,17 +161,17 @@ fn colours_follow_the_drawn_numbers() {
         seen([1, 1, image.len()], augment, image, &numbers[..count], (false, &neutral[..count]))
     };
     let pixel = [1.0, 2.0, 6.0];
-    close("nothing", &of(&pixel, &[]), &pixel);
-    close("brighter by 0.2·5", &of(&pixel, &[(0, 5.0), (1, ON)]), &[2.0, 3.0, 7.0]);
-    close("contrast 2^(½·2)", &of(&pixel, &[(2, 2.0), (3, ON)]), &[2.0, 4.0, 12.0]);
-    close("both", &of(&pixel, &[(0, 5.0), (1, ON), (2, 2.0), (3, ON)]), &[4.0, 6.0, 14.0]);
-    close("luma turned over", &of(&pixel, &[(4, 0.49), (5, ON)]), &[-5.0, -4.0, 0.0]);
-    close("luma as it was", &of(&pixel, &[(4, 0.51), (5, ON)]), &pixel);
-    close("hue by a third", &of(&pixel, &[(6, 5.0 / 6.0), (7, ON)]), &[6.0, 1.0, 2.0]);
-    close("hue back by a third", &of(&pixel, &[(6, 1.0 / 6.0), (7, ON)]), &[2.0, 6.0, 1.0]);
-    close("saturation 2^1", &of(&pixel, &[(8, 1.0), (9, ON)]), &[-1.0, 1.0, 9.0]);
+    close("nothing", &changed(&pixel, &[]), &pixel);
+    close("brighter by 0.2·5", &changed(&pixel, &[(0, 5.0), (1, ON)]), &[2.0, 3.0, 7.0]);
+    close("contrast 2^(½·2)", &changed(&pixel, &[(2, 2.0), (3, ON)]), &[2.0, 4.0, 12.0]);
+    close("both", &changed(&pixel, &[(0, 5.0), (1, ON), (2, 2.0), (3, ON)]), &[4.0, 6.0, 14.0]);
+    close("luma turned over", &changed(&pixel, &[(4, 0.49), (5, ON)]), &[-5.0, -4.0, 0.0]);
+    close("luma as it was", &changed(&pixel, &[(4, 0.51), (5, ON)]), &pixel);
+    close("hue by a third", &changed(&pixel, &[(6, 5.0 / 6.0), (7, ON)]), &[6.0, 1.0, 2.0]);
+    close("hue back by a third", &changed(&pixel, &[(6, 1.0 / 6.0), (7, ON)]), &[2.0, 6.0, 1.0]);
+    close("saturation 2^1", &changed(&pixel, &[(8, 1.0), (9, ON)]), &[-1.0, 1.0, 9.0]);
     let all = [(0, 5.0), (1, ON), (2, 2.0), (3, ON), (4, 0.2), (5, ON)];
-    close("grey", &of(&[2.0], &all), &[-6.0]);
+    close("grey", &changed(&[2.0], &all), &[-6.0]);
 }
 
 #[test]

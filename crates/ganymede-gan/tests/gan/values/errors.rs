@@ -186,11 +186,11 @@ trains = ["generator"]
 tops = 3
 "#;
     let draft = TrainSpec::lenient(text).unwrap();
-    let told = |fault: &SpecFault| {
+    let fault_line = |fault: &SpecFault| {
         let mend = fault.mend.as_ref().map_or(String::new(), |mend| format!(" -> {mend}"));
         format!("{} {}: {}{mend}", fault.line, fault.place, fault.reason)
     };
-    let found: Vec<String> = draft.faults.iter().map(told).collect();
+    let found: Vec<String> = draft.faults.iter().map(fault_line).collect();
     assert_eq!(
         found,
         [

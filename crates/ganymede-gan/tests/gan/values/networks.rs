@@ -112,10 +112,10 @@ fn a_dense_layer_before_a_reshape_gets_its_units() {
 #[test]
 fn optimizers_are_there_and_move_something() {
     let facts = data(&[2], 1000);
-    let of = |edits: &[&str]| found(&draft("mlp", &[2], edits), Some(&facts), "optimizers");
-    assert!(of(&[]).is_empty());
+    let findings = |edits: &[&str]| found(&draft("mlp", &[2], edits), Some(&facts), "optimizers");
+    assert!(findings(&[]).is_empty());
     {
-        let found = of(&["phases.0.optimizer={class_name='SGD',learning_rate=0.0}"]);
+        let found = findings(&["phases.0.optimizer={class_name='SGD',learning_rate=0.0}"]);
         let [(Severity::Error, told, Some((what, spec)))] = &found[..] else { panic!("{found:?}") };
         assert_eq!(told, "the learning rate is 0: nothing would move");
         assert_eq!(what, "use an Adam with learning_rate 0.0002");
@@ -130,16 +130,19 @@ fn optimizers_are_there_and_move_something() {
         "{class_name='PiecewiseConstantDecay',boundaries=[1000],values=[0.0,0.1]}",
         "{class_name='PiecewiseConstantDecay',boundaries=[0],values=[0.1,0.0]}",
     ] {
-        assert!(of(&[&format!("phases.0.optimizer={{class_name='SGD',learning_rate={rate}}}")]).is_empty(), "{rate}");
+        assert!(
+            findings(&[&format!("phases.0.optimizer={{class_name='SGD',learning_rate={rate}}}")]).is_empty(),
+            "{rate}"
+        );
     }
-    let both = of(&["phases.0.trains=['discriminator','generator']"]);
+    let both = findings(&["phases.0.trains=['discriminator','generator']"]);
     let [(_, reason, Some((_, spec)))] = &both[..] else { panic!("{both:?}") };
     assert!(reason.starts_with("one optimizer and one loss for both networks"), "{reason}");
     let phases: Vec<(&str, &[String])> =
         spec.phases.iter().map(|phase| (phase.name.as_str(), &phase.trains[..])).collect();
     let expected = [("d", ["discriminator".to_string()]), ("d_g", ["generator".into()]), ("g", ["generator".into()])];
     assert_eq!(phases, expected.iter().map(|(name, trains)| (*name, &trains[..])).collect::<Vec<_>>());
-    let stranger = of(&["phases.0.trains=['discriminator','encoder']"]);
+    let stranger = findings(&["phases.0.trains=['discriminator','encoder']"]);
     assert!(
         matches!(&stranger[..], [(Severity::Error, reason, None)] if reason.contains("it trains `encoder`, which is no network"))
     );
@@ -156,25 +159,25 @@ fn optimizers_are_there_and_move_something() {
 #[test]
 fn names_of_phases_and_networks_are_their_own() {
     let facts = data(&[2], 1000);
-    let of = |edits: &[&str]| {
+    let finding = |edits: &[&str]| {
         let found = found(&draft("mlp", &[2], edits), Some(&facts), "references");
         let [(severity, reason, fix)] = &found[..] else { panic!("{edits:?}: {found:?}") };
         (*severity, reason.clone(), fix.clone().expect("a fix"))
     };
-    let (_, reason, (what, spec)) = of(&["phases.1.name='d'"]);
+    let (_, reason, (what, spec)) = finding(&["phases.1.name='d'"]);
     assert_eq!(
         (reason.as_str(), what.as_str()),
         ("expected a name of its own, found `d`, the name of phases.0", "name it `d_2`")
     );
     assert_eq!(spec.phases[1].name, "d_2");
-    let (_, _, (_, spec)) = of(&["phases.0.trains=['discriminator','discriminator']"]);
+    let (_, _, (_, spec)) = finding(&["phases.0.trains=['discriminator','discriminator']"]);
     assert_eq!(spec.phases[0].trains, ["discriminator"]);
-    let (severity, reason, (what, spec)) = of(&["ema.network='generatr'"]);
+    let (severity, reason, (what, spec)) = finding(&["ema.network='generatr'"]);
     assert_eq!((severity, what.as_str()), (Severity::Error, "average `generator`"), "{reason}");
     assert_eq!(spec.averaged(), Some("generator"));
-    let (severity, _, (_, spec)) = of(&["ema.network='discriminator'"]);
+    let (severity, _, (_, spec)) = finding(&["ema.network='discriminator'"]);
     assert_eq!((severity, spec.averaged()), (Severity::Hint, Some("generator")));
-    let (_, _, (what, spec)) = of(&["phases.0.freeze=['discriminator/denze_1']"]);
+    let (_, _, (what, spec)) = finding(&["phases.0.freeze=['discriminator/denze_1']"]);
     assert_eq!(
         (what.as_str(), &spec.phases[0].freeze[..]),
         ("use `discriminator/dense_1`", &["discriminator/dense_1".to_string()][..])
@@ -184,21 +187,21 @@ fn names_of_phases_and_networks_are_their_own() {
 #[test]
 fn classes_of_layers_are_those_of_the_data() {
     let draft = draft("projection", &[28, 28, 1], &[]);
-    let of = |classes: usize| DataFacts { classes: Some(classes), ..data(&[28, 28, 1], 5000) };
-    assert!(found(&draft, Some(&of(10)), "labels").is_empty());
+    let facts = |classes: usize| DataFacts { classes: Some(classes), ..data(&[28, 28, 1], 5000) };
+    assert!(found(&draft, Some(&facts(10)), "labels").is_empty());
     // Four normalizations of the generator, and the discriminator's vectors under spectral normalization.
-    let more = found(&draft, Some(&of(12)), "labels");
+    let more = found(&draft, Some(&facts(12)), "labels");
     assert_eq!(more.len(), 5, "{more:?}");
     assert!(
         more.iter().all(|(severity, reason, _)| *severity == Severity::Error && reason.contains("of 12, the number")),
         "{more:?}"
     );
-    let (spec, _) = fix(&draft, Some(&of(12))).unwrap();
-    assert!(found(&Draft::from(spec), Some(&of(12)), "labels").is_empty());
-    let fewer = found(&draft, Some(&of(3)), "labels");
+    let (spec, _) = fix(&draft, Some(&facts(12))).unwrap();
+    assert!(found(&Draft::from(spec), Some(&facts(12)), "labels").is_empty());
+    let fewer = found(&draft, Some(&facts(3)), "labels");
     assert!(fewer.len() == 5 && fewer.iter().all(|(severity, ..)| *severity == Severity::Hint), "{fewer:?}");
-    let none = found(&draft, Some(&of(0)), "labels");
+    let none = found(&draft, Some(&facts(0)), "labels");
     assert!(none.len() == 2 && none.iter().all(|(_, reason, fix)| reason.contains("takes labels") && fix.is_none()));
-    let unknown = DataFacts { classes: None, ..of(0) };
+    let unknown = DataFacts { classes: None, ..facts(0) };
     assert!(found(&draft, Some(&unknown), "labels").is_empty());
 }

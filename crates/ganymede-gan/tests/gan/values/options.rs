@@ -45,7 +45,7 @@ fn the_best_fakes_alone_are_learned_from() {
 /// The first and third pair change places: E l_fake − E l_real = (0.3 − 1.4 + 2 − 0.5)/4 − (−0.6 − 1.25 − 1.3 − 0.2)/4.
 #[test]
 fn flipped_pairs_change_places() {
-    let of = |share: &str, drawn: [f64; N]| {
+    let trained = |share: &str, drawn: [f64; N]| {
         let lines = format!("label_flip = {share}\n{}", terms("wasserstein", ""));
         let spec = logits_spec(&lines, &terms("wasserstein", ""), &[]);
         let mut bench = at_logits(&spec, "d", REAL, FAKE);
@@ -53,10 +53,10 @@ fn flipped_pairs_change_places() {
         let ran = bench.run();
         (ran.loss("d/wasserstein"), ran.gradient(KERNEL))
     };
-    let (loss, gradient) = of("0.5", [0.1, 0.9, 0.4, 0.5]);
+    let (loss, gradient) = trained("0.5", [0.1, 0.9, 0.4, 0.5]);
     close("loss", &[loss], &[0.9375]);
     close("gradient", &gradient, &[0.25, -0.25, 0.25, -0.25, -0.25, 0.25, -0.25, 0.25]);
-    let (_, none) = of("0.05", [0.1, 0.9, 0.4, 0.5]);
+    let (_, none) = trained("0.05", [0.1, 0.9, 0.4, 0.5]);
     close("none", &none, &[-0.25, -0.25, -0.25, -0.25, 0.25, 0.25, 0.25, 0.25]);
 }
 
@@ -75,20 +75,20 @@ fn weights_are_cut_after_the_update() {
 fn terms_add_up_by_weight_and_interval() {
     let wasserstein = [-0.25, -0.25, -0.25, -0.25, 0.25, 0.25, 0.25, 0.25];
     let hinge = [-0.25, -0.25, 0.0, -0.25, 0.25, 0.0, 0.0, 0.25];
-    let of = |hinge: &str, edits: &[&str]| {
+    let gradient = |hinge: &str, edits: &[&str]| {
         let lines =
             format!("terms = [{{ class_name = 'wasserstein', weight = 2.5 }}, {{ class_name = 'hinge'{hinge} }}]");
         let spec = logits_spec(&lines, &terms("wasserstein", ""), edits);
         at_logits(&spec, "d", REAL, FAKE).run().gradient(KERNEL)
     };
     let sum = |factor: f64| -> Vec<f64> { wasserstein.iter().zip(hinge).map(|(a, b)| 2.5 * a + factor * b).collect() };
-    close("two", &of("", &[]), &sum(1.0));
-    close("weight", &of(", weight = 0.5", &[]), &sum(0.5));
+    close("two", &gradient("", &[]), &sum(1.0));
+    close("weight", &gradient(", weight = 0.5", &[]), &sum(0.5));
     // It is due: it counts three times.
-    close("every", &of(", weight = 0.5, every = 3", &[]), &sum(1.5));
+    close("every", &gradient(", weight = 0.5, every = 3", &[]), &sum(1.5));
     let squares = "networks.discriminator.layers.1.kernel_regularizer={class_name='L2',l2=0.1}";
     let held: Vec<f64> = sum(1.0).iter().zip([REAL, FAKE].concat()).map(|(g, w)| g + 0.2 * w).collect();
-    close("regularizer", &of("", &[squares]), &held);
+    close("regularizer", &gradient("", &[squares]), &held);
 }
 
 /// D(x) = w·x at w = 1, real samples 1, 2, 3, 6; G(z) = v·z at v = 0.5, z = 2, 2, 4, 4.
@@ -135,7 +135,7 @@ fn frozen_layers_stay_and_hand_derivatives_on() {
                  { class_name = 'Dense', units = 1, use_bias = false, name = 'first' }, \
                  { class_name = 'Dense', units = 1, use_bias = false, name = 'first_again' }]";
     let lines = |layer: &str| format!("freeze = ['{layer}']\n{}", terms("wasserstein", ""));
-    let of = |d: &str, g: &str, phase: &str| {
+    let trained = |d: &str, g: &str, phase: &str| {
         let mut bench = Bench::new(&spec(stack, stack, d, g), &codec(&[1], 0), phase);
         for (name, value) in [("discriminator/first", 2.0), ("discriminator/first_again", 3.0)] {
             bench.set(&format!("{name}/kernel"), &[value]);
@@ -153,11 +153,11 @@ fn frozen_layers_stay_and_hand_derivatives_on() {
     };
     // E fake − E real = 1.5 − 3, times the other weight.
     let plain = terms("wasserstein", "");
-    close("none", &of(&plain, &plain, "d"), &[-4.5, -3.0, 0.0, 0.0]);
-    close("first", &of(&lines("discriminator/first"), &plain, "d"), &[0.0, -3.0, 0.0, 0.0]);
-    close("second", &of(&lines("discriminator/first_again"), &plain, "d"), &[-4.5, 0.0, 0.0, 0.0]);
+    close("none", &trained(&plain, &plain, "d"), &[-4.5, -3.0, 0.0, 0.0]);
+    close("first", &trained(&lines("discriminator/first"), &plain, "d"), &[0.0, -3.0, 0.0, 0.0]);
+    close("second", &trained(&lines("discriminator/first_again"), &plain, "d"), &[-4.5, 0.0, 0.0, 0.0]);
     // −2·3·E z, times the other weight.
-    close("generator", &of(&plain, &lines("generator/first_again"), "g"), &[0.0, 0.0, -18.0, 0.0]);
+    close("generator", &trained(&plain, &lines("generator/first_again"), "g"), &[0.0, 0.0, -18.0, 0.0]);
 }
 
 /// D(x) = w·x from w = 0 and G = 0 for good; each update adds the mean of its real samples to w.
@@ -243,18 +243,18 @@ fn phases_run_as_often_as_they_are_said_to() {
 fn phases_take_batches_of_their_own_where_the_spec_says_so() {
     let start = "networks.discriminator.layers.1.kernel_initializer='ones'";
     let pairs = ["phases.1.terms=[{class_name='relativistic_hinge'}]", "phases.0.optimizer.learning_rate=0.0", start];
-    let of = |edits: &[&str]| {
+    let taken = |edits: &[&str]| {
         let mut line = Line::new(&[&pairs[..], edits].concat());
         let batches = line.stepper.batches_per_step();
         let losses = line.step(0);
         assert_eq!(line.next - 1, batches);
         (batches, losses["d/wasserstein"], losses["g/relativistic_hinge"])
     };
-    assert_eq!(of(&[]), (1, -1.0, 2.0));
-    assert_eq!(of(&["train.fresh_reals=true"]), (2, -1.0, 3.0));
+    assert_eq!(taken(&[]), (1, -1.0, 2.0));
+    assert_eq!(taken(&["train.fresh_reals=true"]), (2, -1.0, 3.0));
     // What is shown of several updates is the last.
-    assert_eq!(of(&["train.n_critic=2"]), (2, -2.0, 2.0));
-    assert_eq!(of(&["train.n_critic=2", "train.fresh_reals=true"]), (3, -2.0, 4.0));
+    assert_eq!(taken(&["train.n_critic=2"]), (2, -2.0, 2.0));
+    assert_eq!(taken(&["train.n_critic=2", "train.fresh_reals=true"]), (3, -2.0, 4.0));
 }
 
 /// Parts 1, 2 and 3, 6: the mean of both means, once.

@@ -91,7 +91,7 @@ fn trainings_are_as_long_as_documented() {
 
 #[test]
 fn losses_and_optimizers_are_those_of_the_papers() {
-    let of = |preset: &str, phase: usize| {
+    let numbers = |preset: &str, phase: usize| {
         let spec = spec(preset, &sample_of(preset, None, None));
         let phase = &spec.phases[phase];
         let terms: Vec<String> = phase.terms.iter().map(|term| term.class_name.clone()).collect();
@@ -116,19 +116,19 @@ fn losses_and_optimizers_are_those_of_the_papers() {
         ("article", "non_saturating", "non_saturating", 2e-4, 0.5),
     ] {
         for (phase, terms) in [(0, d), (1, g)] {
-            let (found, found_rate, found_beta, _) = of(preset, phase);
+            let (found, found_rate, found_beta, _) = numbers(preset, phase);
             assert_eq!((found.as_str(), found_rate, found_beta), (terms, rate, Some(beta)), "{preset}");
         }
     }
     let weights = |preset: &str| -> Vec<(f64, u64)> {
-        of(preset, 0).3.iter().map(|term| (term.weight.value(0), term.every)).collect()
+        numbers(preset, 0).3.iter().map(|term| (term.weight.value(0), term.every)).collect()
     };
     assert_eq!(weights("wgan_gp"), [(1.0, 1), (10.0, 1)]);
     assert_eq!(weights("r3gan"), [(1.0, 1), (5.0, 4), (5.0, 4)]);
     assert_eq!(weights("ring2d"), [(1.0, 1), (0.03, 4), (0.03, 4)]);
     // The weights of penalties fall to a tenth in 4000 steps, and to 0.03 in 7000.
     for (preset, step, last) in [("r3gan", 4000, 0.5), ("ring2d", 7000, 0.0009)] {
-        let found = of(preset, 0).3[1].weight.value(step);
+        let found = numbers(preset, 0).3[1].weight.value(step);
         assert!((found - last).abs() < 1e-9, "{preset}: {found}");
     }
 }

@@ -26,11 +26,11 @@ fn bench(case: &Value, given: &Value) -> Bench {
         "feature_matching" => "['dense', 'squares', 'classes']",
         _ => "['dense', 'classes']",
     };
-    let of = |player: &str| match player == phase {
+    let terms_of = |player: &str| match player == phase {
         true => terms(name, text("arguments")),
         false => terms("wasserstein", ""),
     };
-    let spec = spec(GENERATOR, &discriminator(outputs), &of("d"), &of("g"));
+    let spec = spec(GENERATOR, &discriminator(outputs), &terms_of("d"), &terms_of("g"));
     let classes = if name == "auxiliary_classifier" { 2 } else { 0 };
     let mut bench = Bench::new(&spec, &codec(&[2], classes), phase);
     bench.set(KERNEL, &numbers(&given["kernel"]));
@@ -120,8 +120,8 @@ fn moved(term: &str) -> Bench {
 fn told_apart(x: Image, seen: [Image; N]) -> (f64, Vec<f64>) {
     let judge = |x: &Image| x.iter().zip(DIGITS).map(|(x, k)| x * k).sum::<f64>();
     let apart = seen.map(|t| judge(&x) - judge(&t));
-    let by = |at: usize| (0..N).map(|n| 2.0 * apart[n] * (x[at] - seen[n][at]) / N as f64).sum();
-    (apart.map(|d| d * d).iter().sum::<f64>() / N as f64, (0..6).map(by).collect())
+    let derivative = |at: usize| (0..N).map(|n| 2.0 * apart[n] * (x[at] - seen[n][at]) / N as f64).sum();
+    (apart.map(|d| d * d).iter().sum::<f64>() / N as f64, (0..6).map(derivative).collect())
 }
 
 /// Of up to one pixel: the first as it was; the second mirrored; the third read one row lower, its last row again; the fourth

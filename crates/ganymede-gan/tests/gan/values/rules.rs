@@ -58,7 +58,7 @@ fn a_high_beta_1_of_adam_is_hinted_at() {
 
 #[test]
 fn batches_are_compared_with_the_data() {
-    let of = |batch: usize, samples: usize| {
+    let findings = |batch: usize, samples: usize| {
         let draft = draft("mlp", &[2], &[&format!("train.batch={batch}")]);
         let found = found(&draft, Some(&data(&[2], samples)), "batch");
         found
@@ -66,15 +66,15 @@ fn batches_are_compared_with_the_data() {
             .map(|(severity, reason, fix)| (severity, reason, fix.map(|(_, spec)| spec.train.batch)))
             .collect::<Vec<_>>()
     };
-    assert_eq!(of(64, 64).len(), 1);
-    assert!(of(64, 64)[0].1.starts_with("64 samples are few"));
-    let larger = &of(65, 64)[..];
+    assert_eq!(findings(64, 64).len(), 1);
+    assert!(findings(64, 64)[0].1.starts_with("64 samples are few"));
+    let larger = &findings(65, 64)[..];
     assert!(matches!(larger, [(Severity::Hint, reason, Some(64))] if reason.contains("larger than the 64 samples")));
-    assert!(of(64, 100).is_empty() && of(100, 100).is_empty());
-    assert_eq!(of(64, 99).len(), 1);
-    assert!(of(64, 0).is_empty(), "nothing is known of its size");
-    assert!(matches!(&of(65_537, 1000)[..], [(Severity::Error, _, Some(64))]));
-    assert!(matches!(&of(0, 1000)[..], [(Severity::Error, _, Some(64))]));
+    assert!(findings(64, 100).is_empty() && findings(100, 100).is_empty());
+    assert_eq!(findings(64, 99).len(), 1);
+    assert!(findings(64, 0).is_empty(), "nothing is known of its size");
+    assert!(matches!(&findings(65_537, 1000)[..], [(Severity::Error, _, Some(64))]));
+    assert!(matches!(&findings(0, 1000)[..], [(Severity::Error, _, Some(64))]));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn strides_that_do_not_divide_kernels_are_hinted_at() {
 #[test]
 fn the_last_activation_covers_the_range() {
     let facts = data(&[28, 28, 1], 5000);
-    let of = |preset: &str, last: usize, edits: &[&str]| {
+    let finding = |preset: &str, last: usize, edits: &[&str]| {
         let draft = draft(preset, &[28, 28, 1], edits);
         let found = found(&draft, Some(&facts), "generator_range");
         assert!(found.len() <= 1);
@@ -110,7 +110,7 @@ fn the_last_activation_covers_the_range() {
         })
     };
     let last =
-        |activation: &str| of("article", 5, &[&format!("networks.generator.layers.5.activation='{activation}'")]);
+        |activation: &str| finding("article", 5, &[&format!("networks.generator.layers.5.activation='{activation}'")]);
     assert_eq!(last("tanh"), None);
     for (activation, reach) in [
         ("sigmoid", "gives 0 to 1"),
@@ -129,8 +129,8 @@ fn the_last_activation_covers_the_range() {
     }
     // Of images, what has no bounds is hinted at, but where R1 holds the slope.
     assert!(matches!(last("linear"), Some((Severity::Hint, ..))));
-    assert_eq!(of("r3gan", 0, &[]), None);
-    let class = |name: &str| of("article", 5, &[&format!("networks.generator.layers.5={{class_name='{name}'}}")]);
+    assert_eq!(finding("r3gan", 0, &[]), None);
+    let class = |name: &str| finding("article", 5, &[&format!("networks.generator.layers.5={{class_name='{name}'}}")]);
     for (name, severity) in [("ReLU", Severity::Error), ("Softmax", Severity::Error), ("LeakyReLU", Severity::Hint)] {
         let (found, _, class, tanh) = class(name).unwrap();
         assert_eq!((found, class.as_str(), tanh), (severity, "Activation", Some(json!("tanh"))), "{name}");
@@ -143,7 +143,7 @@ fn the_last_activation_covers_the_range() {
 #[test]
 fn losses_of_logits_and_of_probabilities_are_told_apart() {
     let facts = data(&[2], 1000);
-    let of = |loss: &str, activation: &str| {
+    let finding = |loss: &str, activation: &str| {
         let edits = [
             format!("phases.0.terms=[{{{loss}}}]"),
             format!("phases.1.terms=[{{{loss}}}]"),
@@ -154,8 +154,8 @@ fn losses_of_logits_and_of_probabilities_are_told_apart() {
     };
     let (logits, probabilities) =
         ("class_name='BinaryCrossentropy',from_logits=true", "class_name='BinaryCrossentropy'");
-    assert!(of(logits, "linear").0.is_empty() && of(probabilities, "sigmoid").0.is_empty());
-    assert!(of("class_name='MeanSquaredError'", "sigmoid").0.is_empty());
+    assert!(finding(logits, "linear").0.is_empty() && finding(probabilities, "sigmoid").0.is_empty());
+    assert!(finding("class_name='MeanSquaredError'", "sigmoid").0.is_empty());
     for (loss, activation, reason) in [
         (logits, "sigmoid", "could not fall below 1.006"),
         ("class_name='non_saturating'", "sigmoid", "could not fall below 1.006"),
@@ -163,13 +163,13 @@ fn losses_of_logits_and_of_probabilities_are_told_apart() {
         ("class_name='hinge'", "hard_sigmoid", "`hinge` compares logits of any size"),
         ("class_name='wasserstein'", "sigmoid", "`wasserstein` compares logits of any size"),
     ] {
-        let (found, _) = of(loss, activation);
+        let (found, _) = finding(loss, activation);
         let [(Severity::Error, told, Some((what, fixed)))] = &found[..] else { panic!("{loss}: {found:?}") };
         assert!(told.contains(reason), "{told}");
         assert_eq!(what, &format!("leave out the last activation `{activation}`"));
         assert!(!fixed.networks["discriminator"].layers[7].arguments.contains_key("activation"));
     }
-    let (found, draft) = of(probabilities, "linear");
+    let (found, draft) = finding(probabilities, "linear");
     assert_eq!(found.len(), 2, "one for each player: {found:?}");
     for (at, (_, reason, fix)) in found.iter().enumerate() {
         assert!(reason.contains("the loss expects probabilities"), "{reason}");
@@ -229,21 +229,21 @@ fn data_of_another_shape_is_told_with_both_ways_out() {
 fn a_training_has_an_end() {
     let none = TrainSection { steps: None, kimg: None, minutes: None, ..TrainSection::default() };
     let spec = preset_for("mlp", &PresetInput::of([2])).unwrap();
-    let of = |train: TrainSection| {
+    let findings = |train: TrainSection| {
         let draft = Draft::from(TrainSpec { train, ..spec.clone() });
         found(&draft, Some(&data(&[2], 1000)), "train_table")
     };
-    let endless = of(none.clone());
+    let endless = findings(none.clone());
     assert!(matches!(&endless[..], [(Severity::Error, _, Some((_, spec)))] if spec.train.steps == Some(1500)));
-    assert!(of(TrainSection { steps: Some(3), ..none.clone() }).is_empty());
-    assert!(of(TrainSection { kimg: Some(3.0), ..none.clone() }).is_empty());
-    assert!(of(TrainSection { minutes: Some(3.0), ..none }).is_empty());
+    assert!(findings(TrainSection { steps: Some(3), ..none.clone() }).is_empty());
+    assert!(findings(TrainSection { kimg: Some(3.0), ..none.clone() }).is_empty());
+    assert!(findings(TrainSection { minutes: Some(3.0), ..none }).is_empty());
 }
 
 #[test]
 fn numbers_are_refused_at_their_bounds_and_set_to_the_usual() {
     let facts = data(&[2], 1000);
-    let of = |change: &str| found(&draft("mlp", &[2], &[change]), Some(&facts), "numbers");
+    let findings = |change: &str| found(&draft("mlp", &[2], &[change]), Some(&facts), "numbers");
     for good in [
         "train.n_critic=1",
         "phases.0.label_flip=0.0",
@@ -254,10 +254,10 @@ fn numbers_are_refused_at_their_bounds_and_set_to_the_usual() {
         "train.micro_batches=256",
         "evaluate={every_kimg=1.0,metrics=['modes']}",
     ] {
-        assert!(of(good).is_empty(), "{good}: {:?}", of(good));
+        assert!(findings(good).is_empty(), "{good}: {:?}", findings(good));
     }
     let fixed = |change: &str| {
-        let found = of(change);
+        let found = findings(change);
         let [(Severity::Error, _, Some((what, spec)))] = &found[..] else { panic!("{change}: {found:?}") };
         (what.clone(), spec.clone())
     };
@@ -312,15 +312,15 @@ fn reports_count_and_order_their_findings() {
 
 #[test]
 fn a_training_ends_after_steps_or_images() {
-    let of = |steps, kimg, n_critic| {
+    let last_step = |steps, kimg, n_critic| {
         TrainSection { steps, kimg, n_critic, batch: 32, ..TrainSection::default() }.last_step()
     };
-    assert_eq!(of(None, None, 1), None);
-    assert_eq!(of(Some(7), None, 1), Some(7));
+    assert_eq!(last_step(None, None, 1), None);
+    assert_eq!(last_step(Some(7), None, 1), Some(7));
     // 100 images in steps of 32, and of 64.
-    assert_eq!((of(None, Some(0.1), 1), of(None, Some(0.1), 2)), (Some(4), Some(2)));
-    assert_eq!((of(Some(3), Some(0.1), 1), of(Some(5), Some(0.1), 1)), (Some(3), Some(4)));
-    assert_eq!(of(None, Some(0.064), 1), Some(2));
+    assert_eq!((last_step(None, Some(0.1), 1), last_step(None, Some(0.1), 2)), (Some(4), Some(2)));
+    assert_eq!((last_step(Some(3), Some(0.1), 1), last_step(Some(5), Some(0.1), 1)), (Some(3), Some(4)));
+    assert_eq!(last_step(None, Some(0.064), 1), Some(2));
     assert_eq!(TrainSection { batch: 32, n_critic: 5, ..TrainSection::default() }.images_per_step(), 160);
     let never = EvaluateSpec { every_kimg: 0.0, samples: 10, metrics: None };
     assert!(!never.is_due(5.0, 1.0));
