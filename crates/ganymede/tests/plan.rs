@@ -94,14 +94,14 @@ terms = [{ class_name = "non_saturating" }]
 #[test]
 fn the_planned_peak_is_within_a_tenth_of_the_measured_one() {
     let folder = tempfile::tempdir().unwrap();
-    let at = |path: &Path| path.to_str().unwrap().to_string();
-    let grey = at(&array(folder.path(), "grey.npy", 400, &[28, 28, 1], false));
-    let colour = at(&array(folder.path(), "colour.npy", 200, &[64, 64, 3], false));
-    let wide = at(&array(folder.path(), "wide.npy", 60, &[128, 128, 3], false));
-    let rows = at(&array(folder.path(), "rows.npy", 3000, &[4096], true));
+    let text = |path: &Path| path.to_str().unwrap().to_string();
+    let grey = text(&array(folder.path(), "grey.npy", 400, &[28, 28, 1], false));
+    let colour = text(&array(folder.path(), "colour.npy", 200, &[64, 64, 3], false));
+    let wide = text(&array(folder.path(), "wide.npy", 60, &[128, 128, 3], false));
+    let rows = text(&array(folder.path(), "rows.npy", 3000, &[4096], true));
     let volumes = folder.path().join("volumes.toml");
     std::fs::write(&volumes, VOLUMES.replace("SOURCE", &rows)).unwrap();
-    let volumes = at(&volumes);
+    let volumes = text(&volumes);
 
     let evaluate = |metric: &str, n: usize| format!("evaluate={{every_kimg=0.01,samples={n},metrics=['{metric}']}}");
     let (of_images, of_rows) = (evaluate("frechet", 100), evaluate("sliced_wasserstein", 400));

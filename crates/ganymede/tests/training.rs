@@ -401,7 +401,7 @@ fn last_weights_are_those_of_a_training_without_averages() {
     let spec = ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout;
     let (before, after) = spec.split_once("[ema]").unwrap();
     let (_, after) = after.split_once("\n[").unwrap();
-    let drawn = |name: &str, spec: &str, more: &[&str]| {
+    let grid_of = |name: &str, spec: &str, more: &[&str]| {
         let path = |file: String| folder.path().join(file).to_str().unwrap().to_string();
         let (config, outdir, grid) = (path(format!("{name}.toml")), path(name.into()), path(format!("{name}.png")));
         if !Path::new(&outdir).exists() {
@@ -414,12 +414,12 @@ fn last_weights_are_those_of_a_training_without_averages() {
         ganymede(&[&words, more].concat()).ok();
         std::fs::read(grid).unwrap()
     };
-    let averages = drawn("with", &spec, &[]);
-    let last = drawn("with", &spec, &["--last-weights"]);
+    let averages = grid_of("with", &spec, &[]);
+    let last = grid_of("with", &spec, &["--last-weights"]);
     let without = format!("{before}[{after}");
     assert_ne!(averages, last);
-    assert_eq!(last, drawn("without", &without, &[]));
-    assert_eq!(last, drawn("without", &without, &["--last-weights"]));
+    assert_eq!(last, grid_of("without", &without, &[]));
+    assert_eq!(last, grid_of("without", &without, &["--last-weights"]));
 }
 
 /// The spec of `mlp` with networks of other names: everything that a run goes through finds them by their roles.

@@ -73,20 +73,20 @@ fn runs_of_version_1_are_sampled_resumed_verified_and_evaluated() {
 #[test]
 fn samples_of_a_run_of_version_1_are_what_they_were() {
     let folder = copied();
-    let drawn = |seeds: &str, more: &[&str]| -> Vec<String> {
+    let points = |seeds: &str, more: &[&str]| -> Vec<String> {
         let out = folder.path().join(format!("out-{seeds}-{}", more.len()));
         let words = [&["--seed", seeds, "--json", "--out", out.to_str().unwrap()], more].concat();
         let ran = on("sample", &folder.path().join("run-points"), &words).ok();
         let text = |line: &serde_json::Value| std::fs::read_to_string(line["file"].as_str().unwrap()).unwrap();
         ran.json().iter().map(|line| text(line).lines().nth(1).unwrap().to_string()).collect()
     };
-    assert_eq!(drawn("3-5", &[]), ["-1.9881573,0.9493232", "-0.22720858,-0.6400225", "-0.027877873,-0.11465358"]);
+    assert_eq!(points("3-5", &[]), ["-1.9881573,0.9493232", "-0.22720858,-0.6400225", "-0.027877873,-0.11465358"]);
     assert_eq!(
-        drawn("3-5", &["--truncation", "0.7"]),
+        points("3-5", &["--truncation", "0.7"]),
         ["-0.68619955,0.32548502", "-0.09023416,-0.2602818", "-0.024947431,-0.073465064"]
     );
     assert_eq!(
-        drawn("100-102", &["--last-weights", "--checkpoint", "20"]),
+        points("100-102", &["--last-weights", "--checkpoint", "20"]),
         ["-0.08695422,-0.22105105", "-0.27476346,0.13255928", "-0.3597381,-0.39804056"]
     );
 }
@@ -96,7 +96,7 @@ fn samples_of_a_run_of_version_1_are_what_they_were() {
 fn what_a_later_version_wrote_says_to_update() {
     let folder = copied();
     let run = folder.path().join("run-points");
-    let told = |ran: Ran, file: &str| {
+    let refused = |ran: Ran, file: &str| {
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         for word in [file, "99", "update ganymede"] {
             assert!(ran.stderr.contains(word), "{word}: {}", ran.stderr);
@@ -111,15 +111,15 @@ fn what_a_later_version_wrote_says_to_update() {
     };
     with("spec.toml", "format_version = 99\n[weather]\nsun = true\n[[train]]\n", &|| {
         for command in ["sample", "resume", "verify", "evaluate"] {
-            told(on(command, &run, &[]), "spec.toml");
+            refused(on(command, &run, &[]), "spec.toml");
         }
     });
     with("codec.json", "{\"format_version\": 99, \"weather\": \"fine\"}", &|| {
         for command in ["sample", "resume"] {
-            told(on(command, &run, &[]), "codec.json");
+            refused(on(command, &run, &[]), "codec.json");
         }
     });
     with("checkpoints/step-00000024/manifest.json", "{\"format_version\": 99, \"files\": []}", &|| {
-        told(on("sample", &run, &[]), "manifest.json");
+        refused(on("sample", &run, &[]), "manifest.json");
     });
 }

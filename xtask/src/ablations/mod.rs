@@ -40,8 +40,8 @@ impl Run {
 /// Every training, seed by seed, so that what is done compares.
 fn runs() -> Vec<Run> {
     let most = SETTINGS.iter().map(|setting| setting.seeds).max().unwrap_or(0);
-    let of = |seed| SETTINGS.iter().filter(move |s| seed < s.seeds).map(move |setting| Run { setting, seed });
-    (0..most).flat_map(of).collect()
+    let runs = |seed| SETTINGS.iter().filter(move |s| seed < s.seeds).map(move |setting| Run { setting, seed });
+    (0..most).flat_map(runs).collect()
 }
 
 /// Trains and measures what is not done, and writes the page.

@@ -35,8 +35,8 @@ impl Mutant {
         let refuse = || format!("expected a mutant as cargo-mutants 27 lists it, found {value}");
         let word = |key: &str| value[key].as_str().map(String::from).ok_or_else(refuse);
         let place = |end: &str| {
-            let of = |key: &str| value["span"][end][key].as_u64().filter(|n| *n > 0).map(|n| n as usize);
-            of("line").zip(of("column")).ok_or_else(refuse)
+            let number = |key: &str| value["span"][end][key].as_u64().filter(|n| *n > 0).map(|n| n as usize);
+            number("line").zip(number("column")).ok_or_else(refuse)
         };
         Ok(Mutant {
             name: word("name")?,
@@ -246,17 +246,17 @@ mod tests {
         let suite = Suite { package: "toy", stages: &[&["--lib"], &["--test=more"]] };
         let mut judge = Judge::new(&tree, &suite).unwrap();
         judge.patience = Duration::from_secs(5);
-        let of = |start, end, replacement| {
+        let mutant = |start, end, replacement| {
             let file = "crates/toy/src/lib.rs".to_string();
             judge.judge(&Mutant { file, ..mutant(start, end, replacement) }).unwrap()
         };
         // while n < 9; n += 0 for ever; no such name; n - 0, which nothing can tell.
-        assert_eq!(of((3, 13), (3, 14), "<"), "caught");
-        assert_eq!(of((4, 14), (4, 15), "0"), "timeout");
-        assert_eq!(of((6, 5), (6, 10), "m"), "unviable");
+        assert_eq!(mutant((3, 13), (3, 14), "<"), "caught");
+        assert_eq!(mutant((4, 14), (4, 15), "0"), "timeout");
+        assert_eq!(mutant((6, 5), (6, 10), "m"), "unviable");
         // Of 19 and 9 the first is the same, which a later target tells.
-        assert_eq!(of((3, 13), (3, 16), "> 8"), "caught");
-        assert_eq!(of((6, 7), (6, 8), "-"), "missed");
+        assert_eq!(mutant((3, 13), (3, 16), "> 8"), "caught");
+        assert_eq!(mutant((6, 7), (6, 8), "-"), "missed");
         assert_eq!(std::fs::read_to_string(root.join("crates/toy/src/lib.rs")).unwrap(), source);
         std::fs::write(root.join("crates/toy/src/lib.rs"), source.replace("f(19), 1", "f(19), 2")).unwrap();
         let error = Judge::new(&tree, &suite).err().unwrap();

@@ -40,7 +40,7 @@ impl Outcomes {
     pub fn resume(path: &Path, recipe: &str) -> Result<Outcomes, String> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| format!("cannot resume: {}: {e}\nhint: begin without --resume", path.display()))?;
-        let found = of(&text);
+        let found = recipe_in(&text);
         if found != recipe {
             return Err(format!("cannot resume: expected {recipe}, found {found}\nhint: begin without --resume"));
         }
@@ -54,7 +54,8 @@ impl Outcomes {
     /// What a file holds. A last line that was cut off is left out.
     pub fn read(path: &Path) -> Result<Outcomes, String> {
         let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let mut outcomes = Outcomes { path: path.into(), names: HashSet::new(), recipe: of(&text), found: Vec::new() };
+        let mut outcomes =
+            Outcomes { path: path.into(), names: HashSet::new(), recipe: recipe_in(&text), found: Vec::new() };
         for line in text.lines().skip(1) {
             let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
             let word = |key: &str| value[key].as_str().unwrap_or("").to_string();
@@ -88,7 +89,7 @@ impl Outcomes {
 }
 
 /// What the first line of a file says that its sample is of; nothing where it does not.
-fn of(text: &str) -> String {
+fn recipe_in(text: &str) -> String {
     let first: Value = serde_json::from_str(text.lines().next().unwrap_or("")).unwrap_or_default();
     first["recipe"].as_str().unwrap_or("").to_string()
 }
