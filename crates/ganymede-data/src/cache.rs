@@ -28,13 +28,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Version of the layout and of what decoding means; raise it when either changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 pub(crate) const MAGIC: &[u8; 8] = b"gnymdata";
 const TRAILER: u64 = 32;
 /// Blocks of samples that are all checked at a start.
 const CHECKED_AT_START: usize = 64;
 /// Options that decoding does not depend on. All others, those to come too, are part of the key.
-const NOT_OF_DECODING: [&str; 4] = ["mirror", "max_bad", "holdout", "use_cache"];
+const NOT_OF_DECODING: [&str; 5] = ["mirror", "max_bad", "holdout", "duplicates", "use_cache"];
 
 /// The facts of a set as they stand in the file.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +43,7 @@ struct Header {
     samples: usize,
     labels: bool,
     groups: bool,
+    duplicates: Vec<u32>,
     fingerprint: String,
     codec: Codec,
     report: DataReport,
@@ -192,6 +193,7 @@ fn build(path: &Path, key: &str, format: &dyn Format, job: &Job<'_>) -> Result<(
         samples: facts.samples,
         labels: facts.labels.is_some(),
         groups: facts.groups.is_some(),
+        duplicates: facts.duplicates.clone(),
         fingerprint: facts.fingerprint.clone(),
         codec: facts.codec.clone(),
         report: facts.report.clone(),
@@ -298,6 +300,7 @@ fn load(path: &Path, key: &str, job: &Job<'_>, most: usize) -> Result<Dataset, R
         labels,
         groups,
         columns,
+        duplicates: header.duplicates,
         codec,
         report,
         fingerprint,
@@ -345,7 +348,7 @@ mod tests {
     use crate::blocks::BLOCK;
     use crate::formats::layout::Layout;
     use crate::formats::{self, Samples};
-    use crate::options::{Fit, Pages, Resolution};
+    use crate::options::{Duplicates, Fit, Pages, Resolution};
     use crate::source::Source;
     use ganymede_tensor::{DType, TensorType};
 
@@ -368,6 +371,7 @@ mod tests {
             max_bad,
             holdout,
             use_cache,
+            duplicates,
             part,
             labels,
             label_column,
@@ -376,6 +380,7 @@ mod tests {
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
+        assert_eq!(duplicates, Duplicates::Keep);
         assert!(modality.is_none() && !mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
         let with = |change: fn(&mut DataOptions)| {
             let mut changed = options.clone();
@@ -404,11 +409,17 @@ mod tests {
         texts.sort();
         texts.dedup();
         assert_eq!(texts.len(), decoding.len() + 1, "each is a key of its own");
-        let others: [fn(&mut DataOptions); 4] =
-            [|o| o.mirror = true, |o| o.max_bad = 0.5, |o| o.holdout = Some(0.5), |o| o.use_cache = false];
+        let others: [fn(&mut DataOptions); 5] = [
+            |o| o.mirror = true,
+            |o| o.max_bad = 0.5,
+            |o| o.holdout = Some(0.5),
+            |o| o.duplicates = Duplicates::Drop,
+            |o| o.use_cache = false,
+        ];
         assert!(others.into_iter().all(|change| with(change) == plain));
-        let known = serde_json::to_value(DataOptions { channels: Some(1), ..options }).unwrap();
-        assert!(NOT_OF_DECODING.iter().all(|name| *name == "holdout" || known.get(name).is_some()));
+        let all = DataOptions { holdout: Some(0.5), duplicates: Duplicates::Drop, ..options };
+        let known = serde_json::to_value(all).unwrap();
+        assert!(NOT_OF_DECODING.iter().all(|name| known.get(name).is_some()));
     }
 
     #[test]

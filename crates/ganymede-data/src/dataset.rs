@@ -7,10 +7,10 @@ use crate::codec::Codec;
 use crate::error::{DataError, io_error};
 use crate::field::{Field, LABEL, SAMPLE};
 use crate::formats::{self, Decoded, Format, Job};
-use crate::options::DataOptions;
+use crate::options::{DataOptions, Duplicates};
 use crate::progress::Progress;
 use crate::range;
-use crate::report::DataReport;
+use crate::report::{DataReport, NAMED_EQUAL};
 use crate::sink::{Filled, Sink, Store};
 use crate::source::Source;
 use crate::split::Split;
@@ -44,6 +44,8 @@ pub(crate) struct Facts {
     pub(crate) groups: Option<Vec<u32>>,
     /// The bytes of further fields, in the order of the codec's.
     pub(crate) columns: Vec<Vec<u8>>,
+    /// Samples that equal an earlier one, ascending.
+    pub(crate) duplicates: Vec<u32>,
     pub(crate) codec: Codec,
     pub(crate) report: DataReport,
     pub(crate) fingerprint: String,
@@ -130,7 +132,18 @@ impl Dataset {
         // Not part of what is cached: a run that was added beside the samples changes none of them.
         dataset.facts_mut().report.notes.splice(0..0, inputs.notes);
         check_bad(dataset.report(), options)?;
+        dataset.tell_dropped();
         Ok(dataset)
+    }
+
+    /// Notes how many duplicates are left out.
+    pub(crate) fn tell_dropped(&mut self) {
+        let dropped = self.facts.duplicates.len() as u64;
+        if dropped > 0 && self.options().duplicates == Duplicates::Drop {
+            let samples = formats::files::count(dropped, "duplicate");
+            let note = format!("{samples} neither trained on nor held out (--duplicates keep takes all samples)");
+            self.facts_mut().report.notes.push(note);
+        }
     }
 
     /// The facts, to change; clones keep theirs.
@@ -197,12 +210,21 @@ impl Dataset {
     }
 
     /// Splits the samples into those to train on and those kept out: by group when there are groups, else by sample;
-    /// see [`Split::new`] and [`Split::by_group`].
+    /// see [`Split::new`] and [`Split::by_group`]. Duplicates that the options drop are in neither.
     pub fn split(&self, holdout: Option<f64>, seed: u64) -> Split {
-        match self.groups() {
-            Some(groups) => Split::by_group(groups, holdout, seed),
-            None => Split::new(self.len(), holdout, seed),
-        }
+        let dropped: &[u32] = match self.options().duplicates {
+            Duplicates::Keep => &[],
+            Duplicates::Drop => &self.facts.duplicates,
+        };
+        let used: Vec<u32> = (0..self.len() as u32).filter(|sample| dropped.binary_search(sample).is_err()).collect();
+        let split = match self.groups() {
+            Some(groups) => {
+                let groups: Vec<u32> = used.iter().map(|&sample| groups[sample as usize]).collect();
+                Split::by_group(&groups, holdout, seed)
+            }
+            None => Split::new(used.len(), holdout, seed),
+        };
+        split.of(&used)
     }
 
     /// The same samples as the run of this codec reads them: every reader of a run's data takes this step. Its classes have the
@@ -413,10 +435,10 @@ pub(crate) fn conclude(
     report.sample_type = filled.sample.to_string();
     report.range = decoded.range;
     report.classes = classes.iter().cloned().zip(per_class).collect();
-    report.duplicates = filled.duplicates;
+    report.duplicates = filled.equal.len() as u64;
     if report.equal.is_empty() {
         // Without files, samples are rows.
-        report.equal = filled.equal.iter().map(|pair| pair.map(|at| format!("row {at}"))).collect();
+        report.equal = filled.equal.iter().take(NAMED_EQUAL).map(|pair| pair.map(|at| format!("row {at}"))).collect();
     }
     report.fields = columns.iter().map(|column| format!("{} {}", column.field.name, column.field.ty)).collect();
     report.groups =
@@ -432,6 +454,7 @@ pub(crate) fn conclude(
         labels,
         groups,
         columns,
+        duplicates: filled.equal.iter().map(|[again, _]| *again as u32).collect(),
         codec,
         report,
         fingerprint,

@@ -74,7 +74,7 @@ pub use learn::Rows;
 pub use loader::{Loader, PREFETCH};
 pub use memory::{FromSamples, Values};
 pub use modalities::{ARRAY, GridRows, Modality, Preview, Wish, names as modalities};
-pub use options::{DataOptions, Fit, Pages, Resolution, parse_background, parse_range, parse_sizes};
+pub use options::{DataOptions, Duplicates, Fit, Pages, Resolution, parse_background, parse_range, parse_sizes};
 pub use progress::Progress;
 pub use report::DataReport;
 pub use source::Source;

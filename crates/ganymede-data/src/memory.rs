@@ -225,8 +225,9 @@ impl FromSamples {
             options.modality.get_or_insert_with(|| images::ENTRY.name.into());
         }
         let job = Job { source: &source, inputs: &inputs, options: &options, progress: &() };
-        let dataset = in_memory(&Memory { samples: self, count }, &job)?;
+        let mut dataset = in_memory(&Memory { samples: self, count }, &job)?;
         check_bad(dataset.report(), &options)?;
+        dataset.tell_dropped();
         Ok(dataset)
     }
 }

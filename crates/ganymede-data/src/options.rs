@@ -67,6 +67,9 @@ pub struct DataOptions {
     /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
+    /// What becomes of samples that equal an earlier one byte for byte.
+    #[serde(skip_serializing_if = "Duplicates::are_kept")]
+    pub duplicates: Duplicates,
     /// Whether decoded samples go to a cache file; otherwise they stay in memory.
     pub use_cache: bool,
 }
@@ -91,6 +94,7 @@ impl Default for DataOptions {
             label_column: None,
             pages: Pages::First,
             holdout: None,
+            duplicates: Duplicates::Keep,
             use_cache: true,
         }
     }
@@ -223,6 +227,42 @@ impl FromStr for Pages {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Pages::ALL.into_iter().find(|pages| pages.name() == text);
         found.ok_or_else(|| format!("expected first or all, found `{text}`"))
+    }
+}
+
+/// What becomes of samples that equal an earlier one byte for byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// They are samples as the others are.
+    #[default]
+    Keep,
+    /// They are neither trained on nor held out.
+    Drop,
+}
+
+impl Duplicates {
+    /// Every choice, the default first.
+    pub const ALL: [Duplicates; 2] = [Duplicates::Keep, Duplicates::Drop];
+
+    /// Name as in a spec and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Duplicates::Keep => "keep",
+            Duplicates::Drop => "drop",
+        }
+    }
+
+    fn are_kept(&self) -> bool {
+        *self == Duplicates::Keep
+    }
+}
+
+impl FromStr for Duplicates {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Duplicates::ALL.into_iter().find(|choice| choice.name() == text);
+        found.ok_or_else(|| format!("expected keep or drop, found `{text}`"))
     }
 }
 

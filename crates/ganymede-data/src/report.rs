@@ -8,7 +8,9 @@ use std::fmt;
 
 /// How many files of a kind the report names.
 pub(crate) const NAMED_FILES: usize = 5;
-/// How many duplicates its text names.
+/// How many duplicates the report names.
+pub(crate) const NAMED_EQUAL: usize = 1000;
+/// How many its text names.
 const NAMED_DUPLICATES: usize = 3;
 
 /// What reading the data found. Shown before training.
@@ -175,7 +177,10 @@ impl fmt::Display for DataReport {
             )?;
         }
         if !self.equal.is_empty() {
-            write!(f, "\n            to drop them, remove those that are named first in a line")?;
+            write!(
+                f,
+                "\n            --duplicates drop leaves them out; so does removing what is named first in a line"
+            )?;
         }
         write!(f, "\nbad files   {}", grouped(self.bad))?;
         for bad in &self.first_bad {

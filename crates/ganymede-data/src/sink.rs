@@ -22,15 +22,11 @@ pub(crate) enum Store<'a> {
     File(&'a mut dyn FnMut(&[u8]) -> Result<(), DataError>),
 }
 
-/// Most duplicates that are known by their numbers.
-const KNOWN_DUPLICATES: usize = 1000;
-
 /// What a sink knows when all samples are in.
 pub(crate) struct Filled {
     pub(crate) sample: TensorType,
     pub(crate) samples: u64,
-    pub(crate) duplicates: u64,
-    /// The first of them, each with the sample that it equals.
+    /// Samples that equal an earlier one, in order, each with that one.
     pub(crate) equal: Vec<[usize; 2]>,
     /// SHA-256 of the type and bytes of all samples; labels are added by the caller.
     pub(crate) fingerprint: Sha256,
@@ -84,28 +80,26 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Samples that equal an earlier one, in order: both numbers, of at most [`KNOWN_DUPLICATES`]; and how many there are.
-    pub(crate) fn equal(&self) -> (Vec<[usize; 2]>, u64) {
+    /// Samples that equal an earlier one, in order, each with that one.
+    pub(crate) fn equal(&self) -> Vec<[usize; 2]> {
         let mut seen: Vec<(u64, usize)> = self.seen.iter().copied().zip(0..).collect();
         seen.sort_unstable();
         let same = seen.chunk_by(|one, other| one.0 == other.0);
         let mut pairs: Vec<[usize; 2]> =
             same.flat_map(|same| same[1..].iter().map(|(_, again)| [*again, same[0].1])).collect();
         pairs.sort_unstable();
-        let count = pairs.len() as u64;
-        pairs.truncate(KNOWN_DUPLICATES);
-        (pairs, count)
+        pairs
     }
 
     /// Ends it; `None` when there was not one sample.
     pub(crate) fn finish(self) -> Option<Filled> {
         let samples = self.seen.len() as u64;
-        let (equal, duplicates) = self.equal();
+        let equal = self.equal();
         let memory = match self.store {
             Store::Memory(all) => all,
             Store::File(_) => Vec::new(),
         };
         let sample = self.sample.filter(|_| samples > 0)?;
-        Some(Filled { sample, samples, duplicates, equal, fingerprint: self.fingerprint, memory })
+        Some(Filled { sample, samples, equal, fingerprint: self.fingerprint, memory })
     }
 }

@@ -60,6 +60,14 @@ impl Split {
     }
 }
 
+impl Split {
+    /// The same of these samples: their numbers in the place of places among them.
+    pub(crate) fn of(self, samples: &[u32]) -> Split {
+        let numbers = |places: Vec<u32>| places.into_iter().map(|place| samples[place as usize]).collect();
+        Split { train: numbers(self.train), holdout: numbers(self.holdout) }
+    }
+}
+
 /// How many samples are to be kept out; never all.
 fn wanted(samples: usize, holdout: Option<f64>) -> usize {
     let fraction = holdout.unwrap_or(if samples >= HOLDOUT_FROM { HOLDOUT } else { 0.0 });

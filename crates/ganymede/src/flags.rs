@@ -3,7 +3,9 @@
 use crate::failure::{Failure, USAGE, USER};
 use crate::known_names;
 use clap::Args;
-use ganymede_data::{DataOptions, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes};
+use ganymede_data::{
+    DataOptions, Duplicates, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes,
+};
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_gan::{Machine, SamplerOptions, best_checkpoint};
@@ -237,6 +239,9 @@ pub struct DataFlags {
     /// Which pages or frames of an image file become samples [default: first]
     #[arg(long, value_name = "WHICH", value_parser = Pages::ALL.map(Pages::name), help_heading = "Data")]
     pub pages: Option<String>,
+    /// Samples that equal an earlier one byte for byte: keep them, or drop them from training and holdout [default: keep]
+    #[arg(long, value_name = "WHICH", value_parser = Duplicates::ALL.map(Duplicates::name), help_heading = "Data")]
+    pub duplicates: Option<String>,
     /// Keep decoded samples in memory instead of in a cache file
     #[arg(long, help_heading = "Data")]
     pub no_cache: bool,
@@ -269,6 +274,8 @@ impl DataFlags {
         options.labels = self.labels.clone().or(options.labels.take());
         options.label_column = self.label_column.clone().or(options.label_column.take());
         options.pages = self.pages.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.pages);
+        options.duplicates =
+            self.duplicates.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.duplicates);
         options.mirror |= self.mirror;
         options.use_cache &= !self.no_cache;
     }

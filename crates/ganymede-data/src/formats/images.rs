@@ -15,7 +15,7 @@ use crate::error::{DataError, Position};
 use crate::modalities::images::Images;
 use crate::raster::content::{self, Content};
 use crate::raster::{Image, Pixels, grid};
-use crate::report::DataReport;
+use crate::report::{DataReport, NAMED_EQUAL};
 use crate::sink::Sink;
 use ganymede_tensor::DType;
 use rayon::prelude::*;
@@ -81,7 +81,7 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
     let files = Files { tree: &tree, images, paths: &paths, chosen: &chosen };
     let (outcome, range) = image_samples::decode(job, &files, &used, table, sink, &mut report)?;
     let name = |sample: usize| files::text(&paths[outcome.kept[sample]]);
-    report.equal = sink.equal().0.into_iter().map(|pair| pair.map(name)).collect();
+    report.equal = sink.equal().into_iter().take(NAMED_EQUAL).map(|pair| pair.map(name)).collect();
     for (&image, reason) in &outcome.bad {
         report.add_bad(files::text(&paths[image]), reason.clone());
     }

@@ -2,7 +2,7 @@
 //! and folders as people have them. Files are made here with the encoders of `png`, `image` and `jpeg-encoder`.
 
 use super::common::{all, open, put};
-use ganymede_data::{DataError, DataOptions, Dataset, Fit, Resolution};
+use ganymede_data::{DataError, DataOptions, Dataset, Duplicates, Fit, Resolution, Source};
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use std::io::Cursor;
 use std::os::unix::ffi::OsStrExt;
@@ -401,4 +401,19 @@ fn files_that_are_of_no_use_are_named() {
         ("a/empty.png", "the file is empty")
     );
     assert_eq!(report.first_left_out, ["notes.txt"]);
+    // What is dropped is neither trained on nor held out, from files and from the cache; the data are the same.
+    let drop = DataOptions { duplicates: Duplicates::Drop, ..options.clone() };
+    let cache = tempfile::tempdir().unwrap();
+    for folder_of_cache in [None, Some(cache.path()), Some(cache.path())] {
+        let source = Source::parse(folder.path()).unwrap();
+        let dropped = Dataset::open_with(&source, &drop, folder_of_cache, &()).unwrap();
+        let split = dropped.split(Some(0.4), 0);
+        let mut used = [split.train, split.holdout.clone()].concat();
+        used.sort_unstable();
+        assert_eq!((used, split.holdout.len()), (vec![0, 1, 3], 1));
+        assert_eq!(dropped.fingerprint(), data.fingerprint());
+        let note = "2 duplicates neither trained on nor held out";
+        assert!(dropped.report().notes.iter().any(|found| found.starts_with(note)), "{}", dropped.report());
+    }
+    assert_eq!(data.split(None, 0).train, [0, 1, 2, 3, 4]);
 }
