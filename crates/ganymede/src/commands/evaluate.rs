@@ -52,8 +52,8 @@ impl Command for Evaluate {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        terminal.say(&format!("run         {}", self.generator.at.run.display()));
         let spec = run_dir::read_spec(&self.generator.at.run)?;
+        terminal.say(&format!("run         {}", self.generator.at.run.display()));
         let mut data = spec.data.clone();
         if let Some(other) = &self.data {
             data.source = setup::source_name(other)?;

@@ -37,8 +37,8 @@ impl Command for Verify {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        terminal.say(&format!("run         {}", self.at.run.display()));
         let spec = run_dir::read_spec(&self.at.run)?;
+        terminal.say(&format!("run         {}", self.at.run.display()));
         let dataset = Arc::new(setup::open_run_data(&self.at.run, &spec.data, terminal)?);
         let machine = self.machine.machine(spec.train.numerics)?;
         let found = ganymede_gan::verify(&self.at.run, self.at.step()?, dataset, &machine.backend)?;
