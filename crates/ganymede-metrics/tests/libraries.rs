@@ -5,6 +5,11 @@
 use ganymede_metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
 use serde_json::Value;
 
+/// What those packages give.
+fn cases() -> Value {
+    serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap()
+}
+
 /// Number i of stream `salt`, in (−1, 1).
 fn value(salt: u32, i: usize) -> f64 {
     let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
@@ -27,7 +32,7 @@ fn features(salt: u32, rows: usize, columns: usize, scale: f64, shift: f64) -> M
 
 #[test]
 fn metrics_of_features_are_those_of_clean_fid_and_prdc() {
-    let cases: Value = serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap();
+    let cases = cases();
     for case in cases["features"].as_array().unwrap() {
         let number = |name: &str| case[name].as_f64().unwrap();
         let (rows, columns) = (number("rows") as usize, number("columns") as usize);
@@ -90,7 +95,7 @@ fn neighbours_of_points_are_those_of_plain_loops() {
 
 #[test]
 fn similarity_is_that_of_tensorflow() {
-    let cases: Value = serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap();
+    let cases = cases();
     for case in cases["ms_ssim"].as_array().unwrap() {
         let number = |name: &str| case[name].as_u64().unwrap() as usize;
         let shape = [number("height"), number("width"), number("channels")];

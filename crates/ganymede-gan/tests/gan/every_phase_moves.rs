@@ -1,75 +1,28 @@
 //! The contract of phases: each moves what it trains, by what it would move alone. The oracle runs them one by one in the
 //! interpreter. Not here: what a phase can do beside its loss (`phases.rs`).
 
-use ganymede_data::{Batch, Codec};
+use super::common::{self, DISCRIMINATOR, GENERATOR, batch, codec, networks, phase};
 use ganymede_gan::phases::{StepProgram, trace};
 use ganymede_gan::spec::{PhaseSpec, TrainSpec, Update, edit};
 use ganymede_gan::{GanError, Stepper};
 use ganymede_graph::interpret::{Array, run};
 use ganymede_graph::{Graph, NodeId, Op};
 use ganymede_runtime::ReferenceBackend;
-use ganymede_tensor::{DType, Rng, Tensor, TensorType};
+use ganymede_tensor::{DType, TensorType};
 use std::collections::{BTreeMap, HashMap};
 
 /// Each network has two phases; the second one's optimizer keeps a state of its own.
-const SPEC: &str = r#"
-seed = 5
-[train]
-batch = 8
-steps = 10
-[[networks.generator.layers]]
-class_name = "Input"
-shape = [4]
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 6
-activation = "tanh"
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 3
-[[networks.discriminator.layers]]
-class_name = "Input"
-shape = [3]
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 7
-activation = "tanh"
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 1
-[[phases]]
-name = "d"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5 }
-terms = [{ class_name = "non_saturating" }]
-[[phases]]
-name = "d_reg"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5, momentum = 0.5 }
-terms = [{ class_name = "r2", weight = 2.0 }]
-[[phases]]
-name = "g"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5 }
-terms = [{ class_name = "non_saturating" }]
-[[phases]]
-name = "g_reg"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5, momentum = 0.5 }
-terms = [{ class_name = "path_length" }]
-"#;
+fn text() -> String {
+    let phases = [
+        phase("d", "discriminator", "learning_rate = 0.5", r#"class_name = "non_saturating""#),
+        phase("d_reg", "discriminator", "learning_rate = 0.5, momentum = 0.5", r#"class_name = "r2", weight = 2.0"#),
+        phase("g", "generator", "learning_rate = 0.5", r#"class_name = "non_saturating""#),
+        phase("g_reg", "generator", "learning_rate = 0.5, momentum = 0.5", r#"class_name = "path_length""#),
+    ];
+    common::text("train = { batch = 8, steps = 10 }", &networks(GENERATOR, DISCRIMINATOR), &phases.concat())
+}
 
 const STEPS: u64 = 3;
-
-fn codec() -> Codec {
-    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
-}
-
-fn batch(number: u64) -> Batch {
-    let mut rng = Rng::at(1, 2, number as u32);
-    let values = (0..24).map(|_| rng.normal() as f32).collect();
-    Batch::new(number, [("real", Tensor::from_f32([8, 3], values).unwrap())])
-}
 
 type States = BTreeMap<String, Array>;
 
@@ -193,7 +146,7 @@ fn compare(spec: &TrainSpec, groups: &[Vec<&str>], what: &str) {
 
 #[test]
 fn every_phase_moves_what_it_trains_by_what_it_would_move_alone() {
-    let all = TrainSpec::from_toml(SPEC).unwrap();
+    let all = TrainSpec::from_toml(&text()).unwrap();
     // The order of the phases, and by hand the programs of those that do not all run in every step.
     for (order, lazy) in [
         (["d", "d_reg", "g", "g_reg"], [&["d", "g"][..], &["d_reg"], &["g_reg"]]),
@@ -231,7 +184,7 @@ fn every_phase_moves_what_it_trains_by_what_it_would_move_alone() {
 /// the discriminator and the generator's first phase look at are made once.
 #[test]
 fn fakes_are_made_anew_only_for_whom_they_would_be_old() {
-    let all = TrainSpec::from_toml(SPEC).unwrap();
+    let all = TrainSpec::from_toml(&text()).unwrap();
     let forwards = |names: &[&str]| {
         let phases = all.phases.iter().filter(|phase| names.contains(&phase.name.as_str())).cloned().collect();
         let traced = trace(&TrainSpec { phases, ..all.clone() }, &codec()).unwrap();
@@ -247,7 +200,7 @@ fn fakes_are_made_anew_only_for_whom_they_would_be_old() {
 
 #[test]
 fn a_loss_that_depends_on_nothing_that_its_phase_trains_is_refused() {
-    let all = TrainSpec::from_toml(SPEC).unwrap();
+    let all = TrainSpec::from_toml(&text()).unwrap();
     let refused = |changes: &[&str]| {
         let spec = changes.iter().fold(all.clone(), |spec, change| edit(&spec, change).unwrap());
         match trace(&spec, &codec()) {

@@ -3,8 +3,8 @@
 //! projections on random directions, which on average have the length of what they project.
 //! Not here: a training's steps (`keras_steps.rs`), the exact distances (docs/reference/accuracy.md).
 
+use super::common::numbers_of;
 use super::dcgan64::{Kind, gradients, value};
-
 use ganymede_runtime::Numerics;
 use serde_json::Value;
 
@@ -21,8 +21,7 @@ fn number(value: &Value) -> f64 {
 
 #[test]
 fn gradients_are_as_near_to_float64_as_those_of_pytorch() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gan/gradients_dcgan64.json");
-    let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let expected = numbers_of("crates/ganymede-gan/tests/gan/gradients_dcgan64.json");
     let parameters = expected["parameters"].as_array().unwrap();
     for numerics in Numerics::ALL {
         let found = gradients(Kind::Elu, 0, numerics);

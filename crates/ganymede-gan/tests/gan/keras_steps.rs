@@ -2,6 +2,7 @@
 //! the programs that `phases` traces, from the same weights on the same batches and latents, give the same losses,
 //! weights and statistics after each step. Not here: single layers and optimizers (`ganymede-nn`).
 
+use super::common::numbers_of;
 use ganymede_data::Codec;
 use ganymede_gan::phases::{Traced, trace};
 use ganymede_gan::spec::{NetworkSpec, PhaseSpec, TermSpec, TrainSpec, Update};
@@ -17,8 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 const BATCH: usize = 4;
 
 fn cases() -> Vec<Value> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reference/keras/gan_steps.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    numbers_of("reference/keras/gan_steps.json").as_array().unwrap().clone()
 }
 
 fn array(value: &Value) -> Array {

@@ -2,6 +2,7 @@
 //! many seconds (`modes.rs`).
 
 mod augment;
+mod common;
 mod dcgan64;
 mod every_phase_moves;
 mod fields;

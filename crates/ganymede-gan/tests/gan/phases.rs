@@ -1,70 +1,25 @@
 //! What a phase can do beside its loss: lazy terms, parts of a batch, schedules, flipped verdicts, the best fakes, cut
 //! weights, frozen layers. Not here: the plain step (`step.rs`).
 
+use super::common::{self, DISCRIMINATOR, GENERATOR, States, batch, codec, edited, networks, phases, states};
 use ganymede_data::{Batch, Codec};
 use ganymede_gan::Stepper;
-use ganymede_gan::spec::{TrainSpec, edit};
+use ganymede_gan::spec::TrainSpec;
 use ganymede_runtime::{CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{Rng, Tensor, TensorType};
 use std::collections::BTreeMap;
 
-/// With a learning rate of 1, a parameter's change is its gradient.
-const SPEC: &str = r#"
-seed = 5
-[train]
-batch = 8
-steps = 10
-fresh_fakes = true
-[[networks.generator.layers]]
-class_name = "Input"
-shape = [4]
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 6
-activation = "tanh"
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 3
-[[networks.discriminator.layers]]
-class_name = "Input"
-shape = [3]
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 7
-activation = "tanh"
-[[networks.discriminator.layers]]
-class_name = "Dropout"
-rate = 0.5
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 1
-[[phases]]
-name = "d"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }]
-[[phases]]
-name = "g"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }]
-"#;
+/// With a dropout in the discriminator.
+fn text() -> String {
+    let networks = networks(GENERATOR, &format!("{DISCRIMINATOR}, {DROPOUT}"));
+    common::text("train = { batch = 8, steps = 10, fresh_fakes = true }", &networks, &phases(1.0))
+}
+
+const DROPOUT: &str = r#"{ class_name = "Dropout", rate = 0.5 }"#;
 
 fn spec(edits: &[&str]) -> TrainSpec {
-    edits.iter().fold(TrainSpec::from_toml(SPEC).unwrap(), |spec, change| edit(&spec, change).unwrap())
+    edited(&text(), edits)
 }
-
-fn codec() -> Codec {
-    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
-}
-
-fn batch(number: u64) -> Batch {
-    let mut rng = Rng::at(1, 2, number as u32);
-    let values = (0..24).map(|_| rng.normal() as f32).collect();
-    Batch::new(number, [("real", Tensor::from_f32([8, 3], values).unwrap())])
-}
-
-type States = BTreeMap<String, Vec<f64>>;
 
 struct Ran {
     states: States,
@@ -81,10 +36,7 @@ fn run(spec: &TrainSpec, steps: u64) -> Ran {
         assert_eq!(result.non_finite, []);
         losses.push(result.losses.into_iter().collect());
     }
-    let store = stepper.store();
-    let read = |name: &str| store.read(name).unwrap().to_f64();
-    let states = store.layout().entries.iter().map(|e| (e.name.clone(), read(&e.name))).collect();
-    Ran { states, losses }
+    Ran { states: states(&stepper), losses }
 }
 
 /// What a parameter changes by in the first step.
@@ -202,13 +154,10 @@ fn the_parts_of_a_batch_give_the_gradients_of_the_whole() {
 /// Two layers of 256 units, and parts of 128 samples: each product is cut into several tasks.
 #[test]
 fn parts_are_repeated_to_the_byte_for_any_number_of_threads() {
-    let hidden =
-        |network: &str| format!("units = 256\n[[networks.{network}.layers]]\nclass_name = \"Dense\"\nunits = 256");
-    let text = SPEC
-        .replace("units = 6", &hidden("generator"))
-        .replace("units = 7", &hidden("discriminator"))
-        .replace("batch = 8", "batch = 512\nmicro_batches = 4")
-        .replace("learning_rate = 1.0", "learning_rate = 0.01");
+    let hidden = r#"{ class_name = "Dense", units = 256 }, { class_name = "Dense", units = 256, activation = "tanh" }"#;
+    let networks = networks(hidden, &format!("{hidden}, {DROPOUT}"));
+    let head = "train = { batch = 512, micro_batches = 4, steps = 10, fresh_fakes = true }";
+    let text = common::text(head, &networks, &phases(0.01));
     let wide = TrainSpec::from_toml(&text).unwrap();
     let values = |number| {
         let mut rng = Rng::at(1, 2, number as u32);

@@ -1,50 +1,27 @@
 //! Networks of any names in their roles, and a third one that terms ask for. Not here: fields of the data (`fields.rs`).
 
-use ganymede_data::{Batch, Codec};
+use super::common::{self, DISCRIMINATOR, GENERATOR, batch, codec, edited, networks, phases};
 use ganymede_gan::check::{self, Severity};
-use ganymede_gan::spec::{Draft, TrainSpec, edit};
+use ganymede_gan::spec::{Draft, TrainSpec};
 use ganymede_gan::{Labels, Sampler, Stepper};
 use ganymede_runtime::{CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{Rng, Tensor, TensorType};
 
-const SPEC: &str = r#"
-seed = 5
-train = { steps = 10, batch = 8 }
-ema = { half_life_kimg = 0.1 }
-[networks.generator]
-layers = [{ class_name = "Input", shape = [4] }, { class_name = "Dense", units = 6, activation = "tanh" }, { class_name = "Dense", units = 3 }]
-[networks.discriminator]
-layers = [{ class_name = "Input", shape = [3] }, { class_name = "Dense", units = 7, activation = "tanh" }, { class_name = "Dense", units = 1 }]
-[[phases]]
-name = "d"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }, { class_name = "orthogonal", weight = 0.1 }]
-[[phases]]
-name = "g"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }]
-"#;
+fn text() -> String {
+    let orthogonal = r#"{ class_name = "non_saturating" }, { class_name = "orthogonal", weight = 0.1 }"#;
+    let phases = phases(1.0).replacen(r#"{ class_name = "non_saturating" }"#, orthogonal, 1);
+    let head = "train = { steps = 10, batch = 8 }\nema = { half_life_kimg = 0.1 }";
+    common::text(head, &networks(GENERATOR, DISCRIMINATOR), &phases)
+}
 
 fn spec(edits: &[&str]) -> TrainSpec {
-    edits.iter().fold(TrainSpec::from_toml(SPEC).unwrap(), |spec, change| edit(&spec, change).unwrap())
+    edited(&text(), edits)
 }
 
 /// The same spec with networks of other names.
 fn renamed() -> TrainSpec {
-    let text = SPEC.replace("[networks.generator]", "[networks.G]\nrole = \"generator\"");
+    let text = text().replace("[networks.generator]", "[networks.G]\nrole = \"generator\"");
     let text = text.replace("[networks.discriminator]", "[networks.D]\nrole = \"discriminator\"");
     TrainSpec::from_toml(&text.replace("\"generator\"]", "\"G\"]").replace("\"discriminator\"]", "\"D\"]")).unwrap()
-}
-
-fn codec() -> Codec {
-    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
-}
-
-fn batch(number: u64) -> Batch {
-    let mut rng = Rng::at(1, 2, number as u32);
-    Batch::new(number, [("real", Tensor::from_f32([8, 3], (0..24).map(|_| rng.normal() as f32).collect()).unwrap())])
 }
 
 fn report(spec: &TrainSpec) -> check::Report {

@@ -1,78 +1,27 @@
 //! The step: joined and separate phases, determinism, numbers that are not finite.
 
-use ganymede_data::{Batch, Codec};
+use super::common::{self, DISCRIMINATOR, batch, batch_of, codec, networks, phases, states};
 use ganymede_gan::Stepper;
 use ganymede_gan::profile::{KernelEvent, KernelProfile, Profile};
 use ganymede_gan::spec::{TrainSpec, edit};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
-use ganymede_tensor::{Rng, Tensor, TensorType};
+use ganymede_tensor::Tensor;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const SPEC: &str = r#"
-seed = 5
-[train]
-batch = 8
-steps = 10
-update = "alternating"
-[ema]
-half_life_kimg = 0.1
-[[networks.generator.layers]]
-class_name = "Input"
-shape = [4]
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 6
-[[networks.generator.layers]]
-class_name = "BatchNormalization"
-[[networks.generator.layers]]
-class_name = "LeakyReLU"
-[[networks.generator.layers]]
-class_name = "Dense"
-units = 3
-[[networks.discriminator.layers]]
-class_name = "Input"
-shape = [3]
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 7
-activation = "tanh"
-[[networks.discriminator.layers]]
-class_name = "Dense"
-units = 1
-[[phases]]
-name = "d"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }]
-[[phases]]
-name = "g"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 1.0 }
-terms = [{ class_name = "non_saturating" }]
-"#;
+/// A generator with batch statistics.
+fn text() -> String {
+    let generator =
+        r#"{ class_name = "Dense", units = 6 }, { class_name = "BatchNormalization" }, { class_name = "LeakyReLU" }"#;
+    common::text(&head(8), &networks(generator, DISCRIMINATOR), &phases(1.0))
+}
+
+fn head(batch: usize) -> String {
+    format!("train = {{ batch = {batch}, steps = 10, update = \"alternating\" }}\nema = {{ half_life_kimg = 0.1 }}")
+}
 
 fn spec() -> TrainSpec {
-    TrainSpec::from_toml(SPEC).unwrap()
-}
-
-fn codec() -> Codec {
-    Codec::stand_in(TensorType::f32([3]), [-1.0, 1.0], Vec::new())
-}
-
-fn batch(number: u64) -> Batch {
-    batch_of(8, number)
-}
-
-fn batch_of(samples: usize, number: u64) -> Batch {
-    let mut rng = Rng::at(1, 2, number as u32);
-    let values = (0..samples * 3).map(|_| rng.normal() as f32).collect();
-    Batch::new(number, [("real", Tensor::from_f32([samples, 3], values).unwrap())])
-}
-
-fn states(stepper: &Stepper) -> BTreeMap<String, Vec<f64>> {
-    let store = stepper.store();
-    store.layout().entries.iter().map(|e| (e.name.clone(), store.read(&e.name).unwrap().to_f64())).collect()
+    TrainSpec::from_toml(&text()).unwrap()
 }
 
 /// Runs `steps` steps from the initial values, or from `start`.
@@ -131,13 +80,10 @@ fn simultaneous_updates_see_the_old_discriminator() {
 /// Networks with two layers of 256 units on batches of 256: products of 2²⁴ multiplications and regions of 2¹⁶ points, each
 /// of which is cut into several tasks.
 fn wide() -> TrainSpec {
-    let hidden =
-        |network: &str| format!("units = 256\n[[networks.{network}.layers]]\nclass_name = \"Dense\"\nunits = 256");
-    let text = SPEC
-        .replace("units = 6", &hidden("generator"))
-        .replace("units = 7", &hidden("discriminator"))
-        .replace("batch = 8", "batch = 256")
-        .replace("learning_rate = 1.0", "learning_rate = 0.01");
+    let plain = r#"{ class_name = "Dense", units = 256 }, { class_name = "Dense", units = 256"#;
+    let generator = format!("{plain} }}, {{ class_name = \"BatchNormalization\" }}, {{ class_name = \"LeakyReLU\" }}");
+    let discriminator = format!("{plain}, activation = \"tanh\" }}");
+    let text = common::text(&head(256), &networks(&generator, &discriminator), &phases(0.01));
     TrainSpec::from_toml(&text).unwrap()
 }
 

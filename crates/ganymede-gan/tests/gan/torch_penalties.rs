@@ -1,6 +1,8 @@
 //! Penalties of gradients beside PyTorch's in float64: values, and gradients by every parameter of the player's network.
 //! Weights, samples and noise are by the formula of `reference/torch_penalties.py`.
 
+use super::common::numbers_of;
+use super::dcgan64::value;
 use ganymede_data::Codec;
 use ganymede_gan::phases::trace;
 use ganymede_gan::spec::{TrainSpec, edit};
@@ -8,8 +10,6 @@ use ganymede_graph::ops::{Input, Op};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{Tensor, TensorType, stream_of};
 use serde_json::Value;
-
-const REFERENCE: &str = include_str!("../../../../reference/torch/penalties.json");
 
 /// Adam's first momentum is (1 − beta_1) times the gradient, here an exact half of it.
 const SPEC: &str = r#"
@@ -40,17 +40,6 @@ trains = ["discriminator"]
 optimizer = { class_name = "Adam", beta_1 = 0.5 }
 "#;
 
-/// Number i of stream `salt`, in (−1, 1).
-fn value(salt: u32, i: usize) -> f64 {
-    let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
-    h ^= h >> 16;
-    h = h.wrapping_mul(0x7FEB_352D);
-    h ^= h >> 15;
-    h = h.wrapping_mul(0x846C_A68B);
-    h ^= h >> 16;
-    (f64::from(h >> 8) + 0.5) / f64::from(1 << 23) - 1.0
-}
-
 fn tensor(salt: u32, shape: &[usize], number: impl Fn(f64) -> f64) -> Tensor {
     let values = (0..shape.iter().product()).map(|i| number(f64::from(value(salt, i) as f32)) as f32);
     Tensor::from_f32(shape, values.collect()).unwrap()
@@ -66,7 +55,7 @@ const NOISE: [(&str, u32); 4] =
 
 #[test]
 fn penalties_and_their_gradients_are_those_of_pytorch() {
-    let reference: Value = serde_json::from_str(REFERENCE).unwrap();
+    let reference = numbers_of("reference/torch/penalties.json");
     let cases = reference.as_object().unwrap();
     assert_eq!(cases.len(), 7);
     let cpu = CpuBackend::new(CpuOptions { threads: 2, ..CpuOptions::default() }).unwrap();

@@ -1,6 +1,7 @@
 //! The averaged network, step after step: β = 2^(−images/half-life). The critic's weight is 1, 3, 6, 10 after the steps, of
 //! batches of four.
 
+use super::super::common::{phases, states};
 use super::bench::{N, close, codec};
 use super::options::Line;
 use ganymede_data::Batch;
@@ -8,7 +9,6 @@ use ganymede_gan::Stepper;
 use ganymede_gan::spec::TrainSpec;
 use ganymede_runtime::ReferenceBackend;
 use ganymede_tensor::Tensor;
-use std::collections::BTreeMap;
 
 /// The average after each step.
 fn averages(edits: &[&str], steps: u64) -> Vec<f64> {
@@ -52,7 +52,8 @@ fn averages_have_their_defaults() {
     close("half-life", &[ema.beta(10_000.0, 1e9, 0)], &[0.5]);
 }
 
-const SPEC: &str = r#"
+/// A network with everything that is averaged, and a norm that is not.
+const NETWORKS: &str = r#"
 train = { steps = 3, batch = 4 }
 ema = { network = "discriminator", half_life_kimg = 0.008, ramp_up = 0.0 }
 [networks.generator]
@@ -65,28 +66,14 @@ layers = [
     { class_name = "LeakyReLU" },
     { class_name = "Dense", units = 1 },
 ]
-[[phases]]
-name = "d"
-trains = ["discriminator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5 }
-terms = [{ class_name = "non_saturating" }]
-[[phases]]
-name = "g"
-trains = ["generator"]
-optimizer = { class_name = "SGD", learning_rate = 0.5 }
-terms = [{ class_name = "non_saturating" }]
 "#;
 
 /// Parameters and batch statistics are averaged; the direction of a spectral norm, which has a length of 1, is copied.
 #[test]
 fn parameters_and_statistics_are_averaged_and_directions_copied() {
-    let spec = TrainSpec::from_toml(SPEC).unwrap();
+    let spec = TrainSpec::from_toml(&format!("{NETWORKS}{}", phases(0.5))).unwrap();
     let mut stepper = Stepper::new(&spec, &codec(&[2], 0), &ReferenceBackend).unwrap();
     stepper.initialise().unwrap();
-    let states = |stepper: &Stepper| -> BTreeMap<String, Vec<f64>> {
-        let store = stepper.store();
-        store.layout().entries.iter().map(|e| (e.name.clone(), store.read(&e.name).unwrap().to_f64())).collect()
-    };
     let mut before = states(&stepper);
     for step in 0..3 {
         let real = Tensor::from_f32([N, 2], vec![1.0, -2.0, 0.5, 3.0, -1.0, 0.25, 2.0, step as f32]).unwrap();
