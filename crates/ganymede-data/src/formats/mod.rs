@@ -28,6 +28,7 @@ mod mask_folders;
 mod mixture;
 pub(crate) mod npy;
 mod npz;
+mod part_notes;
 mod ring2d;
 mod rows;
 mod set_parts;

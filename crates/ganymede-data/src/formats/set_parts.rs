@@ -1,10 +1,11 @@
 //! Which of the images are those to train on: `train` beside `test`, images beside their `masks`. At every level of the
-//! folders. What is left out is said. Not here: what a name means (`folder_names.rs`), which folders are masks
-//! (`mask_folders.rs`), classes (`folder_classes.rs`).
+//! folders. Not here: what is said of it (`part_notes.rs`), what a name means (`folder_names.rs`), which folders are
+//! masks (`mask_folders.rs`), classes (`folder_classes.rs`).
 
 use super::files;
 use super::folder_names::{FolderName, Part, image_of, part_of};
 use super::mask_folders::beside;
+use super::part_notes::Tally;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Deeper folders are not looked at on their own: names of archives may have any number of parts.
@@ -89,20 +90,6 @@ impl<'a> Folder<'a> {
         self.children.values().for_each(|child| all.extend(child.all()));
         all
     }
-}
-
-/// What the levels gave together, by the names of folders.
-#[derive(Default)]
-struct Tally {
-    used: BTreeMap<String, usize>,
-    left: BTreeMap<String, usize>,
-    strays: usize,
-    beside: BTreeMap<String, usize>,
-    /// Folders taken for classes that are called as what belongs to images is.
-    masks: BTreeSet<String>,
-    classes: BTreeSet<String>,
-    wholes: BTreeSet<String>,
-    found: bool,
 }
 
 /// Chooses among images, given by the relative paths of their files; `folders` are others that lie there.
@@ -261,58 +248,6 @@ fn parts<'a>(at: &Folder<'a>, names: &Names<'a>, beside: &BTreeSet<&[u8]>) -> BT
         named.into_iter().map(|(name, _)| name).collect()
     } else {
         BTreeSet::new()
-    }
-}
-
-impl Tally {
-    fn notes(&self) -> Vec<String> {
-        let counts = |of: &BTreeMap<String, usize>| {
-            let named: Vec<String> =
-                of.iter().filter(|(_, n)| **n > 0).map(|(name, n)| format!("{name}: {n}")).collect();
-            files::few(&named)
-        };
-        let names = |of: &BTreeSet<String>| files::few(&of.iter().cloned().collect::<Vec<_>>());
-        let mut notes = Vec::new();
-        let left = self.left.values().sum::<usize>() + self.strays;
-        if left > 0 {
-            let used = if self.used.is_empty() { "none".into() } else { counts(&self.used) };
-            let mut others = counts(&self.left);
-            if self.strays > 0 {
-                let and = if others.is_empty() { "" } else { ", " };
-                others += &format!("{and}beside these folders: {}", self.strays);
-            }
-            notes.push(format!(
-                "images of one part of the set are used ({used}), those of others left out ({others}): {left}; --part {ALL} takes \
-                 all, --part NAME another"
-            ));
-        }
-        if self.beside.values().any(|n| *n > 0) {
-            let count: usize = self.beside.values().sum();
-            notes.push(format!(
-                "images that belong to others are left out ({}): {count}; --part {ALL} takes them too, --part NAME them alone",
-                counts(&self.beside)
-            ));
-        }
-        if !self.masks.is_empty() {
-            notes.push(format!(
-                "the folder {} is taken for a class and not for what belongs to the images beside it; --part NAME takes one \
-                 folder alone",
-                names(&self.masks)
-            ));
-        }
-        if !self.wholes.is_empty() {
-            notes.push(format!(
-                "the folders {} are parts of one set without one to train on: all are used; --part NAME takes one",
-                names(&self.wholes)
-            ));
-        }
-        if !self.classes.is_empty() {
-            notes.push(format!(
-                "the folder {} is taken for a class and not for a part of the set; --part NAME takes it alone",
-                names(&self.classes)
-            ));
-        }
-        notes
     }
 }
 

@@ -1,0 +1,176 @@
+//! Names and arguments of terms, augmentations and layers, and what tracing would refuse.
+
+use super::*;
+
+#[test]
+fn what_tracing_would_refuse_is_found_with_its_place() {
+    use crate::presets::{PresetInput, preset_for};
+    use crate::spec::edit;
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+    let data =
+        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
+    let penalty = |at: usize, more: &str| {
+        format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
+    };
+    let losses = "phases.0.terms=[{class_name=\"BinaryCrossentropy\",from_logits=true,reduction=\"none\"}]";
+    for (bad, place, mendable) in [
+        ("phases.1.name=d".to_string(), "phases.1.name", true),
+        ("phases.0.trains=[\"discriminator\",\"discriminator\"]".into(), "phases.0.trains", true),
+        ("ema.network=generatr".into(), "ema.network", true),
+        (penalty(0, ",strength=3"), "phases.0.terms.1 (gradient_penalty)", false),
+        (penalty(0, ",args=[\"real\"]"), "phases.0.terms.1 (gradient_penalty)", false),
+        (penalty(1, ""), "phases.1.terms.1 (gradient_penalty)", false),
+        (losses.into(), "phases.0.terms.0 (BinaryCrossentropy)", true),
+    ] {
+        let draft = Draft::from(edit(&spec, &bad).unwrap());
+        for data in [None, Some(&data)] {
+            let report = check(&draft, data);
+            let errors: Vec<&Finding> = report.of(Severity::Error).collect();
+            assert_eq!(errors.len(), 1, "{bad}: {report}");
+            assert_eq!(errors[0].place, place, "{report}");
+            assert!(!report.to_string().contains(".rs"), "{report}");
+            assert_eq!(fix(&draft, data).is_ok(), mendable, "{bad}");
+        }
+    }
+    let good = Draft::from(edit(&spec, &penalty(0, "")).unwrap());
+    assert!(!check(&good, Some(&data)).has_errors());
+}
+
+#[test]
+fn a_misspelt_argument_is_one_error_and_gets_its_name() {
+    use crate::presets::{PresetInput, preset_for};
+    let good = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+    let mut spec = good.clone();
+    let layer = &mut spec.networks.get_mut("generator").unwrap().layers[1];
+    let units = layer.arguments.shift_remove("units").unwrap();
+    layer.arguments.insert("unitz".into(), units);
+    let draft = Draft::from(spec);
+    let report = check(&draft, None);
+    let errors: Vec<&Finding> = report.of(Severity::Error).collect();
+    assert_eq!((errors.len(), errors[0].fixes[0].what.as_str()), (1, "rename `unitz` to `units`"), "{report}");
+    assert!(report.to_string().ends_with("\n1 error, 1 hint"), "{report}");
+    let (mended, _) = fix(&draft, None).unwrap();
+    assert_eq!(mended.networks, good.networks);
+}
+
+#[test]
+fn only_a_name_that_is_near_becomes_a_fix() {
+    for (name, near) in [
+        ("r1_penalty", ""),
+        ("wgan", "use `wasserstein`"),
+        ("spectral_normalization", ""),
+        ("non_saturatin", "use `non_saturating`"),
+    ] {
+        let (draft, errors) = errors_of_points(&[&format!("phases.0.terms.0.class_name={name}")]);
+        let [[_, reason, fixed]] = &errors[..] else { panic!("{errors:?}") };
+        assert_eq!(fixed, near, "{name}");
+        assert_eq!(reason.contains("(known: non_saturating, "), near.is_empty(), "{reason}");
+        assert_eq!(fix(&draft, Some(&points())).is_ok(), !near.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn an_argument_that_a_term_has_not_gets_the_name_of_one_that_it_has() {
+    let term = |text: &str| format!("phases.0.terms=[{{class_name=\"non_saturating\"}},{{{text}}}]");
+    for (text, reason, fixed) in [
+        (
+            "class_name=\"non_saturating\",wieght=2.0",
+            "it has no argument `wieght` (did you mean `weight`?)",
+            "rename `wieght` to `weight`",
+        ),
+        ("class_name=\"r1\",evry=4", "it has no argument `evry` (did you mean `every`?)", "rename `evry` to `every`"),
+        (
+            "class_name=\"non_saturating\",real_lable=0.9",
+            "it has no argument `real_lable` (did you mean `real_label`?)",
+            "rename `real_lable` to `real_label`",
+        ),
+        ("class_name=\"r1\",strength=4", "it has no argument `strength` (it takes weight, every)", ""),
+        ("class_name=\"r1\",evry=\"often\"", "it has no argument `evry` (did you mean `every`?)", ""),
+        (
+            "class_name=\"BinaryCrossentropy\",from_logits=true,label_smothing=0.1",
+            "it has no argument `label_smothing` (did you mean `label_smoothing`?)",
+            "rename `label_smothing` to `label_smoothing`",
+        ),
+    ] {
+        let (draft, errors) = errors_of_points(&[&term(text)]);
+        let [[place, found, fix_found]] = &errors[..] else { panic!("{text}: {errors:?}") };
+        assert!(place.starts_with("phases.0.terms.1 ("), "{place}");
+        assert_eq!((found.as_str(), fix_found.as_str()), (reason, fixed));
+        if !fixed.is_empty() {
+            let (mended, _) = fix(&draft, Some(&points())).unwrap();
+            let term = &mended.phases[0].terms[1];
+            let value = |name: &str| term.arguments.get(name).and_then(toml::Value::as_float);
+            let moved = term.weight == 2.0.into() || term.every == 4;
+            assert!(moved || value("real_label") == Some(0.9) || value("label_smoothing") == Some(0.1), "{term:?}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_from_an_error_is_no_error_of_its_own() {
+    let lazy = "phases.0.terms=[{class_name=\"non_saturating\"},{class_name=\"r1\",every=4}]";
+    let with = |term: &str| format!("phases.0.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"{term}\"}}]");
+    let (consistency, orthogonal) = (with("consistency"), with("orthogonal"));
+    let both = consistency.replace("},{", "},{class_name=\"orthogonal\"},{");
+    let began = ["phases.0.terms.0.class_name=began", "phases.1.terms.0.class_name=began"];
+    let swapped = [lazy, "phases.0.trains=[\"generator\"]", "phases.1.trains=[\"discriminator\"]"];
+    for (edits, place, reason) in [
+        (&[consistency.as_str()][..], "phases.0.terms.1 (consistency)", "`consistency` expected images"),
+        (&[both.as_str()], "phases.0.terms.2 (consistency)", "`consistency` expected images"),
+        (&swapped, "phases.0.terms.1 (r1)", "`r1` is a term of the discriminator's loss"),
+    ] {
+        let (_, errors) = errors_of_points(edits);
+        let [[found, told, _]] = &errors[..] else { panic!("{edits:?}: {errors:?}") };
+        assert_eq!(found, place);
+        assert!(told.contains(reason), "{told}");
+    }
+    let (_, errors) = errors_of_points(&began);
+    assert!(errors.iter().all(|[_, reason, _]| reason.contains("`began` expected a discriminator that gives")));
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    for good in [lazy, orthogonal.as_str()] {
+        assert!(errors_of_points(&[good]).1.is_empty(), "{good}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_augmentation_is_told_once_at_its_place() {
+    for (augment, place, reason, fixed) in [
+        ("class_name=\"diff_augment\"", "augment.0 (diff_augment)", "expected images", "leave augment.0 out"),
+        (
+            "class_name=\"difaugment\"",
+            "augment.0",
+            "expected an augmentation, found `difaugment`",
+            "use `diff_augment`",
+        ),
+        ("class_name=\"cutmix\"", "augment.0", "(known: diff_augment, adaptive, instance_noise)", ""),
+        (
+            "class_name=\"instance_noise\",sigm=0.1",
+            "augment.0 (instance_noise)",
+            "it has no argument `sigm` (did you mean `sigma`?)",
+            "rename `sigm` to `sigma`",
+        ),
+        ("class_name=\"instance_noise\",sigma=-1.0", "augment.0 (instance_noise)", "found -1", ""),
+    ] {
+        let (draft, errors) = errors_of_points(&[&format!("augment=[{{{augment}}}]")]);
+        let [[found, told, fix_found]] = &errors[..] else { panic!("{augment}: {errors:?}") };
+        assert_eq!((found.as_str(), fix_found.as_str()), (place, fixed));
+        assert!(told.contains(reason), "{told}");
+        assert_eq!(fix(&draft, Some(&points())).is_ok(), !fixed.is_empty(), "{augment}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_freeze_is_told_at_its_place() {
+    for (freeze, reason, fixed) in [
+        ("discriminator/dens", "found `discriminator/dens`", "use `discriminator/dense`"),
+        ("head", "(known: discriminator/dense, discriminator/dense_1", ""),
+        ("discriminator", "expected `freeze` to leave something to train", ""),
+    ] {
+        let (_, errors) = errors_of_points(&[&format!("phases.0.freeze=[\"{freeze}\"]")]);
+        let [[place, told, fix_found]] = &errors[..] else { panic!("{freeze}: {errors:?}") };
+        assert_eq!((place.as_str(), fix_found.as_str()), ("phases.0.freeze", fixed));
+        assert!(told.contains(reason), "{told}");
+    }
+    let twice = "phases.0.freeze=[\"discriminator/dense\",\"discriminator/dense\"]";
+    assert!(errors_of_points(&[twice]).1.is_empty());
+}
