@@ -117,13 +117,13 @@ impl Training {
     }
 
     /// Ends after so many thousand real samples in all.
-    pub fn kimg(self, kimg: f64) -> Training {
-        self.ending(None, Some(kimg), None)
+    pub fn kimg(self, kimg: impl Into<f64>) -> Training {
+        self.ending(None, Some(kimg.into()), None)
     }
 
     /// Ends after so many minutes of this process.
-    pub fn minutes(self, minutes: f64) -> Training {
-        self.ending(None, None, Some(minutes))
+    pub fn minutes(self, minutes: impl Into<f64>) -> Training {
+        self.ending(None, None, Some(minutes.into()))
     }
 
     fn ending(mut self, steps: Option<u64>, kimg: Option<f64>, minutes: Option<f64>) -> Training {

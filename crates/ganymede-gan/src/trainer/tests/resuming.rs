@@ -129,3 +129,25 @@ fn other_data_is_told_in_words() {
     setup.dataset = other;
     assert!(matches!(Trainer::resume(setup, ()).err(), Some(GanError::DataChanged { .. })));
 }
+
+/// Points of 90 to 110 and of −3 to 1: the network's −1 to 1 is the data's range.
+#[test]
+fn an_outcome_gives_samples_in_the_units_of_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let points: Vec<[f32; 2]> = (0..64).map(|i| [90.0 + (i % 21) as f32, (i % 5) as f32 - 3.0]).collect();
+    let data = Dataset::from_samples("far", points, [2]).build().unwrap();
+    let training = crate::Training::preset_of_width("mlp", Some(4), &data).unwrap().batch(8).steps(1);
+    let outcome = training.outdir(folder.path()).start().unwrap().train().unwrap();
+    let found = outcome.sample(3..8).unwrap();
+    let (mut sampler, codec, _) =
+        Sampler::open(&outcome.run, crate::SamplerOptions::default(), &CpuBackend::new(CpuOptions::default()).unwrap())
+            .unwrap();
+    let network = sampler.draw(3..8, crate::Labels::InTurn).unwrap();
+    let [low, high] = codec.range();
+    assert!(low <= -3.0 && high >= 110.0, "{low} to {high}");
+    assert_eq!(found.shape()[..], [5, 2]);
+    for (found, value) in found.to_f64().into_iter().zip(network.to_f64()) {
+        let expected = low + (value + 1.0) / 2.0 * (high - low);
+        assert!((found - expected).abs() < 1e-4 * (high - low), "{found} for {value}");
+    }
+}
