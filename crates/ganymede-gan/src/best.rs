@@ -42,10 +42,10 @@ pub struct Best {
 pub fn best_checkpoint(run: &Path) -> Result<Option<Best>, GanError> {
     let log = run.join("events.jsonl");
     let lines = if log.exists() { events::read(&log)? } else { Vec::new() };
-    let at = |step: u64| run.join("checkpoints").join(checkpoint::name(step));
+    let path = |step: u64| run.join("checkpoints").join(checkpoint::name(step));
     let evaluations = Evaluations::of(&lines);
-    let best = evaluations.best(|step| at(step).is_dir());
-    Ok(best.map(|(step, score)| Best { step, checkpoint: at(step), score: score.clone() }))
+    let best = evaluations.best(|step| path(step).is_dir());
+    Ok(best.map(|(step, score)| Best { step, checkpoint: path(step), score: score.clone() }))
 }
 
 /// The evaluations of a training, by step.
@@ -110,20 +110,20 @@ mod tests {
 
     #[test]
     fn the_lowest_distance_by_the_leading_features_wins() {
-        let at = |random: f64, learned: f64| {
+        let scores = |random: f64, learned: f64| {
             vec![
                 score("coverage", "classifier", random, "a"),
                 score("frechet", "random", random, "a"),
                 score("frechet", "classifier", learned, "a"),
             ]
         };
-        let all = [(10, at(1.0, 5.0)), (20, at(2.0, 3.0)), (30, at(0.5, 4.0)), (40, at(9.0, 3.0))];
+        let all = [(10, scores(1.0, 5.0)), (20, scores(2.0, 3.0)), (30, scores(0.5, 4.0)), (40, scores(9.0, 3.0))];
         assert_eq!(best(&all, &[10, 20, 30, 40]), Some(20), "the earlier of two that are as good");
         assert_eq!(best(&all, &[10, 30]), Some(30), "of those that there are");
         assert_eq!(best(&all, &[]), None);
         assert_eq!(best(&[], &[0]), None);
         // A step that was gone back to counts as it was evaluated at last.
-        assert_eq!(best(&[&all[..], &[(20, at(2.0, 8.0))]].concat(), &[10, 20, 30, 40]), Some(40));
+        assert_eq!(best(&[&all[..], &[(20, scores(2.0, 8.0))]].concat(), &[10, 20, 30, 40]), Some(40));
         // What could not be had once is no reason to rank by another number.
         assert_eq!(
             best(&[&all[..], &[(50, vec![score("frechet", "random", 0.0, "a")])]].concat(), &[20, 50]),

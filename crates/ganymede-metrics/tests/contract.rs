@@ -129,7 +129,7 @@ fn one_image_a_class_has_no_recall_within_its_class() {
     let metric = METRICS.iter().find(|metric| metric.name() == "classes").unwrap();
     let (labels, pixels) = (case.real.labels().unwrap(), case.real.samples().as_f32().unwrap());
     let one_of = |class: u32| labels.iter().position(|label| *label == class).unwrap();
-    let of = |collapsed: &[u32]| {
+    let recalls = |collapsed: &[u32]| {
         let rows =
             labels.iter().enumerate().map(|(at, class)| if collapsed.contains(class) { one_of(*class) } else { at });
         let values = rows.flat_map(|row| pixels[row * 144..(row + 1) * 144].iter().copied()).collect();
@@ -138,13 +138,13 @@ fn one_image_a_class_has_no_recall_within_its_class() {
         let number = |name: &str| found.iter().find(|number| number.value.name == name).unwrap().value.clone();
         (number("class_accuracy").estimate.value, number("class_recall"))
     };
-    let (accuracy, recall) = of(&[0, 1]);
+    let (accuracy, recall) = recalls(&[0, 1]);
     assert!(accuracy > 0.95 && recall.estimate.value < 0.05 && recall.estimate.high < 0.2, "{accuracy} {recall:?}");
     assert!(recall.by_class.iter().all(|share| share.unwrap() < 0.05), "{recall:?}");
     // Of one class alone: it is told which.
-    let (_, recall) = of(&[1]);
+    let (_, recall) = recalls(&[1]);
     assert!(recall.by_class[0].unwrap() > 0.95 && recall.by_class[1].unwrap() < 0.05, "{recall:?}");
-    let (_, recall) = of(&[]);
+    let (_, recall) = recalls(&[]);
     assert!(recall.estimate.value > 0.95 && recall.estimate.low <= recall.estimate.value, "{recall:?}");
 }
 

@@ -69,7 +69,7 @@ fn resized(by_count: &[((u32, u32), u64)], target: (u32, u32), fit: Fit) -> Opti
     const NAMED: usize = 3;
     let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
     let others: Vec<_> = by_count.iter().filter(|(size, _)| *size != target).collect();
-    let of = |order: std::cmp::Ordering, what: &str| {
+    let sizes_text = |order: std::cmp::Ordering, what: &str| {
         let sizes: Vec<_> = others.iter().filter(|(size, _)| area(*size).cmp(&area(target)) == order).collect();
         let mut names: Vec<String> = sizes.iter().take(NAMED).map(|((w, h), _)| format!("{w}x{h}")).collect();
         names.extend((sizes.len() > NAMED).then(|| format!("{} other sizes", sizes.len() - NAMED)));
@@ -77,9 +77,9 @@ fn resized(by_count: &[((u32, u32), u64)], target: (u32, u32), fit: Fit) -> Opti
         (count > 0).then(|| format!("{} {what} from {}", files::grouped(count), names.join(", ")))
     };
     let parts = [
-        of(std::cmp::Ordering::Less, "enlarged"),
-        of(std::cmp::Ordering::Greater, "reduced"),
-        of(std::cmp::Ordering::Equal, "changed in shape"),
+        sizes_text(std::cmp::Ordering::Less, "enlarged"),
+        sizes_text(std::cmp::Ordering::Greater, "reduced"),
+        sizes_text(std::cmp::Ordering::Equal, "changed in shape"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let count: u64 = others.iter().map(|(_, count)| count).sum();

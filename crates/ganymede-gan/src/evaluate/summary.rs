@@ -138,15 +138,15 @@ fn clause(rule: &Rule, scores: &[Score]) -> Option<String> {
 /// 0 for well, 1 for middling, 2 for badly.
 fn level(rule: &Rule, score: &Score) -> Option<usize> {
     let real = score.reference.filter(|real| *real > 0.0)?;
-    let of = |value: f64| {
+    let level = |value: f64| {
         let part = value / real;
         rule.bounds
             .iter()
             .filter(|bound| if score.better == Better::Lower { part > **bound } else { part < **bound })
             .count()
     };
-    let (low, high) = (of(score.estimate.low), of(score.estimate.high));
-    (low.abs_diff(high) < 2).then(|| of(score.estimate.value))
+    let (low, high) = (level(score.estimate.low), level(score.estimate.high));
+    (low.abs_diff(high) < 2).then(|| level(score.estimate.value))
 }
 
 /// `7 of 8 modes reached`.
@@ -293,13 +293,15 @@ mod tests {
 
     #[test]
     fn a_number_is_better_by_its_kind() {
-        let of = |metric, value| score(metric, "samples", value, 0.0, 0.5);
+        let scored = |metric, value| score(metric, "samples", value, 0.0, 0.5);
         assert!(
-            is_better(&of("frechet", 1.0), &of("frechet", 2.0)) && !is_better(&of("frechet", 2.0), &of("frechet", 2.0))
+            is_better(&scored("frechet", 1.0), &scored("frechet", 2.0))
+                && !is_better(&scored("frechet", 2.0), &scored("frechet", 2.0))
         );
-        assert!(is_better(&of("coverage", 0.9), &of("coverage", 0.8)));
+        assert!(is_better(&scored("coverage", 0.9), &scored("coverage", 0.8)));
         assert!(
-            is_better(&of("ms_ssim", 0.4), &of("ms_ssim", 0.7)) && !is_better(&of("ms_ssim", 0.8), &of("ms_ssim", 0.3))
+            is_better(&scored("ms_ssim", 0.4), &scored("ms_ssim", 0.7))
+                && !is_better(&scored("ms_ssim", 0.8), &scored("ms_ssim", 0.3))
         );
     }
 }
