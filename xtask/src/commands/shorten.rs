@@ -6,6 +6,9 @@
 //! - everything computes on one thread;
 //! - `cargo run --release --` is the command, `--example NAME --` the example, as the tests have built them.
 
+/// How long a training is, in any of its forms; the first is what is written instead.
+const LENGTHS: [&str; 4] = ["--steps", "--minutes", "--kimg", "--epochs"];
+
 /// The shortener of a page.
 #[derive(Default)]
 pub struct Shortener {
@@ -34,10 +37,10 @@ impl Shortener {
         match command.as_str() {
             "resume" | "train" if command == "resume" || of_a_run => {
                 self.resumes += 1;
-                set(&mut words, &["--steps", "--minutes", "--kimg"], &(2 + 2 * self.resumes).to_string());
+                set(&mut words, &LENGTHS, &(2 + 2 * self.resumes).to_string());
             }
             "train" => {
-                set(&mut words, &["--steps", "--minutes", "--kimg"], "2");
+                set(&mut words, &LENGTHS, "2");
                 if !line.contains("train.batch=") {
                     set(&mut words, &["--batch"], "4");
                 }
@@ -87,6 +90,7 @@ mod tests {
                 "ganymede train --minutes 20 --batch 32 --set ema.half_life_kimg=5",
                 "ganymede train --set ema.half_life_kimg=5 --steps 2 --batch 4 --threads 1",
             ),
+            ("ganymede train photos --epochs 20", "ganymede train photos --steps 2 --batch 4 --threads 1"),
             ("ganymede resume runs/00000-mlp-ring2d", "ganymede resume runs/00000-mlp-ring2d --steps 4 --threads 1"),
             (
                 "ganymede train --outdir runs/00000-mlp-ring2d --steps 5000",
