@@ -2,10 +2,9 @@
 
 use super::*;
 
-const VERBATIM: &str = include_str!("../../../../../examples/article-verbatim.toml");
-
 fn verbatim() -> Draft {
-    TrainSpec::draft(VERBATIM).unwrap()
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/article-verbatim.toml");
+    TrainSpec::draft(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
