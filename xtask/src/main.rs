@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ablations;
+mod choice_table;
 mod ci;
 mod commands;
 mod mutants;
@@ -63,6 +64,11 @@ const COMMANDS: &[Command] = &[
         name: "presets-table",
         summary: "train every preset on real data, measure it, and write docs/reference/presets.md",
         run: Run::With(presets_table::presets_table, presets_table::USAGE),
+    },
+    Command {
+        name: "choice-table",
+        summary: "train what may be the default preset on kinds of data, and write docs/reference/choice.md and presets/measured.rs",
+        run: Run::With(choice_table::choice_table, choice_table::USAGE),
     },
     Command {
         name: "ablations",

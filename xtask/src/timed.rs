@@ -153,6 +153,21 @@ impl Ganymede {
     }
 }
 
+/// What `train` takes as the data of a name below a folder: the one file of a folder that has no other data, or the folder.
+pub fn source(folder: &Path, name: &str) -> PathBuf {
+    match name {
+        "ring2d" | "grid2d" => name.into(),
+        "pneumonia-mnist" => {
+            // The folder holds one file besides its notice.
+            let found = std::fs::read_dir(folder.join(name)).ok();
+            let files = found.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+            let npz = files.into_iter().find(|path| path.extension().is_some_and(|e| e == "npz"));
+            npz.unwrap_or_else(|| folder.join(name))
+        }
+        _ => folder.join(name),
+    }
+}
+
 /// The text that a command prints.
 pub fn text(command: &mut Command) -> Result<String, String> {
     eprintln!("$ {command:?}");

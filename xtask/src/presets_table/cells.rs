@@ -1,7 +1,5 @@
 //! The cells of the table of presets: which preset on which data.
 
-use std::path::{Path, PathBuf};
-
 /// A preset on some data.
 pub struct Cell {
     /// The preset.
@@ -40,21 +38,6 @@ impl Cell {
     /// Its name, which its files have.
     pub fn name(&self) -> String {
         format!("{}-{}", self.preset, self.data)
-    }
-
-    /// What `train` takes as data.
-    pub fn source(&self, folder: &Path) -> PathBuf {
-        match self.data {
-            "ring2d" | "grid2d" => self.data.into(),
-            "pneumonia-mnist" => {
-                // The folder holds one file besides its notice.
-                let found = std::fs::read_dir(folder.join(self.data)).ok();
-                let files = found.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-                let npz = files.into_iter().find(|path| path.extension().is_some_and(|e| e == "npz"));
-                npz.unwrap_or_else(|| folder.join(self.data))
-            }
-            _ => folder.join(self.data),
-        }
     }
 
     /// How the data is read.

@@ -63,7 +63,7 @@ fn measure(
     (cell, recipe): (&Cell, &str),
     options: &Options,
 ) -> Result<(), String> {
-    let mut words = vec![OsString::from(cell.source(data))];
+    let mut words = vec![OsString::from(timed::source(data, cell.data))];
     words.extend(cell.flags().iter().map(OsString::from));
     words.extend(["--preset", cell.preset, "--name", cell.preset].map(OsString::from));
     if cell.takes_width() {

@@ -165,7 +165,19 @@ impl Modality for Images {
     }
 
     fn presets(&self, _sample: &TensorType) -> &'static [&'static str] {
-        &["dcgan", "lsgan", "wgan_gp", "sngan", "r3gan", "cgan", "acgan", "projection", "mlp"]
+        &[
+            "dcgan",
+            "quick",
+            "quick_projection",
+            "lsgan",
+            "wgan_gp",
+            "sngan",
+            "r3gan",
+            "cgan",
+            "acgan",
+            "projection",
+            "mlp",
+        ]
     }
 
     /// What their numbers mean must be the same: the element type, which is the unit of integers whatever range of it was

@@ -111,12 +111,30 @@ pub(super) fn growing(stack: &mut Stack, halving: Halving, width: usize, channel
     stack.push("Activation", json!({ "activation": "tanh" }));
 }
 
+/// What keeps a discriminator's convolutions in bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Batch normalization, as in DCGAN.
+    Batch,
+    /// Spectral normalization, which leaves each sample to itself.
+    Spectral,
+    /// Nothing: a gradient penalty is of each sample alone.
+    Free,
+}
+
 /// DCGAN's discriminator between its input and its last layer: convolutions of 4x4 that halve the sides, then a vector.
-/// A critic has no batch normalization: a gradient penalty is of each sample alone.
-pub(super) fn shrinking(stack: &mut Stack, halving: Halving, width: usize, normalized: bool) {
+pub(super) fn shrinking(stack: &mut Stack, halving: Halving, width: usize, bound: Bound) {
     for stage in 0..halving.stages {
-        strided(stack, "Conv2D", width << stage);
-        if normalized && stage > 0 {
+        match bound {
+            Bound::Spectral => {
+                let arguments = json!({
+                    "filters": width << stage, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same",
+                });
+                stack.push("SpectralNormalization", spectral("Conv2D", arguments));
+            }
+            Bound::Batch | Bound::Free => strided(stack, "Conv2D", width << stage),
+        }
+        if bound == Bound::Batch && stage > 0 {
             batch_norm(stack);
         }
         stack.push("LeakyReLU", json!({ "negative_slope": 0.2 }));
@@ -130,4 +148,18 @@ pub(super) fn label(stack: &mut Stack, classes: usize, size: usize) {
     let table = json!({ "class_name": "RandomNormal", "stddev": 1.0 });
     let embedding = json!({ "input_dim": classes, "output_dim": size, "embeddings_initializer": table });
     from(stack.name("class", "Embedding", embedding), &["label"]);
+}
+
+/// The arguments of a layer under spectral normalization.
+pub(super) fn spectral(class: &str, mut arguments: Value) -> Value {
+    arguments["class_name"] = class.into();
+    json!({ "layer": arguments })
+}
+
+/// A projection discriminator's last layers: `verdict` plus the inner product of `features` and a vector of the class `label`.
+pub(super) fn projected(stack: &mut Stack, classes: usize, features: usize) {
+    let embedding = spectral("Embedding", json!({ "input_dim": classes, "output_dim": features }));
+    from(stack.name("class", "SpectralNormalization", embedding), &["label"]);
+    from(stack.name("projection", "Dot", json!({ "axes": 1 })), &["features", "class"]);
+    from(stack.push("Add", json!({})), &["verdict", "projection"]);
 }

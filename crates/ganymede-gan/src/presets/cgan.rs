@@ -1,6 +1,6 @@
 //! Preset `cgan`.
 
-use super::blocks::{Halving, Stack, from, growing, label, shrinking};
+use super::blocks::{Bound, Halving, Stack, from, growing, label, shrinking, spectral};
 use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::TrainSpec;
@@ -15,7 +15,8 @@ const CLASS: usize = 50;
 /// Mirza, Osindero (2014), "Conditional generative adversarial nets", arXiv:1411.1784.
 ///
 /// # Differs
-/// The paper's networks are dense; these are those of Radford et al. (2015), arXiv:1511.06434.
+/// The paper's networks are dense; these are those of Radford et al. (2015), arXiv:1511.06434, with spectral normalization in
+/// place of the discriminator's batch normalization, with which each class collapses to one image.
 pub(super) fn cgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let (halving, classes) = (Halving::of(input, "cgan")?, input.classes("cgan")?);
     let width = input.width.unwrap_or(64);
@@ -29,7 +30,7 @@ pub(super) fn cgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     label(&mut discriminator, classes, height * across);
     from(discriminator.name("plane", "Reshape", json!({ "target_shape": [height, across, 1] })), &["class"]);
     from(discriminator.push("Concatenate", json!({})), &["image", "plane"]);
-    shrinking(&mut discriminator, halving, width, true);
-    discriminator.push("Dense", json!({ "units": 1 }));
+    shrinking(&mut discriminator, halving, width, Bound::Spectral);
+    discriminator.push("SpectralNormalization", spectral("Dense", json!({ "units": 1 })));
     Ok(image_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
 }

@@ -1,10 +1,29 @@
-//! The default preset: a function of what a sample is, how many there are, and of the time that there is. Not here: the
-//! presets.
+//! The default preset: what was measured to be best for such data in such a time. Not here: the measurements (`measured.rs`),
+//! the presets.
 
+use super::measured::MEASURED;
 use crate::error::GanError;
-use crate::presets;
+use crate::presets::{self, PresetInput};
 use crate::spec::{AugmentSpec, TrainSpec};
 use ganymede_data::Codec;
+
+/// The best preset of a kind of images after so many minutes of one thread; each share beside that of real images.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// What the images show.
+    pub data: &'static str,
+    /// Height and width.
+    pub side: usize,
+    pub channels: usize,
+    /// Whether it generates the class that it is asked for.
+    pub classes: bool,
+    pub minutes: f64,
+    pub preset: &'static str,
+    /// Its width, where it is not the preset's own.
+    pub width: Option<usize>,
+    pub coverage: [f64; 2],
+    pub precision: [f64; 2],
+}
 
 /// A preset that was chosen, the reason, and the quality to expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +37,12 @@ pub struct Choice {
     pub augment: bool,
     /// Why, in a clause.
     pub why: String,
-    /// The quality that this usually reaches on two processor cores, in a clause.
-    pub buys: &'static str,
+    /// What it came to where it was measured, in a clause.
+    pub measured: Option<String>,
 }
 
 impl Choice {
-    /// The spec for samples like `codec`'s, at another width if one is wanted.
+    /// The spec for samples like `codec`'s, at another width than the preset's if one is wanted.
     ///
     /// # Errors
     /// As [`presets::preset`].
@@ -39,64 +58,72 @@ impl Choice {
 /// Images below which the discriminator is better off with augmentation: with 500 it was in every measured training
 /// (docs/reference/ablations.md).
 const FEW: usize = 2000;
-/// Images below which there is little to learn but these.
-const TOO_FEW: usize = 100;
+/// Minutes of one thread that are meant where nobody says how long.
+const MINUTES: f64 = 10.0;
 
-/// A row of the table for images: up to so many minutes for each 32 x 32 pixels, this width.
-struct Row {
-    minutes: f64,
-    width: Option<usize>,
-    buys: &'static str,
-}
-
-/// By the minutes for each 32 x 32 pixels of an image: a step's time goes with the pixels and with the square of the width.
-const IMAGES: &[Row] = &[
-    Row { minutes: 1.0, width: Some(16), buys: "rough shapes, no details" },
-    Row { minutes: 4.0, width: Some(32), buys: "shapes that can be recognised, many of them blurred" },
-    Row { minutes: 15.0, width: None, buys: "most samples can be recognised" },
-    Row { minutes: f64::INFINITY, width: None, buys: "samples close to the data, if there are some thousand images" },
-];
-
-/// The preset for so many samples like `codec`'s and a training of so many minutes; none for as long as the preset says. It is the first
-/// of those that the modality names, with what is known of it here.
+/// The preset for so many samples like `codec`'s and a training of so many minutes; none for as long as the preset says.
+///
+/// Of images it is the one that was best on the measured kind of data that is most like them: grey or colour, with classes or
+/// without, then the nearest number of pixels; in the longest measured time that is not longer than theirs, which goes with the
+/// pixels. Of other samples it is the first that the modality names.
 pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
     let shape = codec.shape();
     let first = codec.modality().presets(codec.sample_type()).first().copied().unwrap_or("mlp");
     let sizes = shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
-    match (first, shape) {
-        ("ring2d", _) => Choice {
-            preset: first,
-            width: None,
-            augment: false,
-            why: "points in the plane".into(),
-            buys: "all modes of a mixture within a minute",
-        },
-        ("dcgan", [height, width, _]) => {
-            let each = minutes.map(|minutes| minutes * 1024.0 / (height * width).max(1) as f64);
-            let last = &IMAGES[IMAGES.len() - 1];
-            let row = each.map_or(&IMAGES[2], |each| IMAGES.iter().find(|row| each < row.minutes).unwrap_or(last));
-            let mut why = format!("images of {sizes}");
-            why.extend(minutes.map(|minutes| format!(", {minutes} minute{}", if minutes == 1.0 { "" } else { "s" })));
-            why.extend(row.width.map(|width| format!(", width {width} because of the time")));
-            let augment = samples < FEW;
-            if augment {
-                why += &format!(", diff_augment because there are only {samples}");
-            }
-            let buys = if samples < TOO_FEW {
-                "variations of these images, for a GAN learns from thousands"
-            } else {
-                row.buys
-            };
-            Choice { preset: first, width: row.width, augment, why, buys }
-        }
-        _ => Choice {
-            preset: first,
-            width: None,
-            augment: false,
-            why: format!("samples of shape {sizes}"),
-            buys: "the distribution of each number, and less of how they correlate",
-        },
+    let plain = |why: &str| Choice { preset: first, width: None, augment: false, why: why.into(), measured: None };
+    let &[height, width, channels] = shape else {
+        return plain(&if first == "ring2d" {
+            "points in the plane".into()
+        } else {
+            format!("samples of shape {sizes}")
+        });
+    };
+    let classes = codec.classes().len();
+    let mut why = format!("images of {sizes}");
+    if classes > 1 {
+        why += &format!(" in {classes} classes");
     }
+    let augment = samples < FEW;
+    if augment {
+        why += &format!(", diff_augment because there are only {samples}");
+    }
+    let input = PresetInput { classes: Some(classes), ..PresetInput::of([height, width, channels]) };
+    match nearest(MEASURED, [height, width, channels], classes > 1, minutes.unwrap_or(MINUTES)) {
+        Some(row) if presets::preset_for(row.preset, &input).is_ok() => {
+            let [[coverage, all], [precision, real]] = [row.coverage, row.precision];
+            if let Some(width) = row.width {
+                why += &format!(", width {width} because of the time");
+            }
+            let measured = format!(
+                "on {} of {} pixels it came to coverage {coverage:.2} and precision {precision:.2} in {} minutes of one core; real \
+                 images have {all:.2} and {real:.2}",
+                row.data, row.side, row.minutes
+            );
+            Choice { preset: row.preset, width: row.width, augment, why, measured: Some(measured) }
+        }
+        Some(row) => {
+            why += &format!("; `{}`, which was best where it was measured, does not take this size", row.preset);
+            Choice { augment, ..plain(&why) }
+        }
+        None => Choice { augment, ..plain(&why) },
+    }
+}
+
+/// The measured row for such images and so many minutes.
+fn nearest(
+    table: &[Measured],
+    [height, width, channels]: [usize; 3],
+    classes: bool,
+    minutes: f64,
+) -> Option<&Measured> {
+    let pixels = (height * width).max(1) as f64;
+    let far = |row: &Measured| ((row.side * row.side) as f64 / pixels).ln().abs();
+    let alike = || table.iter().filter(|row| row.classes == classes && (row.channels == 1) == (channels == 1));
+    let kind = alike().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+    let of = || alike().filter(|row| (row.data, row.side) == (kind.data, kind.side));
+    let same = minutes * (kind.side * kind.side) as f64 / pixels;
+    let shortest = || of().min_by(|a, b| a.minutes.total_cmp(&b.minutes));
+    of().filter(|row| row.minutes <= same).max_by(|a, b| a.minutes.total_cmp(&b.minutes)).or_else(shortest)
 }
 
 #[cfg(test)]
@@ -104,39 +131,80 @@ mod tests {
     use super::*;
     use ganymede_tensor::TensorType;
 
-    fn like(shape: &[usize]) -> Codec {
-        Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], Vec::new())
+    fn like(shape: &[usize], classes: usize) -> Codec {
+        let classes = (0..classes).map(|class| class.to_string()).collect();
+        Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], classes)
+    }
+
+    fn row(side: usize, channels: usize, classes: bool, minutes: f64, preset: &'static str) -> Measured {
+        let [coverage, precision] = [[0.9, 0.97], [0.8, 0.96]];
+        Measured { data: "things", side, channels, classes, minutes, preset, width: None, coverage, precision }
     }
 
     #[test]
-    fn the_choice_follows_data_and_time() {
-        for (shape, minutes, preset, width) in [
-            (&[2][..], None, "ring2d", None),
-            (&[2], Some(5.0), "ring2d", None),
-            (&[7], None, "mlp", None),
-            (&[28, 28, 1], None, "dcgan", None),
-            (&[28, 28, 1], Some(0.5), "dcgan", Some(16)),
-            (&[32, 32, 3], Some(3.0), "dcgan", Some(32)),
-            (&[32, 32, 3], Some(10.0), "dcgan", None),
-            (&[128, 128, 3], Some(10.0), "dcgan", Some(16)),
-            (&[128, 128, 3], Some(600.0), "dcgan", None),
-            (&[64, 64, 3], Some(10.0), "dcgan", Some(32)),
+    fn the_nearest_kind_counts_in_the_longest_time_that_there_is() {
+        let table = [
+            row(28, 1, false, 1.0, "a"),
+            row(28, 1, false, 10.0, "b"),
+            row(28, 1, true, 1.0, "c"),
+            row(32, 3, false, 3.0, "d"),
+            row(64, 3, false, 3.0, "e"),
+            row(64, 3, false, 30.0, "f"),
+        ];
+        let found = |shape, classes, minutes| nearest(&table, shape, classes, minutes).map(|row| row.preset);
+        for (shape, classes, minutes, preset) in [
+            ([28, 28, 1], false, 0.2, Some("a")),
+            ([28, 28, 1], false, 9.9, Some("a")),
+            ([28, 28, 1], false, 10.0, Some("b")),
+            ([28, 28, 1], true, 10.0, Some("c")),
+            ([256, 256, 1], false, 10.0, Some("a")),
+            ([32, 32, 3], false, 10.0, Some("d")),
+            // Between 32² and 64² stand 2048 pixels.
+            ([32, 63, 3], false, 10.0, Some("d")),
+            ([32, 65, 3], false, 10.0, Some("e")),
+            // Half of 64² pixels in half of the minutes.
+            ([32, 66, 4], false, 15.4, Some("e")),
+            ([32, 66, 4], false, 15.6, Some("f")),
+            ([32, 32, 3], true, 10.0, None),
         ] {
-            let choice = choose(&like(shape), 10_000, minutes);
-            assert_eq!((choice.preset, choice.width), (preset, width), "{shape:?} {minutes:?}");
-            assert!(!choice.why.is_empty() && !choice.buys.is_empty() && !choice.augment);
+            assert_eq!(found(shape, classes, minutes), preset, "{shape:?} {classes} {minutes}");
         }
-        let few = choose(&like(&[32, 32, 3]), 500, Some(3.0));
-        assert!(few.augment && few.why.ends_with("diff_augment because there are only 500"), "{}", few.why);
-        assert!(choose(&like(&[32, 32, 3]), 20, None).buys.starts_with("variations of these"));
-        assert!(!choose(&like(&[2]), 20, None).augment);
+    }
+
+    #[test]
+    fn a_choice_says_why_and_what_was_measured() {
+        let choice = choose(&like(&[28, 28, 1], 10), 5000, Some(10.0));
+        assert!(choice.why.starts_with("images of 28x28x1 in 10 classes"), "{}", choice.why);
+        let measured = choice.measured.unwrap();
+        assert!(
+            measured.starts_with("on ") && measured.contains("minutes of one core; real images have 0.9"),
+            "{measured}"
+        );
+        let few = choose(&like(&[32, 32, 3], 0), 500, Some(3.0));
+        assert!(few.augment && few.why.contains("diff_augment because there are only 500"), "{}", few.why);
+        for (shape, preset) in [(&[2][..], "ring2d"), (&[7], "mlp")] {
+            let choice = choose(&like(shape, 0), 20, None);
+            assert_eq!((choice.preset, choice.augment, choice.measured), (preset, false, None));
+        }
+        // 100 pixels cannot be halved to 4 to 7: `dcgan`, which takes them, stands in for what was best.
+        let other = choose(&like(&[100, 100, 3], 0), 5000, None);
+        assert!(presets::preset(other.preset, &like(&[100, 100, 3], 0)).is_ok(), "{}", other.preset);
+        assert!(other.why.ends_with("does not take this size") && other.measured.is_none(), "{}", other.why);
+    }
+
+    #[test]
+    fn every_measured_preset_takes_what_it_was_measured_on() {
+        assert!(MEASURED.iter().any(|row| row.classes) && MEASURED.iter().any(|row| !row.classes));
+        for row in MEASURED {
+            let codec = like(&[row.side, row.side, row.channels], if row.classes { 4 } else { 0 });
+            presets::preset_of_width(row.preset, &codec, row.width).unwrap();
+        }
     }
 
     #[test]
     fn what_a_modality_names_is_there() {
         for shape in [&[2][..], &[7], &[28, 28, 1]] {
-            let classes = (0..3).map(|class| class.to_string()).collect();
-            let codec = Codec::stand_in(TensorType::f32(shape), [-1.0, 1.0], classes);
+            let codec = like(shape, 3);
             for name in codec.modality().presets(codec.sample_type()) {
                 presets::preset(name, &codec).unwrap();
             }

@@ -10,7 +10,9 @@ mod choice;
 mod dcgan;
 mod elsewhere;
 mod lsgan;
+mod measured;
 mod mlp;
+mod quick;
 mod r3gan;
 mod ring2d;
 mod sngan;
@@ -101,6 +103,18 @@ pub const PRESETS: &[Entry] = &[
         summary: "convolutional GAN for images; Radford et al. 2015, at 28 pixels TensorFlow's tutorial",
         sample: IMAGE,
         make: dcgan::dcgan,
+    },
+    Entry {
+        name: "quick",
+        summary: "small residual generator, strided discriminator with spectral normalization, hinge: made for minutes on a CPU",
+        sample: IMAGE,
+        make: quick::quick,
+    },
+    Entry {
+        name: "quick_projection",
+        summary: "conditional quick with a projection discriminator",
+        sample: IMAGE,
+        make: quick::quick_projection,
     },
     Entry {
         name: "mlp",

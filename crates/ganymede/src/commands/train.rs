@@ -206,7 +206,10 @@ impl Train {
             (None, Some(name)) => Training::preset_of_width(name, self.width(), dataset)?,
             (None, None) => {
                 let (training, choice) = Training::chosen(self.length.minutes, self.width(), dataset)?;
-                terminal.say(&format!("preset      {}: {}; usually {}", choice.preset, choice.why, choice.buys));
+                terminal.say(&format!("preset      {}: {}", choice.preset, choice.why));
+                if let Some(measured) = &choice.measured {
+                    terminal.say(&format!("            {measured}"));
+                }
                 training
             }
         };

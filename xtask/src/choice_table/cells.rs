@@ -1,0 +1,81 @@
+//! The cells of the table of choice: kinds of data, and the presets that are tried on each.
+
+/// A kind of data: what a preset is chosen for.
+pub struct Kind {
+    /// Its name, which files and the page have.
+    pub name: &'static str,
+    /// What the images show, and their side and channels.
+    pub data: &'static str,
+    pub side: usize,
+    pub channels: usize,
+    /// The folder or name of the data below `--data`.
+    pub source: &'static str,
+    /// How it is read.
+    pub flags: &'static [&'static str],
+    /// The presets that are tried on it.
+    presets: &'static [Recipe],
+}
+
+/// A preset, and its width where it is not the preset's own.
+pub type Recipe = (&'static str, Option<u32>);
+
+/// Presets that do not know classes, and those that do.
+const PLAIN: &[Recipe] =
+    &[("dcgan", None), ("lsgan", None), ("sngan", Some(32)), ("r3gan", Some(32)), ("quick", None), ("quick", Some(16))];
+const ALL: &[Recipe] = &[
+    ("dcgan", None),
+    ("lsgan", None),
+    ("sngan", Some(32)),
+    ("r3gan", Some(32)),
+    ("quick", None),
+    ("quick", Some(16)),
+    ("acgan", None),
+    ("projection", Some(32)),
+    ("quick_projection", None),
+];
+
+/// Images of a side.
+const fn kind(
+    name: &'static str,
+    (data, side, channels): (&'static str, usize, usize),
+    source: &'static str,
+    flags: &'static [&'static str],
+    presets: &'static [Recipe],
+) -> Kind {
+    Kind { name, data, side, channels, source, flags, presets }
+}
+
+/// Every kind. Presets without classes see the same data as if it had none.
+pub const KINDS: &[Kind] = &[
+    kind("clothes-28", ("clothes", 28, 1), "fashion-mnist", &[], ALL),
+    kind("x-rays-28", ("x-rays", 28, 1), "pneumonia-mnist", &[], ALL),
+    kind("sprites-32", ("sprites", 32, 3), "crawl-tiles", &["--resolution", "32", "--channels", "3"], ALL),
+    kind("sprites-64", ("sprites", 64, 3), "crawl-tiles", &["--resolution", "64", "--channels", "3"], PLAIN),
+];
+
+/// A recipe on a kind of data.
+pub struct Cell {
+    pub preset: &'static str,
+    pub width: Option<u32>,
+    pub kind: &'static Kind,
+}
+
+/// Every cell, the kinds in turn.
+pub fn cells() -> Vec<Cell> {
+    let of = |kind: &'static Kind| kind.presets.iter().map(move |&(preset, width)| Cell { preset, width, kind });
+    KINDS.iter().flat_map(of).collect()
+}
+
+impl Cell {
+    /// Its name, which its files have.
+    pub fn name(&self) -> String {
+        let width = self.width.map_or(String::new(), |width| format!("-{width}"));
+        format!("{}-{}{width}", self.kind.name, self.preset)
+    }
+
+    /// The words that ask for its preset.
+    pub fn words(&self) -> Vec<String> {
+        let width = self.width.into_iter().flat_map(|width| ["--width".to_string(), width.to_string()]);
+        ["--preset".to_string(), self.preset.to_string()].into_iter().chain(width).collect()
+    }
+}

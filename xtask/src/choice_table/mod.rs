@@ -1,0 +1,168 @@
+//! `cargo xtask choice-table`: presets that may be the default, trained on kinds of data and measured on their way, and what
+//! follows for `presets/choice.rs`. Not here: which presets on which data (`cells.rs`), the page (`page.rs`), what the default
+//! becomes (`default.rs`), trainings that go on (`timed.rs`).
+//!
+//! A cell is one run, which stops at each of [`MINUTES`] to be measured; the two best of each kind of data go on to
+//! [`LONGEST`]. What is done is a file `docs/reference/choice/<cell>.json` and is not done again; a run that was broken off
+//! goes on from its newest checkpoint. The minutes are of one thread.
+
+mod cells;
+mod default;
+mod page;
+
+use crate::timed::{self, Ganymede, Options, Training};
+use cells::{Cell, Kind, cells};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The words after the command.
+pub const USAGE: &str = "--data DIR [--threads N] [--jobs N] [--only CELL]...";
+/// Minutes after which every cell is measured.
+const MINUTES: [f64; 3] = [1.0, 3.0, 10.0];
+/// Minutes that the best of each kind of data go on to.
+const LONGEST: f64 = 30.0;
+/// How many of each kind of data go on.
+const BEST: usize = 2;
+/// Samples that are compared.
+const SAMPLES: &str = "2500";
+
+/// Trains and measures what is not done, and writes the page and the table of `choice.rs`.
+pub fn choice_table(root: &Path, words: &[String]) -> bool {
+    let names: Vec<String> = cells().iter().map(Cell::name).collect();
+    let done = Options::parse(words, USAGE, &names).and_then(|options| table(root, &options));
+    done.inspect_err(|reason| eprintln!("error: {reason}")).is_ok()
+}
+
+fn table(root: &Path, options: &Options) -> Result<(), String> {
+    let data = options.data.as_deref();
+    let data = data.ok_or("expected --data DIR, a folder with fashion-mnist, crawl-tiles and pneumonia-mnist")?;
+    let bench = Bench { ganymede: Ganymede::build(root)?, root, data, options, results: root.join(FOLDER) };
+    std::fs::create_dir_all(&bench.results).map_err(|e| format!("cannot create {}: {e}", bench.results.display()))?;
+    let cells = cells();
+    let recipes: Result<BTreeMap<_, _>, String> =
+        cells.iter().map(|cell| Ok((cell.name(), bench.recipe(cell)?))).collect();
+    let recipes = recipes?;
+    let has = |cell: &Cell, minutes: f64| bench.has(cell, &recipes[&cell.name()], minutes);
+    let mut found = Ok(());
+    for minutes in MINUTES {
+        let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], minutes);
+        found = found.and(options.each(&cells, Cell::name, |cell| has(cell, minutes), measure));
+    }
+    let results = Results::read(&bench.results)?;
+    let best: Vec<Cell> =
+        cells.into_iter().filter(|cell| results.rank(cell, MINUTES[2]).is_some_and(|rank| rank < BEST)).collect();
+    let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], LONGEST);
+    found = found.and(options.each(&best, Cell::name, |cell| has(cell, LONGEST), measure));
+    let results = Results::read(&bench.results)?;
+    page::write(root, &results, |name| recipes.get(name))?;
+    default::write(root, &results)?;
+    found
+}
+
+/// Where results lie.
+const FOLDER: &str = "docs/reference/choice";
+
+/// What measuring a cell takes.
+struct Bench<'a> {
+    ganymede: Ganymede,
+    root: &'a Path,
+    data: &'a Path,
+    options: &'a Options,
+    results: PathBuf,
+}
+
+impl Bench<'_> {
+    /// What the preset's spec is today.
+    fn recipe(&self, cell: &Cell) -> Result<String, String> {
+        let mut command = self.ganymede.words(&["presets", cell.preset]);
+        Ok(timed::recipe(&timed::text(command.args(&cell.words()[2..]))?))
+    }
+
+    fn has(&self, cell: &Cell, recipe: &str, minutes: f64) -> bool {
+        let file = self.results.join(format!("{}.json", cell.name()));
+        timed::is_of(&file, recipe) && read(&file).is_ok_and(|value| stage(&value, minutes).is_some())
+    }
+
+    /// Trains a cell up to so many minutes, measures it, and adds that to its file.
+    fn measure(&self, cell: &Cell, recipe: &str, minutes: f64) -> Result<(), String> {
+        let mut words = vec![OsString::from(timed::source(self.data, cell.kind.source))];
+        words.extend(cell.kind.flags.iter().map(OsString::from));
+        words.extend(cell.words().into_iter().chain(["--name".into(), cell.name()]).map(OsString::from));
+        let outdir = self.root.join("target/choice-table").join(format!("{}-{recipe}", cell.name()));
+        let run = self.ganymede.train(&Training { outdir, minutes, threads: self.options.threads, words })?;
+        let threads = self.options.threads.to_string();
+        let end = ["--threads", &threads, "--json"];
+        let evaluation = timed::json(self.ganymede.words(&["evaluate"]).arg(&run).args(["--n", SAMPLES]).args(end))?;
+        let grid = format!("{}-{minutes}.png", cell.name());
+        timed::json(self.ganymede.words(&["sample"]).arg(&run).args(end).arg("--grid").arg(self.results.join(&grid)))?;
+        let events = timed::events(&run);
+        let start = events.iter().find(|line| line["kind"] == "start").ok_or("its events have no start")?;
+        let value = json!({
+            "minutes": minutes, "step": timed::last(&events, "step"), "kimg": timed::last(&events, "kimg"),
+            "losses": timed::last(&events, "losses"), "jobs": self.options.jobs, "threads": self.options.threads,
+            "n": evaluation["n"], "scores": evaluation["scores"], "grid": grid,
+        });
+        let file = self.results.join(format!("{}.json", cell.name()));
+        let mut stages = match timed::is_of(&file, recipe) {
+            true => read(&file)?["stages"].as_array().cloned().unwrap_or_default(),
+            false => Vec::new(),
+        };
+        stages.retain(|stage| stage["minutes"] != minutes);
+        stages.push(value);
+        let value = json!({
+            "preset": cell.preset, "width": cell.width, "kind": cell.kind.name, "recipe": recipe, "batch": start["batch"],
+            "parameters": start["parameters"], "stages": stages,
+        });
+        timed::write(&file, &value)
+    }
+}
+
+fn read(file: &Path) -> Result<Value, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))
+}
+
+/// What a cell's file says of so many minutes.
+fn stage(value: &Value, minutes: f64) -> Option<&Value> {
+    value["stages"].as_array()?.iter().find(|stage| stage["minutes"] == minutes)
+}
+
+/// Every result that there is, by the cell's name.
+pub(crate) struct Results(BTreeMap<String, Value>);
+
+impl Results {
+    fn read(folder: &Path) -> Result<Results, String> {
+        let mut results = BTreeMap::new();
+        for cell in cells() {
+            let file = folder.join(format!("{}.json", cell.name()));
+            if file.exists() {
+                results.insert(cell.name(), read(&file)?);
+            }
+        }
+        Ok(Results(results))
+    }
+
+    /// The presets of a kind of data that were measured after so many minutes, the best first: by the Fréchet distance of
+    /// features that know the data, since it is what agrees with the eye (docs/concepts/metrics.md).
+    fn ranked(&self, kind: &Kind, minutes: f64) -> Vec<(Cell, &Value)> {
+        let cells = cells().into_iter().filter(|cell| cell.kind.name == kind.name);
+        let mut found: Vec<(Cell, &Value)> = cells
+            .filter_map(|cell| Some((stage(self.0.get(&cell.name())?, minutes)?, cell)))
+            .map(|(stage, cell)| (cell, stage))
+            .collect();
+        found.retain(|(_, stage)| distance(stage).is_some());
+        found.sort_by(|(_, a), (_, b)| distance(a).partial_cmp(&distance(b)).unwrap_or(std::cmp::Ordering::Equal));
+        found
+    }
+
+    fn rank(&self, cell: &Cell, minutes: f64) -> Option<usize> {
+        self.ranked(cell.kind, minutes).iter().position(|(other, _)| other.name() == cell.name())
+    }
+}
+
+fn distance(stage: &Value) -> Option<f64> {
+    let of = |features| timed::score(&stage["scores"], "frechet", features).and_then(|score| score["value"].as_f64());
+    of("classifier").or_else(|| of("random"))
+}
