@@ -22,13 +22,11 @@ use std::path::{Path, PathBuf};
 
 /// The data that is trained on by default.
 const DEFAULT_DATA: &str = "fashion-mnist";
-/// The side of its images by default (docs/decisions/0010).
-const DEFAULT_SIDE: u32 = 32;
 
 /// `ganymede train`.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that ship with ganymede, at 32 pixels]
+    /// A folder, file or name of data [default: fashion-mnist, 10,000 small images that ship with ganymede]
     data: Option<OsString>,
     /// The preset of networks, losses and optimizers [default: chosen by the data and --minutes]
     #[arg(long, value_name = "NAME", value_parser = known_names::preset(), conflicts_with = "config")]
@@ -178,12 +176,7 @@ impl Train {
         };
         match &self.data {
             Some(data) => spec.data.source = setup::source_name(data)?,
-            None if self.config.is_none() => {
-                spec.data.source = DEFAULT_DATA.into();
-                if self.preset.as_deref().is_none_or(|name| name == "dcgan") {
-                    spec.data.options.resolution = Some(Resolution::square(DEFAULT_SIDE));
-                }
-            }
+            None if self.config.is_none() => spec.data.source = DEFAULT_DATA.into(),
             None => {}
         }
         self.data_flags.apply(&mut spec.data.options);
