@@ -63,9 +63,9 @@ fn a_run_on_folders_of_numbers_keeps_the_order_that_it_began_with() {
     let (pics, out) = (place.path().join("num"), place.path().join("runs"));
     images(&pics, &["1", "2", "10"]);
     let (pics, out) = (pics.to_str().unwrap(), out.to_str().unwrap());
-    let train = ["train", pics, "--preset", "cgan", "--width", "8", "--batch", "8", "--steps", "2"];
+    let train = ["train", pics, "--preset", "quick_projection", "--width", "8", "--batch", "8", "--steps", "2"];
     within(place.path(), "", &[&train[..], &["--outdir", out]].concat()).ok();
-    let run = format!("{out}/00000-cgan-num");
+    let run = format!("{out}/00000-quick_projection-num");
     // As version 1 had it: by the letters, with the fingerprint of those labels.
     let codec = Path::new(&run).join("codec.json");
     let text = std::fs::read_to_string(&codec).unwrap();
@@ -159,9 +159,9 @@ fn size(path: &Path) -> (u32, u32) {
 fn samples_of_classes_come_with_their_classes() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
-    let small = ["--preset", "cgan", "--resolution", "16", "--width", "4", "--batch", "8", "--no-cache"];
+    let small = ["--preset", "quick_projection", "--resolution", "16", "--width", "4", "--batch", "8", "--no-cache"];
     ganymede(&[&["train", "fashion-mnist", "--steps", "10", "--outdir", &path("runs")], &small[..]].concat()).ok();
-    let run = path("runs/00000-cgan-fashion-mnist");
+    let run = path("runs/00000-quick_projection-fashion-mnist");
     // 64 samples are 6 of each class; after step 10 there is a grid already. Images of 16 are shown as 96, with gaps of 2, behind the
     // names of the classes: 11 letters ("T-shirt/top") of 12 pixels and margins.
     assert_eq!(size(&Path::new(&run).join("samples/step-00000010.png")), (140 + 6 * 98 - 2, 10 * 98 - 2));

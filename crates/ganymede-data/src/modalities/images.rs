@@ -165,19 +165,7 @@ impl Modality for Images {
     }
 
     fn presets(&self, _sample: &TensorType) -> &'static [&'static str] {
-        &[
-            "dcgan",
-            "quick",
-            "quick_projection",
-            "lsgan",
-            "wgan_gp",
-            "sngan",
-            "r3gan",
-            "cgan",
-            "acgan",
-            "projection",
-            "mlp",
-        ]
+        &["dcgan", "quick", "quick_projection", "lsgan", "wgan_gp", "sngan", "r3gan", "acgan", "projection", "mlp"]
     }
 
     /// What their numbers mean must be the same: the element type, which is the unit of integers whatever range of it was

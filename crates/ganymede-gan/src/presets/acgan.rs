@@ -1,6 +1,6 @@
 //! Preset `acgan`.
 
-use super::blocks::{Bound, Halving, Stack, from, growing, label, shrinking};
+use super::blocks::{Halving, Stack, from, growing, label, shrinking};
 use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
@@ -23,7 +23,7 @@ pub(super) fn acgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     from(generator.push("Multiply", json!({})), &["latent", "class"]);
     growing(&mut generator, halving, width, channels);
     discriminator.push("Input", json!({ "shape": input.shape }));
-    shrinking(&mut discriminator, halving, width, Bound::Batch);
+    shrinking(&mut discriminator, halving, width, true);
     discriminator.name("features", "Identity", json!({}));
     from(discriminator.name("logits", "Dense", json!({ "units": 1 })), &["features"]);
     from(discriminator.name("classes", "Dense", json!({ "units": classes })), &["features"]);

@@ -111,30 +111,12 @@ pub(super) fn growing(stack: &mut Stack, halving: Halving, width: usize, channel
     stack.push("Activation", json!({ "activation": "tanh" }));
 }
 
-/// What keeps a discriminator's convolutions in bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
-    /// Batch normalization, as in DCGAN.
-    Batch,
-    /// Spectral normalization, which leaves each sample to itself.
-    Spectral,
-    /// Nothing: a gradient penalty is of each sample alone.
-    Free,
-}
-
 /// DCGAN's discriminator between its input and its last layer: convolutions of 4x4 that halve the sides, then a vector.
-pub(super) fn shrinking(stack: &mut Stack, halving: Halving, width: usize, bound: Bound) {
+/// A critic has no batch normalization: a gradient penalty is of each sample alone.
+pub(super) fn shrinking(stack: &mut Stack, halving: Halving, width: usize, normalized: bool) {
     for stage in 0..halving.stages {
-        match bound {
-            Bound::Spectral => {
-                let arguments = json!({
-                    "filters": width << stage, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same",
-                });
-                stack.push("SpectralNormalization", spectral("Conv2D", arguments));
-            }
-            Bound::Batch | Bound::Free => strided(stack, "Conv2D", width << stage),
-        }
-        if bound == Bound::Batch && stage > 0 {
+        strided(stack, "Conv2D", width << stage);
+        if normalized && stage > 0 {
             batch_norm(stack);
         }
         stack.push("LeakyReLU", json!({ "negative_slope": 0.2 }));

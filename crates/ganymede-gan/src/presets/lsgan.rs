@@ -1,6 +1,6 @@
 //! Preset `lsgan`.
 
-use super::blocks::{Bound, Halving, Stack, growing, shrinking};
+use super::blocks::{Halving, Stack, growing, shrinking};
 use super::{LATENT, PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::TrainSpec;
@@ -20,7 +20,7 @@ pub(super) fn lsgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
     generator.push("Input", json!({ "shape": [LATENT] }));
     growing(&mut generator, halving, width, channels);
     discriminator.push("Input", json!({ "shape": input.shape }));
-    shrinking(&mut discriminator, halving, width, Bound::Batch);
+    shrinking(&mut discriminator, halving, width, true);
     discriminator.push("Dense", json!({ "units": 1 }));
     Ok(image_spec(networks(generator.0, discriminator.0), phases("least_squares", 2e-4, 0.5)))
 }

@@ -5,7 +5,6 @@
 mod acgan;
 mod article;
 mod blocks;
-mod cgan;
 mod choice;
 mod dcgan;
 mod elsewhere;
@@ -145,12 +144,6 @@ pub const PRESETS: &[Entry] = &[
         summary: "residual networks without normalization, relativistic, R1 and R2; Huang et al. 2024",
         sample: IMAGE,
         make: r3gan::r3gan,
-    },
-    Entry {
-        name: "cgan",
-        summary: "conditional: the label stands beside latent and image; Mirza, Osindero 2014",
-        sample: IMAGE,
-        make: cgan::cgan,
     },
     Entry {
         name: "acgan",
@@ -353,7 +346,7 @@ mod tests {
 
     #[test]
     fn conditional_presets_want_classes_and_sides_that_can_be_halved() {
-        for name in ["cgan", "acgan", "projection"] {
+        for name in ["quick_projection", "acgan", "projection"] {
             let input = PresetInput { classes: Some(0), ..PresetInput::of([28, 28, 1]) };
             let error = preset_for(name, &input).unwrap_err().to_string();
             assert!(error.contains("expected data with classes"), "{error}");

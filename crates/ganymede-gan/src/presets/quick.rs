@@ -2,9 +2,9 @@
 //! of classes.
 
 use super::blocks::{Halving, Stack, from, projected, spectral};
-use super::{PresetInput, adam_with, image_spec, networks, phase};
+use super::{PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
-use crate::spec::{TermSpec, TrainSpec};
+use crate::spec::TrainSpec;
 use serde_json::json;
 
 /// Size of the latent.
@@ -44,13 +44,7 @@ fn spec(input: &PresetInput, preset: &'static str, classes: Option<usize>) -> Re
     let width = input.width.unwrap_or(WIDTH);
     let generator = generator(halving, width, input.shape[2], classes);
     let discriminator = discriminator(&input.shape, width, classes);
-    let adam =
-        |learning_rate: f64| adam_with(json!({ "learning_rate": learning_rate, "beta_1": 0.5, "beta_2": 0.999 }));
-    let phases = vec![
-        phase("d", "discriminator", adam(4e-4), vec![TermSpec::new("hinge")]),
-        phase("g", "generator", adam(2e-4), vec![TermSpec::new("hinge")]),
-    ];
-    Ok(image_spec(networks(generator.0, discriminator.0), phases))
+    Ok(image_spec(networks(generator.0, discriminator.0), phases("hinge", 2e-4, 0.5)))
 }
 
 /// Batch normalization of a layer, by class where there are classes, and ReLU.

@@ -1,6 +1,6 @@
 //! Preset `wgan_gp`.
 
-use super::blocks::{Bound, Halving, Stack, growing, shrinking};
+use super::blocks::{Halving, Stack, growing, shrinking};
 use super::{LATENT, PresetInput, adam_with, image_spec, networks, phase, term};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
@@ -22,7 +22,7 @@ pub(super) fn wgan_gp(input: &PresetInput) -> Result<TrainSpec, GanError> {
     generator.push("Input", json!({ "shape": [LATENT] }));
     growing(&mut generator, halving, width, channels);
     critic.push("Input", json!({ "shape": input.shape }));
-    shrinking(&mut critic, halving, width, Bound::Free);
+    shrinking(&mut critic, halving, width, false);
     critic.push("Dense", json!({ "units": 1 }));
     let adam = || adam_with(json!({ "learning_rate": 4e-4, "beta_1": 0.5, "beta_2": 0.9 }));
     let phases = vec![

@@ -72,7 +72,7 @@ impl Command for Sample {
         ),
         (
             "One class of a conditional run",
-            &["ganymede sample runs/00003-cgan-fashion-mnist --class 7 --grid shoes.png"],
+            &["ganymede sample runs/00003-quick_projection-fashion-mnist --class 7 --grid shoes.png"],
         ),
         (
             "As the generator was after 500 steps",
