@@ -92,11 +92,20 @@ impl Options {
     }
 }
 
-/// A training of so many minutes.
+/// How long a training is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// Minutes on the clock.
+    Minutes(f64),
+    /// Steps in all: the same training on a busy machine as on an idle one.
+    Steps(u64),
+}
+
+/// A training of some length.
 pub struct Training {
     /// The folder that its run is alone in.
     pub outdir: PathBuf,
-    pub minutes: f64,
+    pub length: Length,
     pub threads: u32,
     /// The words after `train`.
     pub words: Vec<OsString>,
@@ -123,12 +132,17 @@ impl Ganymede {
         command
     }
 
-    /// Trains, or goes on for the minutes that are left; gives the run's folder.
+    /// Trains, or goes on for what is left; gives the run's folder.
     pub fn train(&self, training: &Training) -> Result<PathBuf, String> {
         let run = || std::fs::read_dir(&training.outdir).ok()?.next()?.ok().map(|run| run.path());
-        let (begun, threads) = (run(), training.threads.to_string());
-        let spent = begun.as_deref().map_or(0.0, minutes_of);
-        if spent < training.minutes {
+        let begun = run();
+        let done = begun.as_deref().map(|run| (minutes_of(run), last(&events(run), "step").as_u64().unwrap_or(0)));
+        let (minutes, steps) = done.unwrap_or_default();
+        let left = match training.length {
+            Length::Minutes(wanted) => (minutes < wanted).then(|| ["--minutes".into(), (wanted - minutes).to_string()]),
+            Length::Steps(wanted) => (steps < wanted).then(|| ["--steps".into(), wanted.to_string()]),
+        };
+        if let Some(left) = left {
             let mut command = match &begun {
                 Some(run) => {
                     let mut command = self.words(&["resume"]);
@@ -141,15 +155,20 @@ impl Ganymede {
                     command
                 }
             };
-            json(command.args([
-                "--minutes",
-                &(training.minutes - spent).to_string(),
-                "--threads",
-                &threads,
-                "--json",
-            ]))?;
+            json(command.args(left).args(["--threads", &training.threads.to_string(), "--json"]))?;
         }
         run().ok_or_else(|| "the training left no run".into())
+    }
+
+    /// Seconds that a step takes on one thread of this machine, by the shortest of some tries: on a busy one most are longer.
+    pub fn seconds_a_step(&self, words: &[OsString], threads: u32) -> Result<f64, String> {
+        const TRIES: usize = 5;
+        let seconds = (0..TRIES).map(|_| {
+            let mut command = self.words(&["train"]);
+            let plan = json(command.args(words).args(["--threads", &threads.to_string(), "--dry-run", "--json"]))?;
+            plan["seconds_a_step"].as_f64().ok_or_else(|| "expected seconds_a_step in the plan".to_string())
+        });
+        seconds.collect::<Result<Vec<f64>, _>>().map(|found| found.into_iter().fold(f64::INFINITY, f64::min))
     }
 }
 

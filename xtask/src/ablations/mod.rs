@@ -6,7 +6,7 @@
 mod page;
 mod settings;
 
-use crate::timed::{self, Ganymede, Options, Training};
+use crate::timed::{self, Ganymede, Length, Options, Training};
 use serde_json::{Value, json};
 use settings::{MODES, SETTINGS, Setting};
 use std::collections::BTreeMap;
@@ -98,7 +98,8 @@ fn measure(
         words.extend(["--holdout".into(), part.to_string().into()]);
     }
     let minutes = options.minutes.unwrap_or(*minutes);
-    let folder = ganymede.train(&Training { outdir, minutes, threads: options.threads, words })?;
+    let folder =
+        ganymede.train(&Training { outdir, length: Length::Minutes(minutes), threads: options.threads, words })?;
     let threads = options.threads.to_string();
     let evaluate = |words: &[&str]| {
         timed::json(ganymede.words(&["evaluate"]).arg(&folder).args(words).args(["--threads", &threads, "--json"]))

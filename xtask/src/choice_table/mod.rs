@@ -4,13 +4,14 @@
 //!
 //! A cell is one run, which stops at each of [`MINUTES`] to be measured; the two best of each kind of data go on to
 //! [`LONGEST`]. What is done is a file `docs/reference/choice/<cell>.json` and is not done again; a run that was broken off
-//! goes on from its newest checkpoint. The minutes are of one thread.
+//! goes on from its newest checkpoint. The minutes are of one thread, and are counted in steps: as many as fit into them by the
+//! time that a step takes on this machine, so that a busy one gives the same rows.
 
 mod cells;
 mod default;
 mod page;
 
-use crate::timed::{self, Ganymede, Options, Training};
+use crate::timed::{self, Ganymede, Length, Options, Training};
 use cells::{Cell, Kind, cells};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -87,11 +88,18 @@ impl Bench<'_> {
 
     /// Trains a cell up to so many minutes, measures it, and adds that to its file.
     fn measure(&self, cell: &Cell, recipe: &str, minutes: f64) -> Result<(), String> {
+        let file = self.results.join(format!("{}.json", cell.name()));
         let mut words = vec![OsString::from(timed::source(self.data, cell.kind.source))];
         words.extend(cell.kind.flags.iter().map(OsString::from));
         words.extend(cell.words().into_iter().chain(["--name".into(), cell.name()]).map(OsString::from));
         let outdir = self.root.join("target/choice-table").join(format!("{}-{recipe}", cell.name()));
-        let run = self.ganymede.train(&Training { outdir, minutes, threads: self.options.threads, words })?;
+        let known = timed::is_of(&file, recipe).then(|| read(&file)).transpose()?;
+        let pace = match known.as_ref().and_then(|value| value["seconds_a_step"].as_f64()) {
+            Some(pace) => pace,
+            None => self.ganymede.seconds_a_step(&words, self.options.threads)?,
+        };
+        let length = Length::Steps((60.0 * minutes / pace).ceil() as u64);
+        let run = self.ganymede.train(&Training { outdir, length, threads: self.options.threads, words })?;
         let threads = self.options.threads.to_string();
         let end = ["--threads", &threads, "--json"];
         let evaluation = timed::json(self.ganymede.words(&["evaluate"]).arg(&run).args(["--n", SAMPLES]).args(end))?;
@@ -101,19 +109,15 @@ impl Bench<'_> {
         let start = events.iter().find(|line| line["kind"] == "start").ok_or("its events have no start")?;
         let value = json!({
             "minutes": minutes, "step": timed::last(&events, "step"), "kimg": timed::last(&events, "kimg"),
-            "losses": timed::last(&events, "losses"), "jobs": self.options.jobs, "threads": self.options.threads,
+            "losses": timed::last(&events, "losses"), "threads": self.options.threads,
             "n": evaluation["n"], "scores": evaluation["scores"], "grid": grid,
         });
-        let file = self.results.join(format!("{}.json", cell.name()));
-        let mut stages = match timed::is_of(&file, recipe) {
-            true => read(&file)?["stages"].as_array().cloned().unwrap_or_default(),
-            false => Vec::new(),
-        };
+        let mut stages = known.and_then(|value| value["stages"].as_array().cloned()).unwrap_or_default();
         stages.retain(|stage| stage["minutes"] != minutes);
         stages.push(value);
         let value = json!({
             "preset": cell.preset, "width": cell.width, "kind": cell.kind.name, "recipe": recipe, "batch": start["batch"],
-            "parameters": start["parameters"], "stages": stages,
+            "seconds_a_step": pace, "parameters": start["parameters"], "stages": stages,
         });
         timed::write(&file, &value)
     }

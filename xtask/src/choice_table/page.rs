@@ -27,12 +27,13 @@ pub fn write<'a>(root: &Path, results: &Results, recipe: impl Fn(&str) -> Option
 
 fn page(results: &Results, old: &[String]) -> String {
     let stages = || results.0.values().flat_map(|value| value["stages"].as_array().into_iter().flatten());
-    let [threads, jobs] = ["threads", "jobs"].map(|key| span(stages(), key));
+    let threads = span(stages(), "threads");
     let mut page = format!(
         "# What the default preset follows from\n\n\
          Presets that may be the default, each trained on kinds of data by `cargo xtask choice-table --data DIR`, which writes this \
          page and the table that `ganymede train` chooses by (`crates/ganymede-gan/src/presets/measured.rs`). A row is one run, measured on its way; \
-         the two best of each kind of data went on to {LONGEST} minutes. Minutes are of {threads} thread, {jobs} runs at a time. \
+         the two best of each kind of data went on to {LONGEST} minutes. Minutes are of {threads} thread and counted in steps, by the time that a step takes on an \
+         idle core. \
          After the stroke stands the number of real images beside other real ones. Rows stand by the Fréchet distance of a \
          classifier's features, best first; what the metrics say is in [metrics](../concepts/metrics.md).\n\n\
          `clothes` are the images of Fashion-MNIST (Zalando Research, MIT), `sprites` 4,000 of Dungeon Crawl Stone Soup (CC0), \
@@ -108,7 +109,8 @@ mod tests {
             { "metric": "coverage", "of": "random", "value": 0.9, "reference": 0.97 },
         ]);
         let losses = json!({ "d/hinge": 1.5, "g/hinge": 0.25 });
-        let stage = json!({ "minutes": 10.0, "step": 900, "scores": scores, "grid": "x.png", "threads": 1, "jobs": 2, "losses": losses });
+        let stage =
+            json!({ "minutes": 10.0, "step": 900, "scores": scores, "grid": "x.png", "threads": 1, "losses": losses });
         let value = json!({ "preset": preset, "kind": "clothes-28", "recipe": "r", "stages": [stage] });
         (format!("clothes-28-{preset}"), value)
     }

@@ -7,7 +7,7 @@
 mod cells;
 mod page;
 
-use crate::timed::{self, Ganymede, Options, Training};
+use crate::timed::{self, Ganymede, Length, Options, Training};
 use cells::{CELLS, Cell};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -71,7 +71,8 @@ fn measure(
     }
     let outdir = root.join("target/presets-table").join(format!("{}-{recipe}", cell.name()));
     let minutes = options.minutes.unwrap_or(MINUTES);
-    let run = ganymede.train(&Training { outdir, minutes, threads: options.threads, words })?;
+    let run =
+        ganymede.train(&Training { outdir, length: Length::Minutes(minutes), threads: options.threads, words })?;
     let threads = options.threads.to_string();
     let end = ["--threads", &threads, "--json"];
     let evaluation = timed::json(ganymede.words(&["evaluate"]).arg(&run).args(end))?;
