@@ -229,9 +229,11 @@ pub fn minutes_of(run: &Path) -> f64 {
     (total + last) / 60.0
 }
 
-/// Stands for how something is trained: a result of another recipe is not its result.
+/// Stands for how something is trained: a result of another recipe is not its result. Comments of the spec are no part of it.
 pub fn recipe(spec: &str) -> String {
-    let digest = Sha256::digest(spec.as_bytes());
+    let lines = spec.lines().filter(|line| !line.starts_with('#'));
+    let plain = lines.map(|line| line.split("  # ").next().unwrap_or(line).trim_end().to_string() + "\n");
+    let digest = Sha256::digest(plain.collect::<String>().as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..12].to_string()
 }
 
@@ -364,6 +366,7 @@ mod tests {
         let text = protocols(&[("x", &a), ("y", &b), ("z", &c)], &columns);
         assert_eq!(text, "Of other protocols, so that they do not compare: x, y | z; in frechet of random.\n\n");
         assert_ne!(recipe("lr = 1"), recipe("lr = 2"));
+        assert_eq!(recipe("[ema]  # averages\nlr = 1  # a rate\n"), recipe("[ema]\nlr = 1\n"));
         let results = [2, 3, 2].map(|jobs| serde_json::json!({ "jobs": jobs, "width": 32 }));
         assert_eq!((span(results.iter(), "jobs"), span(results.iter(), "width")), ("2 to 3".into(), "32".into()));
         assert!(

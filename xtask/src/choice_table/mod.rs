@@ -106,10 +106,12 @@ impl Bench<'_> {
         let grid = format!("{}-{minutes}.png", cell.name());
         timed::json(self.ganymede.words(&["sample"]).arg(&run).args(end).arg("--grid").arg(self.results.join(&grid)))?;
         let events = timed::events(&run);
+        let ticks: Vec<Value> = events.iter().filter(|line| line["kind"] == "tick").cloned().collect();
+        let losses = timed::last(&ticks, "losses");
         let start = events.iter().find(|line| line["kind"] == "start").ok_or("its events have no start")?;
         let value = json!({
             "minutes": minutes, "step": timed::last(&events, "step"), "kimg": timed::last(&events, "kimg"),
-            "losses": timed::last(&events, "losses"), "threads": self.options.threads,
+            "losses": losses, "threads": self.options.threads,
             "n": evaluation["n"], "scores": evaluation["scores"], "grid": grid,
         });
         let mut stages = known.and_then(|value| value["stages"].as_array().cloned()).unwrap_or_default();
