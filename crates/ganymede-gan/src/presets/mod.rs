@@ -105,7 +105,7 @@ pub const PRESETS: &[Entry] = &[
     },
     Entry {
         name: "quick",
-        summary: "small residual generator, strided discriminator with spectral normalization, hinge: made for minutes on a CPU",
+        summary: "small residual generator against DCGAN's discriminator: made for minutes on a CPU",
         sample: IMAGE,
         make: quick::quick,
     },

@@ -1,7 +1,7 @@
 //! Presets `quick` and `quick_projection`, which have small networks made for minutes on a processor and differ in what they know
 //! of classes.
 
-use super::blocks::{Halving, Stack, from, projected, spectral};
+use super::blocks::{Halving, Stack, from};
 use super::{PresetInput, image_spec, networks, phases};
 use crate::error::GanError;
 use crate::spec::TrainSpec;
@@ -14,23 +14,23 @@ const WIDTH: usize = 32;
 /// Filters at the most, in widths.
 const WIDEST: usize = 4;
 
-/// A residual generator against a plain strided discriminator with spectral normalization, by the hinge objective: what each
-/// spends on a pixel follows what a short training gains by it.
+/// A residual generator against DCGAN's discriminator: what each spends on a pixel follows what a short training gains by it.
 ///
 /// The generator's block is x ↑ + W₂ φ(N(W₁ ↑ φ(N x))): W₁ ↑ a transposed 4x4 convolution of stride 2, which costs less than
 /// half of doubling first and 3x3 convolving then; W₂ 3x3; N batch normalization; φ = ReLU. Filters double with each
 /// halving, up to four times those next to the image. The discriminator never convolves at the full size: 4x4 convolutions of
-/// stride 2, each followed by a 3x3, until the short side is 4; then features are summed over the positions.
+/// stride 2 with batch normalization until the short side is 4, twice as wide as the generator.
 ///
 /// # Source
-/// The discriminator is after that of Miyato, Kataoka, Koyama, Yoshida (2018), "Spectral normalization for generative
-/// adversarial networks", arXiv:1802.05957, table 3; the generator after its appendix B.4; the measurements are in
-/// docs/reference/choice.md.
+/// The generator is after that of Miyato, Kataoka, Koyama, Yoshida (2018), "Spectral normalization for generative adversarial
+/// networks", arXiv:1802.05957, appendix B.4; the discriminator and Adam are those of Radford, Metz, Chintala (2015),
+/// arXiv:1511.06434. The measurements are in docs/reference/choice.md.
 pub(super) fn quick(input: &PresetInput) -> Result<TrainSpec, GanError> {
     spec(input, "quick", None)
 }
 
-/// The same with classes, as `projection` has them: batch normalization by class, and the inner product of features and class.
+/// The same with classes, as `projection` has them: batch normalization by class, and to the verdict is added the inner product of
+/// a vector of the class and the discriminator's last features, averaged over the positions.
 ///
 /// # Source
 /// Miyato, Koyama (2018), "cGANs with projection discriminator", arXiv:1802.05637, equation 3.
@@ -44,7 +44,7 @@ fn spec(input: &PresetInput, preset: &'static str, classes: Option<usize>) -> Re
     let width = input.width.unwrap_or(WIDTH);
     let generator = generator(halving, width, input.shape[2], classes);
     let discriminator = discriminator(&input.shape, width, classes);
-    Ok(image_spec(networks(generator.0, discriminator.0), phases("hinge", 2e-4, 0.5)))
+    Ok(image_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
 }
 
 /// Batch normalization of a layer, by class where there are classes, and ReLU.
@@ -100,30 +100,32 @@ fn discriminator(shape: &[usize], width: usize, classes: Option<usize>) -> Stack
     if classes.is_some() {
         d.name("label", "Input", json!({ "shape": [], "dtype": "int32" }));
     }
-    let mut convolve = |filters: usize, kernel: usize, stride: usize, input: Option<&str>| {
+    let (mut side, mut filters) = (shape[0].min(shape[1]), 0);
+    while side > 4 {
+        let first = filters == 0;
+        filters = (2 * filters).clamp(2 * width, 4 * WIDEST * width);
         let arguments = json!({
-            "filters": filters, "kernel_size": [kernel, kernel], "strides": [stride, stride], "padding": "same",
+            "filters": filters, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same", "use_bias": false,
         });
-        let layer = d.push("SpectralNormalization", spectral("Conv2D", arguments));
-        if let Some(input) = input {
-            from(layer, &[input]);
+        let layer = d.push("Conv2D", arguments);
+        if first {
+            from(layer, &["image"]);
+        } else {
+            d.push("BatchNormalization", json!({ "momentum": 0.9 }));
         }
-        d.push("LeakyReLU", json!({ "negative_slope": 0.1 }));
-    };
-    let (mut sides, mut filters) = ([shape[0], shape[1]], 0);
-    while sides[0].min(sides[1]) > 4 {
-        let input = (filters == 0).then_some("image");
-        filters = (2 * filters).clamp(width, 2 * WIDEST * width);
-        convolve(filters, 4, 2, input);
-        convolve(filters, 3, 1, None);
-        sides = sides.map(|side| side.div_ceil(2));
+        d.push("LeakyReLU", json!({ "negative_slope": 0.2 }));
+        side = side.div_ceil(2);
     }
-    let positions: usize = sides.iter().product();
-    d.push("GlobalAveragePooling2D", json!({}));
-    d.name("features", "Rescaling", json!({ "scale": positions as f64 }));
-    d.name("verdict", "SpectralNormalization", spectral("Dense", json!({ "units": 1 })));
+    if let Some(last) = d.0.last_mut() {
+        last.name = Some("last".into());
+    }
+    d.push("Flatten", json!({}));
+    d.name("verdict", "Dense", json!({ "units": 1 }));
     if let Some(classes) = classes {
-        projected(&mut d, classes, filters);
+        from(d.name("features", "GlobalAveragePooling2D", json!({})), &["last"]);
+        from(d.name("class", "Embedding", json!({ "input_dim": classes, "output_dim": filters })), &["label"]);
+        from(d.name("projection", "Dot", json!({ "axes": 1 })), &["features", "class"]);
+        from(d.push("Add", json!({})), &["verdict", "projection"]);
     }
     d
 }
