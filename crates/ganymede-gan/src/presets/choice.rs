@@ -95,9 +95,12 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
                 why += &format!(", width {width} because of the time");
             }
             let measured = format!(
-                "on {} of {} pixels it came to coverage {coverage:.2} and precision {precision:.2} in {} minutes of one core; real \
-                 images have {all:.2} and {real:.2}",
-                row.data, row.side, row.minutes
+                "on {} of {} pixels it came to coverage {coverage:.2} and precision {precision:.2} in {} minute{} of one core; \
+                 real images have {all:.2} and {real:.2}",
+                row.data,
+                row.side,
+                row.minutes,
+                if row.minutes == 1.0 { "" } else { "s" }
             );
             Choice { preset: row.preset, width: row.width, augment, why, measured: Some(measured) }
         }
