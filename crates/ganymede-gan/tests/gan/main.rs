@@ -5,6 +5,7 @@ mod augment;
 mod common;
 mod dcgan64;
 mod every_phase_moves;
+mod eye;
 mod fields;
 mod gradients_dcgan64;
 mod keras_steps;
