@@ -46,20 +46,24 @@ fn table(root: &Path, options: &Options) -> Result<(), String> {
         cells.iter().map(|cell| Ok((cell.name(), bench.recipe(cell)?))).collect();
     let recipes = recipes?;
     let has = |cell: &Cell, minutes: f64| bench.has(cell, &recipes[&cell.name()], minutes);
+    let write = || {
+        let results = Results::read(&bench.results)?;
+        page::write(root, &results, |name| recipes.get(name))?;
+        default::write(root, &results).map(|()| results)
+    };
+    write()?;
     let mut found = Ok(());
     for minutes in MINUTES {
         let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], minutes);
         found = found.and(options.each(&cells, Cell::name, |cell| has(cell, minutes), measure));
+        write()?;
     }
-    let results = Results::read(&bench.results)?;
-    let best: Vec<Cell> =
-        cells.into_iter().filter(|cell| results.rank(cell, MINUTES[2]).is_some_and(|rank| rank < BEST)).collect();
+    let results = write()?;
+    let is_best = |cell: &Cell| results.rank(cell, MINUTES[2]).is_some_and(|rank| rank < BEST);
+    let best: Vec<Cell> = cells.into_iter().filter(is_best).collect();
     let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], LONGEST);
     found = found.and(options.each(&best, Cell::name, |cell| has(cell, LONGEST), measure));
-    let results = Results::read(&bench.results)?;
-    page::write(root, &results, |name| recipes.get(name))?;
-    default::write(root, &results)?;
-    found
+    write().and(found)
 }
 
 /// Where results lie.
