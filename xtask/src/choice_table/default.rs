@@ -7,7 +7,7 @@ use crate::timed::score;
 use serde_json::Value;
 use std::path::Path;
 
-/// Presets that generate the class that is asked for.
+/// Presets that need classes: they generate the one that is asked for.
 const CONDITIONAL: &[&str] = &["acgan", "projection", "quick_projection"];
 
 /// The best of a kind of data after so many minutes.
@@ -19,10 +19,10 @@ pub struct Row {
     precision: [f64; 2],
 }
 
-/// The best preset that knows classes, or of those that do not.
+/// The best preset of all where there are classes, or of those that need none.
 pub fn best(results: &Results, kind: &Kind, minutes: f64, classes: bool) -> Option<Row> {
     let ranked = results.ranked(kind, minutes);
-    let (cell, stage) = ranked.into_iter().find(|(cell, _)| CONDITIONAL.contains(&cell.preset) == classes)?;
+    let (cell, stage) = ranked.into_iter().find(|(cell, _)| classes || !CONDITIONAL.contains(&cell.preset))?;
     let (coverage, precision) = (share(stage, "coverage")?, share(stage, "precision")?);
     Some(Row { preset: cell.preset, width: cell.width, coverage, precision })
 }

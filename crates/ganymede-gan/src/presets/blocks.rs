@@ -131,3 +131,17 @@ pub(super) fn label(stack: &mut Stack, classes: usize, size: usize) {
     let embedding = json!({ "input_dim": classes, "output_dim": size, "embeddings_initializer": table });
     from(stack.name("class", "Embedding", embedding), &["label"]);
 }
+
+/// The arguments of a layer under spectral normalization.
+pub(super) fn spectral(class: &str, mut arguments: Value) -> Value {
+    arguments["class_name"] = class.into();
+    json!({ "layer": arguments })
+}
+
+/// A projection discriminator's last layers: `verdict` plus the inner product of `features` and a vector of the class `label`.
+pub(super) fn projected(stack: &mut Stack, classes: usize, features: usize) {
+    let embedding = spectral("Embedding", json!({ "input_dim": classes, "output_dim": features }));
+    from(stack.name("class", "SpectralNormalization", embedding), &["label"]);
+    from(stack.name("projection", "Dot", json!({ "axes": 1 })), &["features", "class"]);
+    from(stack.push("Add", json!({})), &["verdict", "projection"]);
+}

@@ -15,7 +15,7 @@ pub(super) struct Measured {
     /// Height and width.
     pub side: usize,
     pub channels: usize,
-    /// Whether it generates the class that it is asked for.
+    /// Whether the data has classes; without them, presets that need classes are no candidates.
     pub classes: bool,
     pub minutes: f64,
     pub preset: &'static str,

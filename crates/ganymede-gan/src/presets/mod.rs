@@ -12,6 +12,7 @@ mod lsgan;
 mod measured;
 mod mlp;
 mod quick;
+mod quick_projection;
 mod r3gan;
 mod ring2d;
 mod sngan;
@@ -113,7 +114,7 @@ pub const PRESETS: &[Entry] = &[
         name: "quick_projection",
         summary: "conditional quick with a projection discriminator",
         sample: IMAGE,
-        make: quick::quick_projection,
+        make: quick_projection::quick_projection,
     },
     Entry {
         name: "mlp",

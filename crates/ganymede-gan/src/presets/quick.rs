@@ -1,5 +1,4 @@
-//! Presets `quick` and `quick_projection`, which have small networks made for minutes on a processor and differ in what they know
-//! of classes.
+//! Preset `quick`: small networks made for minutes on a processor. Not here: the same with classes (`quick_projection.rs`).
 
 use super::blocks::{Halving, Stack, from};
 use super::{PresetInput, image_spec, networks, phases};
@@ -26,24 +25,9 @@ const WIDEST: usize = 4;
 /// networks", arXiv:1802.05957, appendix B.4; the discriminator and Adam are those of Radford, Metz, Chintala (2015),
 /// arXiv:1511.06434. The measurements are in docs/reference/choice.md.
 pub(super) fn quick(input: &PresetInput) -> Result<TrainSpec, GanError> {
-    spec(input, "quick", None)
-}
-
-/// The same with classes, as `projection` has them: batch normalization by class, and to the verdict is added the inner product of
-/// a vector of the class and the discriminator's last features, averaged over the positions.
-///
-/// # Source
-/// Miyato, Koyama (2018), "cGANs with projection discriminator", arXiv:1802.05637, equation 3.
-pub(super) fn quick_projection(input: &PresetInput) -> Result<TrainSpec, GanError> {
-    let classes = input.classes("quick_projection")?;
-    spec(input, "quick_projection", Some(classes))
-}
-
-fn spec(input: &PresetInput, preset: &'static str, classes: Option<usize>) -> Result<TrainSpec, GanError> {
-    let halving = Halving::of(input, preset)?;
     let width = input.width.unwrap_or(WIDTH);
-    let generator = generator(halving, width, input.shape[2], classes);
-    let discriminator = discriminator(&input.shape, width, classes);
+    let generator = generator(input, "quick", width, None)?;
+    let discriminator = discriminator(&input.shape, width);
     Ok(image_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
 }
 
@@ -59,8 +43,17 @@ fn normed(stack: &mut Stack, input: &str, classes: Option<usize>) {
     stack.push("ReLU", json!({}));
 }
 
-fn generator(halving: Halving, width: usize, channels: usize, classes: Option<usize>) -> Stack {
-    let Halving { stages, start: [height, across] } = halving;
+/// The generator, with batch normalization by class where there are classes.
+///
+/// # Errors
+/// [`GanError::Argument`] for sides that cannot be halved to 4 to 7.
+pub(super) fn generator(
+    input: &PresetInput,
+    preset: &'static str,
+    width: usize,
+    classes: Option<usize>,
+) -> Result<Stack, GanError> {
+    let Halving { stages, start: [height, across] } = Halving::of(input, preset)?;
     let filters = |depth: u32| width * (1 << depth).min(WIDEST);
     let mut g = Stack::default();
     g.name("latent", "Input", json!({ "shape": [LATENT] }));
@@ -90,16 +83,14 @@ fn generator(halving: Halving, width: usize, channels: usize, classes: Option<us
     }
     g.push("BatchNormalization", json!({ "momentum": 0.9 }));
     g.push("ReLU", json!({}));
-    g.push("Conv2D", json!({ "filters": channels, "kernel_size": [3, 3], "padding": "same", "activation": "tanh" }));
-    g
+    let last = json!({ "filters": input.shape[2], "kernel_size": [3, 3], "padding": "same", "activation": "tanh" });
+    g.push("Conv2D", last);
+    Ok(g)
 }
 
-fn discriminator(shape: &[usize], width: usize, classes: Option<usize>) -> Stack {
+fn discriminator(shape: &[usize], width: usize) -> Stack {
     let mut d = Stack::default();
     d.name("image", "Input", json!({ "shape": shape }));
-    if classes.is_some() {
-        d.name("label", "Input", json!({ "shape": [], "dtype": "int32" }));
-    }
     let (mut side, mut filters) = (shape[0].min(shape[1]), 0);
     while side > 4 {
         let first = filters == 0;
@@ -107,25 +98,20 @@ fn discriminator(shape: &[usize], width: usize, classes: Option<usize>) -> Stack
         let arguments = json!({
             "filters": filters, "kernel_size": [4, 4], "strides": [2, 2], "padding": "same", "use_bias": false,
         });
-        let layer = d.push("Conv2D", arguments);
+        let convolution = d.push("Conv2D", arguments);
         if first {
-            from(layer, &["image"]);
+            from(convolution, &["image"]);
         } else {
             d.push("BatchNormalization", json!({ "momentum": 0.9 }));
         }
         d.push("LeakyReLU", json!({ "negative_slope": 0.2 }));
         side = side.div_ceil(2);
     }
+    // Names for those who add layers: a projection, another head.
     if let Some(last) = d.0.last_mut() {
         last.name = Some("last".into());
     }
     d.push("Flatten", json!({}));
     d.name("verdict", "Dense", json!({ "units": 1 }));
-    if let Some(classes) = classes {
-        from(d.name("features", "GlobalAveragePooling2D", json!({})), &["last"]);
-        from(d.name("class", "Embedding", json!({ "input_dim": classes, "output_dim": filters })), &["label"]);
-        from(d.name("projection", "Dot", json!({ "axes": 1 })), &["features", "class"]);
-        from(d.push("Add", json!({})), &["verdict", "projection"]);
-    }
     d
 }

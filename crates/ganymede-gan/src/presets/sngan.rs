@@ -1,10 +1,10 @@
 //! Presets `sngan` and `projection`, which have residual networks and differ in what they know of classes.
 
-use super::blocks::{Halving, Stack, from};
+use super::blocks::{Halving, Stack, from, projected, spectral};
 use super::{PresetInput, adam_with, image_spec, networks, phase};
 use crate::error::GanError;
 use crate::spec::{TermSpec, TrainSpec};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Size of the latent.
 const LATENT: usize = 128;
@@ -106,12 +106,6 @@ fn generator(halving: Halving, width: usize, channels: usize, classes: Option<us
     g
 }
 
-/// A layer of the discriminator under spectral normalization.
-fn spectral(class: &str, mut arguments: Value) -> Value {
-    arguments["class_name"] = class.into();
-    json!({ "layer": arguments })
-}
-
 fn discriminator(shape: &[usize], halving: Halving, width: usize, classes: Option<usize>) -> Stack {
     let stages = halving.stages;
     let mut d = Stack::default();
@@ -161,10 +155,7 @@ fn discriminator(shape: &[usize], halving: Halving, width: usize, classes: Optio
     d.name("features", "Rescaling", json!({ "scale": left as f64 }));
     d.name("verdict", "SpectralNormalization", spectral("Dense", json!({ "units": 1 })));
     if let Some(classes) = classes {
-        let embedding = spectral("Embedding", json!({ "input_dim": classes, "output_dim": taken }));
-        from(d.name("class", "SpectralNormalization", embedding), &["label"]);
-        from(d.name("projection", "Dot", json!({ "axes": 1 })), &["features", "class"]);
-        from(d.push("Add", json!({})), &["verdict", "projection"]);
+        projected(&mut d, classes, taken);
     }
     d
 }

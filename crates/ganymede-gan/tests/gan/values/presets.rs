@@ -44,8 +44,9 @@ fn networks_have_the_parameters_that_were_counted_by_hand() {
         // 128·6272 + 6272, then 256 + 128·64·16 + 64 + 128 + 64·64·9 + 64 + 128·64 + 64, the same from 64 to 32, 64 + 32·9 + 1;
         // 64·16, 64·128·16 + 256, 128·256·16 + 512, 4·4·256 + 1.
         ("quick", &[28, 28, 1], [1_030_465, 661_249]),
-        // Four normalizations of 288 filters in all for each of ten classes, and a vector of 256 for each.
-        ("quick_projection", &[28, 28, 1], [1_035_649, 663_809]),
+        // Four normalizations of 288 filters in all for each of ten classes; 1·32·16 + 32 + 32·32·9 + 32, the same to 64 and to
+        // 128, 129, and a vector of 128 for each class.
+        ("quick_projection", &[28, 28, 1], [1_035_649, 359_745]),
         // A vector of 100 for each class, and a layer of ten units.
         ("acgan", &[28, 28, 1], [1_519_208, 201_355]),
         // Dense 128·6272 + 6272; two blocks of 312,192: two normalizations of 256, two kernels of 147,584, one of 16,512.
@@ -116,7 +117,7 @@ fn losses_and_optimizers_are_those_of_the_papers() {
         ("r3gan", "relativistic_paired r1 r2", "relativistic_paired", 1e-3, 0.0),
         ("ring2d", "relativistic_paired r1 r2", "relativistic_paired", 1e-2, 0.5),
         ("quick", "non_saturating", "non_saturating", 2e-4, 0.5),
-        ("quick_projection", "non_saturating", "non_saturating", 2e-4, 0.5),
+        ("quick_projection", "hinge", "hinge", 2e-4, 0.5),
         ("acgan", "non_saturating auxiliary_classifier", "non_saturating auxiliary_classifier", 2e-4, 0.5),
         ("article", "non_saturating", "non_saturating", 2e-4, 0.5),
     ] {
