@@ -47,7 +47,7 @@ impl Command for Clean {
         ("Say what there is, and ask", &["ganymede clean"]),
         (
             "Old checkpoints of one run, without asking",
-            &["ganymede clean --checkpoints runs/00000-quick_projection-fashion-mnist --yes"],
+            &["ganymede clean --checkpoints runs/00000-quick-fashion-mnist --yes"],
         ),
     ];
 

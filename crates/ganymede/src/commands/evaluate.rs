@@ -43,12 +43,12 @@ impl Command for Evaluate {
     const NAME: &'static str = "evaluate";
     const ABOUT: &'static str = "Measure how far a run's samples are from its data";
     const EXAMPLES: Examples = &[
-        ("The newest checkpoint", &["ganymede evaluate runs/00000-quick_projection-fashion-mnist"]),
+        ("The newest checkpoint", &["ganymede evaluate runs/00000-quick-fashion-mnist"]),
         (
             "An earlier checkpoint, with fewer samples",
-            &["ganymede evaluate runs/00000-quick_projection-fashion-mnist --checkpoint 500 --n 1000"],
+            &["ganymede evaluate runs/00000-quick-fashion-mnist --checkpoint 500 --n 1000"],
         ),
-        ("Only one metric", &["ganymede evaluate runs/00000-quick_projection-fashion-mnist --metric frechet"]),
+        ("Only one metric", &["ganymede evaluate runs/00000-quick-fashion-mnist --metric frechet"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -80,7 +80,7 @@ const COMMANDS: &[Entry] = &[
 const EXAMPLES: Examples = &[
     ("Train on the images that ship with ganymede, about five minutes on two cores", &["ganymede train"]),
     ("Train on a folder of images", &["ganymede train photos --resolution 64"]),
-    ("Generate 16 samples from a run", &["ganymede sample runs/00000-quick_projection-fashion-mnist -n 16"]),
+    ("Generate 16 samples from a run", &["ganymede sample runs/00000-quick-fashion-mnist -n 16"]),
 ];
 
 const EXIT_CODES: &str = "\

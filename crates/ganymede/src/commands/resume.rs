@@ -31,8 +31,8 @@ impl Command for Resume {
     const NAME: &'static str = "resume";
     const ABOUT: &'static str = "Resume a run from its newest checkpoint";
     const EXAMPLES: Examples = &[
-        ("After an interruption", &["ganymede resume runs/00000-quick_projection-fashion-mnist"]),
-        ("To 5,000 steps in total", &["ganymede resume runs/00000-quick_projection-fashion-mnist --steps 5000"]),
+        ("After an interruption", &["ganymede resume runs/00000-quick-fashion-mnist"]),
+        ("To 5,000 steps in total", &["ganymede resume runs/00000-quick-fashion-mnist --steps 5000"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -65,10 +65,10 @@ impl Command for Sample {
     const NAME: &'static str = "sample";
     const ABOUT: &'static str = "Generate samples from a run";
     const EXAMPLES: Examples = &[
-        ("A grid of 64", &["ganymede sample runs/00000-quick_projection-fashion-mnist --grid clothes.png"]),
+        ("A grid of 64", &["ganymede sample runs/00000-quick-fashion-mnist --grid clothes.png"]),
         (
             "Seeds 100 to 199, a file for each",
-            &["ganymede sample runs/00000-quick_projection-fashion-mnist --seed 100-199 --out clothes"],
+            &["ganymede sample runs/00000-quick-fashion-mnist --seed 100-199 --out clothes"],
         ),
         (
             "One class of a conditional run",
@@ -76,7 +76,7 @@ impl Command for Sample {
         ),
         (
             "As the generator was after 500 steps",
-            &["ganymede sample runs/00000-quick_projection-fashion-mnist --checkpoint 500 --grid early.png"],
+            &["ganymede sample runs/00000-quick-fashion-mnist --checkpoint 500 --grid early.png"],
         ),
     ];
 

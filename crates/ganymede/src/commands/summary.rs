@@ -35,7 +35,7 @@ impl Command for Summary {
     const ABOUT: &'static str = "Print the networks of a preset, a run or a spec, layer by layer";
     const EXAMPLES: Examples = &[
         ("A preset for images of 64 x 64 in colour", &["ganymede summary dcgan --resolution 64 --channels 3"]),
-        ("A run", &["ganymede summary runs/00000-quick_projection-fashion-mnist"]),
+        ("A run", &["ganymede summary runs/00000-quick-fashion-mnist"]),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {

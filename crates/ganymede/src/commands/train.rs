@@ -105,7 +105,7 @@ impl Command for Train {
         ),
         (
             "Resume a run, to 5,000 steps in total",
-            &["ganymede train --outdir runs/00000-quick_projection-fashion-mnist --steps 5000"],
+            &["ganymede train --outdir runs/00000-quick-fashion-mnist --steps 5000"],
         ),
     ];
 

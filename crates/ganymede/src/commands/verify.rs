@@ -29,10 +29,10 @@ impl Command for Verify {
     const ABOUT: &'static str =
         "Verify a checkpoint: its hashes, that it loads, and that the next step gives the same bits";
     const EXAMPLES: Examples = &[
-        ("The newest checkpoint", &["ganymede verify runs/00000-quick_projection-fashion-mnist"]),
+        ("The newest checkpoint", &["ganymede verify runs/00000-quick-fashion-mnist"]),
         (
             "With another number of threads, which gives the same bits",
-            &["ganymede verify runs/00000-quick_projection-fashion-mnist --threads 1"],
+            &["ganymede verify runs/00000-quick-fashion-mnist --threads 1"],
         ),
     ];
 
