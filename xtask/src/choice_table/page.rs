@@ -107,6 +107,7 @@ mod tests {
         let scores = json!([
             { "metric": "frechet", "of": "classifier", "value": distance, "reference": 0.25 },
             { "metric": "coverage", "of": "random", "value": 0.9, "reference": 0.97 },
+            { "metric": "precision", "of": "random", "value": 0.8, "reference": 0.96 },
         ]);
         let losses = json!({ "d/hinge": 1.5, "g/hinge": 0.25 });
         let stage =
@@ -118,15 +119,13 @@ mod tests {
     #[test]
     fn the_best_by_distance_comes_first_and_is_chosen() {
         let results =
-            Results(BTreeMap::from([result("dcgan", 3.0), result("sngan-32", 1.5), result("projection-32", 2.0)]));
+            Results(BTreeMap::from([result("dcgan", 3.0), result("sngan-32", 1.5), result("projection-32", 1.2)]));
         let text = page(&results, &[]);
         assert!(text.contains("| clothes-28 | 10 | `sngan` of width 32 | `projection` of width 32 |"), "{text}");
         let row =
             "| `sngan` of width 32 | 10.0 | 900 | 1.50 | 0.25 | 1.500 / 0.250 | – | – | 0.900 / 0.970 | – | – | – |";
-        let places: Vec<usize> = [row, "| `projection` of width 32 | 10.0", "| `dcgan` | 10.0"]
-            .iter()
-            .filter_map(|row| text.find(row))
-            .collect();
+        let rows = ["| `projection` of width 32 | 10.0", row, "| `dcgan` | 10.0"];
+        let places: Vec<usize> = rows.iter().filter_map(|row| text.find(row)).collect();
         assert!(places.len() == 3 && places.is_sorted(), "{places:?} {text}");
     }
 }

@@ -26,7 +26,7 @@ fn a_crash_before_any_change_on_disk_leaves_a_run_that_goes_on() {
     }
     let unbroken = tempfile::tempdir().unwrap();
     let unbroken = bytes(&train(unbroken.path(), &spec), 3);
-    let name = "trainer::tests::a_crash_before_any_change_on_disk_leaves_a_run_that_goes_on";
+    let name = "trainer::tests::failures::a_crash_before_any_change_on_disk_leaves_a_run_that_goes_on";
     let child = |n: i64, outdir: &Path| {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", name]).env(POINT, format!("{n}:{}", outdir.display()));
