@@ -62,8 +62,8 @@ pub struct Cell {
 
 /// Every cell, the kinds in turn.
 pub fn cells() -> Vec<Cell> {
-    let of = |kind: &'static Kind| kind.presets.iter().map(move |&(preset, width)| Cell { preset, width, kind });
-    KINDS.iter().flat_map(of).collect()
+    let cells_of = |kind: &'static Kind| kind.presets.iter().map(move |&(preset, width)| Cell { preset, width, kind });
+    KINDS.iter().flat_map(cells_of).collect()
 }
 
 impl Cell {

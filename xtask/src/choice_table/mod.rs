@@ -173,6 +173,7 @@ impl Results {
 }
 
 fn distance(stage: &Value) -> Option<f64> {
-    let of = |features| timed::score(&stage["scores"], "frechet", features).and_then(|score| score["value"].as_f64());
-    of("classifier").or_else(|| of("random"))
+    let value =
+        |features| timed::score(&stage["scores"], "frechet", features).and_then(|score| score["value"].as_f64());
+    value("classifier").or_else(|| value("random"))
 }

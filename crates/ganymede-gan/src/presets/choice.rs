@@ -58,7 +58,7 @@ impl Choice {
 /// Images below which the discriminator is better off with augmentation: with 500 it was in every measured training
 /// (docs/reference/ablations.md).
 const FEW: usize = 2000;
-/// Minutes of one thread that are meant where nobody says how long.
+/// Minutes of one thread whose row counts where nobody says how long: presets train about so long by themselves.
 const MINUTES: f64 = 10.0;
 
 /// The preset for so many samples like `codec`'s and a training of so many minutes; none for as long as the preset says.
@@ -88,7 +88,7 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
         why += &format!(", diff_augment because there are only {samples}");
     }
     let input = PresetInput { classes: Some(classes), ..PresetInput::of([height, width, channels]) };
-    match nearest(MEASURED, [height, width, channels], classes > 1, minutes.unwrap_or(MINUTES)) {
+    match nearest(MEASURED, [height, width, channels], classes > 1, minutes) {
         Some(row) if presets::preset_for(row.preset, &input).is_ok() => {
             let [[coverage, all], [precision, real]] = [row.coverage, row.precision];
             if let Some(width) = row.width {
@@ -112,21 +112,21 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
     }
 }
 
-/// The measured row for such images and so many minutes.
+/// The measured row for such images and so many minutes, or for as long as a preset trains by itself.
 fn nearest(
     table: &[Measured],
     [height, width, channels]: [usize; 3],
     classes: bool,
-    minutes: f64,
+    minutes: Option<f64>,
 ) -> Option<&Measured> {
     let pixels = (height * width).max(1) as f64;
-    let far = |row: &Measured| ((row.side * row.side) as f64 / pixels).ln().abs();
+    let distance = |row: &Measured| ((row.side * row.side) as f64 / pixels).ln().abs();
     let alike = || table.iter().filter(|row| row.classes == classes && (row.channels == 1) == (channels == 1));
-    let kind = alike().min_by(|a, b| far(a).total_cmp(&far(b)))?;
-    let of = || alike().filter(|row| (row.data, row.side) == (kind.data, kind.side));
-    let same = minutes * (kind.side * kind.side) as f64 / pixels;
-    let shortest = || of().min_by(|a, b| a.minutes.total_cmp(&b.minutes));
-    of().filter(|row| row.minutes <= same).max_by(|a, b| a.minutes.total_cmp(&b.minutes)).or_else(shortest)
+    let kind = alike().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    let rows = || alike().filter(|row| (row.data, row.side) == (kind.data, kind.side));
+    let longest = minutes.map_or(MINUTES, |minutes| minutes * (kind.side * kind.side) as f64 / pixels);
+    let within = rows().filter(|row| row.minutes <= longest).max_by(|a, b| a.minutes.total_cmp(&b.minutes));
+    within.or_else(|| rows().min_by(|a, b| a.minutes.total_cmp(&b.minutes)))
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
             row(64, 3, false, 3.0, "e"),
             row(64, 3, false, 30.0, "f"),
         ];
-        let found = |shape, classes, minutes| nearest(&table, shape, classes, minutes).map(|row| row.preset);
+        let found = |shape, classes, minutes: f64| nearest(&table, shape, classes, Some(minutes)).map(|row| row.preset);
         for (shape, classes, minutes, preset) in [
             ([28, 28, 1], false, 0.2, Some("a")),
             ([28, 28, 1], false, 9.9, Some("a")),
@@ -172,6 +172,9 @@ mod tests {
         ] {
             assert_eq!(found(shape, classes, minutes), preset, "{shape:?} {classes} {minutes}");
         }
+        // Larger images train longer by themselves.
+        assert_eq!(nearest(&table, [56, 56, 1], false, None).map(|row| row.preset), Some("b"));
+        assert_eq!(found([56, 56, 1], false, 10.0), Some("a"));
     }
 
     #[test]
