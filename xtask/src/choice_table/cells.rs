@@ -73,9 +73,8 @@ impl Cell {
         format!("{}-{}{width}", self.kind.name, self.preset)
     }
 
-    /// The words that ask for its preset.
-    pub fn words(&self) -> Vec<String> {
-        let width = self.width.into_iter().flat_map(|width| ["--width".to_string(), width.to_string()]);
-        ["--preset".to_string(), self.preset.to_string()].into_iter().chain(width).collect()
+    /// The words that ask for its width.
+    pub fn width_words(&self) -> Vec<String> {
+        self.width.map_or(Vec::new(), |width| vec!["--width".into(), width.to_string()])
     }
 }

@@ -15,6 +15,7 @@ use crate::timed::{self, Ganymede, Length, Options, Training};
 use cells::{Cell, Kind, cells};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -42,27 +43,33 @@ fn table(root: &Path, options: &Options) -> Result<(), String> {
     let bench = Bench { ganymede: Ganymede::build(root)?, root, data, options, results: root.join(FOLDER) };
     std::fs::create_dir_all(&bench.results).map_err(|e| format!("cannot create {}: {e}", bench.results.display()))?;
     let cells = cells();
-    let recipes: Result<BTreeMap<_, _>, String> =
-        cells.iter().map(|cell| Ok((cell.name(), bench.recipe(cell)?))).collect();
-    let recipes = recipes?;
-    let has = |cell: &Cell, minutes: f64| bench.has(cell, &recipes[&cell.name()], minutes);
+    // Kinds of data share presets: each is printed once.
+    let mut printed = BTreeMap::new();
+    for cell in &cells {
+        if let Entry::Vacant(entry) = printed.entry((cell.preset, cell.width)) {
+            entry.insert(bench.recipe(cell)?);
+        }
+    }
+    let recipe = |cell: &Cell| printed[&(cell.preset, cell.width)].clone();
+    let recipes: BTreeMap<String, String> = cells.iter().map(|cell| (cell.name(), recipe(cell))).collect();
     let write = || {
-        let results = Results::read(&bench.results)?;
+        let results = bench.results()?;
         page::write(root, &results, |name| recipes.get(name))?;
         default::write(root, &results).map(|()| results)
     };
-    write()?;
-    let mut found = Ok(());
+    let train = |cells: &[Cell], minutes: f64| {
+        let recipe = |cell: &Cell| &recipes[&cell.name()];
+        let has = |cell: &Cell| bench.has(cell, recipe(cell), minutes);
+        options.each(cells, Cell::name, has, |cell| bench.measure(cell, recipe(cell), minutes))
+    };
+    let (mut results, mut found) = (write()?, Ok(()));
     for minutes in MINUTES {
-        let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], minutes);
-        found = found.and(options.each(&cells, Cell::name, |cell| has(cell, minutes), measure));
-        write()?;
+        found = found.and(train(&cells, minutes));
+        results = write()?;
     }
-    let results = write()?;
     let is_best = |cell: &Cell| results.rank(cell, MINUTES[2]).is_some_and(|rank| rank < BEST);
     let best: Vec<Cell> = cells.into_iter().filter(is_best).collect();
-    let measure = |cell: &Cell| bench.measure(cell, &recipes[&cell.name()], LONGEST);
-    found = found.and(options.each(&best, Cell::name, |cell| has(cell, LONGEST), measure));
+    found = found.and(train(&best, LONGEST));
     write().and(found)
 }
 
@@ -82,20 +89,32 @@ impl Bench<'_> {
     /// What the preset's spec is today.
     fn recipe(&self, cell: &Cell) -> Result<String, String> {
         let mut command = self.ganymede.words(&["presets", cell.preset]);
-        Ok(timed::recipe(&timed::text(command.args(&cell.words()[2..]))?))
+        Ok(timed::recipe(&timed::text(command.args(cell.width_words()))?))
+    }
+
+    /// The file of a cell's results.
+    fn file(&self, cell: &Cell) -> PathBuf {
+        self.results.join(format!("{}.json", cell.name()))
+    }
+
+    /// Every result that there is.
+    fn results(&self) -> Result<Results, String> {
+        let done = cells().into_iter().filter(|cell| self.file(cell).exists());
+        done.map(|cell| Ok((cell.name(), read(&self.file(&cell))?))).collect::<Result<_, String>>().map(Results)
     }
 
     fn has(&self, cell: &Cell, recipe: &str, minutes: f64) -> bool {
-        let file = self.results.join(format!("{}.json", cell.name()));
+        let file = self.file(cell);
         timed::is_of(&file, recipe) && read(&file).is_ok_and(|value| stage(&value, minutes).is_some())
     }
 
     /// Trains a cell up to so many minutes, measures it, and adds that to its file.
     fn measure(&self, cell: &Cell, recipe: &str, minutes: f64) -> Result<(), String> {
-        let file = self.results.join(format!("{}.json", cell.name()));
+        let file = self.file(cell);
         let mut words = vec![OsString::from(timed::source(self.data, cell.kind.source))];
         words.extend(cell.kind.flags.iter().map(OsString::from));
-        words.extend(cell.words().into_iter().chain(["--name".into(), cell.name()]).map(OsString::from));
+        let named = ["--preset".into(), cell.preset.into(), "--name".into(), cell.name()];
+        words.extend(named.into_iter().chain(cell.width_words()).map(OsString::from));
         let outdir = self.root.join("target/choice-table").join(format!("{}-{recipe}", cell.name()));
         let known = timed::is_of(&file, recipe).then(|| read(&file)).transpose()?;
         let pace = match known.as_ref().and_then(|value| value["seconds_a_step"].as_f64()) {
@@ -143,17 +162,6 @@ fn stage(value: &Value, minutes: f64) -> Option<&Value> {
 pub(crate) struct Results(BTreeMap<String, Value>);
 
 impl Results {
-    fn read(folder: &Path) -> Result<Results, String> {
-        let mut results = BTreeMap::new();
-        for cell in cells() {
-            let file = folder.join(format!("{}.json", cell.name()));
-            if file.exists() {
-                results.insert(cell.name(), read(&file)?);
-            }
-        }
-        Ok(Results(results))
-    }
-
     /// The presets of a kind of data that were measured after so many minutes, the best first: by the Fréchet distance of
     /// features that know the data, since it is what agrees with the eye (docs/concepts/metrics.md).
     fn ranked(&self, kind: &Kind, minutes: f64) -> Vec<(Cell, &Value)> {
