@@ -3,11 +3,11 @@
 import peer
 
 CHANNELS = {28: 1, 64: 3}
-LATENT = 100
 
 arguments = peer.options(__doc__, resolutions=sorted(CHANNELS), sample=True)
 
 import keras_peer  # noqa: E402
+from keras_tutorial import LATENT, networks  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import keras  # noqa: E402
 from keras import layers  # noqa: E402
@@ -16,34 +16,8 @@ cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def tutorial(channels):
-    """TensorFlow's DCGAN tutorial: 28 × 28, 5x5 kernels, Keras's defaults."""
-    transposed = dict(kernel_size=5, padding="same", use_bias=False)
-    generator = keras.Sequential([
-        keras.Input((LATENT,)),
-        layers.Dense(7 * 7 * 256, use_bias=False),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Reshape((7, 7, 256)),
-        layers.Conv2DTranspose(128, strides=1, **transposed),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Conv2DTranspose(64, strides=2, **transposed),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Conv2DTranspose(channels, strides=2, activation="tanh", **transposed),
-    ])
-    discriminator = keras.Sequential([
-        keras.Input((28, 28, channels)),
-        layers.Conv2D(64, 5, strides=2, padding="same"),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Dropout(0.3),
-        layers.Conv2D(128, 5, strides=2, padding="same"),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Dropout(0.3),
-        layers.Flatten(),
-        layers.Dense(1),
-    ])
-    return generator, discriminator, {"learning_rate": 1e-4}
+    """TensorFlow's DCGAN tutorial, and its Adam."""
+    return *networks(channels), {"learning_rate": 1e-4}
 
 
 def paper(channels, width=64):

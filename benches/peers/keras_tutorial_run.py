@@ -27,41 +27,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from keras import layers  # noqa: E402
 from PIL import Image  # noqa: E402
 
-LATENT = 100
-
-
-def networks():
-    transposed = dict(kernel_size=5, padding="same", use_bias=False)
-    generator = keras.Sequential([
-        keras.Input((LATENT,)),
-        layers.Dense(7 * 7 * 256, use_bias=False),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Reshape((7, 7, 256)),
-        layers.Conv2DTranspose(128, strides=1, **transposed),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Conv2DTranspose(64, strides=2, **transposed),
-        layers.BatchNormalization(),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Conv2DTranspose(1, strides=2, activation="tanh", **transposed),
-    ])
-    discriminator = keras.Sequential([
-        keras.Input((28, 28, 1)),
-        layers.Conv2D(64, 5, strides=2, padding="same"),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Dropout(0.3),
-        layers.Conv2D(128, 5, strides=2, padding="same"),
-        layers.LeakyReLU(negative_slope=0.3),
-        layers.Dropout(0.3),
-        layers.Flatten(),
-        layers.Dense(1),
-    ])
-    return generator, discriminator
-
+from keras_tutorial import LATENT, networks  # noqa: E402
 
 def main():
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
@@ -71,7 +39,7 @@ def main():
         images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28, 1)
     data = tf.data.Dataset.from_tensor_slices((images.astype("float32") - 127.5) / 127.5)
     data = data.shuffle(60_000, seed=0).repeat().batch(arguments.batch).prefetch(2)
-    generator, discriminator = networks()
+    generator, discriminator = networks(channels=1)
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     g_adam, d_adam = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
 
