@@ -5,7 +5,7 @@ use crate::failure::{Failure, USAGE};
 use clap::Args;
 use ganymede_gan::augment::AUGMENTATIONS;
 use ganymede_gan::objectives;
-use ganymede_gan::spec::TrainSpec;
+use ganymede_gan::spec::{TrainSpec, numbered};
 use ganymede_nn::config::nearest;
 
 /// What is changed most often in a spec.
@@ -77,9 +77,8 @@ impl SpecFlags {
             if let Some((_, other)) = terms.next() {
                 let (one, other) = (&term.class_name, &other.class_name);
                 let text = format!("--objective: phase `{}` has two objectives, `{one}` and `{other}`", phase.name);
-                return Err(
-                    Failure::new(USAGE, text).with_hint(format!("--set phases.{at}.terms=[…] says which it has"))
-                );
+                return Err(Failure::new(USAGE, text)
+                    .with_hint(format!("--set phases.{}.terms=[…] says which it has", phase.name)));
             }
             let mut table = toml::Table::try_from(term).unwrap_or_default();
             table.retain(|key, _| key == "weight" || key == "every");
@@ -132,8 +131,8 @@ fn known(flag: &str, name: &str, known: &[String]) -> Result<(), Failure> {
 ///
 /// # Errors
 /// The first such pair.
-pub fn refuse_conflicts(flags: &[String], set: &[String]) -> Result<(), Failure> {
-    let key = |assignment: &str| assignment.split('=').next().unwrap_or_default().trim().to_string();
+pub fn refuse_conflicts(spec: &TrainSpec, flags: &[String], set: &[String]) -> Result<(), Failure> {
+    let key = |assignment: &str| numbered(spec, assignment.split('=').next().unwrap_or_default().trim());
     let inside =
         |one: &str, other: &str| one == other || one.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'));
     for flag in flags {
@@ -218,7 +217,10 @@ mod tests {
 
     #[test]
     fn two_values_for_one_key_are_refused() {
-        let judge = |flag: &str, set: &str| refuse_conflicts(&[flag.into()], &[set.into()]).is_err();
+        let dcgan = spec("dcgan");
+        let judge = |flag: &str, set: &str| refuse_conflicts(&dcgan, &[flag.into()], &[set.into()]).is_err();
+        assert!(judge("phases.0.optimizer.learning_rate=1", "phases.d.optimizer.learning_rate=2"));
+        assert!(!judge("phases.0.optimizer.learning_rate=1", "phases.g.optimizer.learning_rate=2"));
         assert!(judge("phases.0.optimizer.learning_rate=1", " phases.0.optimizer.learning_rate = 2"));
         assert!(judge("phases.0.optimizer.learning_rate=1", "phases.0.optimizer={}"));
         assert!(judge("augment=[]", "augment.0.class_name=x"));

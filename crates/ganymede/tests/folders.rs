@@ -249,3 +249,27 @@ fn runs_are_listed_and_cleaned() {
     here(&["resume", "runs/00000-dcgan-pics", "--steps", "4"]).ok();
     here(&["verify", "runs/00000-dcgan-pics"]).ok();
 }
+
+/// What was best by the log stays, though newer ones do as well.
+#[test]
+fn the_best_checkpoint_is_not_cleaned_away() {
+    let place = tempfile::tempdir().unwrap();
+    images(&place.path().join("pics"), &[]);
+    let here = |words: &[&str]| within(place.path(), "", words);
+    let evaluate = "evaluate={every_kimg=0.008,samples=6,metrics=['sliced_wasserstein']}";
+    let train = ["train", "pics", "--preset", "dcgan", "--width", "8", "--batch", "8", "--threads", "1", "--steps", "4"];
+    here(&[&train[..], &["--checkpoint-every", "1", "--set", evaluate]].concat()).ok();
+    let log = place.path().join("runs/00000-dcgan-pics/events.jsonl");
+    let line = |text: &str| {
+        let mut event: serde_json::Value = serde_json::from_str(text).unwrap();
+        if event["kind"] == "metrics" {
+            event["scores"][0]["value"] = if event["step"] == 2 { 0.25.into() } else { 0.5.into() };
+        }
+        event.to_string() + "\n"
+    };
+    let lines: String = std::fs::read_to_string(&log).unwrap().lines().map(line).collect();
+    std::fs::write(&log, lines).unwrap();
+    here(&["clean", "--checkpoints", "--yes"]).ok();
+    let left = |step: u64| place.path().join(format!("runs/00000-dcgan-pics/checkpoints/step-{step:08}")).is_dir();
+    assert_eq!([0, 1, 2, 3, 4].map(left), [true, false, true, false, true]);
+}

@@ -39,8 +39,9 @@ fn rate(at: usize, phase: &str, optimizer: &OptimizerConfig) -> Option<Finding> 
         true => "moves every parameter by about that much in each step, whatever the gradient is",
         false => "multiplies the gradient by it in each step",
     };
+    let shown = if rate < 1e6 { rate.to_string() } else { format!("{rate:e}") };
     let reason =
-        format!("the learning rate {rate} is far above what trains: {class} {consequence}; 0.0002 is usual with Adam");
+        format!("the learning rate {shown} is far above what trains: {class} {consequence}; 0.0002 is usual with Adam");
     let mended = optimizer.with_number("learning_rate", 2e-4).filter(|_| normed);
     let fix = |mended: OptimizerConfig| {
         Fix::new("set learning_rate = 0.0002", move |spec| spec.phases[at].optimizer = Some(mended.clone()))

@@ -17,8 +17,8 @@ pub struct Difference {
     pub right: Option<String>,
 }
 
-/// The spec with `assignment` (`key=value`) applied: the key is dotted, a list is indexed by number,
-/// the value is TOML or, when it is not, a string.
+/// The spec with `assignment` (`key=value`) applied: the key is dotted, a list is indexed by number or by the `name` of one of
+/// its tables (`phases.d.optimizer.learning_rate`), the value is TOML or, when it is not, a string.
 ///
 /// # Errors
 /// [`GanError::Edit`] when there is no `=`, the path leads through no table, or the spec refuses the result.
@@ -36,10 +36,8 @@ pub fn edit(spec: &TrainSpec, assignment: &str) -> Result<TrainSpec, GanError> {
         at = match at {
             Value::Table(table) => table.entry(part.to_string()).or_insert_with(|| Value::Table(Table::new())),
             Value::Array(items) => {
-                let count = items.len();
-                let index = part.parse::<usize>().ok().filter(|i| *i < count);
-                let index = index
-                    .ok_or_else(|| refuse(format!("expected an index below {count} in `{path}`, found `{part}`")))?;
+                let index = index(items, part)
+                    .map_err(|expected| refuse(format!("expected {expected} in `{path}`, found `{part}`")))?;
                 &mut items[index]
             }
             other => return Err(refuse(format!("expected a table or list at `{path}`, found {}", other.type_str()))),
@@ -49,6 +47,45 @@ pub fn edit(spec: &TrainSpec, assignment: &str) -> Result<TrainSpec, GanError> {
     let text = toml::to_string(&root).map_err(|e| refuse(e.to_string()))?;
     let read: Result<TrainSpec, _> = toml::from_str(&text);
     read.map_err(|e| refuse(e.message().to_string()))
+}
+
+/// A dotted key with the names of a list's tables replaced by their numbers: two keys of one value are then the same text.
+///
+/// ```
+/// use ganymede_gan::presets::{PresetInput, preset_for};
+/// use ganymede_gan::spec::numbered;
+///
+/// let spec = preset_for("mlp", &PresetInput::of(vec![2]))?;
+/// assert_eq!(numbered(&spec, "phases.g.optimizer.learning_rate"), "phases.1.optimizer.learning_rate");
+/// # Ok::<(), ganymede_gan::GanError>(())
+/// ```
+pub fn numbered(spec: &TrainSpec, key: &str) -> String {
+    let root = Table::try_from(spec).map_or_else(|_| Value::Table(Table::new()), Value::Table);
+    let mut at = Some(&root);
+    let mut words = Vec::new();
+    for word in key.split('.') {
+        let number = at.and_then(Value::as_array).and_then(|items| index(items, word).ok());
+        at = match number {
+            Some(number) => at.and_then(|list| list.get(number)),
+            None => at.and_then(|table| table.get(word)),
+        };
+        words.push(number.map_or_else(|| word.to_string(), |number| number.to_string()));
+    }
+    words.join(".")
+}
+
+/// The place of what a word of a key names in a list.
+///
+/// # Errors
+/// What there is to name.
+fn index(items: &[Value], word: &str) -> Result<usize, String> {
+    let names: Vec<&str> = items.iter().map(|item| item.get("name").and_then(Value::as_str).unwrap_or("")).collect();
+    let number = word.parse::<usize>().ok().filter(|index| *index < items.len());
+    number.or_else(|| names.iter().position(|name| *name == word)).ok_or_else(|| {
+        let named: Vec<String> = names.iter().filter(|name| !name.is_empty()).map(|name| format!("`{name}`")).collect();
+        let names = if named.is_empty() { String::new() } else { format!(" or one of {}", named.join(", ")) };
+        format!("an index below {}{names}", items.len())
+    })
 }
 
 /// Every leaf that differs, in order of the keys.
@@ -102,6 +139,8 @@ mod tests {
         use crate::presets::{PresetInput, preset_for};
         let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
         for (assignment, expected) in [
+            ("phases.e.every=2", "expected an index below 2 or one of `d`, `g` in `phases`, found `e`"),
+            ("phases.d.terms.first.weight=2", "expected an index below 1 in `phases.d.terms`, found `first`"),
             ("phases.0.optimizer.class_name=fastest", "found `fastest` (known: SGD, "),
             ("phases.0.optimizer.class_name=Adom", "found `Adom` (did you mean `Adam`?)"),
             ("phases.0.optimizer.learning_rate={class_name=\"slower\"}", "found `slower` (known: "),
@@ -109,6 +148,14 @@ mod tests {
             let error = edit(&spec, assignment).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn tables_of_a_list_go_by_their_names() {
+        use crate::presets::{PresetInput, preset_for};
+        let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
+        let [by_name, by_number] = ["g", "1"].map(|at| edit(&spec, &format!("phases.{at}.every=3")).unwrap());
+        assert_eq!((by_name.phases[1].every, &by_name), (3, &by_number));
     }
 
     #[test]

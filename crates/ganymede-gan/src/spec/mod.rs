@@ -20,7 +20,7 @@ mod words;
 
 pub use augment::AugmentSpec;
 pub use data::DataSpec;
-pub use edit::{Difference, differences, edit};
+pub use edit::{Difference, differences, edit, numbered};
 pub use ema::EmaSpec;
 pub use evaluate::EvaluateSpec;
 pub use keys::{KEYS, Key};

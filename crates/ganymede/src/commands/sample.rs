@@ -128,7 +128,7 @@ impl Command for Sample {
             Ok(labels.unwrap_or_default().into_iter().map(name).collect())
         };
         if let Some(folder) = &self.out {
-            let options = self.told(&codec, labels);
+            let options = self.in_words(&codec, labels);
             let (run, asked) = (&self.generator.at.run, (options, self.conditions.as_deref()));
             Origin::of(run, &checkpoint, sampler.network(), asked, &seeds)?.claim(folder, self.overwrite)?;
         }
@@ -183,16 +183,16 @@ impl Sample {
     }
 
     /// What is asked of the generator besides seeds, in words.
-    fn told(&self, codec: &Codec, labels: Labels<'_>) -> String {
-        let mut told = Vec::new();
+    fn in_words(&self, codec: &Codec, labels: Labels<'_>) -> String {
+        let mut words = Vec::new();
         if let Labels::All(label) = labels {
             let name = codec.classes().get(label as usize).cloned().unwrap_or_default();
-            told.push(format!("class {label} {name}"));
+            words.push(format!("class {label} {name}"));
         }
-        told.extend(self.wishes.iter().cloned());
-        told.extend(self.truncation.map(|t| format!("truncation {t}")));
-        told.extend(self.generator.standing_statistics.map(|n| format!("standing statistics {n}")));
-        told.join(", ")
+        words.extend(self.wishes.iter().cloned());
+        words.extend(self.truncation.map(|t| format!("truncation {t}")));
+        words.extend(self.generator.standing_statistics.map(|n| format!("standing statistics {n}")));
+        words.join(", ")
     }
 
     fn files(

@@ -212,7 +212,7 @@ impl Train {
         if let Some(epochs) = self.epochs {
             let samples = training.data().split(spec.data.options.holdout, spec.seed).train.len() as u64;
             let steps = steps_of_epochs(epochs, samples, &spec.train);
-            refuse_conflicts(&[format!("train.steps={steps}")], &self.set)?;
+            refuse_conflicts(&spec, &[format!("train.steps={steps}")], &self.set)?;
             (spec.train.steps, spec.train.kimg, spec.train.minutes) = (Some(steps), None, None);
             let (times, shown) = (if epochs == 1 { "epoch" } else { "epochs" }, grouped(samples));
             terminal.say(&format!("epochs      {epochs} {times} of {shown} samples are {} steps", grouped(steps)));
@@ -261,7 +261,7 @@ impl Train {
             (None, known) => known,
         };
         let flags = self.spec_flags.assignments(&spec)?;
-        refuse_conflicts(&flags, &self.set)?;
+        refuse_conflicts(&spec, &flags, &self.set)?;
         let spec = flags.iter().try_fold(spec, |spec, assignment| edit(&spec, assignment))?;
         self.set(spec, wanted)
     }
