@@ -5,6 +5,7 @@
 use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
 use crate::plan::{self, PlanReport};
+use crate::sampler::{STANDING_BATCHES, Standing};
 use crate::spec::TrainSpec;
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
@@ -61,6 +62,10 @@ pub struct Stepper {
     batch_bytes: u64,
     store: Box<dyn Store>,
     groups: Vec<Group>,
+    /// What recomputes the batch statistics of an averaged generator.
+    standing: Option<Standing>,
+    /// Whether they are those of the weights as they are.
+    settled: bool,
     parameters: BTreeMap<String, Vec<Parameter>>,
     /// Scalars with another value than the spec's.
     scalars: BTreeMap<String, f64>,
@@ -99,8 +104,12 @@ impl Stepper {
             Ok(Group { programs, every, repeat, reads_batch })
         };
         let groups = groups.into_iter().map(group).collect::<Result<_, GanError>>()?;
-        let batch_bytes = plan::batch_bytes(spec, codec);
-        Ok(Stepper { spec: spec.clone(), batch_bytes, store, groups, parameters, scalars: BTreeMap::new() })
+        let standing = match spec.averaged() == Some(spec.generator()) {
+            true => Standing::load(spec, codec, store.as_ref(), backend)?,
+            false => None,
+        };
+        let (spec, batch_bytes, scalars) = (spec.clone(), plan::batch_bytes(spec, codec), BTreeMap::new());
+        Ok(Stepper { spec, batch_bytes, store, groups, standing, settled: false, parameters, scalars })
     }
 
     /// The states.
@@ -110,7 +119,22 @@ impl Stepper {
 
     /// The states, to write.
     pub fn store_mut(&mut self) -> &mut dyn Store {
+        self.settled = false;
         self.store.as_mut()
+    }
+
+    /// Recomputes the batch statistics of an averaged generator as the means over a few batches of its own latents: before that they are
+    /// averages of those of the generator itself, whose weights are others. They are a function of the averaged weights alone, and no
+    /// step reads them. Call it before the averaged generator is copied or saved.
+    ///
+    /// # Errors
+    /// When a condition of the generator is not known without the data; when running fails.
+    pub fn settle(&mut self) -> Result<(), GanError> {
+        if let Some(standing) = self.standing.as_mut().filter(|_| !self.settled) {
+            standing.run(STANDING_BATCHES, self.store.as_mut())?;
+            self.settled = true;
+        }
+        Ok(())
     }
 
     /// Names of all networks, averaged copies included: each has a file of its own in a checkpoint.
@@ -122,7 +146,8 @@ impl Stepper {
     /// What it takes, before it runs, with the batches that it and a [`Loader`](ganymede_data::Loader) hold. What else a
     /// training takes is added by [`PlanReport::drawing`] and [`PlanReport::reading`].
     pub fn plan(&self) -> PlanReport {
-        let memory: Vec<_> = self.programs().map(|program| program.memory()).collect();
+        let memory = self.programs().map(|program| program.memory());
+        let memory: Vec<_> = memory.chain(self.standing.as_ref().map(Standing::memory)).collect();
         let count = |list: &[Parameter], trainable: bool| -> u64 {
             list.iter().filter(|p| p.trainable == trainable).map(|p| p.shape.elements() as u64).sum()
         };
@@ -249,6 +274,7 @@ impl Stepper {
         step: u64,
         mut next: impl FnMut() -> Result<Batch, GanError>,
     ) -> Result<StepResult, GanError> {
+        self.settled = false;
         let runs: u64 = self.groups.iter().map(|group| group.repeat).sum();
         let mut draw = step * runs;
         let mut result = StepResult { losses: Vec::new(), numbers: Vec::new(), non_finite: Vec::new() };

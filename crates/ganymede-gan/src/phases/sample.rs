@@ -13,13 +13,15 @@ use std::f64::consts::{FRAC_1_SQRT_2 as SQRT_1_2, SQRT_2};
 /// Traces the program that runs the sampling generator on a batch as in training: its batch statistics
 /// take the scalar `rate` of the batch in. With 1, ½, ⅓ … they become the means over all batches. Nothing else changes.
 ///
+/// `None` when the generator has no batch statistics.
+///
 /// # Errors
-/// As [`trace`](super::trace), and [`GanError::Argument`] when the generator has no batch statistics.
+/// As [`trace`](super::trace).
 ///
 /// # Source
 /// Brock, Donahue, Simonyan (2019), "Large scale GAN training for high fidelity natural image synthesis",
 /// arXiv:1809.11096 (standing statistics).
-pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Graph, GanError> {
+pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Option<Graph>, GanError> {
     let networks = networks(spec)?;
     let builder = Builder::new("standing");
     let mut trace = Trace::new(&builder, &networks, Mode::Train, batch, spec.latent.distribution);
@@ -33,13 +35,7 @@ pub fn trace_standing(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<G
     drop((trace, scope));
     let mut graph = builder.finish()?;
     graph.assigns.retain(|(name, _)| is_batch_statistic(name));
-    if graph.assigns.is_empty() {
-        let reason =
-            "expected a generator with batch normalization, whose batch statistics can be recomputed, found none"
-                .into();
-        return Err(GanError::Argument { what: "standing statistics".into(), reason });
-    }
-    Ok(graph)
+    Ok((!graph.assigns.is_empty()).then_some(graph))
 }
 
 /// The name of the sampling generator: the averaged one where there is one.

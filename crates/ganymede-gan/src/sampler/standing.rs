@@ -4,9 +4,13 @@
 use super::{BATCH, Sampler};
 use crate::error::GanError;
 use crate::phases::trace_standing;
-use ganymede_data::Wish;
-use ganymede_runtime::Backend;
+use crate::spec::TrainSpec;
+use ganymede_data::{Codec, Wish};
+use ganymede_runtime::{Backend, MemoryReport, Program, Store};
 use ganymede_tensor::{Data, Rng, Tensor, TensorType, stream_of};
+
+/// Batches over which a training recomputes the batch statistics of averaged weights.
+pub(crate) const BATCHES: u32 = 16;
 
 /// All values that are known of a condition, (known, …).
 struct Known {
@@ -15,62 +19,111 @@ struct Known {
     values: Tensor,
 }
 
+/// The program that recomputes the batch statistics of a sampling generator in a store.
+pub(crate) struct Standing {
+    program: Box<dyn Program>,
+    codec: Codec,
+    seed: u64,
+    /// What is known of its conditions, once it has run.
+    known: Option<Vec<Known>>,
+}
+
+impl Standing {
+    /// That of the sampling generator, for this store; none where it has no batch statistics.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the spec, and when the memory cannot be had.
+    pub fn load(
+        spec: &TrainSpec,
+        codec: &Codec,
+        store: &dyn Store,
+        backend: &dyn Backend,
+    ) -> Result<Option<Standing>, GanError> {
+        let Some(graph) = trace_standing(spec, codec, BATCH)? else { return Ok(None) };
+        let mut program = backend.load(&graph, store)?;
+        let words = vec![spec.seed as u32, (spec.seed >> 32) as u32];
+        program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
+        Ok(Some(Standing { program, codec: codec.clone(), seed: spec.seed, known: None }))
+    }
+
+    /// Makes the statistics the means over so many batches: a function of the weights alone.
+    ///
+    /// # Errors
+    /// When a condition is not known without the data; when running fails.
+    pub fn run(&mut self, batches: u32, store: &mut dyn Store) -> Result<(), GanError> {
+        if self.known.is_none() {
+            self.known = Some(self.known()?);
+        }
+        let known = self.known.as_deref().unwrap_or_default();
+        for batch in 0..batches {
+            let mut rng = Rng::at(self.seed, stream_of("sampler/standing"), batch);
+            for (name, values) in by_chance(known, &mut rng) {
+                self.program.write(&name, &values)?;
+            }
+            self.program.write_scalar("draw", f64::from(batch))?;
+            self.program.write_scalar("rate", 1.0 / f64::from(batch + 1))?;
+            self.program.run(store)?;
+        }
+        Ok(())
+    }
+
+    /// What it takes of memory.
+    pub fn memory(&self) -> MemoryReport {
+        self.program.memory()
+    }
+
+    fn known(&self) -> Result<Vec<Known>, GanError> {
+        let inputs = self.program.inputs().iter().filter(|input| !input.scalar && input.name != "seed");
+        let known = |name: &str| {
+            let (count, is_class) = count_known(&self.codec, name);
+            let given = self.codec.conditions(&Wish::in_turn(), 0..count.max(1) as u64)?;
+            match given.into_iter().find(|(field, _)| field == name) {
+                Some((field, values)) => Ok(Known { field, is_class, values }),
+                None => {
+                    let reason =
+                        format!("expected a condition of the data, found `{name}`, which only losses can read");
+                    Err(GanError::Argument { what: "standing statistics".into(), reason })
+                }
+            }
+        };
+        inputs.map(|input| known(&input.name)).collect()
+    }
+}
+
+/// How many values of a field are known, and whether they are classes.
+fn count_known(codec: &Codec, name: &str) -> (usize, bool) {
+    let field = codec.field(name);
+    let (classes, examples) = field.map_or((0, 0), |field| (field.categories.len(), field.examples.len()));
+    if classes > 0 { (classes, true) } else { (examples, false) }
+}
+
 impl Sampler {
-    /// Recomputes the generator's batch statistics as the means over so many batches of its own latents. By default, a
-    /// generator with averaged weights has averages of the statistics of its training. Its conditions are drawn by
+    /// Recomputes the generator's batch statistics as the means over so many batches of its own latents, as a training does with
+    /// averaged weights before it saves them, over fewer. Its conditions are drawn by
     /// chance, the same every time, from what the codec knows of them ([`Sampler::known_conditions`]): each class as
     /// often as any other, and of fields of numbers the examples that the run kept of its samples to train on.
     ///
     /// # Errors
     /// [`GanError::Argument`] when it has none, or `batches` is 0; when running fails.
     pub fn standing(&mut self, batches: u32, backend: &dyn Backend) -> Result<(), GanError> {
+        let refuse = |reason: &str| GanError::Argument { what: "standing statistics".into(), reason: reason.into() };
         if batches == 0 {
-            let reason = "expected at least 1 batch, found 0".into();
-            return Err(GanError::Argument { what: "standing statistics".into(), reason });
+            return Err(refuse("expected at least 1 batch, found 0"));
         }
-        let graph = trace_standing(&self.spec, &self.codec, BATCH)?;
-        let mut program = backend.load(&graph, self.store.as_ref())?;
-        let words = vec![self.spec.seed as u32, (self.spec.seed >> 32) as u32];
-        program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
-        let known = self.known()?;
-        for batch in 0..batches {
-            let mut rng = Rng::at(self.spec.seed, stream_of("sampler/standing"), batch);
-            for (name, values) in by_chance(&known, &mut rng) {
-                program.write(&name, &values)?;
-            }
-            program.write_scalar("draw", f64::from(batch))?;
-            program.write_scalar("rate", 1.0 / f64::from(batch + 1))?;
-            program.run(self.store.as_mut())?;
-        }
-        Ok(())
+        let standing = Standing::load(&self.spec, &self.codec, self.store.as_ref(), backend)?;
+        let none =
+            "expected a generator with batch normalization, whose batch statistics can be recomputed, found none";
+        standing.ok_or_else(|| refuse(none))?.run(batches, self.store.as_mut())
     }
 
     /// What is known without the data of the fields that the generator is given, in words: ``10 classes of `label` ``,
     /// ``64 examples of `angle` ``.
     pub fn known_conditions(&self) -> Vec<String> {
-        let words = |name: &str| match self.count_known(name) {
+        let words = |name: &str| match count_known(&self.codec, name) {
             (count, true) => format!("{count} classes of `{name}`"),
             (count, false) => format!("{count} examples of `{name}`"),
         };
         self.given().into_iter().map(words).collect()
-    }
-
-    /// How many values of a field are known, and whether they are classes.
-    fn count_known(&self, name: &str) -> (usize, bool) {
-        let field = self.codec.field(name);
-        let (classes, examples) = field.map_or((0, 0), |field| (field.categories.len(), field.examples.len()));
-        if classes > 0 { (classes, true) } else { (examples, false) }
-    }
-
-    fn known(&self) -> Result<Vec<Known>, GanError> {
-        let mut known = Vec::new();
-        for name in self.given() {
-            let (count, is_class) = self.count_known(name);
-            let all = self.conditions(&Wish::in_turn(), 0..count.max(1) as u64)?;
-            let of_field = all.into_iter().filter(|(field, _)| field == name);
-            known.extend(of_field.map(|(field, values)| Known { field, is_class, values }));
-        }
-        Ok(known)
     }
 }
 

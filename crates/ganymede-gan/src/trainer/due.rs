@@ -161,6 +161,7 @@ impl Trainer<'_> {
             let value = state.as_f32().ok().and_then(|numbers| numbers.iter().copied().find(|x| !x.is_finite()));
             return Err(self.diverged(phase, what, value)?);
         }
+        self.stepper.settle()?;
         let tenth = self.spec.train.checkpoint_every.checked_mul(STAYS).filter(|&n| n > 0);
         let stays = self.step == 0 || tenth.is_some_and(|n| self.step.is_multiple_of(n));
         let isa = self.backend.isa().to_string();
@@ -181,6 +182,7 @@ impl Trainer<'_> {
         let most = self.dataset.split(self.spec.data.options.holdout, self.spec.seed).train.len();
         let (samples, metrics) = ((due.samples <= most).then_some(due.samples), due.metrics);
         let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
+        self.stepper.settle()?;
         self.sampler.copy_from(self.stepper.store())?;
         let (backend, dataset) = (self.backend.as_ref(), self.dataset.as_ref());
         let found = compare(&self.spec, &self.codec, &mut self.sampler, &options, dataset, backend, (stop, &|_| {}));
@@ -207,6 +209,7 @@ impl Trainer<'_> {
     /// Generates the fixed grid: seeds 0, 1, … as `ganymede sample` does.
     pub(super) fn draw_snapshot(&mut self) -> Result<(), GanError> {
         let start = self.clock.elapsed();
+        self.stepper.settle()?;
         self.sampler.copy_from(self.stepper.store())?;
         let count = self.codec.modality().preview().samples;
         let classes = self.sampler.classes();
