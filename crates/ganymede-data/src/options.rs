@@ -106,48 +106,46 @@ impl DataOptions {
     /// # Errors
     /// [`DataError::Option`] names the first that is out of range.
     pub fn validate(&self) -> Result<(), DataError> {
-        crate::modalities::asked(self)?;
-        let fail = |name, reason| Err(DataError::Option { name, reason });
+        self.faults().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// A [`DataError::Option`] for each option that is out of range.
+    pub fn faults(&self) -> Vec<DataError> {
+        let mut faults: Vec<DataError> = crate::modalities::asked(self).err().into_iter().collect();
+        let mut fail = |name, reason| faults.push(DataError::Option { name, reason });
         if let Some(size) = self.resolution
             && (size.width.min(size.height) == 0 || size.width.max(size.height) > MAX_SIDE)
         {
-            return fail("resolution", format!("expected 1 to {MAX_SIDE} pixels a side, found {size}"));
-        }
-        if let Some(size) = self.resolution
+            fail("resolution", format!("expected 1 to {MAX_SIDE} pixels a side, found {size}"));
+        } else if let Some(size) = self.resolution
             && u64::from(size.width) * u64::from(size.height) > MAX_PIXELS
         {
-            return fail(
-                "resolution",
-                format!("expected at most {MAX_PIXELS} pixels, such as 32 or 64 a side, found {size}"),
-            );
+            fail("resolution", format!("expected at most {MAX_PIXELS} pixels, such as 32 or 64 a side, found {size}"));
         }
         if let Some(channels) = self.channels
             && !(1..=MAX_CHANNELS).contains(&channels)
         {
-            return fail(
-                "channels",
-                format!("expected 1 or 3, or those of an array, 1 to {MAX_CHANNELS}, found {channels}"),
-            );
+            fail("channels", format!("expected 1 or 3, or those of an array, 1 to {MAX_CHANNELS}, found {channels}"));
         }
         if let Some([low, high]) = self.range
             && !(low < high && (high - low).is_finite())
         {
-            return fail("range", format!("expected a low value and a higher one, found {low} and {high}"));
+            fail("range", format!("expected a low value and a higher one, found {low} and {high}"));
         }
         if let Some(sizes) = &self.reshape
             && (!(1..=3).contains(&sizes.len()) || sizes.iter().any(|size| !(1..=MAX_PIXELS as usize).contains(size)))
         {
-            return fail("shape", format!("expected 1 to 3 sizes such as 28x28x1, found {sizes:?}"));
+            fail("shape", format!("expected 1 to 3 sizes such as 28x28x1, found {sizes:?}"));
         }
         if !(0.0..=1.0).contains(&self.max_bad) {
-            return fail("max_bad", format!("expected a fraction from 0 to 1, found {}", self.max_bad));
+            fail("max_bad", format!("expected a fraction from 0 to 1, found {}", self.max_bad));
         }
         if let Some(holdout) = self.holdout
             && !(0.0..1.0).contains(&holdout)
         {
-            return fail("holdout", format!("expected a fraction from 0 to less than 1, found {holdout}"));
+            fail("holdout", format!("expected a fraction from 0 to less than 1, found {holdout}"));
         }
-        Ok(())
+        faults
     }
 }
 

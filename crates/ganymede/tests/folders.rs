@@ -257,7 +257,8 @@ fn the_best_checkpoint_is_not_cleaned_away() {
     images(&place.path().join("pics"), &[]);
     let here = |words: &[&str]| within(place.path(), "", words);
     let evaluate = "evaluate={every_kimg=0.008,samples=6,metrics=['sliced_wasserstein']}";
-    let train = ["train", "pics", "--preset", "dcgan", "--width", "8", "--batch", "8", "--threads", "1", "--steps", "4"];
+    let train =
+        ["train", "pics", "--preset", "dcgan", "--width", "8", "--batch", "8", "--threads", "1", "--steps", "4"];
     here(&[&train[..], &["--checkpoint-every", "1", "--set", evaluate]].concat()).ok();
     let log = place.path().join("runs/00000-dcgan-pics/events.jsonl");
     let line = |text: &str| {

@@ -233,6 +233,34 @@ fn the_tutorials_program_is_refused_with_every_defect() {
 }
 
 #[test]
+fn what_has_no_fix_stays_in_the_file_and_is_listed_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let spec = ganymede(&["presets", "mlp", "--coordinates", "2"]).ok().stdout;
+    let broken = spec.replace("[train]", "[trian]").replacen("every = 1", "every = \"often\"", 1);
+    let broken = broken.replace("[data]", "[data]\nsource = \"rnig2d\"\nholdout = 1.5");
+    std::fs::write(place("broken.toml"), &broken).unwrap();
+    let ran = ganymede(&["check", "--fix", &place("out.toml"), &place("broken.toml")]);
+    let (code, out) = (ran.code, ran.stdout.as_str());
+    assert!(code == 1 && out.contains("fixed: name it `train`") && out.contains("fixed: write \"ring2d\""), "{ran:?}");
+    let written = std::fs::read_to_string(place("out.toml")).unwrap();
+    assert_eq!(written, broken.replace("[trian]", "[train]").replace("rnig2d", "ring2d"), "{ran:?}");
+    let line = written.lines().position(|line| line.starts_with("holdout")).unwrap() + 1;
+    assert!(out.contains(&format!("error[data] line {line}, data.holdout: expected a fraction")), "{ran:?}");
+    let again = ganymede(&["check", &place("out.toml"), "--json"]);
+    let told = Ran { code: 0, ..again }.json();
+    assert_eq!(told.iter().filter(|finding| finding["severity"] == "error").count(), 1, "{told:?}");
+    // A later version's defects are told, too.
+    std::fs::write(place("later.toml"), broken.replace("format_version = 2", "format_version = 3\nfrom = \"nowhere\""))
+        .unwrap();
+    let told = Ran { code: 0, ..ganymede(&["check", &place("later.toml"), "--json"]) }.json();
+    let place_of =
+        |place: &str| told.iter().find(|finding| finding["place"] == place).map(|finding| finding["line"].clone());
+    assert_eq!(place_of("format_version").and_then(|line| line.as_u64()), Some(1), "{told:?}");
+    assert!(place_of("from").is_some() && place_of("data.source").is_some() && place_of("trian").is_some(), "{told:?}");
+}
+
+#[test]
 fn without_data_the_images_that_come_along_are_trained_at_their_own_size() {
     let parameters = |arguments: &[&str]| {
         let ran = ganymede(&[arguments, &["--dry-run", "--json", "--no-cache"]].concat()).ok();

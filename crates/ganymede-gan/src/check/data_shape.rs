@@ -8,6 +8,10 @@ use serde_json::json;
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let Some(taken) = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first()) else { return Vec::new() };
     let place = s.place(s.spec.discriminator(), 0);
+    if s.data.is_none() && !s.spec.data.source.is_empty() {
+        // Why it was not read is told.
+        return Vec::new();
+    }
     let Some(data) = s.data else {
         let reason = match taken[..] {
             [28, 28, 3] => {

@@ -31,7 +31,12 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         if classes == 0 {
             let reason = "it takes labels beside its first input, and the data has no classes: sub-folders of images are \
                           classes; else take a preset without labels, such as dcgan";
-            findings.push(Finding::error(format!("networks.{network}"), reason, Vec::new()));
+            let finding = Finding::error(format!("networks.{network}"), reason, Vec::new());
+            let input = s.layers(network).iter().position(|layer| layer.name.as_deref() == Some(LABEL));
+            findings.push(match input {
+                Some(index) => finding.at(format!("networks.{network}.layers.{index}")),
+                None => finding,
+            });
             continue;
         }
         if s.spec.conditions_of(network).len() > 1 {
@@ -50,6 +55,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 false => format!("expected {argument} of {classes}, the number of the data's classes, found {known}"),
             };
             let place = s.place(&network, index);
+            let key = format!("networks.{network}.layers.{index}.{}{argument}", if wrapped { "layer." } else { "" });
             let fix = Fix::new(format!("set {argument} = {classes}"), move |spec| {
                 let layer = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index));
                 let arguments = layer.and_then(|layer| match wrapped {
@@ -62,10 +68,41 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             });
             let fixes = vec![fix];
             findings.push(match more {
-                true => Finding::hint(place, reason, fixes),
-                false => Finding::error(place, reason, fixes),
+                true => Finding::hint(place, reason, fixes).at(key),
+                false => Finding::error(place, reason, fixes).at(key),
             });
         }
     }
+    findings.extend(named_classes(s, classes));
     findings
+}
+
+/// The layer with which the discriminator of an auxiliary classifier names classes.
+fn named_classes(s: &Subject, classes: usize) -> Option<Finding> {
+    let discriminator = s.spec.discriminator();
+    let mut terms = s.spec.phases.iter().flat_map(|phase| &phase.terms);
+    terms.find(|term| term.class_name == "auxiliary_classifier")?;
+    let output = s.spec.networks.get(discriminator)?.outputs.as_ref()?.get(1)?;
+    let index = s.layers(discriminator).iter().position(|layer| layer.name.as_ref() == Some(output))?;
+    let known = s.layers(discriminator)[index].arguments.get("units")?.as_u64()?;
+    if classes == 0 || known == classes as u64 {
+        return None;
+    }
+    let place = format!("{}.units", s.place(discriminator, index));
+    let discriminator = discriminator.to_string();
+    let fix = Fix::new(format!("set units = {classes}"), move |spec| {
+        if let Some(layer) = spec.networks.get_mut(&discriminator).and_then(|network| network.layers.get_mut(index)) {
+            layer.arguments.insert("units".into(), json!(classes));
+        }
+    });
+    Some(match known > classes as u64 {
+        true => {
+            let reason = format!("it names {known} classes, the data has {classes}: no sample is one of the others");
+            Finding::hint(place, reason, vec![fix])
+        }
+        false => {
+            let reason = format!("expected units of {classes}, the number of the data's classes, found {known}");
+            Finding::error(place, reason, vec![fix])
+        }
+    })
 }

@@ -19,10 +19,12 @@
 mod augment;
 mod batch;
 mod beta_1;
+mod data;
 mod data_shape;
 mod generator_range;
 mod kernel_stride;
 mod labels;
+mod layers;
 mod lipschitz;
 mod logits;
 mod loss_args;
@@ -32,13 +34,16 @@ mod optimizers;
 mod pairing;
 mod reading;
 mod references;
+mod repair;
 mod shapes;
 mod subject;
 mod terms;
 mod tracing;
 mod train_table;
+mod trains;
 mod unusual;
 
+pub use repair::{Repaired, fix};
 pub use subject::{DataFacts, Subject};
 
 use crate::error::GanError;
@@ -99,16 +104,23 @@ pub struct Finding {
     pub reason: String,
     /// Changes that mend it, the best first.
     pub fixes: Vec<Fix>,
+    /// The key that has its line, where that is not the place.
+    key: Option<String>,
 }
 
 impl Finding {
     fn error(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
         let (place, reason) = (place.into(), reason.into());
-        Finding { rule: "", severity: Severity::Error, line: None, place, reason, fixes }
+        Finding { rule: "", severity: Severity::Error, line: None, place, reason, fixes, key: None }
     }
 
     fn hint(place: impl Into<String>, reason: impl Into<String>, fixes: Vec<Fix>) -> Self {
         Finding { severity: Severity::Hint, ..Finding::error(place, reason, fixes) }
+    }
+
+    /// The same with the line of a key.
+    fn at(self, key: impl Into<String>) -> Self {
+        Finding { key: Some(key.into()), ..self }
     }
 
     /// The same as an error of those who do not train it.
@@ -161,6 +173,8 @@ pub const RULES: &[Rule] = &[
         needs: &[],
         run: numbers::run,
     },
+    Rule { name: "data", summary: "what is said of the data is in range", needs: &[], run: data::run },
+    Rule { name: "layers", summary: "numbers of layers let something through", needs: &[], run: layers::run },
     Rule { name: "shapes", summary: "layers of a network fit each other", needs: &[NETWORKS], run: shapes::run },
     Rule {
         name: "pairing",
@@ -223,6 +237,18 @@ pub const RULES: &[Rule] = &[
         run: optimizers::run,
     },
     Rule {
+        name: "trains",
+        summary: "phases train networks that there are",
+        needs: &[&["networks", "networks.*"]],
+        run: trains::known,
+    },
+    Rule {
+        name: "untrained",
+        summary: "every phase trains a network, every network is trained",
+        needs: &[PHASES, &["networks", "networks.*"]],
+        run: trains::all,
+    },
+    Rule {
         name: "batch",
         summary: "the batch is a size that can be trained, not larger than the data",
         needs: &[DATA],
@@ -250,9 +276,8 @@ pub const RULES: &[Rule] = &[
     Rule { name: "beta_1", summary: "Adam's beta_1 suits adversarial training", needs: &[], run: beta_1::run },
 ];
 
-/// The last rule; it runs where none of [`RULES`] found an error.
-pub const LAST: Rule =
-    Rule { name: "tracing", summary: "the programs of a step can be made of the spec", needs: &[], run: tracing::run };
+/// The name of the last rule, which looks at what no rule of [`RULES`] found an error in: the programs of a step can be made of it.
+pub const LAST: &str = "tracing";
 
 impl Rule {
     fn findings(&self, subject: &Subject) -> Vec<Finding> {
@@ -300,11 +325,13 @@ pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     for rule in RULES {
         findings.extend(rule.findings(&subject).into_iter().filter(|finding| !reading::follows(draft, finding, rule)));
     }
-    if findings.iter().all(|f| f.severity != Severity::Error) {
-        findings.extend(LAST.findings(&subject));
+    let wrong: Vec<String> = findings.iter().filter(|f| f.severity == Severity::Error).map(|f| key(&f.place)).collect();
+    if let Some((spec, phases)) = tracing::sound(&draft.spec, &wrong) {
+        let traced = tracing::run(&Subject { spec: &spec, ..subject }, &phases);
+        findings.extend(traced.into_iter().map(|finding| Finding { rule: LAST, ..finding }));
     }
     for finding in findings.iter_mut().filter(|finding| finding.line.is_none()) {
-        finding.line = draft.line(&key(&finding.place));
+        finding.line = draft.line(&finding.key.clone().unwrap_or_else(|| key(&finding.place)));
     }
     findings.sort_by_key(|f| f.severity);
     Report { findings }
@@ -323,38 +350,6 @@ fn key(place: &str) -> String {
         }
     }
     key
-}
-
-/// Applies the first fix of every error, checks again, until no error is left; gives the spec and what was changed.
-///
-/// # Errors
-/// [`GanError::Argument`] when an error has no fix, or fixing does not come to an end.
-pub fn fix(draft: &Draft, data: Option<&DataFacts>) -> Result<(TrainSpec, Vec<String>), GanError> {
-    const ROUNDS: usize = 20;
-    let mut draft = draft.clone();
-    let mut changes: Vec<String> = draft.faults.iter().filter_map(|fault| fault.mend.clone()).collect();
-    draft.faults.retain(|fault| fault.mend.is_none());
-    for _ in 0..ROUNDS {
-        let report = check(&draft, data);
-        let mut changed = false;
-        for finding in report.of(Severity::Error) {
-            let Some(fix) = finding.fixes.first() else { continue };
-            changes.push(fix.what.clone());
-            draft.spec = fix.apply(&draft.spec);
-            draft.missing.retain(|table| !(finding.rule == "train_table" && *table == "train"));
-            changed = true;
-        }
-        match report.of(Severity::Error).next() {
-            None => return Ok((draft.spec, changes)),
-            Some(left) if !changed => {
-                let reason = format!("expected a fix, found none: {}", left.reason);
-                return Err(GanError::Argument { what: left.place.clone(), reason });
-            }
-            Some(_) => {}
-        }
-    }
-    let reason = format!("expected no error after {ROUNDS} rounds of fixes, found some: {}", check(&draft, data));
-    Err(GanError::Argument { what: "check --fix".into(), reason })
 }
 
 #[cfg(test)]

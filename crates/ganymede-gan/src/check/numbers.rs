@@ -5,8 +5,12 @@ use super::{Finding, Fix, Subject};
 use crate::evaluate::metric_names;
 use crate::phases::MAX_N_CRITIC;
 use crate::spec::{PhaseSpec, TrainSection, TrainSpec};
+use ganymede_nn::config::nearest;
 use ganymede_nn::schedules::Scheduled;
 use std::fmt::Display;
+
+/// A bound that nobody meets.
+const MOST: f64 = 1e30;
 
 /// Where a phase keeps a number.
 type SetNumber = fn(&mut PhaseSpec) -> &mut Option<Scheduled>;
@@ -56,10 +60,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         let known = metric_names();
         for name in evaluate.metrics.iter().flatten().filter(|name| !known.contains(&name.as_str())) {
             let reason = format!("expected one of {}; found {name}", known.join(", "));
-            let fix = Fix::new("leave evaluate.metrics out: all of them", |spec| {
-                spec.evaluate.iter_mut().for_each(|evaluate| evaluate.metrics = None);
-            });
-            found.0.push(Finding::error("evaluate.metrics", reason, vec![fix]));
+            found.0.push(Finding::error(
+                "evaluate.metrics",
+                reason,
+                vec![metric_fix(name, &known, evaluate.metrics.as_ref().is_some_and(|all| all.len() == 1))],
+            ));
         }
     }
     for (at, phase) in s.spec.phases.iter().enumerate() {
@@ -78,16 +83,36 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         let mut within = |name: &str, number: &Option<Scheduled>, range: (f64, f64), usual: f64, set: SetNumber| {
             let Some(number) = number else { return };
-            let expected = format!("a number from {} to {}", range.0, range.1);
+            let to = if range.1 < MOST { format!(" to {}", range.1) } else { String::new() };
+            let expected = format!("a number from {}{to}", range.0);
             let set = move |spec: &mut TrainSpec, n: f64| *set(&mut spec.phases[at]) = Some(n.into());
             let holds = |value: f64| (range.0..=range.1).contains(&value);
             found.look(number, holds, &format!("phases.{at}.{name}"), &expected, usual, set);
         };
         within("label_flip", &phase.label_flip, (0.0, 1.0), 0.05, |phase| &mut phase.label_flip);
         within("top_k", &phase.top_k, (0.0, 1.0), 0.5, |phase| &mut phase.top_k);
-        within("clip_weights", &phase.clip_weights, (0.0, 1e30), 0.01, |phase| &mut phase.clip_weights);
+        within("clip_weights", &phase.clip_weights, (0.0, MOST), 0.01, |phase| &mut phase.clip_weights);
     }
     found.0
+}
+
+/// A metric that there is not becomes the one that was meant; else it is left out, and with the last of them the list.
+fn metric_fix(name: &str, known: &[&str], only: bool) -> Fix {
+    let (near, name) = (nearest(name, known.iter().copied()), name.to_string());
+    let what = match &near {
+        Some(near) => format!("write \"{near}\""),
+        None if only => "leave evaluate.metrics out: all of them".into(),
+        None => format!("leave `{name}` out"),
+    };
+    Fix::new(what, move |spec| {
+        let Some(metrics) = spec.evaluate.as_mut().map(|evaluate| &mut evaluate.metrics) else { return };
+        let names = metrics.iter_mut().flatten();
+        match &near {
+            Some(near) => names.filter(|other| **other == name).for_each(|other| other.clone_from(near)),
+            None => *metrics = metrics.take().map(|names| names.into_iter().filter(|other| *other != name).collect()),
+        }
+        *metrics = metrics.take().filter(|names: &Vec<String>| !names.is_empty());
+    })
 }
 
 #[derive(Default)]

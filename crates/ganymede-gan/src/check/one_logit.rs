@@ -1,7 +1,10 @@
 //! Rule: the discriminator gives one logit for a sample. Not here: its activation (`logits.rs`).
 
+use super::pairing::sizes_text;
 use super::{Finding, Fix, Subject};
 use crate::objectives::OBJECTIVES;
+use crate::presets::layer;
+use ganymede_nn::LayerConfig;
 use serde_json::json;
 
 /// Terms that read further outputs of the discriminator.
@@ -12,11 +15,19 @@ const OF_CLASSES: &str = "auxiliary_classifier";
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let discriminator = s.spec.discriminator();
     let Some(built) = s.network(discriminator) else { return Vec::new() };
-    let [units] = built.output[..] else { return Vec::new() };
+    let units = match built.output[..] {
+        [units] => units,
+        [.., units] if s.layers(discriminator).last().is_some_and(|last| last.class_name == "Dense") => units,
+        _ => return Vec::new(),
+    };
     let terms = || s.spec.phases.iter().flat_map(|phase| &phase.terms);
     let judged = terms().any(|term| term.class_name != "began" && OBJECTIVES.iter().any(|o| o.name == term.class_name));
-    if units <= 1 || !judged || terms().any(|term| term.class_name == OF_CLASSES) {
+    if !judged || terms().any(|term| term.class_name == OF_CLASSES) {
         return Vec::new();
+    }
+    let mut findings: Vec<Finding> = flatten(s, &built.output).into_iter().collect();
+    if units <= 1 {
+        return findings;
     }
     let layers = s.layers(discriminator);
     let last = layers.iter().rposition(|layer| layer.arguments.contains_key("units"));
@@ -32,5 +43,25 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             }
         })
     });
-    vec![Finding::hint(place, reason, fix.into_iter().collect())]
+    findings.push(Finding::hint(place, reason, fix.into_iter().collect()));
+    findings
+}
+
+/// A last Dense that takes a map: one for each of its places, where one for the sample is mostly meant.
+fn flatten(s: &Subject, output: &[usize]) -> Option<Finding> {
+    let discriminator = s.spec.discriminator();
+    let index = s.layers(discriminator).len().checked_sub(1).filter(|_| output.len() > 1)?;
+    let numbers: usize = output.iter().product();
+    let reason = format!(
+        "the last Dense takes a map, so that the discriminator gives {numbers} numbers for each sample ({}), each a logit of \
+         a patch; a Flatten before it gives one for the sample",
+        sizes_text(output)
+    );
+    let fix = Fix::new("put a Flatten before it", move |spec| {
+        let Some(layers) = spec.discriminator_mut().map(|network| &mut network.layers) else { return };
+        let Some(dense) = layers.get_mut(index) else { return };
+        let flatten = LayerConfig { inputs: dense.inputs.take(), ..layer("Flatten", json!({})) };
+        layers.insert(index, flatten);
+    });
+    Some(Finding::hint(s.place(discriminator, index), reason, vec![fix]))
 }

@@ -1,9 +1,7 @@
-//! Rule: every network has an optimizer of its own that moves it.
+//! Rule: every network has an optimizer of its own that moves it. Not here: networks that no phase trains (`trains.rs`).
 
 use super::{Finding, Fix, Subject};
-use crate::spec::{PhaseSpec, TermSpec};
 use ganymede_nn::{OptimizerConfig, Scheduled};
-
 use serde_json::json;
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -43,22 +41,6 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let reason = "one optimizer and one loss for both networks: the players would work for the same goal";
             findings.push(Finding::error(&place, reason, vec![fix]));
         }
-        for name in phase.trains.iter().filter(|n| !s.spec.networks.contains_key(*n)) {
-            let reason = format!("it trains `{name}`, which is no network of the spec");
-            findings.push(Finding::error(&place, reason, Vec::new()));
-        }
-    }
-    for network in s.spec.networks.keys() {
-        if !s.spec.phases.iter().any(|p| p.trains.contains(network)) {
-            let name = network.clone();
-            let fix = Fix::new("add a phase that trains it", move |spec| {
-                let letter = name.chars().next().unwrap_or('x').to_string();
-                let terms = vec![TermSpec::new("non_saturating")];
-                spec.phases.push(PhaseSpec::new(&letter, &[&name], adam(), terms));
-            });
-            let reason = "no phase trains it: it would keep its first values";
-            findings.push(Finding::error(format!("networks.{network}"), reason, vec![fix]));
-        }
     }
     findings
 }
@@ -73,6 +55,6 @@ fn rate_fault(rate: &Scheduled) -> Option<String> {
     updates.all(|n| rate.value(n) == 0.0).then(|| "the learning rate is 0: nothing would move".into())
 }
 
-fn adam() -> Option<OptimizerConfig> {
+pub(super) fn adam() -> Option<OptimizerConfig> {
     serde_json::from_value(json!({ "class_name": "Adam", "learning_rate": 2e-4, "beta_1": 0.5 })).ok()
 }

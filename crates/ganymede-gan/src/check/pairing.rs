@@ -19,7 +19,31 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let (given, taken) = (sizes_text(&generator.output), taken.clone());
     let reason = format!("the generator gives {given} where the discriminator takes {}", sizes_text(&taken));
     let place = format!("networks.{} -> networks.{}", s.spec.generator(), s.spec.discriminator());
-    vec![Finding::error(place, reason, fixes(s, &taken))]
+    let finding = Finding::error(place, reason, fixes(s, &taken));
+    vec![match at_fault(s, &taken) {
+        Some(key) => finding.at(format!("networks.{}.layers.{key}", s.spec.generator())),
+        None => finding,
+    }]
+}
+
+/// The layer of the generator, and its argument, that the first fix changes; else its last layer.
+fn at_fault(s: &Subject, target: &[usize]) -> Option<String> {
+    let layers = s.layers(s.spec.generator());
+    let last = layers.len().checked_sub(1)?.to_string();
+    let Some((layout, start, more)) = plan(layers, target) else {
+        let dense = dense_end(s, target).and_then(|_| layers.iter().rposition(|l| l.class_name == "Dense"));
+        return Some(dense.map_or(last, |dense| format!("{dense}.units")));
+    };
+    if more > 0 {
+        return Some(layout.idle.last().map_or(last, |idle| format!("{idle}.strides")));
+    }
+    match layout.start[..2] == start && layout.start == layout.written {
+        false => Some(format!("{}.target_shape", layout.reshape)),
+        true if layers[layout.last].arguments.get("filters") != Some(&json!(target[2])) => {
+            Some(format!("{}.filters", layout.last))
+        }
+        true => Some(last),
+    }
 }
 
 /// Sizes as `28x28x3`.
@@ -31,9 +55,13 @@ pub(super) fn sizes_text(sizes: &[usize]) -> String {
 struct UpsamplingStack {
     dense: usize,
     reshape: usize,
+    /// The sizes that the Reshape gives, and those that are meant: height, width, channels.
+    written: Vec<usize>,
     start: Vec<usize>,
     /// Indices of the upsampling stages.
     stages: Vec<usize>,
+    /// Indices of transposed convolutions before the last layer that do not upsample.
+    idle: Vec<usize>,
     /// Their common stride.
     stride: usize,
     last: usize,
@@ -42,35 +70,44 @@ struct UpsamplingStack {
 fn layout(layers: &[LayerConfig]) -> Option<UpsamplingStack> {
     let reshape = layers.iter().position(|l| l.class_name == "Reshape")?;
     let dense = layers[..reshape].iter().rposition(|l| l.class_name == "Dense")?;
-    let start = sizes(&layers[reshape], "target_shape", 1).filter(|t| t.len() == 3)?;
-    let stages: Vec<usize> = (reshape + 1..layers.len())
-        .filter(|&i| layers[i].class_name == "Conv2DTranspose")
-        .filter(|&i| sizes(&layers[i], "strides", 2).is_some_and(|s| s[0] > 1))
-        .collect();
+    let written = sizes(&layers[reshape], "target_shape", 1).filter(|t| t.len() == 3)?;
+    let start = match written[..] {
+        // Channels first, as elsewhere.
+        [channels, height, width] if height == width && channels > height => vec![height, width, channels],
+        _ => written.clone(),
+    };
+    let transposed = (reshape + 1..layers.len()).filter(|&i| layers[i].class_name == "Conv2DTranspose");
+    let upsamples = |&i: &usize| sizes(&layers[i], "strides", 2).is_some_and(|s| s[0] > 1);
+    let (stages, mut idle): (Vec<usize>, Vec<usize>) = transposed.partition(upsamples);
     let stride = sizes(&layers[*stages.first()?], "strides", 2)?[0];
     let equal = stages.iter().all(|&i| sizes(&layers[i], "strides", 2).is_some_and(|s| s == [stride, stride]));
     let last = layers.iter().rposition(|l| l.class_name.starts_with("Conv2D"))?;
-    equal.then_some(UpsamplingStack { dense, reshape, start, stages, stride, last })
+    idle.retain(|&i| i != last);
+    equal.then_some(UpsamplingStack { dense, reshape, written, start, stages, idle, stride, last })
+}
+
+/// How the generator becomes one of a target: its layout, the height and width to start from, and the number of further stages.
+fn plan(layers: &[LayerConfig], target: &[usize]) -> Option<(UpsamplingStack, [usize; 2], usize)> {
+    let (layout, &[height, width, _]) = (layout(layers)?, target) else { return None };
+    let starts = (0..4).filter_map(|more| {
+        let factor = layout.stride.checked_pow((layout.stages.len() + more) as u32)?;
+        let fits = height % factor == 0 && width % factor == 0;
+        fits.then_some((more, [height / factor, width / factor]))
+    });
+    // The number of stages whose start is nearest to the one that is there.
+    let (more, start) = starts.min_by_key(|(more, start)| (start[0].abs_diff(layout.start[0]), *more))?;
+    Some((layout, start, more))
 }
 
 /// Sizes, padding and further stages of a kind that is there, so that the generator gives `target`; else
 /// the discriminator's input follows the generator.
 fn fixes(s: &Subject, target: &[usize]) -> Vec<Fix> {
     let mut fixes = Vec::new();
-    if let (Some(layout), &[height, width, channels]) = (layout(s.layers(s.spec.generator())), target) {
-        let base = layout.stages.len();
-        let starts = (0..4).filter_map(|more| {
-            let factor = layout.stride.checked_pow((base + more) as u32)?;
-            let fits = height % factor == 0 && width % factor == 0;
-            fits.then_some((more, [height / factor, width / factor]))
-        });
-        // The number of stages whose start is nearest to the one that is there.
-        let best = starts.min_by_key(|(more, start)| (start[0].abs_diff(layout.start[0]), *more));
-        if let Some((more, start)) = best {
-            let changes = changes(s.layers(s.spec.generator()), &layout, start, more, channels);
-            if !changes.is_empty() {
-                fixes.push(Fix::new(changes.join(", "), move |spec| rebuild(spec, start, more, channels)));
-            }
+    if let (Some((layout, start, more)), Some(&channels)) = (plan(s.layers(s.spec.generator()), target), target.last())
+    {
+        let changes = changes(s.layers(s.spec.generator()), &layout, start, more, channels);
+        if !changes.is_empty() {
+            fixes.push(Fix::new(changes.join(", "), move |spec| rebuild(spec, start, more, channels)));
         }
     }
     fixes.extend(dense_end(s, target));
@@ -131,6 +168,8 @@ fn changes(
             "start from {}: Dense of {units} units, Reshape to it",
             sizes_text(&[start[0], start[1], depth])
         ));
+    } else if layout.start != layout.written {
+        all.push(format!("write target_shape = {:?}: height, width, channels", layout.start));
     }
     let same = |layer: &LayerConfig| layer.arguments.get("padding").and_then(|p| p.as_str()) == Some("same");
     if layers[layout.reshape + 1..].iter().any(|layer| layer.class_name.starts_with("Conv2D") && !same(layer)) {
@@ -139,6 +178,12 @@ fn changes(
     if number(&layers[layout.last], "filters") != Some(channels as u64) {
         all.push(format!("set filters of its last {} to {channels}", layers[layout.last].class_name));
     }
+    let woken = woken(layout, more);
+    for index in woken {
+        let strides = [layout.stride; 2];
+        all.push(format!("set strides = {strides:?} in layers.{index} ({})", layers[*index].class_name));
+    }
+    let more = more - woken.len();
     if more > 0 {
         all.push(format!(
             "add {more} more {} of that kind",
@@ -146,6 +191,11 @@ fn changes(
         ));
     }
     all
+}
+
+/// The transposed convolutions that upsample instead of further stages, the last ones first.
+fn woken(layout: &UpsamplingStack, more: usize) -> &[usize] {
+    &layout.idle[layout.idle.len() - more.min(layout.idle.len())..]
 }
 
 fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize) {
@@ -159,8 +209,12 @@ fn rebuild(spec: &mut TrainSpec, start: [usize; 2], more: usize, channels: usize
         layer.arguments.insert("padding".into(), json!("same"));
     }
     layers[layout.last].arguments.insert("filters".into(), json!(channels));
+    let woken = woken(&layout, more);
+    for &index in woken {
+        layers[index].arguments.insert("strides".into(), json!([layout.stride, layout.stride]));
+    }
     let stage = *layout.stages.last().unwrap_or(&layout.last);
-    for _ in 0..more {
+    for _ in woken.len()..more {
         let copy = LayerConfig { name: None, ..layers[stage].clone() };
         layers.insert(stage + 1, copy);
     }

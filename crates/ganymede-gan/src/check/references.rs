@@ -11,12 +11,25 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
     let phases = &s.spec.phases;
     for (at, phase) in phases.iter().enumerate() {
-        if let Some(first) = phases[..at].iter().position(|p| p.name == phase.name) {
+        let first = phases[..at].iter().position(|p| p.name == phase.name && !p.name.is_empty());
+        if let Some(first) = first {
             let free = |name: &String| phases.iter().all(|p| p.name != *name);
             let name = (2..).map(|n| format!("{}_{n}", phase.name)).find(free).unwrap_or_default();
             let reason = format!("expected a name of its own, found `{}`, the name of phases.{first}", phase.name);
             let fix = Fix::new(format!("name it `{name}`"), move |spec| spec.phases[at].name.clone_from(&name));
             findings.push(Finding::error(format!("phases.{at}.name"), reason, vec![fix]));
+        }
+        if phase.name.is_empty() {
+            let first = if s.is_generators(phase) { "g" } else { "d" };
+            let free = |name: &String| phases.iter().all(|p| p.name != *name);
+            let name = (1..).map(|n| if n == 1 { first.into() } else { format!("{first}_{n}") }).find(free);
+            let name = name.unwrap_or_default();
+            let fix = Fix::new(format!("name it `{name}`"), move |spec| spec.phases[at].name.clone_from(&name));
+            findings.push(Finding::error(
+                format!("phases.{at}.name"),
+                "expected a name, found an empty text",
+                vec![fix],
+            ));
         }
         let again = |(i, name): (usize, &String)| phase.trains[..i].contains(name).then(|| name.clone());
         if let Some(name) = phase.trains.iter().enumerate().find_map(again) {
@@ -95,7 +108,9 @@ fn frozen(s: &Subject, at: usize, phase: &PhaseSpec) -> Option<Finding> {
     if let Unmatched::NoLayer(name) = unmatched {
         let mut layers: Vec<&str> = trained.iter().filter_map(|p| Some(p.rsplit_once('/')?.0)).collect();
         layers.dedup();
-        match nearest(&name, layers.iter().copied()) {
+        // Another number is another layer.
+        let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_').to_string();
+        match nearest(&name, layers.iter().copied()).filter(|near| stem(near) != stem(&name)) {
             Some(near) => fixes.push(Fix::new(format!("use `{near}`"), move |spec| {
                 let freeze = &mut spec.phases[at].freeze;
                 freeze.iter_mut().filter(|layer| **layer == name).for_each(|layer| layer.clone_from(&near));

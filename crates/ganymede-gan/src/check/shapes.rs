@@ -2,8 +2,8 @@
 
 use super::subject::sizes;
 use super::{Finding, Fix, Subject};
-use crate::spec::Role;
-use ganymede_nn::config::ConfigError;
+use crate::spec::{Role, TrainSpec};
+use ganymede_nn::config::{ConfigError, nearest};
 use ganymede_nn::{LayerFault, LayerIssue};
 use serde_json::json;
 
@@ -20,7 +20,10 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                     format!("expected a network `{name}` or one with role = \"{name}\", found `{others}`")
                 }
             };
-            findings.push(Finding::error(format!("networks.{name}"), reason, Vec::new()));
+            let like = others.iter().find(|other| nearest(other, [name]).is_some()).map(|other| other.to_string());
+            let place = format!("networks.{}", like.as_deref().unwrap_or(name));
+            let fix = like.map(|other| Fix::new(format!("name it `{name}`"), move |spec| rename(spec, &other, name)));
+            findings.push(Finding::error(place, reason, fix.into_iter().collect()));
         }
     }
     for (network, built) in &s.built {
@@ -51,6 +54,16 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Gives a network another name, everywhere.
+fn rename(spec: &mut TrainSpec, old: &str, new: &str) {
+    if let Some(network) = spec.networks.remove(old) {
+        spec.networks.insert(new.into(), network);
+    }
+    let names = spec.phases.iter_mut().flat_map(|phase| &mut phase.trains);
+    let names = names.chain(spec.ema.iter_mut().filter_map(|ema| ema.network.as_mut()));
+    names.filter(|name| *name == old).for_each(|name| *name = new.into());
 }
 
 /// Whether a missing argument of a layer is there under a misspelt name.
@@ -133,6 +146,20 @@ fn reshape_fix(s: &Subject, network: &str, message: &str) -> Vec<Fix> {
             continue;
         }
         let network = network.to_string();
+        let behind = layers.get(at + 1).map_or("", |behind| behind.class_name.as_str());
+        if target.len() == 2 && (behind.contains("2D") || behind == "BatchNormalization") {
+            // A map without its channels: they follow from the units.
+            let channels = units
+                .as_u64()
+                .and_then(|units| (units as usize).checked_rem(values).map(|rest| (units as usize, rest)));
+            let Some((units, 0)) = channels else { return Vec::new() };
+            let whole = [&target[..], &[units / values]].concat();
+            return vec![Fix::new(format!("set target_shape = {whole:?}"), move |spec| {
+                if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(at)) {
+                    layer.arguments.insert("target_shape".into(), json!(whole));
+                }
+            })];
+        }
         return vec![Fix::new(format!("set units of the Dense before it to {values}"), move |spec| {
             if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(dense)) {
                 layer.arguments.insert("units".into(), json!(values));

@@ -1,25 +1,50 @@
-//! The last rule: the programs of a step can be made of the spec. It runs where no other rule found an
-//! error, so that nothing is refused only when the training starts.
+//! The last rule: the programs of a step can be made of the spec, so that nothing is refused only when the training starts. It
+//! leaves out what another rule found an error in.
 
 use super::{Finding, Subject};
 use crate::error::GanError;
 use crate::phases;
-use crate::spec::{PhaseSpec, TermSpec, TrainSpec};
+use crate::spec::{PhaseSpec, TermSpec, TrainSection, TrainSpec};
 use ganymede_data::{Codec, Field, Role};
 use ganymede_tensor::{DType, TensorType};
 use std::sync::Arc;
 
-pub(super) fn run(s: &Subject) -> Vec<Finding> {
+/// The spec without what was found to be wrong with its loop and its averages, and which phases are sound; none where something
+/// is wrong that each phase hangs on.
+pub(super) fn sound(spec: &TrainSpec, wrong: &[String]) -> Option<(TrainSpec, Vec<bool>)> {
+    let of = |table: &str, place: &str| {
+        place.strip_prefix(table).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let apart =
+        |place: &String| ["data", "ema", "evaluate", "from", "phases", "train"].iter().any(|table| of(table, place));
+    if !wrong.iter().all(apart) || wrong.iter().any(|place| place == "phases") {
+        return None;
+    }
+    let any = |table: &str| wrong.iter().any(|place| of(table, place));
+    let mut spec = spec.clone();
+    if any("train") {
+        spec.train = TrainSection::default();
+    }
+    if any("ema") {
+        spec.ema = None;
+    }
+    let phases = (0..spec.phases.len()).map(|at| !any(&format!("phases.{at}"))).collect();
+    Some((spec, phases))
+}
+
+/// What is wrong with sound phases.
+pub(super) fn run(s: &Subject, sound: &[bool]) -> Vec<Finding> {
     let known = s.network(s.spec.discriminator()).and_then(|d| d.inputs.first());
     let Some(shape) = s.data.map(|data| &data.shape).or(known) else { return Vec::new() };
     let codec = stand_in(s, shape);
     let sampled = || phases::trace_generator(s.spec, &codec, 1).map(drop);
+    let all = sound.iter().all(|sound| *sound);
     let Err(error) = trace(s.spec, &codec).and_then(|()| sampled()) else { return Vec::new() };
     let mut found = Vec::new();
-    for (at, phase) in s.spec.phases.iter().enumerate() {
+    for (at, phase) in s.spec.phases.iter().enumerate().filter(|(at, _)| sound[*at]) {
         found.extend(of_phase(s.spec, at, phase, &codec).into_iter().map(|(place, reason)| (at, place, reason)));
     }
-    if found.is_empty() {
+    if found.is_empty() && all {
         found.extend(reasons(&error).into_iter().map(|reason| (0, "phases".to_string(), reason)));
     }
     merged(s.spec, found)

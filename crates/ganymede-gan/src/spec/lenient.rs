@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer, Error};
+use toml::{Spanned, Table};
 
 /// A place in the text of a spec where something else was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,12 @@ pub(super) struct Read {
     pub spec: TrainSpec,
     /// What was wrong.
     pub faults: Vec<SpecFault>,
-    /// The line of every value, by its dotted key.
+    /// The line of every value, by its dotted key, that which was mended by both.
     pub lines: BTreeMap<String, usize>,
+    /// What stands in the text.
+    pub raw: Table,
+    /// The same, mended, without what was not.
+    pub mended: Table,
 }
 
 /// Reads a text to its end.
@@ -66,15 +70,21 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
         lines.insert(dotted(path), places.position(value.start).0);
     });
+    let values = |tree: &Spanned<DeTable<'_>>| Table::deserialize(Deserializer::from(tree.clone())).unwrap_or_default();
+    let raw = values(&tree);
     let mut reading = Reading { text, places, tree, faults: Vec::new() };
     let spec = reading.finished().unwrap_or_default();
     reading.faults.sort_by_key(|fault| (fault.line, fault.column));
-    Ok(Read { spec, faults: reading.faults, lines })
+    visit(reading.tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
+        lines.entry(dotted(path)).or_insert_with(|| reading.places.position(value.start).0);
+    });
+    let mended = values(&reading.tree);
+    Ok(Read { spec, faults: reading.faults, lines, raw, mended })
 }
 
 /// A step from a value to one inside it.
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
+pub(super) enum Step {
     Key(String),
     Index(usize),
 }

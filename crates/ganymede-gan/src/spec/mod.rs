@@ -7,6 +7,7 @@ mod data;
 mod edit;
 mod ema;
 mod evaluate;
+mod in_place;
 mod keys;
 mod lenient;
 mod network;
@@ -14,6 +15,7 @@ pub(crate) mod numerics;
 #[cfg(test)]
 mod page;
 mod phase;
+mod rewrite;
 mod roles;
 mod train;
 mod words;
@@ -131,9 +133,18 @@ pub struct Draft {
     pub faults: Vec<SpecFault>,
     /// The line of every value of the text, by its dotted key.
     pub lines: BTreeMap<String, usize>,
+    /// The text.
+    pub text: String,
 }
 
 impl Draft {
+    /// Adds a fault of a value that the text alone does not show, such as data that there is not; `mend` says what was changed in
+    /// `spec` for it.
+    pub fn refuse(&mut self, place: &str, reason: impl Into<String>, mend: Option<String>) {
+        let (line, reason) = (self.line(place).unwrap_or(1), reason.into());
+        self.faults.push(SpecFault { line, column: 1, place: place.into(), reason, mend });
+    }
+
     /// The line of a value, or of the innermost table around it that the text has.
     pub fn line(&self, key: &str) -> Option<usize> {
         let mut ends = std::iter::once(key.len()).chain(key.rmatch_indices('.').map(|(at, _)| at));
@@ -144,8 +155,19 @@ impl Draft {
 impl From<TrainSpec> for Draft {
     /// A spec that lacks nothing.
     fn from(spec: TrainSpec) -> Draft {
-        Draft { spec, missing: Vec::new(), faults: Vec::new(), lines: BTreeMap::new() }
+        let text = spec.to_toml();
+        Draft { spec, missing: Vec::new(), faults: Vec::new(), lines: BTreeMap::new(), text }
     }
+}
+
+/// The version of a text of a later version.
+fn later(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Head {
+        format_version: i64,
+    }
+    let Head { format_version } = toml::from_str(text).ok()?;
+    (format_version > i64::from(FORMAT_VERSION)).then(|| u32::try_from(format_version).unwrap_or(u32::MAX))
 }
 
 impl TrainSpec {
@@ -155,6 +177,10 @@ impl TrainSpec {
     /// [`GanError::Spec`] with every unknown key and every value of a wrong type, or every place that is no TOML;
     /// [`GanError::Version`] for a spec of a later version.
     pub fn draft(text: &str) -> Result<Draft, GanError> {
+        // The version first: what a later one may say is unknown here.
+        if let Some(found) = later(text) {
+            return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
+        }
         let draft = TrainSpec::lenient(text)?;
         if draft.faults.is_empty() { Ok(draft) } else { Err(GanError::Spec { faults: draft.faults }) }
     }
@@ -162,22 +188,20 @@ impl TrainSpec {
     /// Reads what can be read of a spec, so that all that is wrong with it can be told at once.
     ///
     /// # Errors
-    /// [`GanError::Spec`] with every place that is no TOML; [`GanError::Version`] for a spec of a later version.
+    /// [`GanError::Spec`] with every place that is no TOML.
     pub fn lenient(text: &str) -> Result<Draft, GanError> {
-        #[derive(Deserialize)]
-        struct Head {
-            format_version: i64,
-        }
-        // The version first: what a later one may say is unknown here.
-        if let Ok(Head { format_version }) = toml::from_str(text)
-            && format_version > i64::from(FORMAT_VERSION)
-        {
-            let found = u32::try_from(format_version).unwrap_or(u32::MAX);
-            return Err(GanError::Version { what: "a spec", expected: FORMAT_VERSION, found });
-        }
-        let lenient::Read { spec, faults, lines } = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
+        let read = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
+        let lenient::Read { spec, faults, lines, .. } = read;
         let missing = ["data", "train", "networks", "phases"].into_iter().filter(|table| !lines.contains_key(*table));
-        Ok(Draft { missing: missing.collect(), spec, faults, lines })
+        let mut draft = Draft { missing: missing.collect(), spec, faults, lines, text: text.into() };
+        let FormatVersion(version) = draft.spec.format_version;
+        if !(1..=FORMAT_VERSION).contains(&version) && !draft.faults.iter().any(|fault| fault.place == "format_version")
+        {
+            let hint = if version > 0 { " (update ganymede)" } else { "" };
+            draft.refuse("format_version", format!("expected 1 to {FORMAT_VERSION}, found {version}{hint}"), None);
+            draft.faults.sort_by_key(|fault| (fault.line, fault.column));
+        }
+        Ok(draft)
     }
 
     /// Reads a complete spec.

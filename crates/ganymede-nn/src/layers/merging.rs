@@ -8,7 +8,8 @@ use ganymede_graph::Expr;
 /// The inputs with the same number of axes: those with fewer get axes of size 1 behind the batch, as in Keras.
 ///
 /// # Errors
-/// The recorded error's poison when there are too few, or one of them is a poison.
+/// The recorded error's poison when there are too few, or one of them is a poison. Where their sizes differ, the error is
+/// recorded and what comes behind goes on with the first.
 fn aligned<'g>(layer: &dyn Layer, scope: &Scope<'g>, inputs: &[Expr<'g>]) -> Result<Vec<Expr<'g>>, Expr<'g>> {
     if let Some(poison) = inputs.iter().find(|x| x.is_poison()) {
         return Err(*poison);
@@ -29,7 +30,20 @@ fn aligned<'g>(layer: &dyn Layer, scope: &Scope<'g>, inputs: &[Expr<'g>]) -> Res
         let ones = std::iter::repeat_n(1, rank - shape.rank());
         x.reshape(shape[..1].iter().copied().chain(ones).chain(shape[1..].iter().copied()).collect::<Vec<_>>())
     };
-    Ok(inputs.iter().map(align).collect())
+    let aligned: Vec<Expr<'g>> = inputs.iter().map(align).collect();
+    let fits = |axis: usize| {
+        let mut sizes = aligned.iter().map(|x| x.shape()[axis]).filter(|size| *size != 1);
+        let first = sizes.next();
+        sizes.all(|size| Some(size) == first)
+    };
+    if (1..rank).all(fits) {
+        return Ok(aligned);
+    }
+    let sizes = |x: &Expr<'g>| x.shape()[1..].iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+    let found = inputs.iter().map(sizes).collect::<Vec<_>>().join(" and ");
+    let message = format!("`{}` expected inputs of one shape, found {found}", layer.class_name());
+    scope.builder().error(message, None);
+    Err(aligned[0])
 }
 
 macro_rules! merging {

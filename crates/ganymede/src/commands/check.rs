@@ -4,12 +4,15 @@ use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::DataFlags;
 use crate::numbers::counted;
+use crate::progress::DataBar;
 use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
-use ganymede_gan::check::{self, DataFacts};
+use ganymede_data::{DataError, Dataset, Source};
+use ganymede_gan::check::{self, DataFacts, Report, Severity};
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::{Draft, TrainSpec};
+use ganymede_nn::config::nearest;
 use serde_json::json;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,7 +26,7 @@ pub struct Check {
     /// Check the spec against this data [default: the data that the spec names, if any]
     #[arg(long, value_name = "DATA")]
     data: Option<OsString>,
-    /// Apply the first fix of every error until no error is left, and write the repaired spec
+    /// Write the spec with every fix applied; errors that have none are listed, and the exit code is 1
     #[arg(long, value_name = "OUT.toml")]
     fix: Option<PathBuf>,
     #[command(flatten)]
@@ -51,33 +54,43 @@ impl Command for Check {
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let file = if run_dir::is_run(&self.file) { self.file.join("spec.toml") } else { self.file.clone() };
         let mut draft = read(&file)?;
-        self.name_data(&mut draft)?;
-        let facts = facts(&draft, terminal)?;
-        if let Some(out) = &self.fix {
-            let (spec, changes) = check::fix(&draft, facts.as_ref())?;
-            for change in &changes {
-                self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
+        let mut refused = self.outside(&mut draft)?;
+        let known = !refused.iter().any(|what| what.place == SOURCE && what.mend.is_none());
+        let facts = match if known { facts(&draft, terminal) } else { Ok(None) } {
+            Ok(facts) => facts,
+            // What the file names is the file's defect.
+            Err(error)
+                if self.data.is_none() && !matches!(error, DataError::Io { .. } | DataError::MemoryLimit { .. }) =>
+            {
+                let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                refused.push(Refused { place: SOURCE, reason: format!("{error}{hint}"), mend: None });
+                None
             }
-            let write = std::fs::write(out, spec.to_toml());
-            write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
-            let text = format!("wrote {} with {}", out.display(), counted(changes.len() as u64, "change"));
-            return self.tell(&json!({ "kind": "written", "file": out }), &text, terminal);
+            Err(error) => return Err(error.into()),
+        };
+        refuse(&mut draft, &refused);
+        if let Some(out) = &self.fix {
+            return self.repair(out, &draft, &refused, facts.as_ref(), terminal);
         }
         let report = check::check(&draft, facts.as_ref());
-        if self.json {
-            for finding in &report.findings {
-                let fixes: Vec<&str> = finding.fixes.iter().map(|f| f.what.as_str()).collect();
-                let line = json!({
-                    "kind": "finding", "rule": finding.rule, "severity": finding.severity, "line": finding.line,
-                    "place": finding.place,
-                    "reason": finding.reason, "fixes": fixes,
-                });
-                terminal.result(&line.to_string())?;
-            }
-        } else {
-            terminal.result(&report.to_string())?;
-        }
+        self.show(&report, terminal)?;
         if report.has_errors() { Err(Failure::quiet(USER)) } else { Ok(()) }
+    }
+}
+
+/// The key of the data's name.
+const SOURCE: &str = "data.source";
+
+/// What a spec names that is not there, and what stands in its draft instead.
+struct Refused {
+    place: &'static str,
+    reason: String,
+    mend: Option<String>,
+}
+
+fn refuse(draft: &mut Draft, refused: &[Refused]) {
+    for what in refused {
+        draft.refuse(what.place, what.reason.clone(), what.mend.clone());
     }
 }
 
@@ -86,26 +99,95 @@ impl Check {
         terminal.result(&if self.json { json.to_string() } else { text.to_string() })
     }
 
-    /// The data that the flags or else the spec name becomes the spec's, from the root.
-    fn name_data(&self, draft: &mut Draft) -> Result<(), Failure> {
+    fn show(&self, report: &Report, terminal: &mut Terminal) -> Result<(), Failure> {
+        if !self.json {
+            return terminal.result(&report.to_string());
+        }
+        for finding in &report.findings {
+            let fixes: Vec<&str> = finding.fixes.iter().map(|f| f.what.as_str()).collect();
+            let line = json!({
+                "kind": "finding", "rule": finding.rule, "severity": finding.severity, "line": finding.line,
+                "place": finding.place,
+                "reason": finding.reason, "fixes": fixes,
+            });
+            terminal.result(&line.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Writes what could be mended, and says what could not.
+    fn repair(
+        &self,
+        out: &Path,
+        draft: &Draft,
+        refused: &[Refused],
+        facts: Option<&DataFacts>,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let repaired = check::fix(draft, facts);
+        for change in &repaired.changes {
+            self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
+        }
+        let kept = draft.rewritten(&repaired.spec);
+        let anew =
+            if kept.is_some() { "" } else { ", written anew: its comments and what could not be read are not kept" };
+        let text = kept.unwrap_or_else(|| repaired.spec.to_toml());
+        let write = std::fs::write(out, &text);
+        write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
+        let said = format!("wrote {} with {}{anew}", out.display(), counted(repaired.changes.len() as u64, "change"));
+        self.tell(&json!({ "kind": "written", "file": out }), &said, terminal)?;
+        if !repaired.left.has_errors() {
+            return Ok(());
+        }
+        // What is left is told with the lines of the file that was written.
+        let report = match TrainSpec::lenient(&text) {
+            Ok(mut written) => {
+                refuse(&mut written, refused);
+                written.faults.retain(|fault| fault.mend.is_none());
+                check::check(&written, facts)
+            }
+            Err(_) => repaired.left,
+        };
+        let errors = report.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+        self.show(&Report { findings: errors.collect() }, terminal)?;
+        Err(Failure::quiet(USER))
+    }
+
+    /// The data that the flags or else the spec name becomes the spec's, from the root; gives what the spec names that is not there.
+    fn outside(&self, draft: &mut Draft) -> Result<Vec<Refused>, Failure> {
+        let mut refused = Vec::new();
+        if let Some(from) = draft.spec.from.as_ref().filter(|from| !Path::new(from).exists()) {
+            let reason = format!("expected the folder of a checkpoint, found nothing at `{from}`");
+            refused.push(Refused { place: "from", reason, mend: None });
+        }
         let data = &mut draft.spec.data;
-        let named = self.data.clone().or_else(|| Some(data.source.clone().into()).filter(|_| !data.source.is_empty()));
-        if let Some(source) = named {
-            data.source = setup::source_name(&source)?;
+        let own = Some(data.source.clone()).filter(|source| !source.is_empty() && self.data.is_none());
+        match (&self.data, own.map(|own| (Source::parse(&own), own))) {
+            (Some(flag), _) => data.source = setup::source_name(flag)?,
+            (None, Some((Err(error @ DataError::NotFound { .. }), own))) => {
+                let near = nearest(&own, ganymede_data::names());
+                let mend = near.as_ref().map(|near| format!("write \"{near}\""));
+                data.source = near.unwrap_or(own);
+                refused.push(Refused { place: SOURCE, reason: error.to_string(), mend });
+            }
+            (None, Some((_, own))) => data.source = setup::source_name(own.as_ref())?,
+            (None, None) => {}
+        }
+        if !data.source.is_empty() {
             draft.missing.retain(|table| *table != "data");
         }
-        self.data_flags.apply(&mut data.options);
-        Ok(())
+        self.data_flags.apply(&mut draft.spec.data.options);
+        Ok(refused)
     }
 }
 
-/// What is known of the data that a spec names.
-fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, Failure> {
+/// What is known of the data that a spec names; none where it names none, and where options are out of range, which a rule tells.
+fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, DataError> {
     let data = &draft.spec.data;
-    if data.source.is_empty() {
+    if data.source.is_empty() || !data.options.faults().is_empty() {
         return Ok(None);
     }
-    let dataset = setup::open_data(data, terminal)?;
+    let dataset = Dataset::open(&Source::parse(&data.source)?, &data.options, &DataBar::new(terminal))?;
     let samples = dataset.split(data.options.holdout, draft.spec.seed).train.len();
     Ok(Some(DataFacts { name: data.source.clone(), ..DataFacts::of(dataset.codec(), samples) }))
 }

@@ -2,6 +2,7 @@
 //! (`terms.rs`), hints (`hints.rs`).
 
 mod hints;
+mod mending;
 mod sizes;
 mod terms;
 mod tutorial;
@@ -42,7 +43,7 @@ fn shared_dead_and_missing_optimizers_are_found_and_mended() {
         breaking(&mut spec);
         let draft = Draft::from(spec);
         assert!(check(&draft, Some(&data)).has_errors());
-        let (mended, _) = fix(&draft, Some(&data)).unwrap();
+        let (mended, _) = fix(&draft, Some(&data)).whole().unwrap();
         assert!(!check(&Draft::from(mended), Some(&data)).has_errors());
     }
 }
@@ -93,7 +94,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
         let place = bad.split(['=', '(']).next().unwrap().replace(".optimizer.learning_rate", " (`g`)");
         assert!(errors[0].place.starts_with(&place), "{report}");
         assert!(errors[0].reason.contains("expected") || errors[0].reason.contains("nothing would move"), "{report}");
-        let (mended, changes) = fix(&draft, Some(&data)).unwrap();
+        let (mended, changes) = fix(&draft, Some(&data)).whole().unwrap();
         assert_eq!(changes.len(), 1, "{bad}: {changes:?}");
         assert!(!check(&Draft::from(mended), Some(&data)).has_errors(), "{bad}");
     }

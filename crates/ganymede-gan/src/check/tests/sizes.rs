@@ -32,7 +32,7 @@ fn a_dense_generator_follows_the_data() {
             phase("d", "discriminator"),
             phase("g", "generator"),
         );
-        let (spec, changes) = fix(&TrainSpec::draft(&text).unwrap(), Some(&data)).unwrap();
+        let (spec, changes) = fix(&TrainSpec::draft(&text).unwrap(), Some(&data)).whole().unwrap();
         assert_eq!(changes.len(), 1, "{changes:?}");
         let product: usize = shape.iter().product();
         assert_eq!(spec.networks["generator"].layers[1].arguments["units"], serde_json::json!(product));
@@ -54,7 +54,7 @@ fn what_cannot_be_counted_is_an_error_and_no_panic() {
         assert!(crate::phases::trace(&spec, &codec).is_err());
         let draft = Draft::from(spec);
         assert_eq!(check(&draft, None).of(Severity::Error).count(), 1);
-        assert!(fix(&draft, None).is_ok());
+        assert!(fix(&draft, None).whole().is_some());
     }
     let spec = TrainSpec { train: crate::spec::TrainSection { kimg: Some(f64::NAN), ..good.train.clone() }, ..good };
     assert!(check(&Draft::from(spec), None).has_errors());
@@ -102,7 +102,7 @@ terms = [{ class_name = "hinge" }]
         let report = check(&draft, Some(&data));
         let told = report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>();
         if classes == 8 {
-            let (mended, _) = fix(&draft, Some(&data)).unwrap();
+            let (mended, _) = fix(&draft, Some(&data)).whole().unwrap();
             assert!(!check(&Draft::from(mended), Some(&data)).has_errors());
         }
         told
@@ -157,7 +157,7 @@ fn networks_of_points_are_mended_for_images() {
         classes: Some(0),
         ..DataFacts::default()
     };
-    let (mended, changes) = fix(&Draft::from(spec), Some(&data)).unwrap();
+    let (mended, changes) = fix(&Draft::from(spec), Some(&data)).whole().unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
     let subject = Draft::from(mended);
     let subject = Subject::new(&subject, Some(&data));

@@ -43,7 +43,7 @@ fn what_concerns_the_data_is_an_error_when_it_is_named() {
         };
         let report = check(&verbatim(), Some(&data));
         assert!(report.of(Severity::Error).any(|f| f.rule == "data_shape"), "{shape:?}");
-        let (spec, _) = fix(&verbatim(), Some(&data)).unwrap();
+        let (spec, _) = fix(&verbatim(), Some(&data)).whole().unwrap();
         let again = check(&Draft { missing: vec!["data"], ..Draft::from(spec) }, Some(&data));
         assert!(!again.has_errors(), "{again}");
     }
@@ -51,7 +51,7 @@ fn what_concerns_the_data_is_an_error_when_it_is_named() {
 
 #[test]
 fn the_repaired_program_keeps_its_layers_in_order() {
-    let (spec, changes) = fix(&verbatim(), None).unwrap();
+    let (spec, changes) = fix(&verbatim(), None).whole().unwrap();
     assert!(changes.len() >= 6, "{changes:?}");
     let classes = |spec: &TrainSpec, network: &str| -> Vec<String> {
         spec.networks[network].layers.iter().map(|l| l.class_name.clone()).collect()

@@ -142,13 +142,13 @@ fn optimizers_are_there_and_move_something() {
         spec.phases.iter().map(|phase| (phase.name.as_str(), &phase.trains[..])).collect();
     let expected = [("d", ["discriminator".to_string()]), ("d_g", ["generator".into()]), ("g", ["generator".into()])];
     assert_eq!(phases, expected.iter().map(|(name, trains)| (*name, &trains[..])).collect::<Vec<_>>());
-    let stranger = findings(&["phases.0.trains=['discriminator','encoder']"]);
+    let stranger = found(&draft("mlp", &[2], &["phases.0.trains=['discriminator','encoder']"]), Some(&facts), "trains");
     assert!(
         matches!(&stranger[..], [(Severity::Error, reason, None)] if reason.contains("it trains `encoder`, which is no network"))
     );
     let mut untrained = draft("mlp", &[2], &[]);
     untrained.spec.phases.pop();
-    let found = found(&untrained, Some(&facts), "optimizers");
+    let found = found(&untrained, Some(&facts), "untrained");
     let [(Severity::Error, _, Some((what, spec)))] = &found[..] else { panic!("{found:?}") };
     assert_eq!(what, "add a phase that trains it");
     let phase = &spec.phases[1];
@@ -196,7 +196,7 @@ fn classes_of_layers_are_those_of_the_data() {
         more.iter().all(|(severity, reason, _)| *severity == Severity::Error && reason.contains("of 12, the number")),
         "{more:?}"
     );
-    let (spec, _) = fix(&draft, Some(&facts(12))).unwrap();
+    let (spec, _) = fix(&draft, Some(&facts(12))).whole().unwrap();
     assert!(found(&Draft::from(spec), Some(&facts(12)), "labels").is_empty());
     let fewer = found(&draft, Some(&facts(3)), "labels");
     assert!(fewer.len() == 5 && fewer.iter().all(|(severity, ..)| *severity == Severity::Hint), "{fewer:?}");

@@ -304,7 +304,7 @@ fn reports_count_and_order_their_findings() {
     );
     assert!(text.contains("hint[beta_1] phases.1 (`g`).optimizer: "), "{text}");
     assert_eq!(format!("{:?}", report.findings[0].fixes[0]), report.findings[0].fixes[0].what);
-    let (spec, changes) = fix(&draft, Some(&data(&[2], 50))).unwrap();
+    let (spec, changes) = fix(&draft, Some(&data(&[2], 50))).whole().unwrap();
     assert_eq!((spec.train.keep, spec.train.n_critic, changes.len()), (3, 1, 2));
     // Hints are left to the user.
     assert_eq!(spec.phases, draft.spec.phases);
@@ -350,14 +350,14 @@ fn a_train_table_has_its_defaults() {
 fn a_missing_loop_is_written_once() {
     let whole = draft("mlp", &[2], &[]);
     let missing = Draft { missing: vec!["train"], ..whole.clone() };
-    let (mended, changes) = fix(&missing, None).unwrap();
+    let (mended, changes) = fix(&missing, None).whole().unwrap();
     assert_eq!(changes, ["add [train] with batch = 64 and steps = 1500"]);
     assert_eq!(mended.train.steps, Some(1500));
     // What else is wrong does not stand for it.
     let both = Draft { spec: edit(&whole.spec, "train.batch=0").unwrap(), ..missing };
-    let (mended, changes) = fix(&both, None).unwrap();
+    let (mended, changes) = fix(&both, None).whole().unwrap();
     assert_eq!((mended.train.steps, changes.len()), (Some(1500), 2), "{changes:?}");
-    assert_eq!(fix(&whole, None).unwrap().1, [""; 0]);
+    assert_eq!(fix(&whole, None).whole().unwrap().1, [""; 0]);
 }
 
 /// The first fix of a rule's only finding mends it.
@@ -429,7 +429,7 @@ fn a_dense_behind_which_others_stand_gets_the_units_of_the_reshape() {
     let classes: Vec<&str> =
         draft.spec.networks["generator"].layers.iter().map(|layer| layer.class_name.as_str()).collect();
     assert_eq!(classes[1..5], ["Dense", "BatchNormalization", "LeakyReLU", "Reshape"]);
-    let (fixed, changes) = fix(&draft, Some(&data(&[28, 28, 1], 1000))).unwrap();
+    let (fixed, changes) = fix(&draft, Some(&data(&[28, 28, 1], 1000))).whole().unwrap();
     assert_eq!(changes, ["set units of the Dense before it to 12544"]);
     assert_eq!(fixed, edit(&draft.spec, "networks.generator.layers.1.units=12544").unwrap());
 }

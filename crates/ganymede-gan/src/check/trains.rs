@@ -1,0 +1,82 @@
+//! Rules: phases train networks that there are, and every network is trained. Not here: networks that are trained twice
+//! (`references.rs`).
+
+use super::optimizers::adam;
+use super::{Finding, Fix, Subject};
+use crate::spec::{PhaseSpec, TermSpec};
+use ganymede_nn::config::nearest;
+
+/// Names in `trains` that no network has.
+pub(super) fn known(s: &Subject) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, phase) in s.spec.phases.iter().enumerate() {
+        for name in phase.trains.iter().filter(|name| !s.spec.networks.contains_key(*name)) {
+            let reason = format!("it trains `{name}`, which is no network of the spec");
+            let fix = meant(s, name).map(|meant| {
+                let name = name.clone();
+                Fix::new(format!("train `{meant}`"), move |spec| {
+                    let trains = &mut spec.phases[at].trains;
+                    let there = trains.contains(&meant);
+                    trains.retain(|other| *other != name || !there);
+                    trains.iter_mut().filter(|other| **other == name).for_each(|other| other.clone_from(&meant));
+                })
+            });
+            let place = format!("phases.{at} (`{}`).trains", phase.name);
+            findings.push(Finding::error(place, reason, fix.into_iter().collect()));
+        }
+    }
+    findings
+}
+
+/// Phases without a network, and networks without a phase.
+pub(super) fn all(s: &Subject) -> Vec<Finding> {
+    let phases = &s.spec.phases;
+    let mut findings = Vec::new();
+    let only = only_untrained(s);
+    for (at, phase) in phases.iter().enumerate().filter(|(_, phase)| phase.trains.is_empty()) {
+        let fix = only.map(|network| {
+            let network = network.to_string();
+            Fix::new(format!("train `{network}`"), move |spec| spec.phases[at].trains = vec![network.clone()])
+        });
+        let reason = "expected at least one network, found none: nothing would move";
+        findings.push(Finding::error(
+            format!("phases.{at} (`{}`).trains", phase.name),
+            reason,
+            fix.into_iter().collect(),
+        ));
+    }
+    // A network that a phase means to train is told there.
+    let mut misspelt =
+        phases.iter().flat_map(|phase| &phase.trains).filter(|name| !s.spec.networks.contains_key(*name));
+    let told: Vec<String> = misspelt.by_ref().filter_map(|name| meant(s, name)).collect();
+    let told = |network: &&String| told.contains(network) || (!findings.is_empty() && only == Some(network.as_str()));
+    let untrained: Vec<&String> = untrained(s).filter(|network| !told(network)).collect();
+    findings.extend(untrained.into_iter().map(|network| {
+        let name = network.clone();
+        let fix = Fix::new("add a phase that trains it", move |spec| {
+            let letter = name.chars().next().unwrap_or('x').to_string();
+            let terms = vec![TermSpec::new("non_saturating")];
+            spec.phases.push(PhaseSpec::new(&letter, &[&name], adam(), terms));
+        });
+        let reason = "no phase trains it: it would keep its first values";
+        Finding::error(format!("networks.{network}"), reason, vec![fix])
+    }));
+    findings
+}
+
+/// Networks that no phase names.
+fn untrained<'a>(s: &'a Subject) -> impl Iterator<Item = &'a String> {
+    s.spec.networks.keys().filter(|network| !s.spec.phases.iter().any(|phase| phase.trains.contains(network)))
+}
+
+/// The network that no phase names, where there is one such.
+fn only_untrained<'a>(s: &'a Subject) -> Option<&'a str> {
+    let mut untrained = untrained(s);
+    untrained.next().filter(|_| untrained.next().is_none()).map(String::as_str)
+}
+
+/// The network that was meant by a name: one that is like it, else the only one that nothing trains.
+fn meant(s: &Subject, name: &str) -> Option<String> {
+    let like = nearest(name, s.spec.networks.keys().map(String::as_str));
+    like.or_else(|| only_untrained(s).map(String::from))
+}
