@@ -21,7 +21,9 @@ fn count(layer: &LayerConfig) -> Option<(bool, &'static str, u64)> {
 }
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
-    let Some(classes) = s.data.and_then(|data| data.classes) else { return Vec::new() };
+    let Some(classes) = s.data.and_then(|data| data.classes) else {
+        return without_data(s).and_then(|known| named_classes(s, known, "the generator knows")).into_iter().collect();
+    };
     let mut findings = Vec::new();
     for network in s.spec.networks.keys() {
         let takes_labels = s.spec.conditions_of(network).iter().any(|field| field.as_deref() == Some(LABEL));
@@ -73,12 +75,20 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             });
         }
     }
-    findings.extend(named_classes(s, classes));
+    findings.extend(named_classes(s, classes, "the data has"));
     findings
 }
 
-/// The layer with which the discriminator of an auxiliary classifier names classes.
-fn named_classes(s: &Subject, classes: usize) -> Option<Finding> {
+/// The number of classes that the generator's only condition has.
+fn without_data(s: &Subject) -> Option<usize> {
+    let generator = s.spec.generator();
+    let label = s.spec.conditions_of(generator) == [Some(LABEL.to_string())];
+    let (_, _, known) = s.layers(generator).iter().find_map(count).filter(|_| label)?;
+    usize::try_from(known).ok()
+}
+
+/// The layer with which the discriminator of an auxiliary classifier names classes; `whose` are as many.
+fn named_classes(s: &Subject, classes: usize, whose: &str) -> Option<Finding> {
     let discriminator = s.spec.discriminator();
     let mut terms = s.spec.phases.iter().flat_map(|phase| &phase.terms);
     terms.find(|term| term.class_name == "auxiliary_classifier")?;
@@ -97,11 +107,11 @@ fn named_classes(s: &Subject, classes: usize) -> Option<Finding> {
     });
     Some(match known > classes as u64 {
         true => {
-            let reason = format!("it names {known} classes, the data has {classes}: no sample is one of the others");
+            let reason = format!("it names {known} classes, {whose} {classes}: no sample is one of the others");
             Finding::hint(place, reason, vec![fix])
         }
         false => {
-            let reason = format!("expected units of {classes}, the number of the data's classes, found {known}");
+            let reason = format!("it names {known} classes, {whose} {classes}: each needs a unit");
             Finding::error(place, reason, vec![fix])
         }
     })

@@ -151,8 +151,8 @@ pub struct Rule {
     run: fn(&Subject) -> Vec<Finding>,
 }
 
-/// Keys that say how long a training is.
-const LENGTH: &[&str] = &["train", "train.steps", "train.kimg", "train.minutes"];
+/// Keys that say how long a training is; one that is not known may have meant it.
+const LENGTH: &[&str] = &["train", "train.*"];
 /// All of the networks.
 const NETWORKS: &[&str] = &["networks.**"];
 /// All of the data.
@@ -245,7 +245,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "untrained",
         summary: "every phase trains a network, every network is trained",
-        needs: &[PHASES, &["networks", "networks.*"]],
+        needs: &[&["phases", "phases.*", "phases.*.trains", "networks", "networks.*"]],
         run: trains::all,
     },
     Rule {

@@ -15,6 +15,9 @@ const MOST: f64 = 1e30;
 /// Where a phase keeps a number.
 type SetNumber = fn(&mut PhaseSpec) -> &mut Option<Scheduled>;
 
+const TOP_K: SetNumber = |phase| &mut phase.top_k;
+const LABEL_FLIP: SetNumber = |phase| &mut phase.label_flip;
+
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let (train, usual) = (&s.spec.train, TrainSection::default());
     let above_zero = |number: f64| number.is_finite() && number > 0.0;
@@ -81,6 +84,16 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let finite = |weight: f64| (weight as f32).is_finite();
             found.look(&term.weight, finite, &format!("{place}.weight"), "a finite factor of the loss", 1.0, set);
         }
+        let of_other = [
+            ("top_k", phase.top_k.is_some() && !s.is_generators(phase), "generator", TOP_K),
+            ("label_flip", phase.label_flip.is_some() && s.is_generators(phase), "discriminator", LABEL_FLIP),
+        ];
+        for (name, _, player, field) in of_other.into_iter().filter(|(_, of_other, ..)| *of_other) {
+            let reason = format!("`{name}` is of a {player}'s objective, and this phase is the other player's");
+            let fix =
+                Fix::new(format!("leave phases.{at}.{name} out"), move |spec| *field(&mut spec.phases[at]) = None);
+            found.0.push(Finding::error(format!("phases.{at}.{name}"), reason, vec![fix]));
+        }
         let mut within = |name: &str, number: &Option<Scheduled>, range: (f64, f64), usual: f64, set: SetNumber| {
             let Some(number) = number else { return };
             let to = if range.1 < MOST { format!(" to {}", range.1) } else { String::new() };
@@ -89,8 +102,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let holds = |value: f64| (range.0..=range.1).contains(&value);
             found.look(number, holds, &format!("phases.{at}.{name}"), &expected, usual, set);
         };
-        within("label_flip", &phase.label_flip, (0.0, 1.0), 0.05, |phase| &mut phase.label_flip);
-        within("top_k", &phase.top_k, (0.0, 1.0), 0.5, |phase| &mut phase.top_k);
+        if s.is_generators(phase) {
+            within("top_k", &phase.top_k, (0.0, 1.0), 0.5, TOP_K);
+        } else {
+            within("label_flip", &phase.label_flip, (0.0, 1.0), 0.05, LABEL_FLIP);
+        }
         within("clip_weights", &phase.clip_weights, (0.0, MOST), 0.01, |phase| &mut phase.clip_weights);
     }
     found.0

@@ -43,7 +43,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             }
         })
     });
-    findings.push(Finding::hint(place, reason, fix.into_iter().collect()));
+    let finding = Finding::hint(place, reason, fix.into_iter().collect());
+    findings.push(match last {
+        Some(index) => finding.at(format!("networks.{discriminator}.layers.{index}.units")),
+        None => finding,
+    });
     findings
 }
 
@@ -54,8 +58,9 @@ fn flatten(s: &Subject, output: &[usize]) -> Option<Finding> {
     let numbers: usize = output.iter().product();
     let reason = format!(
         "the last Dense takes a map, so that the discriminator gives {numbers} numbers for each sample ({}), each a logit of \
-         a patch; a Flatten before it gives one for the sample",
-        sizes_text(output)
+         a patch; a Flatten before it gives {} for the sample",
+        sizes_text(output),
+        if output.last() == Some(&1) { "one".to_string() } else { output.last().unwrap_or(&1).to_string() }
     );
     let fix = Fix::new("put a Flatten before it", move |spec| {
         let Some(layers) = spec.discriminator_mut().map(|network| &mut network.layers) else { return };

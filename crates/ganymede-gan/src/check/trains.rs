@@ -3,14 +3,14 @@
 
 use super::optimizers::adam;
 use super::{Finding, Fix, Subject};
-use crate::spec::{PhaseSpec, TermSpec};
+use crate::spec::{PhaseSpec, Role, TermSpec};
 use ganymede_nn::config::nearest;
 
 /// Names in `trains` that no network has.
 pub(super) fn known(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, phase) in s.spec.phases.iter().enumerate() {
-        for name in phase.trains.iter().filter(|name| !s.spec.networks.contains_key(*name)) {
+        for name in phase.trains.iter().filter(|name| !s.spec.networks.contains_key(*name) && !is_role(s, name)) {
             let reason = format!("it trains `{name}`, which is no network of the spec");
             let fix = meant(s, name).map(|meant| {
                 let name = name.clone();
@@ -26,6 +26,13 @@ pub(super) fn known(s: &Subject) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether it is the name of a role that a network of nearly that name is meant to have (`shapes.rs` tells it).
+fn is_role(s: &Subject, name: &str) -> bool {
+    let lacks = |role: &Role| role.name() == name && s.spec.networks_of(*role).next().is_none();
+    [Role::Generator, Role::Discriminator].iter().any(lacks)
+        && s.spec.networks.keys().any(|other| nearest(other, [name]).is_some())
 }
 
 /// Phases without a network, and networks without a phase.

@@ -84,6 +84,12 @@ fn patch_table(text: &mut Table, old: &Table, new: &Table) {
         match (text.get_mut(key), old.get(key)) {
             (Some(text), Some(old)) => patch(text, old, new),
             (_, Some(old)) if old == new => {}
+            // What is the same by default is not written.
+            (None, Some(Value::Table(old))) if new.is_table() => {
+                let mut new = new.as_table().cloned().unwrap_or_default();
+                new.retain(|key, value| old.get(key) != Some(value));
+                text.insert(key.clone(), Value::Table(new));
+            }
             _ => drop(text.insert(key.clone(), new.clone())),
         }
     }

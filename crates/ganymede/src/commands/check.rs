@@ -78,6 +78,11 @@ impl Command for Check {
     }
 }
 
+/// The errors alone.
+fn errors_of(report: Report) -> Report {
+    Report { findings: report.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect() }
+}
+
 /// The key of the data's name.
 const SOURCE: &str = "data.source";
 
@@ -129,8 +134,16 @@ impl Check {
             self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
         }
         let kept = draft.rewritten(&repaired.spec);
-        let anew =
-            if kept.is_some() { "" } else { ", written anew: its comments and what could not be read are not kept" };
+        if kept.is_none() && draft.faults.iter().any(|fault| fault.mend.is_none()) {
+            // Written anew, it would lack what could not be read.
+            self.show(&errors_of(repaired.left), terminal)?;
+            let text = format!(
+                "{} is not written: what was mended cannot be put between what could not be read",
+                out.display()
+            );
+            return Err(Failure::new(USER, text).with_hint("mend what is listed, and check again"));
+        }
+        let anew = if kept.is_some() { "" } else { ", written anew: its comments are not kept" };
         let text = kept.unwrap_or_else(|| repaired.spec.to_toml());
         let write = std::fs::write(out, &text);
         write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
@@ -148,8 +161,7 @@ impl Check {
             }
             Err(_) => repaired.left,
         };
-        let errors = report.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-        self.show(&Report { findings: errors.collect() }, terminal)?;
+        self.show(&errors_of(report), terminal)?;
         Err(Failure::quiet(USER))
     }
 

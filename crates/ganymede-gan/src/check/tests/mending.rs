@@ -105,6 +105,10 @@ fn tables_and_layers_come_and_go_in_the_text() {
     assert!(less.lines().count() < text.lines().count());
     let one = written(&|spec| drop(spec.phases.pop()));
     assert_eq!(one.matches("# a phase").count(), 1);
+    let bare = TrainSpec::lenient("# nothing\n").unwrap();
+    let steps =
+        TrainSpec { train: crate::spec::TrainSection { steps: Some(5), ..Default::default() }, ..bare.spec.clone() };
+    assert_eq!(bare.rewritten(&steps).unwrap(), "# nothing\n\n[train]\nsteps = 5\n");
     written(&|spec| spec.ema = None);
     written(&|spec| spec.from = Some("x".into()));
     written(&|spec| spec.data.options.range = Some([-1.0, 1.0]));
@@ -179,9 +183,15 @@ fn phases_train_the_networks_that_are_meant() {
     let text = preset_for("dcgan", &PresetInput::of(vec![28, 28, 1])).unwrap().to_toml();
     let text = text.replace("networks.discriminator", "networks.Discriminator");
     let draft = TrainSpec::lenient(&text).unwrap();
+    assert_eq!(check(&draft, Some(&images(10))).of(Severity::Error).count(), 1);
     let (spec, changes) = fix(&draft, Some(&images(10))).whole().unwrap();
     assert_eq!(changes, ["name it `discriminator`"]);
     assert_eq!(draft.rewritten(&spec).unwrap(), text.replace("networks.Discriminator", "networks.discriminator"));
+    // What is of the other player's objective is left out.
+    let (draft, errors) = errors_of_images(&["phases.0.top_k=0.5", "phases.1.label_flip=2.0"]);
+    let fixes: Vec<&str> = errors.iter().map(|[.., fixed]| fixed.as_str()).collect();
+    assert_eq!(fixes, ["leave phases.0.top_k out", "leave phases.1.label_flip out"]);
+    assert!(fix(&draft, Some(&images(10))).whole().is_some());
     let (_, errors) = errors_of_images(&["phases.1.name="]);
     assert!(
         matches!(&errors[..], [[place, _, fixed]] if place == "phases.1.name" && fixed == "name it `g`"),
@@ -242,6 +252,13 @@ fn classes_that_a_discriminator_names_are_those_of_the_data() {
         let named = named.unwrap_or_else(|| panic!("{report}"));
         assert_eq!((named.severity, named.fixes[0].what.as_str()), (severity, fixed));
     }
+    // Without data the generator says it.
+    let mut other = spec.clone();
+    other.networks.get_mut("generator").unwrap().layers[2].arguments.insert("input_dim".into(), 12.into());
+    let of_labels = |spec: TrainSpec| check(&Draft::from(spec), None).findings.into_iter().find(|f| f.rule == "labels");
+    assert!(of_labels(spec).is_none());
+    let named = of_labels(other).expect("it names fewer than the generator knows");
+    assert!(named.reason.contains("it names 10 classes, the generator knows 12"), "{}", named.reason);
 }
 
 #[test]
