@@ -3,6 +3,7 @@
 use crate::error::DataError;
 use crate::formats::layout::Layout;
 use crate::limits::{MAX_PIXELS, MAX_SIDE};
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -59,7 +60,7 @@ pub struct DataOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
     /// The column of that table with the classes, by its name or number from 1; `None` finds it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "name_or_number")]
     pub label_column: Option<String>,
     /// Which pages and frames of files with several are samples.
     #[serde(skip_serializing_if = "Pages::is_first")]
@@ -72,6 +73,48 @@ pub struct DataOptions {
     pub duplicates: Duplicates,
     /// Whether decoded samples go to a cache file; otherwise they stay in memory.
     pub use_cache: bool,
+}
+
+/// A column by its name or its number.
+fn name_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    struct Column;
+    impl<'de> Visitor<'de> for Column {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a name, or a number from 1")
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+            if number == 0 {
+                Err(E::invalid_value(Unexpected::Unsigned(0), &self))
+            } else {
+                Ok(Some(number.to_string()))
+            }
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+            let whole = u64::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self));
+            self.visit_u64(whole?)
+        }
+
+        fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+            Ok(Some(name.into()))
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            from.deserialize_any(self)
+        }
+    }
+    from.deserialize_any(Column)
 }
 
 impl Default for DataOptions {
@@ -311,18 +354,18 @@ impl<'de> Deserialize<'de> for Resolution {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a size such as 32 or \"48x32\"")
             }
-            fn visit_u64<E: serde::de::Error>(self, side: u64) -> Result<Resolution, E> {
+            fn visit_u64<E: Error>(self, side: u64) -> Result<Resolution, E> {
                 match u32::try_from(side) {
                     Ok(side) if side > 0 => Ok(Resolution::square(side)),
                     _ => Err(E::custom(format!("expected a size such as 32 or \"48x32\", found {side}"))),
                 }
             }
-            fn visit_i64<E: serde::de::Error>(self, side: i64) -> Result<Resolution, E> {
+            fn visit_i64<E: Error>(self, side: i64) -> Result<Resolution, E> {
                 u64::try_from(side)
                     .map_err(|_| E::custom(format!("expected a size above 0, found {side}")))
                     .and_then(|side| self.visit_u64(side))
             }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Resolution, E> {
+            fn visit_str<E: Error>(self, text: &str) -> Result<Resolution, E> {
                 text.parse().map_err(E::custom)
             }
         }
@@ -386,6 +429,18 @@ mod tests {
         source: String,
         #[serde(flatten)]
         options: DataOptions,
+    }
+
+    #[test]
+    fn a_column_is_a_name_or_a_number() {
+        let read = |text: &str| toml::from_str::<Table>(&format!("source = 'x'\nlabel_column = {text}"));
+        for (text, column) in [("2", "2"), ("'2'", "2"), ("'age'", "age")] {
+            assert_eq!(read(text).unwrap().options.label_column.as_deref(), Some(column));
+        }
+        for text in ["0", "-1", "[2]", "1.5"] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains("expected a name, or a number from 1"), "{error}");
+        }
     }
 
     #[test]

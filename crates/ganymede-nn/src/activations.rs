@@ -2,7 +2,7 @@
 //! that hold one (`layers/activation.rs`, `layers/leaky_relu.rs` …).
 
 use crate::arguments::{Argument, IntoArgument};
-use crate::config::nearest;
+use crate::config::{Misread, nearest};
 use ganymede_graph::Expr;
 use ganymede_tensor::{DType, TensorType};
 use serde_json::{Value, json};
@@ -95,15 +95,14 @@ impl Argument for Activation {
     fn expected() -> String {
         "the name of an activation".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        let name = value.as_str().ok_or(None)?;
+    fn read(value: &Value) -> Result<Self, Misread> {
+        let name = value.as_str().ok_or_else(Misread::default)?;
         if names().any(|n| n == name) {
             return Ok(Activation(name.into()));
         }
-        Err(Some(match nearest(name, names()) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
-        }))
+        let misread = Misread::word(name, names());
+        let known = || format!("known are {}", names().collect::<Vec<_>>().join(", "));
+        Err(Misread { hint: misread.hint.clone().or_else(|| Some(known())), ..misread })
     }
     fn write(&self) -> Value {
         json!(self.0)

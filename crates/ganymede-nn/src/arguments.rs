@@ -1,6 +1,7 @@
 //! The types that an argument of a layer can have, and how each is read, written and given in Rust.
 //! Not here: reading all arguments of a class (`config.rs`).
 
+use crate::config::Misread;
 use serde_json::{Value, json};
 
 /// A type of argument.
@@ -11,8 +12,8 @@ pub trait Argument: Sized + PartialEq {
     /// The argument of a value.
     ///
     /// # Errors
-    /// A hint, where there is one, when the value is not of this type.
-    fn read(value: &Value) -> Result<Self, Option<String>>;
+    /// When the value is not of this type.
+    fn read(value: &Value) -> Result<Self, Misread>;
 
     /// The value of the argument.
     fn write(&self) -> Value;
@@ -47,8 +48,8 @@ macro_rules! plain {
             fn expected() -> String {
                 $expected.into()
             }
-            fn read($value: &Value) -> Result<Self, Option<String>> {
-                $read.ok_or(None)
+            fn read($value: &Value) -> Result<Self, Misread> {
+                $read.ok_or_else(Misread::default)
             }
             fn write(&self) -> Value {
                 json!(self)
@@ -57,8 +58,8 @@ macro_rules! plain {
     };
 }
 
-plain!(usize, "a whole number, not negative", v => whole(v).and_then(|i| usize::try_from(i).ok()));
-plain!(u64, "a whole number, not negative", v => v.as_u64());
+plain!(usize, "a whole number from 0", v => whole(v).and_then(|i| usize::try_from(i).ok()));
+plain!(u64, "a whole number from 0", v => v.as_u64());
 plain!(i64, "a whole number", v => whole(v));
 plain!(f64, "a number", v => v.as_f64());
 plain!(bool, "true or false", v => v.as_bool());
@@ -73,7 +74,7 @@ impl<T: Argument> Argument for Option<T> {
     fn expected() -> String {
         T::expected()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         T::read(value).map(Some)
     }
     fn write(&self) -> Value {
@@ -88,8 +89,8 @@ impl<T: Argument> Argument for Vec<T> {
     fn expected() -> String {
         format!("a list, each item {}", T::expected())
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        value.as_array().ok_or(None)?.iter().map(T::read).collect()
+    fn read(value: &Value) -> Result<Self, Misread> {
+        value.as_array().ok_or_else(Misread::default)?.iter().map(T::read).collect()
     }
     fn write(&self) -> Value {
         self.iter().map(T::write).collect()
@@ -108,13 +109,13 @@ pub struct PerAxis<const N: usize>(pub [usize; N]);
 
 impl<const N: usize> Argument for PerAxis<N> {
     fn expected() -> String {
-        if N == 1 { usize::expected() } else { format!("a whole number or a list of {N}, not negative") }
+        if N == 1 { usize::expected() } else { format!("a whole number from 0, or a list of {N} of them") }
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         if let Ok(size) = usize::read(value) {
             return Ok(PerAxis([size; N]));
         }
-        <[usize; N]>::try_from(Vec::read(value)?).map(PerAxis).map_err(|_| None)
+        <[usize; N]>::try_from(Vec::read(value)?).map(PerAxis).map_err(|_| Misread::default())
     }
     fn write(&self) -> Value {
         if N == 1 { json!(self.0[0]) } else { json!(self.0.as_slice()) }
@@ -147,7 +148,10 @@ impl<const N: usize> IntoArgument<Option<PerAxis<N>>> for [usize; N] {
 
 /// Defines an argument that is one of a few words.
 macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+    (
+        $(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }
+        $(expected $expected:literal)?
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -155,13 +159,15 @@ macro_rules! words {
 
         impl $crate::arguments::Argument for $name {
             fn expected() -> String {
+                $(return $expected.into();)?
+                #[allow(unreachable_code, reason = "where the words say it themselves")]
                 [$($word),+].map(|w| format!("\"{w}\"")).join(" or ")
             }
-            fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
+            fn read(value: &serde_json::Value) -> Result<Self, $crate::config::Misread> {
                 match value.as_str() {
                     $(Some($word) => Ok($name::$variant),)+
-                    Some(other) => Err($crate::config::nearest(other, [$($word),+]).map(|n| format!("did you mean `{n}`?"))),
-                    None => Err(None),
+                    Some(other) => Err($crate::config::Misread::word(other, [$($word),+])),
+                    None => Err($crate::config::Misread::default()),
                 }
             }
             fn write(&self) -> serde_json::Value {
@@ -182,6 +188,7 @@ words! {
         /// So much at the start that output t depends on inputs up to t only; for `Conv1D` alone.
         Causal = "causal",
     }
+    expected "\"valid\" or \"same\" (or \"causal\" in Conv1D)"
 }
 
 words! {
@@ -202,7 +209,7 @@ impl Argument for Axes {
     fn expected() -> String {
         "an axis or a list of axes".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         match i64::read(value) {
             Ok(axis) => Ok(Axes(vec![axis])),
             Err(_) => Vec::read(value).map(Axes),
@@ -243,15 +250,15 @@ impl<const N: usize> Argument for Borders<N> {
             _ => format!("a whole number, a list of {N}, or a list of {N} pairs [start, end], not negative"),
         }
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         if let Ok(all) = usize::read(value) {
             return Ok(Borders([[all; 2]; N]));
         }
-        let pair = |value: &Value| <[usize; 2]>::try_from(Vec::read(value)?).map_err(|_| None);
+        let pair = |value: &Value| <[usize; 2]>::try_from(Vec::read(value)?).map_err(|_| Misread::default());
         if N == 1 && value.get(0).is_some_and(|first| !first.is_array()) {
             return Ok(Borders([pair(value)?; N]));
         }
-        let items = value.as_array().filter(|items| items.len() == N).ok_or(None)?;
+        let items = value.as_array().filter(|items| items.len() == N).ok_or_else(Misread::default)?;
         let mut borders = [[0; 2]; N];
         for (border, item) in borders.iter_mut().zip(items) {
             *border = usize::read(item).map(|both| [both; 2]).or_else(|_| pair(item))?;
@@ -283,7 +290,7 @@ impl Argument for Numbers {
     fn expected() -> String {
         "a number or a list of numbers".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         match f64::read(value) {
             Ok(number) => Ok(Numbers(vec![number])),
             Err(_) => Vec::read(value).map(Numbers),
@@ -314,15 +321,15 @@ impl Argument for ChannelsLast {
     fn expected() -> String {
         "\"channels_last\"".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
+    fn read(value: &Value) -> Result<Self, Misread> {
         match value.as_str() {
             Some("channels_last") => Ok(ChannelsLast),
-            Some("channels_first") => Err(Some(
-                "images are (height, width, channels) here: remove data_format, and put a Permute layer in front \
-                 where the channels come first"
-                    .into(),
-            )),
-            _ => Err(None),
+            Some("channels_first") => {
+                let hint = "images are (height, width, channels) here: remove data_format, and put a Permute layer in \
+                            front where the channels come first";
+                Err(Misread { hint: Some(hint.into()), ..Misread::default() })
+            }
+            _ => Err(Misread::default()),
         }
     }
     fn write(&self) -> Value {

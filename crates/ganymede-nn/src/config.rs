@@ -3,88 +3,11 @@
 //! types of single arguments (`arguments.rs`), the table of layers (`layers/mod.rs`).
 
 use crate::arguments::Argument;
+pub use crate::config_error::{ConfigError, Misread};
+pub use crate::mend::{Change, Mend, shown, stands_for};
 pub use crate::nearest::nearest;
+use crate::nearest::split;
 use serde_json::{Map, Value};
-
-/// What is wrong with a configuration.
-#[derive(Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// It is neither a name nor a table with a class name.
-    #[error("expected {kind} (a name, or a table with class_name), found {found}")]
-    Form {
-        /// What it would be: `an initializer` …
-        kind: &'static str,
-        /// What stands there.
-        found: String,
-    },
-    /// There is no such class.
-    #[error("expected the name of {kind}, found `{found}`")]
-    Class {
-        /// What the class would be: `a layer`, `an initializer` …
-        kind: &'static str,
-        /// The name given.
-        found: String,
-        /// The known name that is most like it.
-        nearest: Option<String>,
-        /// The names there are.
-        known: &'static [&'static str],
-    },
-    /// An argument without a default is not given.
-    #[error("`{class}` expected the argument `{argument}`, found none")]
-    Missing {
-        /// Class name.
-        class: String,
-        /// Name of the argument.
-        argument: &'static str,
-        /// What it is.
-        expected: String,
-    },
-    /// The class has no such argument.
-    #[error("`{class}` has no argument `{argument}`")]
-    Unknown {
-        /// Class name.
-        class: String,
-        /// The argument given.
-        argument: String,
-        /// The known argument that is most like it.
-        nearest: Option<String>,
-        /// All arguments of the class.
-        known: Vec<String>,
-    },
-    /// An argument has a value that it cannot have.
-    #[error("`{class}` expected `{argument}` to be {expected}, found {found}")]
-    Value {
-        /// Class name.
-        class: String,
-        /// Name of the argument.
-        argument: String,
-        /// The values that are possible.
-        expected: String,
-        /// The value given.
-        found: String,
-        /// What to do.
-        hint: Option<String>,
-    },
-}
-
-ganymede_tensor::debug_as_text!(ConfigError, ConfigError::hint);
-
-impl ConfigError {
-    /// What the user can do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            ConfigError::Form { .. } => None,
-            ConfigError::Class { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            ConfigError::Class { known, .. } => Some(format!("known: {}", known.join(", "))),
-            ConfigError::Missing { argument, expected, .. } => Some(format!("give `{argument}`: {expected}")),
-            ConfigError::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            ConfigError::Unknown { known, .. } if known.is_empty() => Some("it takes none".into()),
-            ConfigError::Unknown { known, .. } => Some(format!("it takes {}", known.join(", "))),
-            ConfigError::Value { hint, .. } => hint.clone(),
-        }
-    }
-}
 
 /// An argument whose value a class does not take.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,13 +26,15 @@ pub struct Arguments {
     class: String,
     values: Map<String, Value>,
     known: Vec<String>,
+    given: Vec<String>,
     errors: Vec<ConfigError>,
 }
 
 impl Arguments {
     /// The arguments `values` of `class`.
     pub fn new(class: impl Into<String>, values: Map<String, Value>) -> Self {
-        Arguments { class: class.into(), values, known: Vec::new(), errors: Vec::new() }
+        let given = values.keys().cloned().collect();
+        Arguments { class: class.into(), values, known: Vec::new(), given, errors: Vec::new() }
     }
 
     /// The class name.
@@ -153,8 +78,9 @@ impl Arguments {
                 class: self.class.clone(),
                 argument: name.into(),
                 expected: if only.is_null() { "absent".into() } else { only.to_string() },
-                found: value.to_string(),
+                found: shown(&value),
                 hint: Some(hint.into()),
+                meant: None,
             });
         }
     }
@@ -167,8 +93,12 @@ impl Arguments {
     /// Keeps an error for a value that was read.
     pub fn refuse(&mut self, invalid: Invalid) {
         let Invalid { argument, expected, found } = invalid;
+        // What could not be read has a stand-in, of which nothing is said.
+        if self.errors.iter().any(|error| error.path().first() == Some(&argument)) {
+            return;
+        }
         let (class, argument) = (self.class.clone(), argument.into());
-        self.errors.push(ConfigError::Value { class, argument, expected, found, hint: None });
+        self.errors.push(ConfigError::Value { class, argument, expected, found, hint: None, meant: None });
     }
 
     /// Ends the reading: what is left over is unknown.
@@ -176,10 +106,19 @@ impl Arguments {
     /// # Errors
     /// Everything that was wrong.
     pub fn finish(mut self) -> Result<(), Vec<ConfigError>> {
-        for (argument, _) in std::mem::take(&mut self.values) {
-            let nearest = nearest(&argument, self.known.iter().map(String::as_str));
-            let known = self.known.clone();
-            self.errors.push(ConfigError::Unknown { class: self.class.clone(), argument, nearest, known });
+        for (argument, value) in std::mem::take(&mut self.values) {
+            let free = self.known.iter().filter(|name| !self.given.contains(name)).map(String::as_str);
+            let (known, class) = (self.known.clone(), self.class.clone());
+            let nearest = nearest(&argument, free);
+            if let Some(nearest) = &nearest {
+                // It is there, under another name.
+                let missing =
+                    |error: &ConfigError| matches!(error, ConfigError::Missing { argument, .. } if argument == nearest);
+                self.errors.retain(|error| !missing(error));
+                self.given.push(nearest.clone());
+            }
+            let into = split(&argument, &value, &known);
+            self.errors.push(ConfigError::Unknown { class, argument, nearest, known, into });
         }
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
@@ -192,13 +131,24 @@ impl Arguments {
     fn read<T: Argument>(&mut self, name: &str, value: &Value) -> Option<T> {
         match T::read(value) {
             Ok(read) => Some(read),
-            Err(hint) => {
+            Err(Misread { hint, meant, inside }) => {
+                let found = match &inside[..] {
+                    [] => shown(value),
+                    [ConfigError::Form { found, .. }] => found.clone(),
+                    _ => {
+                        let inside = inside.into_iter().map(|error| error.inside(name));
+                        self.errors.extend(inside);
+                        return None;
+                    }
+                };
+                let another = || stands_for(value).iter().find_map(|value| T::read(value).ok());
                 self.errors.push(ConfigError::Value {
                     class: self.class.clone(),
                     argument: name.into(),
                     expected: T::expected(),
-                    found: value.to_string(),
+                    found,
                     hint,
+                    meant: meant.or_else(|| another().map(|value| value.write())),
                 });
                 None
             }

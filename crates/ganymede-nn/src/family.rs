@@ -2,7 +2,7 @@
 //! schedules. [`family!`] makes the one table of a kind: an enum over its structs that is read from and written
 //! as Keras's class name and arguments. Not here: one struct's arguments (`config.rs`), layers (`layers/mod.rs`).
 
-use crate::config::{Arguments, ConfigError, Invalid};
+use crate::config::{Arguments, ConfigError, Invalid, shown};
 use ganymede_graph::Expr;
 use serde_json::{Map, Value};
 
@@ -82,17 +82,17 @@ pub(crate) fn parts(kind: &'static str, value: Value) -> Result<(String, Map<Str
     let mut table = match value {
         Value::String(class) => return Ok((class, Map::new())),
         Value::Object(table) => table,
-        other => return form(other.to_string()),
+        other => return form(shown(&other)),
     };
     let class = match table.shift_remove("class_name") {
         Some(Value::String(class)) => class,
-        Some(other) => return form(format!("class_name = {other}")),
+        Some(other) => return form(format!("class_name = {}", shown(&other))),
         None => return form("a table without class_name".into()),
     };
     match table.shift_remove("config") {
         Some(Value::Object(arguments)) => Ok((class, arguments)),
         Some(Value::Null) => Ok((class, Map::new())),
-        Some(other) => form(format!("config = {other}")),
+        Some(other) => form(format!("config = {}", shown(&other))),
         None => Ok((class, table)),
     }
 }
@@ -304,9 +304,8 @@ macro_rules! by_value {
             fn expected() -> String {
                 $kind.into()
             }
-            fn read(value: &serde_json::Value) -> Result<Self, Option<String>> {
-                <Self as $crate::family::Written>::read_value(value.clone())
-                    .map_err(|errors| Some($crate::family::errors_text(&errors)))
+            fn read(value: &serde_json::Value) -> Result<Self, $crate::config::Misread> {
+                <Self as $crate::family::Written>::read_value(value.clone()).map_err($crate::config::Misread::inside)
             }
             fn write(&self) -> serde_json::Value {
                 $crate::family::Written::write_value(self)

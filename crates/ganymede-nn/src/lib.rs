@@ -8,11 +8,13 @@
 pub mod activations;
 pub mod arguments;
 pub mod config;
+mod config_error;
 pub mod constraints;
 mod family;
 pub mod initializers;
 pub mod layers;
 pub mod losses;
+mod mend;
 mod model;
 mod nearest;
 pub mod optimizers;
@@ -30,6 +32,7 @@ pub use layers::{Layer, LayerConfig};
 pub use losses::Loss;
 pub use model::{
     Functional, LayerFault, LayerHandle, LayerIssue, Model, ModelConfig, ModelError, NamedLayer, Sequential, Symbol,
+    UNKNOWN,
 };
 pub use optimizers::OptimizerConfig;
 pub use regularizers::Regularizer;

@@ -1,5 +1,7 @@
 //! The name that was meant: for messages of names that there are not. Not here: the names (each table has its own).
 
+use serde_json::Value;
+
 /// What things are called elsewhere (PyTorch, papers, other programs), and here.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("alpha", "negative_slope"),
@@ -14,13 +16,30 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("beta1", "beta_1"),
     ("beta2", "beta_2"),
     ("bias", "use_bias"),
+    ("bn", "BatchNormalization"),
+    ("colour", "color"),
+    ("Convolution1D", "Conv1D"),
+    ("Convolution2D", "Conv2D"),
+    ("Convolution3D", "Conv3D"),
+    ("criterion", "terms"),
+    ("critic", "discriminator"),
+    ("Deconv2D", "Conv2DTranspose"),
+    ("Deconvolution2D", "Conv2DTranspose"),
     ("eps", "epsilon"),
+    ("fid", "frechet"),
+    ("FullyConnected", "Dense"),
+    ("gaussian", "normal"),
     ("gp", "gradient_penalty"),
+    ("GroupNorm", "GroupNormalization"),
+    ("hinge_loss", "hinge"),
     ("iterations", "steps"),
+    ("kaiming_normal", "HeNormal"),
+    ("kaiming_uniform", "HeUniform"),
     ("kernel", "kernel_size"),
+    ("lambda", "weight"),
     ("LayerNorm", "LayerNormalization"),
-    ("logistic", "non_saturating"),
     ("Linear", "Dense"),
+    ("logistic", "non_saturating"),
     ("loss", "terms"),
     ("losses", "terms"),
     ("lr", "learning_rate"),
@@ -30,6 +49,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("MSELoss", "MeanSquaredError"),
     ("nesterov", "SGD"),
     ("ns", "non_saturating"),
+    ("num_groups", "groups"),
     ("optim", "optimizer"),
     ("optimiser", "optimizer"),
     ("out_channels", "filters"),
@@ -38,20 +58,70 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ragan", "relativistic_average"),
     ("rpgan", "relativistic_paired"),
     ("rsgan", "relativistic_paired"),
+    ("sd", "stddev"),
+    ("Sigmoid", "Activation"),
     ("spectral_norm", "SpectralNormalization"),
+    ("SpectralNorm", "SpectralNormalization"),
+    ("std", "stddev"),
     ("stride", "strides"),
+    ("Tanh", "Activation"),
     ("type", "class_name"),
     ("Upsample", "UpSampling2D"),
     ("vanilla", "minimax"),
     ("wgan", "wasserstein"),
     ("wgan-gp", "wasserstein"),
     ("wgan_gp", "wasserstein"),
+    ("xavier_normal", "GlorotNormal"),
+    ("xavier_uniform", "GlorotUniform"),
 ];
+
+/// Arguments of layers elsewhere that say nothing here, and why.
+pub(crate) const REDUNDANT: &[(&str, &str)] = &[
+    ("batch_input_shape", "the Input layer in front says it: remove it"),
+    ("in_channels", "it follows from what the layer takes: remove it"),
+    ("in_features", "it follows from what the layer takes: remove it"),
+    ("input_dim", "the Input layer in front says it: remove it"),
+    ("input_shape", "the Input layer in front says it: remove it"),
+    ("num_features", "it follows from what the layer takes: remove it"),
+];
+
+/// Arguments of elsewhere that are lists, and those among `known` that have the items: PyTorch's `betas`.
+pub(crate) fn split(argument: &str, value: &Value, known: &[String]) -> Vec<(String, Value)> {
+    const LISTS: &[(&str, &[&str])] = &[("betas", &["beta_1", "beta_2"])];
+    let names = LISTS.iter().find(|(list, _)| *list == argument).map(|(_, names)| *names).unwrap_or_default();
+    match value {
+        Value::Array(items)
+            if items.len() == names.len() && names.iter().all(|name| known.iter().any(|k| k == name)) =>
+        {
+            names.iter().zip(items).map(|(name, item)| (name.to_string(), item.clone())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The names among `known` that share the most with `name`, at most so many: none of which more than half is different.
+pub(crate) fn likest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let (plain, wanted) = (|s: &str| s.to_lowercase().replace('_', ""), words(name));
+    let short = plain(name);
+    let apart = |known: &str| {
+        let shared = words(known).iter().filter(|word| word.len() > 2 && wanted.contains(word)).count();
+        let other = plain(known);
+        (distance(&short, &other) as f64 / short.len().max(other.len()).max(1) as f64) - shared as f64
+    };
+    let mut ranked: Vec<(f64, &str)> = known.into_iter().map(|known| (apart(known), known)).collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ranked.into_iter().filter(|(apart, _)| *apart <= 0.5).take(most).map(|(_, known)| known).collect()
+}
 
 /// The name among `known` that was meant by `name`: what it is called elsewhere, the same words in another order
 /// (`ConvTranspose2D`), or the one that is most like it, when it is like enough: at most a third of its letters differ.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
+    // `torch.optim.Adam`, `nn.Linear`: modules are no part of a name.
+    let name = match name.rsplit_once('.') {
+        Some((module, last)) if module.split('.').all(|part| part.starts_with(char::is_alphabetic)) => last,
+        _ => name,
+    };
     let elsewhere = ELSEWHERE.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
     let mut elsewhere = elsewhere.filter_map(|(_, own)| known.iter().find(|known| *known == own));
     let wanted = words(name);
@@ -142,6 +212,10 @@ mod tests {
         }
         assert_eq!(nearest("momentum", ["SGD", "Adam"]).as_deref(), Some("SGD"));
         assert_eq!((distance("kitten", "sitting"), distance("rleu", "relu")), (3, 1));
+        assert_eq!(nearest("torch.nn.Linear", layers).as_deref(), Some("Dense"));
+        assert_eq!(nearest("torch.optim.Adam", ["SGD", "Adam"]).as_deref(), Some("Adam"));
+        assert_eq!(likest("InstanceNormalization", ["Dense", "BatchNormalization", "Dot"], 3), ["BatchNormalization"]);
+        assert!(likest("LSTM", layers, 3).is_empty());
         assert_eq!(nearest("lr", ["learning_rate", "beta_1"]).as_deref(), Some("learning_rate"));
         assert_eq!(nearest("size_kernel", ["kernel_size", "strides"]).as_deref(), Some("kernel_size"));
     }

@@ -6,7 +6,7 @@ use crate::augment::{self, Augmentation};
 use crate::error::GanError;
 use crate::loss_scope::{LossScope, Networks, Trace};
 use crate::regularizers::Player;
-use crate::spec::AugmentSpec;
+use crate::spec::{AugmentSpec, words};
 use crate::table::Stray;
 use ganymede_graph::{BuildError, Builder};
 use ganymede_nn::Mode;
@@ -28,13 +28,14 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         let place = format!("augment.{at} ({})", spec.class_name);
         let strays = augment::strays(spec);
         if !strays.is_empty() {
-            let finding = |stray: &Stray| Finding::error(&place, stray.to_string(), rename(at, stray));
+            let finding = |stray: &Stray| {
+                Finding::error(format!("{place}.{}", stray.argument), stray.to_string(), rename(at, stray))
+            };
             findings.extend(strays.iter().map(finding));
             continue;
         }
         match augment::augmentations(std::slice::from_ref(spec)) {
-            Err(GanError::Argument { reason, .. }) => findings.push(Finding::error(place, reason, Vec::new())),
-            Err(error) => findings.push(Finding::error(place, error.to_string(), Vec::new())),
+            Err(error) => findings.extend(unreadable(at, spec, &error)),
             Ok(made) => {
                 let errors =
                     shape.map_or(Vec::new(), |shape| made.iter().flat_map(|a| applied(s, &**a, shape)).collect());
@@ -61,7 +62,40 @@ fn unknown(at: usize, spec: &AugmentSpec, known: &[String]) -> Finding {
             }
         })
     });
-    Finding::error(format!("augment.{at}"), reason, fix.into_iter().collect())
+    Finding::error(format!("augment.{at}.class_name"), reason, fix.into_iter().collect())
+}
+
+/// What is wrong with each argument of an augmentation that cannot be made, with what was meant where that is clear.
+fn unreadable(at: usize, spec: &AugmentSpec, error: &GanError) -> Vec<Finding> {
+    let place = format!("augment.{at} ({})", spec.class_name);
+    let made = |spec: &AugmentSpec| augment::augmentations(std::slice::from_ref(spec)).err();
+    let reason = |error: &GanError| match error {
+        GanError::Argument { reason, .. } => reason.clone(),
+        error => error.to_string(),
+    };
+    // Each argument alone, beside the defaults of the others.
+    let alone = |(name, value): (&String, &toml::Value)| {
+        let with = |value: &toml::Value| AugmentSpec {
+            arguments: [(name.clone(), value.clone())].into_iter().collect(),
+            ..spec.clone()
+        };
+        let error = made(&with(value))?;
+        let message = reason(&error);
+        // In a list, the word that is none of those it takes.
+        let word = message.strip_prefix("unknown variant `").and_then(|rest| rest.split('`').next());
+        let told = words::reason(&message, name, None, &word.map_or_else(|| value.to_string(), String::from));
+        let fix = words::meant(&message, value).into_iter().find(|other| made(&with(other)).is_none()).map(|other| {
+            let name = name.clone();
+            Fix::new(format!("write {other}"), move |spec| {
+                if let Some(spec) = spec.augment.get_mut(at) {
+                    spec.arguments.insert(name.clone(), other.clone());
+                }
+            })
+        });
+        Some(Finding::error(format!("{place}.{name}"), told, fix.into_iter().collect()))
+    };
+    let found: Vec<Finding> = spec.arguments.iter().filter_map(alone).collect();
+    if found.is_empty() { vec![Finding::error(place, reason(error), Vec::new())] } else { found }
 }
 
 fn rename(at: usize, stray: &Stray) -> Vec<Fix> {

@@ -20,8 +20,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
         let Some(mended) = optimizer.with_number("beta_1", 0.5) else { continue };
         let fix = Fix::new("set beta_1 = 0.5", move |spec| spec.phases[at].optimizer = Some(mended.clone()));
-        let reason = "Adam's beta_1 is 0.9: adversarial training tends to oscillate with it, 0.5 is usual";
-        findings.push(Finding::hint(format!("phases.{at} (`{}`).optimizer", phase.name), reason, vec![fix]));
+        let Scheduled::Constant(beta) = beta else { continue };
+        let reason = format!("Adam's beta_1 is {beta}: adversarial training tends to oscillate with it, 0.5 is usual");
+        findings.push(Finding::hint(format!("phases.{at} (`{}`).optimizer.beta_1", phase.name), reason, vec![fix]));
     }
     findings
 }

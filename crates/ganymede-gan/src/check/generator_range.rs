@@ -11,7 +11,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         "elu" | "selu" => "about -1 and above",
         _ => "",
     };
-    let place = s.place(s.spec.generator(), index);
+    let place = s.argument(s.spec.generator(), index, "activation");
     let image = s.network(s.spec.generator()).is_some_and(|g| g.output.len() == 3);
     let tanh = Fix::new("set the last activation to tanh", move |spec| {
         let layer = spec.generator_mut().and_then(|n| n.layers.get_mut(index));

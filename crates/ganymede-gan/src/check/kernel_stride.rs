@@ -30,7 +30,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 layer.arguments.insert("kernel_size".into(), json!(better));
             }
         });
-        findings.push(Finding::hint(s.place(s.spec.generator(), index), reason, vec![fix]));
+        findings.push(Finding::hint(s.argument(s.spec.generator(), index, "kernel_size"), reason, vec![fix]));
     }
     findings
 }

@@ -18,7 +18,7 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let expected: Vec<String> =
                 if generators { vec!["fake"] } else { vec!["real", "fake"] }.into_iter().map(String::from).collect();
             let Some(args) = term.args.as_ref().filter(|args| **args != expected) else { continue };
-            let place = format!("phases.{at} (`{}`).terms.{number} ({})", phase.name, term.class_name);
+            let place = format!("phases.{at} (`{}`).terms.{number} ({}).args", phase.name, term.class_name);
             let why = if generators {
                 "a generator has no target of its own: its loss is what the discriminator says of its fakes, compared with 1"
             } else {
@@ -45,7 +45,10 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let strays = own.map_or(Vec::new(), |own| term.strays(&own));
             if !strays.is_empty() {
                 let place = format!("phases.{at}.terms.{number} ({})", term.class_name);
-                let finding = |stray| Finding::error(&place, format!("{stray}"), rename(at, number, term, &stray));
+                let finding = |stray: Stray| {
+                    let place = format!("{place}.{}", stray.argument);
+                    Finding::error(place, stray.to_string(), rename(at, number, term, &stray))
+                };
                 findings.extend(strays.into_iter().map(finding));
                 continue;
             }

@@ -153,8 +153,16 @@ pub struct Rule {
 
 /// Keys that say how long a training is; one that is not known may have meant it.
 const LENGTH: &[&str] = &["train", "train.*"];
-/// All of the networks.
-const NETWORKS: &[&str] = &["networks.**"];
+/// The networks and how their layers hang together. Of a layer that could not be read is known that nothing is known of it.
+const NETWORKS: &[&str] = &[
+    "networks",
+    "networks.*",
+    "networks.*.role",
+    "networks.*.layers",
+    "networks.*.outputs",
+    "networks.*.layers.*.name",
+    "networks.*.layers.*.inputs",
+];
 /// All of the data.
 const DATA: &[&str] = &["data.**"];
 /// What the phases are, and what they train.
@@ -318,12 +326,21 @@ impl fmt::Display for Report {
     }
 }
 
+/// Words in the place of a layer: `networks`, its network, `layers`, its number.
+const LAYER: usize = 4;
+
 /// Runs every rule on a spec that may be incomplete.
 pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     let subject = Subject::new(draft, data);
     let mut findings = reading::findings(draft);
+    // Arguments of layers that cannot be what they are: of what stands in for them nothing is said.
+    let mut arguments: Vec<String> = Vec::new();
     for rule in RULES {
-        findings.extend(rule.findings(&subject).into_iter().filter(|finding| !reading::follows(draft, finding, rule)));
+        let mut found = rule.findings(&subject);
+        found.retain(|finding| !reading::follows(draft, finding, rule) && !arguments.contains(&key(&finding.place)));
+        let of_argument = |key: &String| key.starts_with("networks.") && key.split('.').count() > LAYER;
+        arguments.extend(found.iter().map(|finding| key(&finding.place)).filter(of_argument));
+        findings.extend(found);
     }
     let wrong: Vec<String> = findings.iter().filter(|f| f.severity == Severity::Error).map(|f| key(&f.place)).collect();
     if let Some((spec, phases)) = tracing::sound(&draft.spec, &wrong) {

@@ -1,6 +1,6 @@
 //! What of a text is no spec, as findings; and what is not judged because it was not read. Not here: reading (`spec/`).
 
-use super::{Finding, Fix, Rule, Severity};
+use super::{Finding, Fix, Rule, Severity, key};
 use crate::spec::Draft;
 
 /// The name under which the faults of a text stand in a report.
@@ -16,11 +16,13 @@ pub(super) fn findings(draft: &Draft) -> Vec<Finding> {
     draft.faults.iter().map(finding).collect()
 }
 
-/// Whether a finding may come from a value that was left out, not from the spec.
+/// Whether a finding may come from a value that was left out, not from the spec. Of that value itself nothing more is said.
 pub(super) fn follows(draft: &Draft, finding: &Finding, rule: &Rule) -> bool {
-    let mut left_out = draft.faults.iter().filter(|fault| fault.mend.is_none());
+    let place = key(&finding.place);
+    let mut left_out = draft.faults.iter().filter(|fault| fault.mend.is_none() && !fault.place.is_empty());
     let needed = |place: &str| rule.needs.iter().copied().flatten().any(|key| is_at(place, key));
-    finding.severity == Severity::Error && left_out.any(|fault| needed(&fault.place))
+    let within = |outer: &str| place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    left_out.any(|fault| within(&fault.place) || (finding.severity == Severity::Error && needed(&fault.place)))
 }
 
 /// Whether a dotted place is that of a key: `*` stands for any word, `**` at its end for all that is inside.

@@ -96,7 +96,8 @@ fn averaged(s: &Subject) -> Option<Finding> {
 
 /// What is wrong with the layers that a phase leaves as they are, where what it trains is known.
 fn frozen(s: &Subject, at: usize, phase: &PhaseSpec) -> Option<Finding> {
-    let built = phase.trains.iter().map(|name| s.network(name).filter(|built| built.errors.is_empty()));
+    let sound = |name: &String| s.network(name).filter(|built| built.errors.is_empty() && !s.has_issues(name));
+    let built = phase.trains.iter().map(sound);
     let built = built.collect::<Option<Vec<&Built>>>()?;
     let trained: Vec<&str> = built.iter().flat_map(|built| &built.trained).map(String::as_str).collect();
     if phase.freeze.is_empty() || trained.is_empty() {

@@ -4,8 +4,9 @@ use super::subject::sizes;
 use super::{Finding, Fix, Subject};
 use crate::spec::{Role, TrainSpec};
 use ganymede_nn::config::{ConfigError, nearest};
+use ganymede_nn::layers::Inputs;
 use ganymede_nn::{LayerFault, LayerIssue};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -26,31 +27,25 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             findings.push(Finding::error(place, reason, fix.into_iter().collect()));
         }
     }
-    for (network, built) in &s.built {
-        match built {
-            Err(issues) => {
-                for issue in issues.iter().filter(|issue| !told_by_another(issue, issues)) {
-                    let hint = issue.fault.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                    let fixes = rename_fix(s, network, issue).or_else(|| class_fix(s, network, issue));
-                    let fixes = fixes.into_iter().collect();
-                    let place = match s.layers(network).get(issue.index) {
-                        Some(_) => s.place(network, issue.index),
-                        None => format!("networks.{network}.layers"),
-                    };
-                    findings.push(Finding::error(place, format!("{}{hint}", issue.fault), fixes));
+    for (network, examined) in &s.networks {
+        for issue in &examined.issues {
+            let hint = issue.fault.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let fixes = issue_fix(network, issue).into_iter().collect();
+            findings.push(Finding::error(place(s, network, issue), format!("{}{hint}", issue.fault), fixes));
+        }
+        let Some(built) = &examined.built else { continue };
+        for error in &built.errors {
+            let fixes = reshape_fix(s, network, &error.message);
+            let layer = error.scope.split('/').nth(1).unwrap_or("");
+            let place = match built.names.iter().position(|name| name == layer) {
+                Some(index) => {
+                    let arguments = &s.layers(network)[index].arguments;
+                    let argument = named_argument(arguments, &error.message).filter(|_| fixes.is_empty());
+                    argument.map_or(s.place(network, index), |argument| s.argument(network, index, &argument))
                 }
-            }
-            Ok(built) => {
-                for error in &built.errors {
-                    let fixes = reshape_fix(s, network, &error.message);
-                    let layer = error.scope.split('/').nth(1).unwrap_or("");
-                    let place = match built.names.iter().position(|name| name == layer) {
-                        Some(index) => s.place(network, index),
-                        None => format!("networks.{network} ({})", error.scope),
-                    };
-                    findings.push(Finding::error(place, &error.message, fixes));
-                }
-            }
+                None => format!("networks.{network} ({})", error.scope),
+            };
+            findings.push(Finding::error(place, &error.message, fixes));
         }
     }
     findings
@@ -66,50 +61,89 @@ fn rename(spec: &mut TrainSpec, old: &str, new: &str) {
     names.filter(|name| *name == old).for_each(|name| *name = new.into());
 }
 
-/// Whether a missing argument of a layer is there under a misspelt name.
-fn told_by_another(issue: &LayerIssue, issues: &[LayerIssue]) -> bool {
-    let LayerFault::Config(ConfigError::Missing { argument, .. }) = &issue.fault else { return false };
-    issues.iter().any(|other| {
-        let meant = match &other.fault {
-            LayerFault::Config(ConfigError::Unknown { nearest, .. }) => nearest.as_deref(),
-            _ => None,
-        };
-        other.index == issue.index && meant == Some(argument)
-    })
+/// Where an issue is: the key of the spec that has it.
+fn place<'a>(s: &'a Subject, network: &str, issue: &'a LayerIssue) -> String {
+    let Some(layer) = s.spec.networks.get(network).and_then(|network| network.layers.get(issue.index)) else {
+        let key = if issue.layer == "outputs" { "outputs" } else { "layers" };
+        return format!("networks.{network}.{key}");
+    };
+    let place = s.place(network, issue.index);
+    let key = match &issue.fault {
+        LayerFault::Config(error) => {
+            let mut at = Value::Object(layer.arguments.clone());
+            let mut path = renamed(s, network, issue, error.path());
+            for step in &path {
+                let inner = match &mut at {
+                    Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get_mut(index)),
+                    at => at.get_mut(step),
+                };
+                at = inner.map(Value::take).unwrap_or_default();
+            }
+            if matches!(error.innermost(), ConfigError::Class { .. }) && at.is_object() {
+                path.push("class_name");
+            }
+            path.join(".")
+        }
+        LayerFault::Duplicate { .. } | LayerFault::Name { .. } => "name".into(),
+        LayerFault::Unknown { .. } | LayerFault::Cycle { .. } | LayerFault::InputTakes if layer.inputs.is_some() => {
+            "inputs".into()
+        }
+        _ => String::new(),
+    };
+    if key.is_empty() { place } else { format!("{place}.{key}") }
 }
 
-/// A misspelt argument of a layer gets the nearest known name, unless the layer has that one too.
-fn rename_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
-    let LayerFault::Config(ConfigError::Unknown { class, argument, nearest: Some(meant), .. }) = &issue.fault else {
-        return None;
-    };
-    let layer = s.layers(network).get(issue.index)?;
-    let own = layer.class_name == *class && layer.arguments.contains_key(argument);
-    if !own || layer.arguments.contains_key(meant) {
-        return None;
+/// The path of an argument by the names that the text has, where another issue gives one a new name.
+fn renamed<'a>(s: &'a Subject, network: &str, issue: &LayerIssue, mut path: Vec<&'a str>) -> Vec<&'a str> {
+    let others = s.networks.get(network).into_iter().flat_map(|examined| &examined.issues);
+    for other in others.filter(|other| other.index == issue.index) {
+        let LayerFault::Config(error) = &other.fault else { continue };
+        if let ConfigError::Unknown { argument, nearest: Some(meant), .. } = error.innermost() {
+            let inner = error.path().len() - 1;
+            if path.len() > inner && path[..inner] == error.path()[..inner] && path[inner] == meant {
+                path[inner] = argument;
+            }
+        }
     }
-    let (network, index, argument, meant) = (network.to_string(), issue.index, argument.clone(), meant.clone());
-    Some(Fix::new(format!("rename `{argument}` to `{meant}`"), move |spec| {
-        if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index))
-            && let Some(value) = layer.arguments.shift_remove(&argument)
-        {
-            layer.arguments.insert(meant.clone(), value);
-        }
-    }))
+    path
 }
 
-/// A layer of a class that there is not becomes one of the class that was meant.
-fn class_fix(s: &Subject, network: &str, issue: &LayerIssue) -> Option<Fix> {
-    let LayerFault::Config(ConfigError::Class { found, nearest: Some(meant), .. }) = &issue.fault else {
-        return None;
-    };
-    s.layers(network).get(issue.index).filter(|layer| layer.class_name == *found)?;
-    let (network, index, meant) = (network.to_string(), issue.index, meant.clone());
-    Some(Fix::new(format!("write \"{meant}\""), move |spec| {
-        if let Some(layer) = spec.networks.get_mut(&network).and_then(|n| n.layers.get_mut(index)) {
-            layer.class_name = meant.clone();
+/// The argument, also of a wrapped layer, that a message names first.
+fn named_argument(arguments: &Map<String, Value>, message: &str) -> Option<String> {
+    let words: Vec<&str> = message.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    let inner = arguments.iter().filter_map(|(name, value)| Some((name, value.as_object()?)));
+    let inner = inner.filter_map(|(name, inner)| Some(format!("{name}.{}", named_argument(inner, message)?)));
+    let own = words.iter().find(|word| arguments.contains_key(**word));
+    own.map(|word| word.to_string()).or_else(|| inner.into_iter().next())
+}
+
+/// What mends an issue, where it is clear what was meant.
+fn issue_fix(network: &str, issue: &LayerIssue) -> Option<Fix> {
+    let (network, index) = (network.to_string(), issue.index);
+    match &issue.fault {
+        LayerFault::Config(error) => {
+            let mend = error.mend()?;
+            Some(Fix::new(mend.to_string(), move |spec| {
+                if let Some(layer) = spec.networks.get_mut(&network).and_then(|network| network.layers.get_mut(index)) {
+                    layer.mend(&mend);
+                }
+            }))
         }
-    }))
+        LayerFault::Unknown { found, nearest: Some(near) } => {
+            let (found, near) = (found.clone(), near.clone());
+            Some(Fix::new(format!("write \"{near}\""), move |spec| {
+                let Some(network) = spec.networks.get_mut(&network) else { return };
+                let names = match network.layers.get_mut(index).map(|layer| &mut layer.inputs) {
+                    None => network.outputs.iter_mut().flatten().collect(),
+                    Some(Some(Inputs::Once(names))) => names.iter_mut().collect(),
+                    Some(Some(Inputs::Shared(uses))) => uses.iter_mut().flatten().collect::<Vec<_>>(),
+                    Some(None) => return,
+                };
+                names.into_iter().filter(|name| **name == found).for_each(|name| name.clone_from(&near));
+            }))
+        }
+        _ => None,
+    }
 }
 
 /// Layers that give as many values as they take.

@@ -6,7 +6,7 @@ use crate::regularizers::Player;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
 use ganymede_data::{Codec, Field, LABEL, Role};
 use ganymede_graph::{BuildError, Builder};
-use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope};
+use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope, UNKNOWN};
 use ganymede_tensor::TensorType;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -56,6 +56,16 @@ pub struct Built {
     pub errors: Vec<BuildError>,
 }
 
+/// A network of the spec: its layers as they were meant, and what is wrong with them.
+pub struct Examined {
+    /// The layers, mended where that is clear.
+    pub layers: Vec<LayerConfig>,
+    /// What is wrong with classes, arguments, names and connections.
+    pub issues: Vec<LayerIssue>,
+    /// What building it alone gave; none where there is nothing to build.
+    pub built: Option<Built>,
+}
+
 /// A spec under examination.
 pub struct Subject<'a> {
     /// The spec, missing tables filled with defaults.
@@ -64,31 +74,45 @@ pub struct Subject<'a> {
     pub missing: &'a [&'static str],
     /// What is known of the data.
     pub data: Option<&'a DataFacts>,
-    /// Each network that is a model, built alone; what is none has the reasons.
-    pub built: BTreeMap<String, Result<Built, Vec<LayerIssue>>>,
+    /// Each network.
+    pub networks: BTreeMap<String, Examined>,
 }
 
 impl<'a> Subject<'a> {
     /// Builds every network of the spec alone on its declared inputs, for the spec's batch where it can be one.
     pub fn new(draft: &'a Draft, data: Option<&'a DataFacts>) -> Self {
         let batch = Some(draft.spec.train.batch).filter(|batch| (1..=LARGEST).contains(batch)).unwrap_or(2);
-        let build = |(name, network): (&String, &NetworkSpec)| (name.clone(), build(name, network, batch));
+        let examine = |(name, network): (&String, &NetworkSpec)| (name.clone(), examine(name, network, batch));
         Subject {
             spec: &draft.spec,
             missing: &draft.missing,
             data,
-            built: draft.spec.networks.iter().map(build).collect(),
+            networks: draft.spec.networks.iter().map(examine).collect(),
         }
     }
 
     /// The network as it was built, if it is a model.
     pub fn network(&self, name: &str) -> Option<&Built> {
-        self.built.get(name).and_then(|b| b.as_ref().ok())
+        self.networks.get(name).and_then(|network| network.built.as_ref())
     }
 
-    /// The layers of a network in the spec.
+    /// The layers of a network, mended where it is clear what was meant.
     pub fn layers(&self, name: &str) -> &[LayerConfig] {
-        self.spec.networks.get(name).map_or(&[], |n| &n.layers)
+        self.networks.get(name).map_or(&[], |network| &network.layers)
+    }
+
+    /// Whether something is wrong with the classes, arguments, names or connections of a network's layers.
+    pub fn has_issues(&self, name: &str) -> bool {
+        self.networks.get(name).is_some_and(|network| !network.issues.is_empty())
+    }
+
+    /// The place of an argument of a layer, or of the layer where the spec does not give the argument.
+    pub fn argument(&self, network: &str, index: usize, argument: &str) -> String {
+        let written = self.spec.networks.get(network).and_then(|network| network.layers.get(index));
+        let first = argument.split('.').next().unwrap_or(argument);
+        let given = written.is_some_and(|layer| layer.arguments.contains_key(first));
+        let place = self.place(network, index);
+        if given { format!("{place}.{argument}") } else { place }
     }
 
     /// Whether a phase's terms are the generator's.
@@ -98,7 +122,8 @@ impl<'a> Subject<'a> {
 
     /// The place of a layer in messages: network, position, class.
     pub fn place(&self, network: &str, index: usize) -> String {
-        let class = self.layers(network).get(index).map_or("", |l| l.class_name.as_str());
+        let written = self.spec.networks.get(network).and_then(|network| network.layers.get(index));
+        let class = written.map_or("", |layer| layer.class_name.as_str());
         format!("networks.{network}.layers.{index} ({class})")
     }
 
@@ -136,9 +161,16 @@ pub(super) fn sizes(layer: &LayerConfig, name: &str, rank: usize) -> Option<Vec<
     }
 }
 
-fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<LayerIssue>> {
+fn examine(name: &str, network: &NetworkSpec, batch: usize) -> Examined {
     let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
-    let model = Model::from_config(name, &config).map_err(|e| e.issues)?;
+    let (model, issues) = Model::lenient(name, &config);
+    // Inputs of which is not known what they are cannot be fed.
+    let fed = |model: &Model| issues.is_empty() || model.inputs().count() == model.input_count();
+    let built = model.filter(fed).map(|model| build(name, &model, batch));
+    Examined { layers: network.layers.iter().map(|layer| layer.mended().0).collect(), issues, built }
+}
+
+fn build(name: &str, model: &Model, batch: usize) -> Built {
     let inputs: Vec<Vec<usize>> = model.input_shapes().iter().map(|s| s.to_vec()).collect();
     let builder = Builder::new(name);
     let types = model.input_types(batch).into_iter().enumerate();
@@ -146,12 +178,13 @@ fn build(name: &str, network: &NetworkSpec, batch: usize) -> Result<Built, Vec<L
     let scope = Scope::root(&builder, name, Mode::Train);
     let outputs = model.build(&scope, &values);
     let output = outputs.first().filter(|o| !o.is_poison()).map(|o| o.shape()[1..].to_vec()).unwrap_or_default();
-    let errors = builder.take_errors();
+    let mut errors = builder.take_errors();
+    errors.retain(|error| error.message != UNKNOWN);
     let trained = scope.parameters().into_iter().filter(|p| p.trainable).map(|p| p.name).collect();
     let sample = |ty: TensorType| TensorType::new(ty.dtype, ty.shape[1..].to_vec());
     let types = model.input_types(1).into_iter().map(sample).collect();
     let names = model.layers().iter().map(|layer| layer.name.clone()).collect();
-    Ok(Built { inputs, types, output, names, trained, errors })
+    Built { inputs, types, output, names, trained, errors }
 }
 
 /// Whether there is a term of this name.

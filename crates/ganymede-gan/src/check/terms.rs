@@ -29,7 +29,8 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                     spec.phases[at].terms[number].class_name.clone_from(&near);
                 })
             });
-            findings.push(Finding::error(&place, reason, fix.into_iter().collect()));
+            let place = format!("{place}.terms.{number} ({}).class_name", term.class_name);
+            findings.push(Finding::error(place, reason, fix.into_iter().collect()));
         }
     }
     let players = [(Role::Discriminator, s.spec.discriminator()), (Role::Generator, s.spec.generator())];

@@ -24,7 +24,11 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 spec.phases[at].terms[number].weight = (-weight).into();
             });
             let fixes = if matches!(term.weight, Scheduled::Constant(_)) { vec![fix] } else { Vec::new() };
-            findings.push(Finding::hint(format!("phases.{at}.terms.{number} ({})", term.class_name), reason, fixes));
+            findings.push(Finding::hint(
+                format!("phases.{at}.terms.{number} ({}).weight", term.class_name),
+                reason,
+                fixes,
+            ));
         }
     }
     findings

@@ -1,7 +1,7 @@
 //! Changing values of a text of TOML where they stand, so that its comments and its order stay. Not here: what is to change
 //! (`rewrite.rs`).
 
-use super::lenient::Step;
+use super::tree::Step;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

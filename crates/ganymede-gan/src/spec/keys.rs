@@ -3,6 +3,7 @@
 //! arguments are Keras's; arguments of terms and augmentations, which stand where they are computed.
 
 use super::TrainSpec;
+use super::tree::Step;
 
 /// One key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,16 @@ pub const KEYS: &[Key] = &[
 /// The key of a dotted path of a text.
 fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.key == path)
+}
+
+/// The values that the key of a path can have, if it is one of [`KEYS`].
+pub(super) fn values(path: &[Step]) -> Option<&'static str> {
+    let keys: Vec<&str> = path.iter().filter_map(Step::key).collect();
+    let dotted = match &keys[..] {
+        ["networks", _, rest @ ..] => [&["networks"], rest].concat().join("."),
+        keys => keys.join("."),
+    };
+    find(&dotted).map(|key| key.values)
 }
 
 /// The path of a table in a header, without the names of networks: `networks.layers` of `networks.generator.layers`.

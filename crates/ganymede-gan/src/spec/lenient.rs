@@ -1,14 +1,15 @@
 //! Reading a spec to its end, whatever is wrong in it: each value that is none is told with its place, and mended or left
 //! out for what comes after it. Not here: what is said of it (`words.rs`), whether the rest makes sense (`check/`).
 
-use super::TrainSpec;
-use super::words;
+use super::tree::{Change, Places, Step, Texts, apply, dotted, json, node, paths, table, visit};
+use super::{TrainSpec, keys, objects, syntax, words};
+use ganymede_nn::config::{shown, stands_for};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use toml::de::{DeArray, DeTable, DeValue, Deserializer, Error};
+use toml::de::{DeTable, DeValue, Deserializer, Error};
 use toml::{Spanned, Table};
 
 /// A place in the text of a spec where something else was expected.
@@ -60,11 +61,7 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     let (tree, errors) = DeTable::parse_recoverable(text);
     let places = Places::of(text);
     if !errors.is_empty() {
-        let fault =
-            |error: &Error| places.fault(error.span().unwrap_or(0..0), &[], words::plain(error.message()), None);
-        let mut faults: Vec<SpecFault> = errors.iter().take(MOST).map(fault).collect();
-        faults.sort_by_key(|fault| (fault.line, fault.column));
-        return Err(faults);
+        return Err(syntax::faults(text, &errors, &places).into_iter().take(MOST).collect());
     }
     let mut lines = BTreeMap::new();
     visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
@@ -72,7 +69,10 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     });
     let values = |tree: &Spanned<DeTable<'_>>| Table::deserialize(Deserializer::from(tree.clone())).unwrap_or_default();
     let raw = values(&tree);
-    let mut reading = Reading { text, places, tree, faults: Vec::new() };
+    let texts = Texts::default();
+    let mut reading = Reading { text, texts: &texts, places, tree, faults: Vec::new() };
+    reading.forms();
+    reading.faults.extend(objects::judge(reading.tree.get_mut(), &texts, &reading.places));
     let spec = reading.finished().unwrap_or_default();
     reading.faults.sort_by_key(|fault| (fault.line, fault.column));
     visit(reading.tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
@@ -82,12 +82,9 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     Ok(Read { spec, faults: reading.faults, lines, raw, mended })
 }
 
-/// A step from a value to one inside it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
-    Key(String),
-    Index(usize),
-}
+/// Where tables stand, and where lists of tables do; `*` for any name or number.
+const TABLES: &[&str] = &["data", "train", "latent", "ema", "evaluate", "networks", "networks.*", "phases.*.optimizer"];
+const LISTS: &[&str] = &["augment", "phases", "phases.*.terms", "networks.*.layers"];
 
 /// Where a fault is: at the name of a value or at the value itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +95,7 @@ enum At {
 
 struct Reading<'t> {
     text: &'t str,
+    texts: &'t Texts,
     places: Places,
     tree: Spanned<DeTable<'t>>,
     faults: Vec<SpecFault>,
@@ -125,6 +123,43 @@ impl<'t> Reading<'t> {
         TrainSpec::deserialize(Deserializer::from(self.tree.clone()))
     }
 
+    /// Tables in the place of lists of them, and the other way round. What is neither is told where it is read.
+    fn forms(&mut self) {
+        for (place, is_list) in TABLES.iter().map(|place| (place, false)).chain(LISTS.iter().map(|place| (place, true)))
+        {
+            for path in paths(self.tree.get_ref(), place) {
+                let (Some((_, value)), Some((Step::Key(key), parent))) =
+                    (node(self.tree.get_ref(), &path), path.split_last())
+                else {
+                    continue;
+                };
+                let span = value.span();
+                let name = shown_path(&path);
+                let (expected, written, other) = match (value.get_ref(), is_list) {
+                    (DeValue::Table(table), true) => {
+                        let mut list = toml::de::DeArray::new();
+                        list.push(Spanned::new(span.clone(), DeValue::Table(table.clone())));
+                        ("a list of tables", format!("[[{name}]]"), Some(DeValue::Array(list)))
+                    }
+                    (DeValue::String(class), true) => {
+                        let written = format!("[{{ class_name = \"{class}\" }}]");
+                        ("a list of tables", written.clone(), self.texts.value(written, &span))
+                    }
+                    (DeValue::Array(items), false) if items.iter().all(|item| item.get_ref().is_table()) => {
+                        let only = items.first().filter(|_| items.len() == 1).map(|item| item.get_ref().clone());
+                        ("one table", format!("[{name}]"), only)
+                    }
+                    _ => continue,
+                };
+                let reason = words::expectation(expected, &self.text[span.clone()]);
+                let what = other.is_some().then(|| format!("write {written}"));
+                let change = other.map_or(Change::Remove, Change::Replace);
+                apply(self.tree.get_mut(), parent, key, &change);
+                self.faults.push(self.places.fault(span, &path, reason, what));
+            }
+        }
+    }
+
     /// Whether a change leaves this error behind.
     fn mends(&self, error: &Error, change: impl FnOnce(&mut DeTable<'t>)) -> Option<Spanned<DeTable<'t>>> {
         let mut tree = self.tree.clone();
@@ -132,6 +167,26 @@ impl<'t> Reading<'t> {
         let same = |other: &Error| other.message() == error.message() && other.span() == error.span();
         let other = TrainSpec::deserialize(Deserializer::from(tree.clone()));
         other.err().is_none_or(|other| !same(&other)).then_some(tree)
+    }
+
+    /// The tree after a mend, if with it nothing is wrong with the value any more: what is wrong then is wrong without the value, too.
+    fn mended(&self, error: &Error, parent: &[Step], key: &str, mend: &Mend<'t>) -> Option<Spanned<DeTable<'t>>> {
+        let left = |tree: &Spanned<DeTable<'t>>| TrainSpec::deserialize(Deserializer::from(tree.clone())).err();
+        let tree = self.mends(error, |root| apply(root, parent, key, &mend.change))?;
+        let Some(other) = left(&tree) else { return Some(tree) };
+        let mut without = self.tree.clone();
+        apply(without.get_mut(), parent, key, &Change::Remove);
+        let same = |rest: Error| rest.message() == other.message() && rest.span() == other.span();
+        let missed = |rest: &Error| words::missing(rest.message()).is_some_and(|name| name == key);
+        match left(&without) {
+            // It has to be there: then what is wrong with it would be told where it stands.
+            Some(rest) if missed(&rest) => {
+                let value = self.value(parent, key)?.1;
+                let inside = |span: Range<usize>| value.start <= span.start && span.end <= value.end;
+                other.span().is_none_or(|span| !inside(span)).then_some(tree)
+            }
+            rest => rest.is_some_and(same).then_some(tree),
+        }
     }
 
     /// Mends or takes out what an error is of, and tells it; none where nothing helps.
@@ -153,13 +208,17 @@ impl<'t> Reading<'t> {
         let (Step::Key(key), parent) = path.split_last()? else { return None };
         let (of_name, of_value, value) = self.value(parent, key)?;
         let span = if at == At::Key { of_name } else { of_value };
+        let values = keys::values(&path);
         let mends = match at {
             // A name that the table has already would cost one of both values.
-            At::Key => words::near(error.message(), key).filter(|near| !self.has(parent, near)).map(Mend::name),
-            At::Value => Mend::of(self.text, error.message(), &value, &span),
+            At::Key => {
+                let near = words::near(error.message(), key, None).filter(|near| !self.has(parent, near));
+                near.map(Mend::name).into_iter().collect()
+            }
+            At::Value => self.meant(error.message(), &value, &span, values),
         };
-        let mended = mends.and_then(|mend| {
-            let tree = self.mends(error, |root| apply(root, parent, key, &mend.change))?;
+        let mended = mends.into_iter().find_map(|mend| {
+            let tree = self.mended(error, parent, key, &mend)?;
             Some((tree, mend.reason, mend.what))
         });
         let (tree, reason, what) = match mended {
@@ -167,8 +226,10 @@ impl<'t> Reading<'t> {
             None => (self.without(error, parent, key)?, None, None),
         };
         let found = &self.text[span.clone()];
-        let reason = reason
-            .map_or_else(|| words::reason(error.message(), key, found), |expected| words::expectation(expected, found));
+        let reason = reason.map_or_else(
+            || words::reason(error.message(), key, values, found),
+            |expected| words::expectation(expected, found),
+        );
         self.tree = tree;
         self.faults.push(self.places.fault(span, &path, reason, what));
         Some(())
@@ -187,14 +248,19 @@ impl<'t> Reading<'t> {
     /// Gives a table the value that it lacks, as empty as it may be. One that was taken out was told already.
     fn stand_in(&mut self, error: &Error, path: &[Step], name: &str) -> Option<()> {
         let span = error.span().unwrap_or(0..0);
-        let told = self.places.fault(span.clone(), path, format!("expected `{name}`, found none"), None);
+        let place: Vec<Step> = path.iter().cloned().chain([Step::Key(name.into())]).collect();
+        let values = keys::values(&place).map(|values| format!(" ({values})")).unwrap_or_default();
+        let told = self.places.fault(span.clone(), &place, format!("expected `{name}`{values}, found none"), None);
+        let own = |other: &Error| other.span() == error.span() && words::missing(other.message()).is_none();
         for empty in ["\"\"", "[]", "0", "{}"] {
-            let value = DeValue::parse(empty).ok()?.into_inner();
-            let change = Change::Insert(span.clone(), value);
+            let change = Change::Insert(span.clone(), DeValue::parse(empty).ok()?.into_inner());
             let Some(tree) = self.mends(error, |root| apply(root, path, name, &change)) else { continue };
+            let other = TrainSpec::deserialize(Deserializer::from(tree.clone())).err();
+            if other.as_ref().is_some_and(own) {
+                continue;
+            }
             self.tree = tree;
-            let place = format!("{}.{name}", told.place);
-            if !self.faults.iter().any(|fault| fault.place == place) {
+            if !self.faults.iter().any(|fault| fault.place == told.place) {
                 self.faults.push(told);
             }
             return Some(());
@@ -231,6 +297,30 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// What a value may have been meant as, in another form or by nearly the right name, the likeliest first.
+    fn meant(&self, message: &str, value: &DeValue<'t>, span: &Range<usize>, values: Option<&str>) -> Vec<Mend<'t>> {
+        let text = &self.text[span.clone()];
+        let written = json(&Spanned::new(span.clone(), value.clone()));
+        let mut meant = Vec::new();
+        if let DeValue::String(name) = value
+            && let Some(near) = words::near(message, name, values)
+        {
+            meant.push(Mend::value(&format!("\"{near}\""), DeValue::String(Cow::Owned(near))));
+        }
+        if let DeValue::Float(_) = value
+            && let Some((whole, part)) = text.split_once('.')
+            && part.bytes().all(|digit| digit == b'0')
+        {
+            meant.extend(self.texts.value(whole.into(), span).map(|value| Mend::value(whole, value)));
+        }
+        let item = words::expects_list(message).then(|| serde_json::Value::Array(vec![written.clone()]));
+        for other in stands_for(&written).into_iter().chain(item) {
+            let shown = shown(&other);
+            meant.extend(self.texts.value(shown.clone(), span).map(|value| Mend::value(&shown, value)));
+        }
+        meant
+    }
+
     /// Whether a table has a value of this name.
     fn has(&self, path: &[Step], key: &str) -> bool {
         table(self.tree.get_ref(), path).is_some_and(|table| table.contains_key(key))
@@ -240,33 +330,6 @@ impl<'t> Reading<'t> {
     fn value(&self, parent: &[Step], key: &str) -> Option<(Range<usize>, Range<usize>, DeValue<'t>)> {
         let (name, value) = table(self.tree.get_ref(), parent)?.get_key_value(key)?;
         Some((name.span(), value.span(), value.get_ref().clone()))
-    }
-}
-
-/// What is done to a value of a table.
-enum Change<'t> {
-    Remove,
-    Rename(String),
-    Replace(DeValue<'t>),
-    Insert(Range<usize>, DeValue<'t>),
-}
-
-fn apply<'t>(root: &mut DeTable<'t>, path: &[Step], key: &str, change: &Change<'t>) {
-    let Some(table) = table_mut(root, path) else { return };
-    match change {
-        Change::Remove => drop(table.remove(key)),
-        Change::Rename(name) => {
-            let Some((old, value)) = table.remove_entry(key) else { return };
-            table.insert(Spanned::new(old.span(), Cow::Owned(name.clone())), value);
-        }
-        Change::Replace(value) => {
-            if let Some(old) = table.get_mut(key) {
-                *old.get_mut() = value.clone();
-            }
-        }
-        Change::Insert(span, value) => {
-            table.insert(Spanned::new(span.clone(), Cow::Owned(key.into())), Spanned::new(span.clone(), value.clone()));
-        }
     }
 }
 
@@ -284,132 +347,12 @@ impl<'t> Mend<'t> {
         Mend { what: format!("name it `{near}`"), reason: Some("a key of this table"), change: Change::Rename(near) }
     }
 
-    fn value(shown: &str, reason: Option<&'static str>, value: DeValue<'t>) -> Mend<'t> {
-        Mend { what: format!("write {shown}"), reason, change: Change::Replace(value) }
-    }
-
-    /// Of a value that says what was meant, in another form or by nearly the right name.
-    fn of(text: &'t str, message: &str, value: &DeValue<'t>, span: &Range<usize>) -> Option<Mend<'t>> {
-        let number = |shown: &'t str, reason| {
-            let value = DeValue::parse(shown).ok()?.into_inner();
-            let is_one = matches!(value, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_));
-            is_one.then(|| Mend::value(shown, reason, value))
-        };
-        match value {
-            _ if words::expects_list(message) => {
-                let mut list = DeArray::new();
-                list.push(Spanned::new(span.clone(), value.clone()));
-                Some(Mend::value(&format!("[{}]", &text[span.clone()]), None, DeValue::Array(list)))
-            }
-            DeValue::String(name) => match words::near(message, name) {
-                Some(near) => Some(Mend::value(&format!("\"{near}\""), None, DeValue::String(Cow::Owned(near)))),
-                None => {
-                    let inside = text.get(span.start + 1..span.end.checked_sub(1)?)?.trim();
-                    number(inside, Some("a value without quotes"))
-                }
-            },
-            DeValue::Float(_) => {
-                let (whole, part) = text[span.clone()].split_once('.')?;
-                part.bytes().all(|digit| digit == b'0').then(|| number(whole, None))?
-            }
-            _ => None,
-        }
+    fn value(shown: &str, value: DeValue<'t>) -> Mend<'t> {
+        Mend { what: format!("write {shown}"), reason: None, change: Change::Replace(value) }
     }
 }
 
-fn table<'a, 't>(root: &'a DeTable<'t>, path: &[Step]) -> Option<&'a DeTable<'t>> {
-    let Some((first, rest)) = path.split_first() else { return Some(root) };
-    let Step::Key(key) = first else { return None };
-    let mut value = root.get(key.as_str())?.get_ref();
-    for step in rest {
-        value = match (step, value) {
-            (Step::Key(key), DeValue::Table(table)) => table.get(key.as_str())?.get_ref(),
-            (Step::Index(at), DeValue::Array(items)) => items.get(*at)?.get_ref(),
-            _ => return None,
-        };
-    }
-    value.as_table()
-}
-
-fn table_mut<'a, 't>(root: &'a mut DeTable<'t>, path: &[Step]) -> Option<&'a mut DeTable<'t>> {
-    let Some((first, rest)) = path.split_first() else { return Some(root) };
-    let Step::Key(key) = first else { return None };
-    let mut value = root.get_mut(key.as_str())?.get_mut();
-    for step in rest {
-        value = match (step, value) {
-            (Step::Key(key), DeValue::Table(table)) => table.get_mut(key.as_str())?.get_mut(),
-            (Step::Index(at), DeValue::Array(items)) => items.get_mut(*at)?.get_mut(),
-            _ => return None,
-        };
-    }
-    match value {
-        DeValue::Table(table) => Some(table),
-        _ => None,
-    }
-}
-
-/// Shows every value with its path, the place of its name (its own where it has none) and its place, outer ones first.
-fn visit(table: &DeTable<'_>, path: &mut Vec<Step>, show: &mut impl FnMut(&[Step], &Range<usize>, &Range<usize>)) {
-    for (key, value) in table {
-        path.push(Step::Key(key.get_ref().to_string()));
-        visit_value(value, &key.span(), path, show);
-        path.pop();
-    }
-}
-
-fn visit_value(
-    value: &Spanned<DeValue<'_>>,
-    key: &Range<usize>,
-    path: &mut Vec<Step>,
-    show: &mut impl FnMut(&[Step], &Range<usize>, &Range<usize>),
-) {
-    show(path, key, &value.span());
-    match value.get_ref() {
-        DeValue::Table(table) => visit(table, path, show),
-        DeValue::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                path.push(Step::Index(at));
-                // An item has no name: nothing is at it.
-                visit_value(item, &(usize::MAX..usize::MAX), path, show);
-                path.pop();
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Where the lines of a text begin.
-struct Places {
-    starts: Vec<usize>,
-    length: usize,
-}
-
-impl Places {
-    fn of(text: &str) -> Places {
-        let after = |(at, byte): (usize, u8)| (byte == b'\n').then_some(at + 1);
-        Places {
-            starts: std::iter::once(0).chain(text.bytes().enumerate().filter_map(after)).collect(),
-            length: text.len(),
-        }
-    }
-
-    /// Line and column of a byte, from 1.
-    fn position(&self, at: usize) -> (usize, usize) {
-        let at = at.min(self.length);
-        let line = self.starts.partition_point(|start| *start <= at);
-        (line, at - self.starts[line - 1] + 1)
-    }
-
-    fn fault(&self, span: Range<usize>, path: &[Step], reason: String, mend: Option<String>) -> SpecFault {
-        let (line, column) = self.position(span.start);
-        SpecFault { line, column, place: dotted(path), reason, mend }
-    }
-}
-
-fn dotted(path: &[Step]) -> String {
-    let word = |step: &Step| match step {
-        Step::Key(key) => key.clone(),
-        Step::Index(at) => at.to_string(),
-    };
-    path.iter().map(word).collect::<Vec<_>>().join(".")
+/// A path as a header has it: without numbers.
+fn shown_path(path: &[Step]) -> String {
+    path.iter().filter_map(Step::key).collect::<Vec<_>>().join(".")
 }

@@ -12,13 +12,16 @@ mod keys;
 mod lenient;
 mod network;
 pub(crate) mod numerics;
+mod objects;
 #[cfg(test)]
 mod page;
 mod phase;
 mod rewrite;
 mod roles;
+mod syntax;
 mod train;
-mod words;
+mod tree;
+pub(crate) mod words;
 
 pub use augment::AugmentSpec;
 pub use data::DataSpec;

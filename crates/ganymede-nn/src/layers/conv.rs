@@ -63,10 +63,10 @@ impl<const N: usize> Conv<N> {
     fn window(&self, input: [usize; N], channels: usize) -> Result<Window, Misfit> {
         window::not_both(self.strides, self.dilation_rate)?;
         let place = window::place(self.padding, input, self.kernel_size, self.strides, self.dilation_rate)?;
-        if self.filters == 0 || self.groups == 0 {
-            let message =
-                format!("expected filters and groups of at least 1, found {} and {}", self.filters, self.groups);
-            return Err((message, None));
+        for (name, value) in [("filters", self.filters), ("groups", self.groups)] {
+            if value == 0 {
+                return Err((format!("expected {name} of at least 1, found 0"), None));
+            }
         }
         for (name, n) in [("input channels", channels), ("filters", self.filters)] {
             if !n.is_multiple_of(self.groups) {

@@ -2,7 +2,7 @@
 
 use super::Layer;
 use crate::arguments::Argument;
-use crate::config::configured;
+use crate::config::{Misread, configured};
 use crate::scope::Scope;
 use ganymede_graph::{Expr, concat};
 use serde_json::{Value, json};
@@ -44,12 +44,12 @@ impl Argument for Columns {
     fn expected() -> String {
         "a pair [activation, number of columns], the activation \"linear\", \"tanh\" or \"softmax\"".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        let Some([name, width]) = value.as_array().map(Vec::as_slice) else { return Err(None) };
+    fn read(value: &Value) -> Result<Self, Misread> {
+        let Some([name, width]) = value.as_array().map(Vec::as_slice) else { return Err(Misread::default()) };
         let known = ColumnActivation::ALL.iter().find(|(known, _)| Some(*known) == name.as_str());
         match (known, usize::read(width)) {
             (Some((_, activation)), Ok(width)) if width > 0 => Ok(Columns { activation: *activation, width }),
-            _ => Err(None),
+            _ => Err(Misread::default()),
         }
     }
     fn write(&self) -> Value {

@@ -3,7 +3,7 @@
 
 use super::{Call, Model, ModelConfig, NamedLayer, Source};
 use crate::config::{ConfigError, nearest};
-use crate::layers::{Inputs, Layer};
+use crate::layers::{Inputs, Layer, LayerConfig};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -179,23 +179,33 @@ pub(super) fn from_config(name: &str, config: &ModelConfig) -> Result<Model, Mod
     let mut issues = Vec::new();
     let mut entries = Vec::new();
     for (index, layer) in config.layers.iter().enumerate() {
-        let made = layer.layer().map_err(|errors| {
-            let shown = layer.name.clone().unwrap_or_else(|| layer.class_name.clone());
-            issues.extend(errors.into_iter().map(|e| LayerIssue { index, layer: shown.clone(), fault: e.into() }));
-        });
-        entries.push(Entry {
-            name: layer.name.clone(),
-            trainable: layer.trainable.unwrap_or(true),
-            class: layer.class_name.clone(),
-            layer: made.ok(),
-            uses: match &layer.inputs {
-                None => Vec::new(),
-                Some(Inputs::Once(names)) => vec![names.clone()],
-                Some(Inputs::Shared(uses)) => uses.clone(),
-            },
-        });
+        let made = layer.layer().map_err(|errors| issues.extend(of_layer(index, layer, errors)));
+        entries.push(entry(layer, made.ok()));
     }
     assemble(name, entries, config.outputs.as_deref(), issues)
+}
+
+pub(super) fn of_layer(
+    index: usize,
+    layer: &LayerConfig,
+    errors: Vec<ConfigError>,
+) -> impl Iterator<Item = LayerIssue> {
+    let shown = layer.name.clone().unwrap_or_else(|| layer.class_name.clone());
+    errors.into_iter().map(move |error| LayerIssue { index, layer: shown.clone(), fault: error.into() })
+}
+
+pub(super) fn entry(config: &LayerConfig, layer: Option<Arc<dyn Layer>>) -> Entry {
+    Entry {
+        name: config.name.clone(),
+        trainable: config.trainable.unwrap_or(true),
+        class: config.class_name.clone(),
+        layer,
+        uses: match &config.inputs {
+            None => Vec::new(),
+            Some(Inputs::Once(names)) => vec![names.clone()],
+            Some(Inputs::Shared(uses)) => uses.clone(),
+        },
+    }
 }
 
 /// The model of `entries`; `issues` are those known already.
@@ -233,7 +243,7 @@ pub(super) fn assemble(
 }
 
 /// The name of each layer.
-fn names(entries: &[Entry], issues: &mut Vec<LayerIssue>) -> Vec<String> {
+pub(super) fn names(entries: &[Entry], issues: &mut Vec<LayerIssue>) -> Vec<String> {
     let mut namer = Namer::default();
     let mut places: HashMap<&str, usize> = HashMap::new();
     for (index, name) in entries.iter().enumerate().filter_map(|(i, e)| Some((i, e.name.as_deref()?))) {
@@ -251,20 +261,25 @@ fn names(entries: &[Entry], issues: &mut Vec<LayerIssue>) -> Vec<String> {
 }
 
 /// Turns names into calls in an order in which every call follows what it takes.
-struct Wiring<'a> {
+pub(super) struct Wiring<'a> {
     entries: &'a [Entry],
     names: &'a [String],
     index: HashMap<&'a str, usize>,
     /// The call of (layer, use).
     done: HashMap<(usize, usize), usize>,
-    calls: Vec<Call>,
-    inputs: usize,
+    pub calls: Vec<Call>,
+    pub inputs: usize,
+    /// Whether the wiring goes on where something is wrong.
+    pub lenient: bool,
+    /// Layers of which is then not known what they take.
+    pub unknown: HashSet<usize>,
 }
 
 impl<'a> Wiring<'a> {
-    fn new(entries: &'a [Entry], names: &'a [String]) -> Self {
+    pub fn new(entries: &'a [Entry], names: &'a [String]) -> Self {
         let index = names.iter().enumerate().rev().map(|(i, n)| (n.as_str(), i)).collect();
-        Wiring { entries, names, index, done: HashMap::new(), calls: Vec::new(), inputs: 0 }
+        let (lenient, unknown) = (false, HashSet::new());
+        Wiring { entries, names, index, done: HashMap::new(), calls: Vec::new(), inputs: 0, lenient, unknown }
     }
 
     fn is_input(&self, index: usize) -> bool {
@@ -280,7 +295,7 @@ impl<'a> Wiring<'a> {
         LayerIssue { index, layer: self.names[index].clone(), fault }
     }
 
-    fn connect(&mut self, issues: &mut Vec<LayerIssue>) {
+    pub fn connect(&mut self, issues: &mut Vec<LayerIssue>) {
         if self.entries.is_empty() {
             issues.push(LayerIssue { index: 0, layer: String::new(), fault: LayerFault::Empty });
         }
@@ -290,7 +305,14 @@ impl<'a> Wiring<'a> {
         for (index, nth) in pending.drain(..) {
             match self.references(index, nth) {
                 Ok(references) => known.push((index, nth, references)),
-                Err(fault) => issues.push(self.issue(index, fault)),
+                Err(fault) => {
+                    issues.push(self.issue(index, fault));
+                    let meant = self.meant(index, nth);
+                    if meant.is_none() {
+                        self.unknown.insert(index);
+                    }
+                    known.push((index, nth, meant.unwrap_or_default()));
+                }
             }
         }
         // What is left when nothing can follow any more depends on itself, or on a layer with an issue.
@@ -306,6 +328,13 @@ impl<'a> Wiring<'a> {
             });
             if known.is_empty() || known.len() == before {
                 break;
+            }
+        }
+        if self.lenient {
+            for (index, nth, _) in &known {
+                self.unknown.insert(*index);
+                self.done.insert((*index, *nth), self.calls.len());
+                self.calls.push(Call { layer: *index, nth: *nth, inputs: Vec::new() });
             }
         }
         if issues.is_empty() {
@@ -326,6 +355,21 @@ impl<'a> Wiring<'a> {
             Some(names) => names.iter().map(|name| self.reference(name)).collect(),
             None if index == 0 => Ok(vec![Reference::Input]),
             None => Ok(vec![Reference::Call { layer: index - 1, nth: self.uses(index - 1) - 1, output: 0 }]),
+        }
+    }
+
+    /// What a layer takes at a use of which something is wrong, where that is clear.
+    fn meant(&self, index: usize, nth: usize) -> Option<Vec<Reference>> {
+        if self.is_input(index) {
+            return Some(vec![Reference::Input]);
+        }
+        self.entries[index].uses.get(nth)?.iter().map(|name| self.reference_meant(name)).collect()
+    }
+
+    fn reference_meant(&self, text: &str) -> Option<Reference> {
+        match self.reference(text) {
+            Err(LayerFault::Unknown { nearest: Some(near), .. }) => self.reference(&near).ok(),
+            reference => reference.ok(),
         }
     }
 
@@ -353,7 +397,7 @@ impl<'a> Wiring<'a> {
     }
 
     /// What the model gives: what is asked for, or what no layer takes.
-    fn outputs(&self, asked: Option<&[String]>, issues: &mut Vec<LayerIssue>) -> Vec<Source> {
+    pub fn outputs(&self, asked: Option<&[String]>, issues: &mut Vec<LayerIssue>) -> Vec<Source> {
         let taken: HashSet<usize> = self
             .calls
             .iter()
@@ -366,7 +410,7 @@ impl<'a> Wiring<'a> {
                 Err(fault) => fault,
             };
             issues.push(LayerIssue { index: self.entries.len(), layer: "outputs".into(), fault });
-            None
+            self.reference_meant(text).and_then(|reference| self.source(&reference))
         };
         let outputs: Vec<Source> = match asked {
             Some(names) => names.iter().filter_map(given).collect(),
@@ -375,7 +419,9 @@ impl<'a> Wiring<'a> {
                 .map(|call| Source::Call { call, output: 0 })
                 .collect(),
         };
-        for (at, call) in self.calls.iter().enumerate().filter(|(_, c)| self.is_input(c.layer)) {
+        // A name that leads nowhere may have been that of an Input.
+        let astray = issues.iter().any(|issue| matches!(issue.fault, LayerFault::Unknown { nearest: None, .. }));
+        for (at, call) in self.calls.iter().enumerate().filter(|(_, c)| !astray && self.is_input(c.layer)) {
             if !taken.contains(&at) && !outputs.contains(&Source::Call { call: at, output: 0 }) {
                 issues.push(self.issue(call.layer, LayerFault::Unused));
             }

@@ -3,12 +3,14 @@
 
 mod assemble;
 mod builders;
+mod lenient;
 
 pub use assemble::{LayerFault, LayerIssue, ModelError};
 pub use builders::{Functional, LayerHandle, Sequential, Symbol};
+pub use lenient::UNKNOWN;
 
 use crate::arguments::Argument;
-use crate::config::{Arguments, Invalid};
+use crate::config::{Arguments, ConfigError, Invalid, Misread};
 use crate::layers::{Input, Inputs, Layer, LayerConfig};
 use crate::scope::Scope;
 use ganymede_graph::Expr;
@@ -82,6 +84,12 @@ impl Model {
     /// As [`Model::from_configs`].
     pub fn from_config(name: &str, config: &ModelConfig) -> Result<Model, ModelError> {
         assemble::from_config(name, config)
+    }
+
+    /// The model of a serialised form as far as it can be told, and everything that is wrong: what was meant clearly is mended, and
+    /// what depends on the rest gives errors of the message [`UNKNOWN`] when it is built. None where there is no layer.
+    pub fn lenient(name: &str, config: &ModelConfig) -> (Option<Model>, Vec<LayerIssue>) {
+        lenient::lenient(name, config)
     }
 
     /// Its serialised form. Reading it gives an equal model.
@@ -253,8 +261,15 @@ impl Argument for Layers {
     fn expected() -> String {
         "a list of layers".into()
     }
-    fn read(value: &Value) -> Result<Self, Option<String>> {
-        serde_json::from_value(value.clone()).map(Layers).map_err(|e| Some(e.to_string()))
+    fn read(value: &Value) -> Result<Self, Misread> {
+        let layers: Vec<LayerConfig> = serde_json::from_value(value.clone())
+            .map_err(|error| Misread { hint: Some(error.to_string()), ..Misread::default() })?;
+        let errors = |(at, layer): (usize, &LayerConfig)| {
+            let errors = layer.layer().err().unwrap_or_default();
+            errors.into_iter().map(move |error| error.inside(at.to_string()))
+        };
+        let errors: Vec<ConfigError> = layers.iter().enumerate().flat_map(errors).collect();
+        if errors.is_empty() { Ok(Layers(layers)) } else { Err(Misread::inside(errors)) }
     }
     fn write(&self) -> Value {
         json!(self.0)

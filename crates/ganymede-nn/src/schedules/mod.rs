@@ -19,7 +19,7 @@ pub use piecewise_constant_decay::PiecewiseConstantDecay;
 pub use polynomial_decay::PolynomialDecay;
 
 use crate::arguments::IntoArgument;
-use crate::config::{ConfigError, Invalid};
+use crate::config::{ConfigError, Invalid, nearest, shown};
 use crate::family::{Written, by_value, family};
 use serde_json::{Value, json};
 
@@ -129,6 +129,10 @@ impl Written for Scheduled {
             None if value.is_null() => {
                 let (kind, found) = ("a finite number or a schedule", "nan or inf".into());
                 Err(vec![ConfigError::Form { kind, found }])
+            }
+            // A text that is like no schedule may be anything.
+            None if value.as_str().is_some_and(|name| nearest(name, Schedule::NAMES.iter().copied()).is_none()) => {
+                Err(vec![ConfigError::Form { kind: "a number or a schedule", found: shown(&value) }])
             }
             None => Schedule::read_value(value).map(Scheduled::Schedule),
         }

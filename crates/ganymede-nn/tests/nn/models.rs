@@ -172,7 +172,6 @@ fn every_error_is_told_at_once() {
     let told: Vec<String> = error.issues.iter().map(|i| format!("{i} | {:?}", i.fault.hint())).collect();
     let starts = [
         "layers[1] (label): expected a layer that takes this Input, found none",
-        "layers[2] (Dense): `Dense` expected the argument `units`, found none",
         "layers[2] (Dense): `Dense` has no argument `unit` | Some(\"did you mean `units`?\")",
         "layers[2] (dense): expected the name of a layer, found `inptu_layer` | Some(\"did you mean `input_layer`?\")",
         "layers[3] (Leaky): expected the name of a layer, found `Leaky`",

@@ -17,7 +17,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
         ("phases.1.name=d".to_string(), "phases.1.name", true),
         ("phases.0.trains=[\"discriminator\",\"discriminator\"]".into(), "phases.0.trains", true),
         ("ema.network=generatr".into(), "ema.network", true),
-        (penalty(0, ",strength=3"), "phases.0.terms.1 (gradient_penalty)", false),
+        (penalty(0, ",strength=3"), "phases.0.terms.1 (gradient_penalty).strength", false),
         (penalty(0, ",args=[\"real\"]"), "phases.0.terms.1 (gradient_penalty)", false),
         (penalty(1, ""), "phases.1.terms.1 (gradient_penalty)", false),
         (losses.into(), "phases.0.terms.0 (BinaryCrossentropy)", true),
@@ -51,6 +51,76 @@ fn a_misspelt_argument_is_one_error_and_gets_its_name() {
     assert!(report.to_string().ends_with("\n1 error, 1 hint"), "{report}");
     let (mended, _) = fix(&draft, None).whole().unwrap();
     assert_eq!(mended.networks, good.networks);
+}
+
+/// Layers of which each has something wrong: each is told in the line of its key, and the sizes are judged all the same.
+#[test]
+fn one_fault_of_a_network_hides_no_other() {
+    let text = r#"
+[train]
+steps = 10
+[[networks.discriminator.layers]]
+class_name = "Input"
+shape = [8, 8, 1]
+[[networks.discriminator.layers]]
+class_name = "SpectralNormalization"
+[networks.discriminator.layers.layer]
+class_name = "nn.Conv2d"
+filter = "4"
+kernel_size = [0, 0]
+[[networks.discriminator.layers]]
+class_name = "Conv2D"
+filters = [4]
+kernel_size = 3
+padding = "smae"
+[networks.discriminator.layers.kernel_initializer]
+class_name = "RandomNormal"
+std = 0.02
+[[networks.discriminator.layers]]
+units = 1
+[[networks.generator.layers]]
+class_name = "Input"
+name = "latent"
+shape = [4]
+[[networks.generator.layers]]
+class_name = "Dense"
+input_shape = [4]
+units = 63
+inputs = ["latnet"]
+[[networks.generator.layers]]
+class_name = "Tanh"
+[[networks.generator.layers]]
+class_name = "Reshape"
+target_shape = [8, 8, 1]
+"#;
+    let draft = TrainSpec::lenient(text).unwrap();
+    let report = check(&draft, None);
+    let layers = report.of(Severity::Error).filter(|finding| finding.place.starts_with("networks."));
+    let mut found: Vec<(usize, String, String)> = layers
+        .map(|f| {
+            let fix = f.fixes.first().map(|fix| fix.what.clone()).unwrap_or_default();
+            (f.line.unwrap(), f.place.clone(), fix)
+        })
+        .collect();
+    found.retain(|(_, place, _)| place.contains(".layers."));
+    found.sort();
+    let (d, g) = ("networks.discriminator.layers", "networks.generator.layers");
+    let expected = [
+        (10, format!("{d}.1 (SpectralNormalization).layer.class_name"), "write \"Conv2D\""),
+        (11, format!("{d}.1 (SpectralNormalization).layer.filter"), "rename `filter` to `filters`"),
+        (11, format!("{d}.1 (SpectralNormalization).layer.filter"), "write 4"),
+        (12, format!("{d}.1 (SpectralNormalization).layer.kernel_size"), ""),
+        (15, format!("{d}.2 (Conv2D).filters"), "write 4"),
+        (17, format!("{d}.2 (Conv2D).padding"), "write \"same\""),
+        (20, format!("{d}.2 (Conv2D).kernel_initializer.std"), "rename `std` to `stddev`"),
+        (21, format!("{d}.3.class_name"), ""),
+        (29, format!("{g}.1 (Dense).input_shape"), "leave `input_shape` out"),
+        (31, format!("{g}.1 (Dense).inputs"), "write \"latent\""),
+        (33, format!("{g}.2 (Tanh).class_name"), "write class_name = \"Activation\" and activation = \"tanh\""),
+        (34, format!("{g}.3 (Reshape)"), "set units of the Dense before it to 64"),
+    ];
+    let expected = expected.map(|(line, place, fix)| (line, place, fix.to_string()));
+    assert_eq!(found, expected, "{report}");
 }
 
 #[test]
@@ -138,18 +208,18 @@ fn what_is_wrong_with_an_augmentation_is_told_once_at_its_place() {
         ("class_name=\"diff_augment\"", "augment.0 (diff_augment)", "expected images", "leave augment.0 out"),
         (
             "class_name=\"difaugment\"",
-            "augment.0",
+            "augment.0.class_name",
             "expected an augmentation, found `difaugment`",
             "use `diff_augment`",
         ),
-        ("class_name=\"cutmix\"", "augment.0", "(known: diff_augment, adaptive, instance_noise)", ""),
+        ("class_name=\"cutmix\"", "augment.0.class_name", "(known: diff_augment, adaptive, instance_noise)", ""),
         (
             "class_name=\"instance_noise\",sigm=0.1",
-            "augment.0 (instance_noise)",
+            "augment.0 (instance_noise).sigm",
             "it has no argument `sigm` (did you mean `sigma`?)",
             "rename `sigm` to `sigma`",
         ),
-        ("class_name=\"instance_noise\",sigma=-1.0", "augment.0 (instance_noise)", "found -1", ""),
+        ("class_name=\"instance_noise\",sigma=-1.0", "augment.0 (instance_noise).sigma", "found -1", ""),
     ] {
         let (draft, errors) = errors_of_points(&[&format!("augment=[{{{augment}}}]")]);
         let [[found, told, fix_found]] = &errors[..] else { panic!("{augment}: {errors:?}") };

@@ -195,23 +195,23 @@ tops = 3
         found,
         [
             "2 seed: expected a seed from 0 to 9223372036854775807, found `-1`",
-            "4 train.batch: expected a whole number from 0, found `64.0` -> write 64",
-            "5 train.steps: expected a whole number from 0, found `\"many\"`",
+            "4 train.batch: expected a whole number above 0, found `64.0` -> write 64",
+            "5 train.steps: expected a whole number above 0, found `\"many\"`",
             "6 train.update: expected one of `alternating`, `simultaneous`, found `\"simultanous\"` -> write \"simultaneous\"",
             "7 train.stepz: expected a key of this table, found `stepz` -> name it `steps`",
             "8 latnet: expected a key of this table, found `latnet` -> name it `latent`",
-            "11 data.source: expected a text in quotes, found `7`",
+            "11 data.source: expected a name such as `ring2d`, or a path, found `7`",
             "12 data.resolution: expected a size such as 32 or 48x32, found `x`",
-            "13 data.mirror: expected a value without quotes, found `\"true\"` -> write true",
-            "15 ema.half_life_kimg: expected a schedule (a name, or a table with class_name), found []",
+            "13 data.mirror: expected `true`, `false`, found `\"true\"` -> write true",
+            "15 ema.half_life_kimg: expected a number or a schedule, found `[]`",
             "19 networks.generator.layers.1.class_name: expected a text in quotes, found `5`",
-            "23 phases.0.trains: expected a list in brackets, found `\"discriminator\"` -> write [\"discriminator\"]",
-            "24 phases.0.every: expected a whole number from 0, found `0.5`",
+            "23 phases.0.trains: expected names of networks, found `\"discriminator\"` -> write [\"discriminator\"]",
+            "24 phases.0.every: expected a whole number above 0, found `0.5`",
             "25 phases.0.optimizer.class_name: expected the name of an optimizer, found `Adom` -> write \"Adam\"",
             "25 phases.0.optimizer.lr: expected a key of this table, found `lr` -> name it `learning_rate`",
-            "26 phases.0.terms.0.weight: expected a value without quotes, found `\"1.0\"` -> write 1.0",
-            "26 phases.0.terms.0.every: expected a whole number from 0, found `\"often\"`",
-            "27 phases.1: expected `name`, found none",
+            "26 phases.0.terms.0.weight: expected a number or a schedule, found `\"1.0\"` -> write 1.0",
+            "26 phases.0.terms.0.every: expected a whole number above 0, found `\"often\"`",
+            "27 phases.1.name: expected `name` (a text), found none",
             "29 phases.1.tops: expected a key of this table, found `tops` -> name it `top_k`",
         ]
     );
@@ -227,6 +227,146 @@ tops = 3
     assert!(error.hint().unwrap().contains("name it `steps`"), "{error}");
 }
 
+fn told(text: &str) -> Vec<String> {
+    let line = |fault: &SpecFault| {
+        let mend = fault.mend.as_ref().map_or(String::new(), |mend| format!(" -> {mend}"));
+        format!("{} {}: {}{mend}", fault.line, fault.place, fault.reason)
+    };
+    TrainSpec::lenient(text).unwrap().faults.iter().map(line).collect()
+}
+
+/// A key that has to be there and is not, or cannot be read, is one fault; the rest stays.
+#[test]
+fn what_has_to_be_there_is_missed_once() {
+    let text = "[train]\nbatch = 32\n[evaluate]\nsamples = 500\n[[phases]]\nname = 'd'\n";
+    assert_eq!(
+        told(text),
+        [
+            "3 evaluate.every_kimg: expected `every_kimg` (a number above 0), found none",
+            "5 phases.0.trains: expected `trains` (names of networks), found none",
+        ]
+    );
+    let draft = TrainSpec::lenient(text).unwrap();
+    assert_eq!((draft.spec.train.batch, draft.spec.evaluate.unwrap().samples, draft.spec.phases.len()), (32, 500, 1));
+    assert_eq!(
+        told("[evaluate]\nevery_kimg = 'ten'\n"),
+        ["2 evaluate.every_kimg: expected a number above 0, found `'ten'`"]
+    );
+    // Of the stand-in no rule says anything.
+    let report = check(&TrainSpec::lenient(text).unwrap(), None);
+    let of_it = report.findings.iter().filter(|finding| finding.place.contains("every_kimg"));
+    assert_eq!(of_it.count(), 1, "{report}");
+}
+
+/// Inside an optimizer or a schedule every fault has its own line, and what it leaves behind is no fault.
+#[test]
+fn optimizers_and_schedules_are_told_by_argument() {
+    let phase = |optimizer: &str| {
+        format!("[[phases]]\nname = 'd'\ntrains = ['discriminator']\n[phases.optimizer]\n{optimizer}")
+    };
+    let schedule = "class_name = 'Adam'\n[phases.optimizer.learning_rate]\nclass_name = 'CosineDecay'\n";
+    for (optimizer, expected) in [
+        (
+            "class_name = 'Adam'\nbetas = [0.5, 0.999]".to_string(),
+            &["6 phases.0.optimizer.betas: `Adam` has no argument `betas` -> write beta_1 = 0.5 and beta_2 = 0.999"][..],
+        ),
+        (
+            "class_name = 'torch.optim.Adam'\nlearning_rate = [0.0002]\nbeta_1 = 1".into(),
+            &[
+                "5 phases.0.optimizer.class_name: expected the name of an optimizer, found `torch.optim.Adam` -> write \"Adam\"",
+                "6 phases.0.optimizer.learning_rate: `Adam` expected `learning_rate` to be a number or a schedule, found [0.0002] -> write 0.0002",
+                "7 phases.0.optimizer.beta_1: `Adam` expected `beta_1` to be a number from 0 to below 1, found 1 -> write 0.5 (usual here)",
+            ],
+        ),
+        (
+            format!("{schedule}initial_learning_rate = 0.1\ndecay_steps = 0\nalhpa = 0.5"),
+            &[
+                "9 phases.0.optimizer.learning_rate.decay_steps: `CosineDecay` expected `decay_steps` to be a number above 0, found 0",
+                "10 phases.0.optimizer.learning_rate.alhpa: expected a key of this table, found `alhpa` -> name it `alpha`",
+            ],
+        ),
+        (
+            "class_name = 'Adam'\n[phases.optimizer.learning_rate]\ninitial_learning_rate = 0.1".into(),
+            &[
+                "6 phases.0.optimizer.learning_rate: `Adam` expected `learning_rate` to be a number or a schedule, found a table without class_name",
+            ],
+        ),
+        (
+            "class_name = 'Adam'\nlearning_rate = nan".into(),
+            &[
+                "6 phases.0.optimizer.learning_rate: `Adam` expected `learning_rate` to be a number or a schedule, found nan or inf",
+            ],
+        ),
+    ] {
+        assert_eq!(told(&phase(&optimizer)), expected);
+    }
+    let spec = TrainSpec::lenient(&phase("class_name = 'Adam'\nbetas = [0.4, 0.9]")).unwrap().spec;
+    let right = TrainSpec::draft(&phase("class_name = 'Adam'\nbeta_1 = 0.4\nbeta_2 = 0.9")).unwrap().spec;
+    assert_eq!(spec, right);
+}
+
+#[test]
+fn other_forms_of_values_are_told_in_words() {
+    for (text, expected) in [
+        ("[data]\nmirror = 'yes'", "2 data.mirror: expected `true`, `false`, found `'yes'` -> write true"),
+        ("[data]\nbackground = [1, 2]", "2 data.background: expected red, green, blue from 0 to 255, found `[1, 2]`"),
+        (
+            "[data]\nbackground = [1, 2, 300]",
+            "2 data.background: expected red, green, blue from 0 to 255, found `[1, 2, 300]`",
+        ),
+        ("[data]\nrange = [0, 1, 2]", "2 data.range: expected two numbers, the lower first, found `[0, 1, 2]`"),
+        ("[train]\nn_critic = -3", "2 train.n_critic: expected a whole number above 0, found `-3`"),
+        ("[train]\nbatch = [64]", "2 train.batch: expected a whole number above 0, found `[64]` -> write 64"),
+        (
+            "[train]\nnumerics = 'fsat'",
+            "2 train.numerics: expected fast or strict numerics, found `fsat` -> write \"fast\"",
+        ),
+        (
+            "[latent]\ndistribution = 'gaussian'",
+            "2 latent.distribution: expected one of `normal`, `uniform`, found `'gaussian'` -> write \"normal\"",
+        ),
+        ("[[ema]]\nnetwork = 'g'", "1 ema: expected one table, found `[[ema]]` -> write [ema]"),
+        (
+            "[phases]\nname = 'd'\ntrains = []",
+            "1 phases: expected a list of tables, found `[phases]` -> write [[phases]]",
+        ),
+        (
+            "augment = 'diff_augment'",
+            "1 augment: expected a list of tables, found `'diff_augment'` -> write [{ class_name = \"diff_augment\" }]",
+        ),
+        (
+            "[[networks.g.layers]]\nclass_name = 'Flatten'\ninputs = 'image'",
+            "3 networks.g.layers.0.inputs: expected a list in brackets, found `'image'` -> write [\"image\"]",
+        ),
+    ] {
+        assert_eq!(told(text), [expected], "{text}");
+    }
+    assert_eq!(
+        TrainSpec::draft("[data]\nlabel_column = 2").unwrap().spec.data.options.label_column.as_deref(),
+        Some("2")
+    );
+}
+
+/// What is no TOML: one sentence for each mistake, not for what follows from it.
+#[test]
+fn mistakes_of_the_form_are_told_once() {
+    let told = |text: &str| TrainSpec::draft(text).unwrap_err().to_string();
+    let found = told("[train]\nbatch = 3\nsteps = 4\nbatch = 5\n");
+    assert_eq!(found, "line 4, column 1: expected every key once, found `batch` again, which is on line 2 already");
+    let found = told("[phases]\nname = 'd'\n[phases.optimizer]\nclass_name = 'SGD'\n[phases]\nname = 'g'\n");
+    assert!(
+        found.starts_with("line 5, ")
+            && found.contains("found [phases] again, which is on line 1 already: write [[phases]] each time"),
+        "{found}"
+    );
+    let found = told(
+        "[[networks.g.layers]]\nstrides = [2, 2\nfilters = 3\n\n[[networks.g.layers]]\nunits = 3\n[train]\nbatch = 3\n",
+    );
+    assert_eq!(found, "line 2, column 11: expected a list that ends on its line or goes on with a comma, found no `]`");
+    let found = told("[train]\nsteps = 1e400\n");
+    assert_eq!(found, "line 2, column 9: train.steps: expected a number up to 1.8e308, found `1e400`");
+}
+
 /// What was not read is not missed, what has nothing to do with it is judged.
 #[test]
 fn rules_judge_what_was_read() {
@@ -238,7 +378,7 @@ fn rules_judge_what_was_read() {
     let report = check(&TrainSpec::lenient(text).unwrap(), None);
     let found: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.rule, f.reason.as_str())).collect();
     let has = |rule: &str, part: &str| found.iter().any(|(name, reason)| *name == rule && reason.contains(part));
-    assert!(has("reading", "a whole number from 0, found `-1`") && has("reading", "found `'many'`"), "{found:?}");
+    assert!(has("reading", "a whole number above 0, found `-1`") && has("reading", "found `'many'`"), "{found:?}");
     assert!(has("reading", "`learning_rate` to be a number or a schedule"), "{found:?}");
     assert!(has("reading", "`beta_1` to be a number from 0 to below 1, found 1"), "{found:?}");
     assert!(has("shapes", "`DropOut`") && has("terms", "hing"), "{found:?}");

@@ -302,7 +302,7 @@ fn reports_count_and_order_their_findings() {
         ),
         "{text}"
     );
-    assert!(text.contains("hint[beta_1] phases.1 (`g`).optimizer: "), "{text}");
+    assert!(text.contains("hint[beta_1] phases.1 (`g`).optimizer.beta_1: "), "{text}");
     assert_eq!(format!("{:?}", report.findings[0].fixes[0]), report.findings[0].fixes[0].what);
     let (spec, changes) = fix(&draft, Some(&data(&[2], 50))).whole().unwrap();
     assert_eq!((spec.train.keep, spec.train.n_critic, changes.len()), (3, 1, 2));
