@@ -378,7 +378,10 @@ impl<'a> Wiring<'a> {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
         let Some(&layer) = self.index.get(name) else {
-            return Err(unknown(nearest(name, self.names.iter().map(String::as_str))));
+            // Of two layers of one name, none is clearly meant.
+            let same = |entry: &Entry| self.entries.iter().filter(|other| other.name == entry.name).count() > 1;
+            let own = self.entries.iter().zip(self.names).filter(|(entry, _)| entry.name.is_none() || !same(entry));
+            return Err(unknown(nearest(name, own.map(|(_, name)| name.as_str()))));
         };
         let mut number = || parts.next().map_or(Some(0), |p| p.parse::<usize>().ok());
         match (number(), number(), parts.next()) {
