@@ -147,8 +147,8 @@ impl Arguments {
                     argument: name.into(),
                     expected: T::expected(),
                     found,
-                    hint,
-                    meant: meant.or_else(|| another().map(|value| value.write())),
+                    hint: hint.map(String::into_boxed_str),
+                    meant: meant.or_else(|| another().map(|value| value.write())).map(Box::new),
                 });
                 None
             }

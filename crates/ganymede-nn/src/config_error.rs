@@ -64,9 +64,9 @@ pub enum ConfigError {
         /// The value given.
         found: String,
         /// What to do.
-        hint: Option<String>,
+        hint: Option<Box<str>>,
         /// The value that was meant, where that is clear.
-        meant: Option<Value>,
+        meant: Option<Box<Value>>,
     },
     /// Something is wrong inside an argument that is an object itself.
     #[error("{error}")]
@@ -104,7 +104,7 @@ impl ConfigError {
                     .or_else(|| (known.is_empty()).then(|| "it takes none".into()))
                     .or_else(|| Some(format!("it takes {}", known.join(", "))))
             }
-            ConfigError::Value { hint, .. } => hint.clone(),
+            ConfigError::Value { hint, .. } => hint.as_deref().map(String::from),
             ConfigError::Inside { error, .. } => error.hint(),
         }
     }
@@ -157,7 +157,7 @@ impl ConfigError {
             ConfigError::Unknown { argument, .. } if REDUNDANT.iter().any(|(name, _)| name == argument) => {
                 Change::Replace { argument: argument.clone(), into: Vec::new() }
             }
-            ConfigError::Value { argument, meant: Some(meant), .. } => Change::write(argument, meant.clone()),
+            ConfigError::Value { argument, meant: Some(meant), .. } => Change::write(argument, (**meant).clone()),
             _ => return None,
         };
         Some(Mend { path: Vec::new(), change })
