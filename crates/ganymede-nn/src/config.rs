@@ -117,7 +117,7 @@ impl Arguments {
                 self.errors.retain(|error| !missing(error));
                 self.given.push(nearest.clone());
             }
-            let into = split(&argument, &value, &known);
+            let into = split(&argument, &value, &known).into();
             self.errors.push(ConfigError::Unknown { class, argument, nearest, known, into });
         }
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }

@@ -50,7 +50,7 @@ pub enum ConfigError {
         /// All arguments of the class.
         known: Vec<String>,
         /// The arguments that say the same, where it takes several.
-        into: Vec<(String, Value)>,
+        into: Box<[(String, Value)]>,
     },
     /// An argument has a value that it cannot have.
     #[error("`{class}` expected `{argument}` to be {expected}, found {found}")]
@@ -149,7 +149,7 @@ impl ConfigError {
                 Change::Replace { argument: "class_name".into(), into }
             }
             ConfigError::Unknown { argument, into, .. } if !into.is_empty() => {
-                Change::Replace { argument: argument.clone(), into: into.clone() }
+                Change::Replace { argument: argument.clone(), into: into.to_vec() }
             }
             ConfigError::Unknown { argument, nearest: Some(nearest), .. } => {
                 Change::Rename { from: argument.clone(), to: nearest.clone() }
