@@ -2,18 +2,17 @@
 //! (`rewrite.rs`).
 
 use super::tree::Step;
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue, Deserializer};
+use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
 /// The text with the values of `wanted` in place of its own; none where they cannot be written between what stays.
 pub(super) fn in_place(text: &str, wanted: &Table) -> Option<String> {
     let (tree, _) = DeTable::parse_recoverable(text);
-    let was = Table::deserialize(Deserializer::from(tree.clone())).ok()?;
     let tree = tree.get_ref();
+    let was = values(tree);
     let mut headers = BTreeMap::new();
     collect(text, tree, &[], &mut headers);
     let mut writer = Writer { text, headers, edits: Vec::new() };
@@ -132,6 +131,24 @@ impl Writer<'_> {
             }
             (DeValue::Array(items), Value::Array(was), Value::Array(new)) => {
                 self.list(at, &old.span(), items, was, new)
+            }
+            // One table for a list of them, and the other way round.
+            (DeValue::Table(inner), Value::Table(was), Value::Array(new)) => match (self.form(old), &new[..]) {
+                (form @ Form::Block(end), [Value::Table(new)]) => {
+                    self.put(old.span().start..old.span().start, "[")?;
+                    self.put(end..end, "]")?;
+                    self.table(at, &form, inner, was, new)
+                }
+                (Form::Inline(_), _) => self.put(old.span(), Value::Array(new.clone()).to_string()),
+                _ => None,
+            },
+            (DeValue::Array(items), Value::Array(was), Value::Table(_))
+                if items.len() == 1 && self.is_header(&old.span()) =>
+            {
+                let Range { start, end } = old.span();
+                self.put(start..start + 1, "")?;
+                self.put(end - 1..end, "")?;
+                self.value(&inside_list(at, 0), &items[0], &was[0], new)
             }
             (DeValue::Table(_), ..) if !matches!(self.form(old), Form::Inline(_)) => None,
             (DeValue::Array(_), ..) if self.is_header(&old.span()) => None,
@@ -306,6 +323,25 @@ impl Writer<'_> {
     }
 }
 
+/// What stands in a tree; a number that is too large is infinite.
+pub(super) fn values(tree: &DeTable<'_>) -> Table {
+    fn of(value: &DeValue<'_>) -> Value {
+        let text = |text: &str| Value::String(text.into());
+        match value {
+            DeValue::String(string) => text(string),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).map_or(text(number.as_str()), Value::Integer)
+            }
+            DeValue::Float(number) => number.as_str().parse().map_or(text(number.as_str()), Value::Float),
+            DeValue::Boolean(boolean) => Value::Boolean(*boolean),
+            DeValue::Datetime(time) => Value::Datetime(*time),
+            DeValue::Array(items) => Value::Array(items.iter().map(|item| of(item.get_ref())).collect()),
+            DeValue::Table(table) => Value::Table(values(table)),
+        }
+    }
+    tree.iter().map(|(key, inner)| (key.get_ref().to_string(), of(inner.get_ref()))).collect()
+}
+
 fn inside(at: &[Step], key: &str) -> Vec<Step> {
     at.iter().cloned().chain([Step::Key(key.into())]).collect()
 }
@@ -318,4 +354,39 @@ fn inside_list(at: &[Step], index: usize) -> Vec<Step> {
 fn word(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if bare { key.into() } else { Value::String(key.into()).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_table_and_a_list_of_them_change_their_brackets() {
+        let one = "[phases]  # one\nname = 'd'\n[phases.optimizer]\nrate = 1\n";
+        let list = "[[phases]]  # one\nname = 'd'\n[phases.optimizer]\nrate = 1\n";
+        let wanted = |text: &str| toml::from_str::<Table>(text).unwrap();
+        assert_eq!(in_place(one, &wanted(list)).as_deref(), Some(list));
+        assert_eq!(in_place(list, &wanted(one)).as_deref(), Some(one));
+        let inline = "ema = { rate = 1 }  # one\n";
+        assert_eq!(in_place(inline, &wanted("ema = [{ rate = 2 }]")).as_deref(), Some("ema = [{ rate = 2 }]  # one\n"));
+    }
+
+    #[test]
+    fn items_and_keys_come_and_go_within_brackets() {
+        let text = "a = [1, 2, 3]  # numbers\nb = { x = 1, y = 2 }\nc = []\n";
+        for (wanted, expected) in [
+            ("a = [1, 3]\nb = { x = 1, y = 2 }\nc = []", "a = [1, 3]  # numbers\nb = { x = 1, y = 2 }\nc = []\n"),
+            ("a = [1, 2]\nb = { y = 2 }\nc = [5]", "a = [1, 2]  # numbers\nb = { y = 2 }\nc = [5]\n"),
+            ("a = [0, 1, 2, 3, 4]\nb = { x = 1 }\nc = []", "a = [0, 1, 2, 3, 4]  # numbers\nb = { x = 1 }\nc = []\n"),
+            ("a = []\nb = { x = 1, y = 2, z = 3 }", "a = []  # numbers\nb = { x = 1, y = 2, z = 3 }\n"),
+            (
+                "a = [1, 2, 3]\nb = { x = 1, w = 2 }\nc = []\nd = 1",
+                "a = [1, 2, 3]  # numbers\nb = { x = 1, w = 2 }\nc = []\nd = 1\n",
+            ),
+        ] {
+            let wanted = toml::from_str(wanted).unwrap();
+            let written = in_place(text, &wanted).unwrap();
+            assert_eq!((written.as_str(), toml::from_str::<Table>(&written).unwrap()), (expected, wanted));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Reading a spec to its end, whatever is wrong in it: each value that is none is told with its place, and mended or left
 //! out for what comes after it. Not here: what is said of it (`words.rs`), whether the rest makes sense (`check/`).
 
+use super::in_place::values;
 use super::tree::{Change, Places, Step, Texts, apply, dotted, json, node, paths, table, visit};
 use super::{TrainSpec, keys, objects, syntax, words};
 use ganymede_nn::config::{shown, stands_for};
@@ -67,8 +68,7 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
         lines.insert(dotted(path), places.position(value.start).0);
     });
-    let values = |tree: &Spanned<DeTable<'_>>| Table::deserialize(Deserializer::from(tree.clone())).unwrap_or_default();
-    let raw = values(&tree);
+    let raw = values(tree.get_ref());
     let texts = Texts::default();
     let mut reading = Reading { text, texts: &texts, places, tree, faults: Vec::new() };
     reading.forms();
@@ -78,7 +78,7 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
     visit(reading.tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
         lines.entry(dotted(path)).or_insert_with(|| reading.places.position(value.start).0);
     });
-    let mended = values(&reading.tree);
+    let mended = values(reading.tree.get_ref());
     Ok(Read { spec, faults: reading.faults, lines, raw, mended })
 }
 

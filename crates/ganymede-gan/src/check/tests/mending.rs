@@ -120,6 +120,28 @@ fn tables_and_layers_come_and_go_in_the_text() {
 }
 
 #[test]
+fn names_and_forms_are_mended_where_they_stand() {
+    let preset = preset_for("dcgan", &PresetInput::of(vec![28, 28, 1])).unwrap().to_toml();
+    for (old, bad, left) in [
+        ("kernel_size = [5, 5]", "kernal_size = [5, 5]", 0),
+        ("steps = ", "steps = 1e400  # ", 1),
+        ("fit = \"crop\"", "fit = \"corp\"  # a comment", 0),
+    ] {
+        let text = preset.replacen(old, bad, 1);
+        let draft = TrainSpec::lenient(&text).unwrap();
+        let repaired = fix(&draft, Some(&images(10)));
+        assert_eq!(repaired.left.of(Severity::Error).count(), left, "{}", repaired.left);
+        let written = draft.rewritten(&repaired.spec).expect("it can be written in place");
+        let good = if left > 0 {
+            text.clone()
+        } else {
+            preset.replacen(old, &bad.replace("kernal", "kernel").replace("corp", "crop"), 1)
+        };
+        assert_eq!(written, good);
+    }
+}
+
+#[test]
 fn what_is_said_of_the_data_is_judged_without_it() {
     for (bad, place, reason, fixed) in [
         ("data.range=[1.0, -1.0]", "data.range", "expected a low value and a higher one", "write [-1.0, 1.0]"),
