@@ -19,6 +19,7 @@
 mod augment;
 mod batch;
 mod beta_1;
+mod cycle;
 mod data;
 mod data_shape;
 mod generator_range;

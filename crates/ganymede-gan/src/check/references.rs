@@ -1,7 +1,7 @@
 //! Rule: phases have names of their own, and nothing is trained twice, frozen or averaged that is not there.
 //! Not here: networks that no phase trains (`optimizers.rs`).
 
-use super::subject::Built;
+use super::subject::{Built, stem};
 use super::{Finding, Fix, Subject};
 use crate::phases::{Unmatched, unfrozen};
 use crate::spec::{PhaseSpec, Role};
@@ -110,7 +110,6 @@ fn frozen(s: &Subject, at: usize, phase: &PhaseSpec) -> Option<Finding> {
         let mut layers: Vec<&str> = trained.iter().filter_map(|p| Some(p.rsplit_once('/')?.0)).collect();
         layers.dedup();
         // Another number is another layer.
-        let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_').to_string();
         match nearest(&name, layers.iter().copied()).filter(|near| stem(near) != stem(&name)) {
             Some(near) => fixes.push(Fix::new(format!("use `{near}`"), move |spec| {
                 let freeze = &mut spec.phases[at].freeze;

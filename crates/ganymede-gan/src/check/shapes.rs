@@ -1,7 +1,7 @@
 //! Rule: the layers of a network fit each other.
 
-use super::subject::sizes;
-use super::{Finding, Fix, Subject};
+use super::subject::{sizes, stem};
+use super::{Finding, Fix, Subject, cycle};
 use crate::spec::{Role, TrainSpec};
 use ganymede_nn::config::{ConfigError, nearest};
 use ganymede_nn::layers::Inputs;
@@ -28,7 +28,18 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
         }
     }
     for (network, examined) in &s.networks {
-        for issue in &examined.issues {
+        let way = cycle::way(&examined.layers);
+        if let Some(way) = &way {
+            let place = format!("{}.inputs", s.place(network, way[0]));
+            findings.push(Finding::error(place, cycle::words(&examined.layers, way), Vec::new()));
+        }
+        // Layers that go round, and those behind them, are told once.
+        let apart = |issue: &&LayerIssue| way.is_none() || !matches!(issue.fault, LayerFault::Cycle { .. });
+        for issue in examined.issues.iter().filter(apart) {
+            if let LayerFault::Duplicate { first } = issue.fault {
+                findings.push(duplicate(s, network, issue, first, &examined.issues));
+                continue;
+            }
             let hint = issue.fault.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
             let fixes = issue_fix(network, issue).into_iter().collect();
             findings.push(Finding::error(place(s, network, issue), format!("{}{hint}", issue.fault), fixes));
@@ -59,6 +70,26 @@ fn rename(spec: &mut TrainSpec, old: &str, new: &str) {
     let names = spec.phases.iter_mut().flat_map(|phase| &mut phase.trains);
     let names = names.chain(spec.ema.iter_mut().filter_map(|ema| ema.network.as_mut()));
     names.filter(|name| *name == old).for_each(|name| *name = new.into());
+}
+
+/// A layer with the name of another: it has the one that is named and not there, where that is the same with another number.
+fn duplicate(s: &Subject, network: &str, issue: &LayerIssue, first: usize, issues: &[LayerIssue]) -> Finding {
+    let meant = issues.iter().find_map(|other| match &other.fault {
+        LayerFault::Unknown { found, .. } if stem(found) == stem(&issue.layer) => Some(found.clone()),
+        _ => None,
+    });
+    let class = &s.layers(network)[first].class_name;
+    let reason =
+        format!("expected a name of its own, found `{}`, which layers.{first} ({class}) has already", issue.layer);
+    let fix = meant.map(|meant| {
+        let (network, index) = (network.to_string(), issue.index);
+        Fix::new(format!("name it `{meant}`"), move |spec| {
+            if let Some(layer) = spec.networks.get_mut(&network).and_then(|network| network.layers.get_mut(index)) {
+                layer.name = Some(meant.clone());
+            }
+        })
+    });
+    Finding::error(place(s, network, issue), reason, fix.into_iter().collect())
 }
 
 /// Where an issue is: the key of the spec that has it.

@@ -187,6 +187,11 @@ fn build(name: &str, model: &Model, batch: usize) -> Built {
     Built { inputs, types, output, names, trained, errors }
 }
 
+/// A name without the number at its end: those that differ in it alone are of different things.
+pub(super) fn stem(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_')
+}
+
 /// Whether there is a term of this name.
 pub(super) fn term_exists(term: &crate::spec::TermSpec) -> bool {
     phases::term_names().contains(&term.class_name)

@@ -292,6 +292,36 @@ fn what_a_phase_cannot_be_made_of_is_told_beside_other_errors() {
 }
 
 #[test]
+fn a_way_round_and_a_name_of_two_layers_are_one_error_each() {
+    let text = |inputs: &str, name: &str| {
+        format!(
+            "[train]\nsteps = 1\n[networks.generator]\nlayers = [\n\
+             {{ class_name = 'Input', shape = [4], name = 'z' }},\n\
+             {{ class_name = 'Dense', units = 4, name = 'a_1', inputs = ['{inputs}'] }},\n\
+             {{ class_name = 'ReLU' }},\n\
+             {{ class_name = 'Dense', units = 4, name = '{name}' }},\n\
+             {{ class_name = 'Add', name = 'sum', inputs = ['a_1', 'a_2'] }},\n]\n"
+        )
+    };
+    let shapes = |text: &str| {
+        let findings = check(&TrainSpec::lenient(text).unwrap(), None).findings.into_iter();
+        findings.filter(|f| f.rule == "shapes" && f.place.contains("layers")).collect::<Vec<_>>()
+    };
+    assert!(shapes(&text("z", "a_2")).is_empty());
+    // The latent, which nothing takes then, is told as well.
+    let [round, _] = &shapes(&text("sum", "a_2"))[..] else { panic!("{:?}", shapes(&text("sum", "a_2"))) };
+    assert_eq!((round.line, round.place.as_str()), (Some(6), "networks.generator.layers.1 (Dense).inputs"));
+    assert!(round.reason.ends_with("found a_1 -> sum -> a_1"), "{}", round.reason);
+    let twice = shapes(&text("z", "a_1"));
+    assert_eq!(twice[0].place, "networks.generator.layers.3 (Dense).name");
+    assert!(twice[0].reason.ends_with("found `a_1`, which layers.1 (Dense) has already"), "{}", twice[0].reason);
+    assert_eq!(twice[0].fixes[0].what, "name it `a_2`");
+    let draft = TrainSpec::lenient(&text("z", "a_1")).unwrap();
+    let mended = Draft { spec: twice[0].fixes[0].apply(&draft.spec), ..draft };
+    assert!(check(&mended, None).findings.iter().all(|f| !f.place.contains("layers.")), "{}", check(&mended, None));
+}
+
+#[test]
 fn every_layer_that_joins_other_shapes_is_told() {
     let text = r#"
 [train]
