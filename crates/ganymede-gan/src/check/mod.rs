@@ -135,8 +135,11 @@ impl fmt::Display for Finding {
     /// One line, without the fixes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Error { "error" } else { "hint" };
-        let line = self.line.map_or(String::new(), |line| format!("line {line}, "));
-        write!(f, "{severity}[{}] {line}{}: {}", self.rule, self.place, self.reason)
+        let line = self.line.map(|line| format!("line {line}"));
+        // A text that is no TOML has lines and no keys.
+        let place = Some(self.place.clone()).filter(|place| !place.is_empty());
+        let place: Vec<String> = line.into_iter().chain(place).collect();
+        write!(f, "{severity}[{}] {}: {}", self.rule, place.join(", "), self.reason)
     }
 }
 

@@ -52,25 +52,27 @@ pub(super) struct Read {
     pub raw: Table,
     /// The same, mended, without what was not.
     pub mended: Table,
+    /// The text, mended where it was no TOML.
+    pub text: String,
 }
 
 /// Reads a text to its end.
 ///
 /// # Errors
-/// All places where the text is no TOML.
+/// All places where the text is no TOML, where that cannot be mended.
 pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
-    let (tree, errors) = DeTable::parse_recoverable(text);
+    let syntax::Mended { text, faults } =
+        syntax::mended(text).map_err(|faults| Vec::from_iter(faults.into_iter().take(MOST)))?;
+    let (text, whole) = (text.as_str(), text.clone());
+    let (tree, _) = DeTable::parse_recoverable(text);
     let places = Places::of(text);
-    if !errors.is_empty() {
-        return Err(syntax::faults(text, &errors, &places).into_iter().take(MOST).collect());
-    }
     let mut lines = BTreeMap::new();
     visit(tree.get_ref(), &mut Vec::new(), &mut |path, _, value| {
         lines.insert(dotted(path), places.position(value.start).0);
     });
     let raw = values(tree.get_ref());
     let texts = Texts::default();
-    let mut reading = Reading { text, texts: &texts, places, tree, faults: Vec::new() };
+    let mut reading = Reading { text, texts: &texts, places, tree, faults };
     reading.forms();
     reading.faults.extend(objects::judge(reading.tree.get_mut(), &texts, &reading.places));
     let spec = reading.finished().unwrap_or_default();
@@ -79,7 +81,7 @@ pub(super) fn read(text: &str) -> Result<Read, Vec<SpecFault>> {
         lines.entry(dotted(path)).or_insert_with(|| reading.places.position(value.start).0);
     });
     let mended = values(reading.tree.get_ref());
-    Ok(Read { spec, faults: reading.faults, lines, raw, mended })
+    Ok(Read { spec, faults: reading.faults, lines, raw, mended, text: whole })
 }
 
 /// Where tables stand, and where lists of tables do; `*` for any name or number.

@@ -136,7 +136,7 @@ pub struct Draft {
     pub faults: Vec<SpecFault>,
     /// The line of every value of the text, by its dotted key.
     pub lines: BTreeMap<String, usize>,
-    /// The text.
+    /// The text; where it was no TOML, with that mended.
     pub text: String,
 }
 
@@ -194,9 +194,9 @@ impl TrainSpec {
     /// [`GanError::Spec`] with every place that is no TOML.
     pub fn lenient(text: &str) -> Result<Draft, GanError> {
         let read = lenient::read(text).map_err(|faults| GanError::Spec { faults })?;
-        let lenient::Read { spec, faults, lines, .. } = read;
+        let lenient::Read { spec, faults, lines, text, .. } = read;
         let missing = ["data", "train", "networks", "phases"].into_iter().filter(|table| !lines.contains_key(*table));
-        let mut draft = Draft { missing: missing.collect(), spec, faults, lines, text: text.into() };
+        let mut draft = Draft { missing: missing.collect(), spec, faults, lines, text };
         let FormatVersion(version) = draft.spec.format_version;
         if !(1..=FORMAT_VERSION).contains(&version) && !draft.faults.iter().any(|fault| fault.place == "format_version")
         {

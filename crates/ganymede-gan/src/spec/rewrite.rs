@@ -10,6 +10,10 @@ impl Draft {
     /// The text of this draft for another spec, such as one that was repaired, with comments and values that could not be read
     /// as they stand; none where that cannot be written into the text.
     pub fn rewritten(&self, spec: &TrainSpec) -> Option<String> {
+        // Where it is not clear which of two lines is meant, neither is written.
+        if self.faults.iter().any(|fault| fault.place.is_empty() && fault.mend.is_none()) {
+            return None;
+        }
         let read = lenient::read(&self.text).ok()?;
         let mut wanted = read.raw.clone();
         mend(&mut wanted, &read.mended, "", &read.faults);

@@ -347,24 +347,56 @@ fn other_forms_of_values_are_told_in_words() {
     );
 }
 
-/// What is no TOML: one sentence for each mistake, not for what follows from it.
+/// What is no TOML: one sentence for each mistake, not for what follows from it, and the rest of the text is read.
 #[test]
-fn mistakes_of_the_form_are_told_once() {
-    let told = |text: &str| TrainSpec::draft(text).unwrap_err().to_string();
-    let found = told("[train]\nbatch = 3\nsteps = 4\nbatch = 5\n");
-    assert_eq!(found, "line 4, column 1: expected every key once, found `batch` again, which is on line 2 already");
-    let found = told("[phases]\nname = 'd'\n[phases.optimizer]\nclass_name = 'SGD'\n[phases]\nname = 'g'\n");
-    assert!(
-        found.starts_with("line 5, ")
-            && found.contains("found [phases] again, which is on line 1 already: write [[phases]] each time"),
-        "{found}"
+fn mistakes_of_the_form_hide_nothing() {
+    let found = told("[train]\nbatch = 3\nsteps = 4.5\nbatch = 5\n");
+    assert_eq!(
+        found,
+        [
+            "3 train.steps: expected a whole number above 0, found `4.5`",
+            "4 : expected every key once, found `batch` again, which is on line 2 already",
+        ]
     );
-    let found = told(
-        "[[networks.g.layers]]\nstrides = [2, 2\nfilters = 3\n\n[[networks.g.layers]]\nunits = 3\n[train]\nbatch = 3\n",
+    let text = r#"
+[data]
+fit = "crop  # how
+[train]
+steps = 7
+steps = 7
+[[networks.g.layers]
+class_name = "Conv2D"
+strides = [2, 2  # steps
+filters = 3
+[phases]
+name = 'd'
+[phases.optimizer]
+class_name = 'Adom'
+[phases]
+name = 'g'
+trains = []
+"#;
+    assert_eq!(
+        told(text),
+        [
+            "3 : expected a text that ends with a quote, found `\"crop` -> write \"crop\"",
+            "6 : expected every key once, found `steps` again, which is on line 5 already -> leave the second `steps` out",
+            "7 : expected as many brackets behind a name as before it, found `[[networks.g.layers]` -> write [[networks.g.layers]]",
+            "9 : expected a list that ends with a bracket, found `[2, 2` -> write [2, 2]",
+            "11 phases.0.trains: expected `trains` (names of networks), found none",
+            "14 phases.0.optimizer.class_name: expected the name of an optimizer, found `Adom` -> write \"Adam\"",
+            "15 : expected a list of tables, found [phases] again, which is on line 11 already -> write [[phases]] each time",
+        ]
     );
-    assert_eq!(found, "line 2, column 11: expected a list that ends on its line or goes on with a comma, found no `]`");
-    let found = told("[train]\nsteps = 1e400\n");
-    assert_eq!(found, "line 2, column 9: train.steps: expected a number up to 1.8e308, found `1e400`");
+    let draft = TrainSpec::lenient(text).unwrap();
+    let layer = &draft.spec.networks["g"].layers[0];
+    assert_eq!((layer.arguments.len(), draft.spec.train.steps, draft.spec.phases.len()), (2, Some(7), 2));
+    assert_eq!(draft.text.lines().count(), text.lines().count());
+    assert_eq!(told("[train]\nsteps = 1e400\n"), ["2 train.steps: expected a number up to 1.8e308, found `1e400`"]);
+    // What cannot be mended is told as it is, beside what can.
+    let error = TrainSpec::lenient("[train\nsteps = \n").unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().map(|line| line.split(", ").next().unwrap()).collect();
+    assert_eq!(lines, ["line 1", "line 2"], "{error}");
 }
 
 /// What was not read is not missed, what has nothing to do with it is judged.
