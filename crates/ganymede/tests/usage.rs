@@ -250,6 +250,12 @@ fn what_has_no_fix_stays_in_the_file_and_is_listed_with_its_line() {
     let again = ganymede(&["check", &place("out.toml"), "--json"]);
     let told = Ran { code: 0, ..again }.json();
     assert_eq!(told.iter().filter(|finding| finding["severity"] == "error").count(), 1, "{told:?}");
+    // So is every place that is no TOML.
+    std::fs::write(place("none.toml"), "seed = \n[train]\nbatch = 3x\n").unwrap();
+    let told = Ran { code: 0, ..ganymede(&["check", &place("none.toml"), "--json"]) }.json();
+    let lines: Vec<Option<u64>> = told.iter().map(|finding| finding["line"].as_u64()).collect();
+    assert_eq!(lines, [Some(1), Some(3)], "{told:?}");
+    assert!(ganymede(&["check", &place("none.toml")]).stdout.starts_with("error[reading] line 1: "), "{told:?}");
     // A later version's defects are told, too.
     std::fs::write(place("later.toml"), broken.replace("format_version = 2", "format_version = 3\nfrom = \"nowhere\""))
         .unwrap();

@@ -48,7 +48,7 @@ pub use repair::{Repaired, fix};
 pub use subject::{DataFacts, Subject};
 
 use crate::error::GanError;
-use crate::spec::{Draft, TrainSpec};
+use crate::spec::{Draft, SpecFault, TrainSpec};
 use serde::Serialize;
 use std::fmt;
 
@@ -316,6 +316,13 @@ impl Report {
     }
 }
 
+impl From<&[SpecFault]> for Report {
+    /// What is wrong with a text of which no spec can be read.
+    fn from(faults: &[SpecFault]) -> Report {
+        Report { findings: reading::findings(faults) }
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
@@ -336,7 +343,7 @@ const LAYER: usize = 4;
 /// Runs every rule on a spec that may be incomplete.
 pub fn check(draft: &Draft, data: Option<&DataFacts>) -> Report {
     let subject = Subject::new(draft, data);
-    let mut findings = reading::findings(draft);
+    let mut findings = reading::findings(&draft.faults);
     // Arguments of layers that cannot be what they are: of what stands in for them nothing is said.
     let mut arguments: Vec<String> = Vec::new();
     for rule in RULES {

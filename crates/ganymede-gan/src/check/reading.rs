@@ -1,19 +1,19 @@
 //! What of a text is no spec, as findings; and what is not judged because it was not read. Not here: reading (`spec/`).
 
 use super::{Finding, Fix, Rule, Severity, key};
-use crate::spec::Draft;
+use crate::spec::{Draft, SpecFault};
 
 /// The name under which the faults of a text stand in a report.
 pub(super) const NAME: &str = "reading";
 
-/// The faults of a text. Their fixes are in the draft's spec already.
-pub(super) fn findings(draft: &Draft) -> Vec<Finding> {
-    let finding = |fault: &crate::spec::SpecFault| {
+/// The faults of a text. Their fixes are in its draft's spec already.
+pub(super) fn findings(faults: &[SpecFault]) -> Vec<Finding> {
+    let finding = |fault: &SpecFault| {
         let fixes = fault.mend.iter().map(|what| Fix::new(what.clone(), |_| {})).collect();
         let finding = Finding::error(fault.place.clone(), fault.reason.clone(), fixes);
         Finding { rule: NAME, line: Some(fault.line), ..finding }
     };
-    draft.faults.iter().map(finding).collect()
+    faults.iter().map(finding).collect()
 }
 
 /// Whether a finding may come from a value that was left out, not from the spec. Of that value itself nothing more is said.

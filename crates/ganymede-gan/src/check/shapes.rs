@@ -5,7 +5,7 @@ use super::{Finding, Fix, Subject, cycle};
 use crate::spec::{Role, TrainSpec};
 use ganymede_nn::config::{ConfigError, nearest};
 use ganymede_nn::layers::Inputs;
-use ganymede_nn::{LayerFault, LayerIssue};
+use ganymede_nn::{LayerConfig, LayerFault, LayerIssue};
 use serde_json::{Map, Value, json};
 
 pub(super) fn run(s: &Subject) -> Vec<Finding> {
@@ -56,10 +56,22 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
                 }
                 None => format!("networks.{network} ({})", error.scope),
             };
-            findings.push(Finding::error(place, &error.message, fixes));
+            let taken =
+                built.names.iter().position(|name| name == layer).and_then(|index| s.layers(network).get(index));
+            let message = taken.and_then(|layer| named_inputs(layer, &error.message));
+            findings.push(Finding::error(place, message.unwrap_or_else(|| error.message.clone()), fixes));
         }
     }
     findings
+}
+
+/// The message of a layer that joins inputs of other shapes, with the names of those that it takes.
+fn named_inputs(layer: &LayerConfig, message: &str) -> Option<String> {
+    let (before, sizes) = message.split_once("expected inputs of one shape, found ")?;
+    let Some(Inputs::Once(names)) = &layer.inputs else { return None };
+    let sizes: Vec<&str> = sizes.split(" and ").collect();
+    let told: Vec<String> = sizes.iter().zip(names).map(|(size, name)| format!("{size} of `{name}`")).collect();
+    (sizes.len() == names.len()).then(|| format!("{before}expected inputs of one shape, found {}", told.join(" and ")))
 }
 
 /// Gives a network another name, everywhere.

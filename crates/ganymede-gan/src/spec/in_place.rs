@@ -120,12 +120,20 @@ impl Writer<'_> {
                 None => self.remove(&path, form, entry, &entries)?,
             }
         }
-        come.into_iter().try_for_each(|(name, new)| self.insert(at, form, &entries, name, new))
+        // What goes away is nothing to stand behind.
+        let kept: Vec<Entry<'_, 't>> =
+            entries.into_iter().filter(|(key, ..)| new.contains_key(key.get_ref().as_ref())).collect();
+        come.into_iter().try_for_each(|(name, new)| self.insert(at, form, &kept, name, new))
     }
 
     fn value(&mut self, at: &[Step], old: &Spanned<DeValue<'_>>, was: &Value, new: &Value) -> Option<()> {
         match (old.get_ref(), was, new) {
             _ if was == new => Some(()),
+            (DeValue::Table(_), Value::Table(was), Value::Table(table))
+                if matches!(self.form(old), Form::Inline(_)) && !was.keys().any(|key| table.contains_key(key)) =>
+            {
+                self.put(old.span(), new.to_string())
+            }
             (DeValue::Table(old_table), Value::Table(was), Value::Table(new)) => {
                 self.table(at, &self.form(old), old_table, was, new)
             }
@@ -372,12 +380,21 @@ mod tests {
     }
 
     #[test]
+    fn one_key_becomes_two_where_it_stood() {
+        let text = "[optimizer]\nrate = 1  # often\nbetas = [0.5, 0.9]  # both\n\n[other]\n";
+        let wanted = toml::from_str("optimizer = { rate = 1, beta_1 = 0.5, beta_2 = 0.9 }\nother = {}").unwrap();
+        let expected = "[optimizer]\nrate = 1  # often\nbeta_1 = 0.5\nbeta_2 = 0.9\n\n[other]\n";
+        assert_eq!(in_place(text, &wanted).as_deref(), Some(expected));
+    }
+
+    #[test]
     fn items_and_keys_come_and_go_within_brackets() {
         let text = "a = [1, 2, 3]  # numbers\nb = { x = 1, y = 2 }\nc = []\n";
         for (wanted, expected) in [
             ("a = [1, 3]\nb = { x = 1, y = 2 }\nc = []", "a = [1, 3]  # numbers\nb = { x = 1, y = 2 }\nc = []\n"),
             ("a = [1, 2]\nb = { y = 2 }\nc = [5]", "a = [1, 2]  # numbers\nb = { y = 2 }\nc = [5]\n"),
             ("a = [0, 1, 2, 3, 4]\nb = { x = 1 }\nc = []", "a = [0, 1, 2, 3, 4]  # numbers\nb = { x = 1 }\nc = []\n"),
+            ("a = [1, 2, 3]\nb = { v = 1, w = 2 }", "a = [1, 2, 3]  # numbers\nb = { v = 1, w = 2 }\n"),
             ("a = []\nb = { x = 1, y = 2, z = 3 }", "a = []  # numbers\nb = { x = 1, y = 2, z = 3 }\n"),
             (
                 "a = [1, 2, 3]\nb = { x = 1, w = 2 }\nc = []\nd = 1",

@@ -228,10 +228,17 @@ impl<'t> Reading<'t> {
             None => (self.without(error, parent, key)?, None, None),
         };
         let found = &self.text[span.clone()];
-        let reason = reason.map_or_else(
+        let mut reason = reason.map_or_else(
             || words::reason(error.message(), key, values, found),
             |expected| words::expectation(expected, found),
         );
+        let near = words::near(error.message(), key, None).filter(|near| at == At::Key && self.has(parent, near));
+        if let Some(near) = near.filter(|_| what.is_none()) {
+            reason = format!(
+                "{} (did you mean `{near}`, which is there already?)",
+                words::expectation("a key of this table", found)
+            );
+        }
         self.tree = tree;
         self.faults.push(self.places.fault(span, &path, reason, what));
         Some(())

@@ -9,9 +9,10 @@ use crate::setup;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_data::{DataError, Dataset, Source};
+use ganymede_gan::GanError;
 use ganymede_gan::check::{self, DataFacts, Report, Severity};
 use ganymede_gan::run_dir;
-use ganymede_gan::spec::{Draft, TrainSpec};
+use ganymede_gan::spec::{Draft, SpecFault, TrainSpec};
 use ganymede_nn::config::nearest;
 use serde_json::json;
 use std::ffi::OsString;
@@ -53,7 +54,14 @@ impl Command for Check {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let file = if run_dir::is_run(&self.file) { self.file.join("spec.toml") } else { self.file.clone() };
-        let mut draft = read(&file)?;
+        let mut draft = match read(&file)? {
+            Ok(draft) => draft,
+            Err(faults) => {
+                // Of what is no TOML nothing else is known, and nothing is written.
+                self.show(&Report::from(&faults[..]), terminal)?;
+                return Err(Failure::quiet(USER));
+            }
+        };
         let mut refused = self.outside(&mut draft)?;
         let known = !refused.iter().any(|what| what.place == SOURCE && what.mend.is_none());
         let facts = match if known { facts(&draft, terminal) } else { Ok(None) } {
@@ -204,12 +212,17 @@ fn facts(draft: &Draft, terminal: &Terminal) -> Result<Option<DataFacts>, DataEr
     Ok(Some(DataFacts { name: data.source.clone(), ..DataFacts::of(dataset.codec(), samples) }))
 }
 
-fn read(file: &Path) -> Result<Draft, Failure> {
+/// A spec as far as it can be read, or every place where its text is no TOML.
+fn read(file: &Path) -> Result<Result<Draft, Vec<SpecFault>>, Failure> {
     if file.is_dir() {
         let text =
             format!("{}: expected a spec or the folder of a run, found a folder without spec.toml", file.display());
         let hint = "name the spec's file (`ganymede presets NAME` prints one); `ganymede data` reads a folder of data";
         return Err(Failure::new(USER, text).with_hint(hint));
     }
-    Ok(TrainSpec::lenient(&TrainSpec::text(file)?).map_err(|e| e.in_file(file))?)
+    match TrainSpec::lenient(&TrainSpec::text(file)?) {
+        Ok(draft) => Ok(Ok(draft)),
+        Err(GanError::Spec { faults }) => Ok(Err(faults)),
+        Err(error) => Err(error.in_file(file).into()),
+    }
 }

@@ -339,6 +339,9 @@ layers = [
     let told: Vec<&str> = report.findings.iter().filter(|f| f.rule == "shapes").map(|f| f.reason.as_str()).collect();
     assert_eq!(
         told[1..],
-        ["`Add` expected inputs of one shape, found 4 and 3", "`Multiply` expected inputs of one shape, found 4 and 3"]
+        [
+            "`Add` expected inputs of one shape, found 4 of `z` and 3 of `a`",
+            "`Multiply` expected inputs of one shape, found 4 of `first` and 3 of `a`"
+        ]
     );
 }

@@ -447,6 +447,8 @@ fn a_name_that_is_there_already_is_not_given_twice() {
     let told: Vec<(usize, &str, Option<&str>)> =
         draft.faults.iter().map(|fault| (fault.line, fault.place.as_str(), fault.mend.as_deref())).collect();
     assert_eq!(told, [(3, "train.stepz", None), (7, "phases.0.optimizer.lr", None)]);
+    let reason = "expected a key of this table, found `stepz` (did you mean `steps`, which is there already?)";
+    assert_eq!(draft.faults[0].reason, reason);
     assert_eq!(draft.spec.train.steps, Some(7));
     assert_eq!(draft.spec.phases[0].optimizer.as_ref().unwrap().learning_rate, 0.5.into());
 }
