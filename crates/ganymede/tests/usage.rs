@@ -256,6 +256,11 @@ fn what_has_no_fix_stays_in_the_file_and_is_listed_with_its_line() {
     let lines: Vec<Option<u64>> = told.iter().map(|finding| finding["line"].as_u64()).collect();
     assert_eq!(lines, [Some(1), Some(3)], "{told:?}");
     assert!(ganymede(&["check", &place("none.toml")]).stdout.starts_with("error[reading] line 1: "), "{told:?}");
+    // Where it is not clear which line is meant, nothing is written and nothing said to be fixed.
+    std::fs::write(place("twice.toml"), spec.replace("[train]", "[train]\nbatch = 7")).unwrap();
+    let ran = ganymede(&["check", "--fix", &place("no.toml"), &place("twice.toml")]);
+    assert!(ran.code == 1 && ran.stderr.contains("is not written") && !ran.stdout.contains("fixed: "), "{ran:?}");
+    assert!(!std::path::Path::new(&place("no.toml")).exists());
     // A later version's defects are told, too.
     std::fs::write(place("later.toml"), broken.replace("format_version = 2", "format_version = 3\nfrom = \"nowhere\""))
         .unwrap();

@@ -3,6 +3,7 @@
 use super::{Finding, Fix, Subject};
 use ganymede_data::LABEL;
 use ganymede_nn::LayerConfig;
+use ganymede_nn::config::nearest;
 use serde_json::{Value, json};
 
 /// Arguments of layers that say how many classes they know.
@@ -93,7 +94,10 @@ fn named_classes(s: &Subject, classes: usize, whose: &str) -> Option<Finding> {
     let mut terms = s.spec.phases.iter().flat_map(|phase| &phase.terms);
     terms.find(|term| term.class_name == "auxiliary_classifier")?;
     let output = s.spec.networks.get(discriminator)?.outputs.as_ref()?.get(1)?;
-    let index = s.layers(discriminator).iter().position(|layer| layer.name.as_ref() == Some(output))?;
+    let names = s.layers(discriminator).iter().filter_map(|layer| layer.name.as_deref());
+    // One that is there comes first.
+    let output = nearest(output, names)?;
+    let index = s.layers(discriminator).iter().position(|layer| layer.name.as_ref() == Some(&output))?;
     let known = s.layers(discriminator)[index].arguments.get("units")?.as_u64()?;
     if classes == 0 || known == classes as u64 {
         return None;

@@ -34,8 +34,8 @@ fn at_fault(s: &Subject, target: &[usize]) -> Option<String> {
         let dense = dense_end(s, target).and_then(|_| layers.iter().rposition(|l| l.class_name == "Dense"));
         return Some(dense.map_or(last, |dense| format!("{dense}.units")));
     };
-    if more > 0 {
-        return Some(layout.idle.last().map_or(last, |idle| format!("{idle}.strides")));
+    if let Some(idle) = layout.idle.last().filter(|_| more > 0) {
+        return Some(format!("{idle}.strides"));
     }
     match layout.start[..2] == start && layout.start == layout.written {
         false => Some(format!("{}.target_shape", layout.reshape)),

@@ -33,8 +33,14 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             let place = format!("{}.inputs", s.place(network, way[0]));
             findings.push(Finding::error(place, cycle::words(&examined.layers, way), Vec::new()));
         }
-        // Layers that go round, and those behind them, are told once.
-        let apart = |issue: &&LayerIssue| way.is_none() || !matches!(issue.fault, LayerFault::Cycle { .. });
+        // Layers that go round, and those behind them, are told once, and so is a name that another layer was meant to have.
+        let apart = |issue: &&LayerIssue| match &issue.fault {
+            LayerFault::Cycle { .. } => way.is_none(),
+            LayerFault::Unknown { found, .. } => !examined.issues.iter().any(|other| {
+                matches!(other.fault, LayerFault::Duplicate { .. }) && meant(other, &examined.issues) == Some(found)
+            }),
+            _ => true,
+        };
         for issue in examined.issues.iter().filter(apart) {
             if let LayerFault::Duplicate { first } = issue.fault {
                 findings.push(duplicate(s, network, issue, first, &examined.issues));
@@ -86,14 +92,11 @@ fn rename(spec: &mut TrainSpec, old: &str, new: &str) {
 
 /// A layer with the name of another: it has the one that is named and not there, where that is the same with another number.
 fn duplicate(s: &Subject, network: &str, issue: &LayerIssue, first: usize, issues: &[LayerIssue]) -> Finding {
-    let meant = issues.iter().find_map(|other| match &other.fault {
-        LayerFault::Unknown { found, .. } if stem(found) == stem(&issue.layer) => Some(found.clone()),
-        _ => None,
-    });
     let class = &s.layers(network)[first].class_name;
     let reason =
         format!("expected a name of its own, found `{}`, which layers.{first} ({class}) has already", issue.layer);
-    let fix = meant.map(|meant| {
+    let fix = meant(issue, issues).map(|meant| {
+        let meant = meant.to_string();
         let (network, index) = (network.to_string(), issue.index);
         Fix::new(format!("name it `{meant}`"), move |spec| {
             if let Some(layer) = spec.networks.get_mut(&network).and_then(|network| network.layers.get_mut(index)) {
@@ -102,6 +105,14 @@ fn duplicate(s: &Subject, network: &str, issue: &LayerIssue, first: usize, issue
         })
     });
     Finding::error(place(s, network, issue), reason, fix.into_iter().collect())
+}
+
+/// The name that a layer with the name of another was meant to have: one that is taken, is not there, and has another number.
+fn meant<'i>(duplicate: &LayerIssue, issues: &'i [LayerIssue]) -> Option<&'i String> {
+    issues.iter().find_map(|other| match &other.fault {
+        LayerFault::Unknown { found, .. } if stem(found) == stem(&duplicate.layer) => Some(found),
+        _ => None,
+    })
 }
 
 /// Where an issue is: the key of the spec that has it.

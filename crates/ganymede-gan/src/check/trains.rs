@@ -38,6 +38,14 @@ fn is_role(s: &Subject, name: &str) -> bool {
 /// Phases without a network, and networks without a phase.
 pub(super) fn all(s: &Subject) -> Vec<Finding> {
     let phases = &s.spec.phases;
+    if phases.is_empty() && !s.spec.networks.is_empty() {
+        let names: Vec<String> = s.spec.networks.keys().cloned().collect();
+        let fix = Fix::new(format!("add a phase for `{}`", names.join("` and one for `")), move |spec| {
+            names.iter().for_each(|name| spec.phases.push(phase_of(name)));
+        });
+        let reason = "there is no phase: no network would be trained";
+        return vec![Finding::error("phases", reason, vec![fix])];
+    }
     let mut findings = Vec::new();
     let only = only_untrained(s);
     for (at, phase) in phases.iter().enumerate().filter(|(_, phase)| phase.trains.is_empty()) {
@@ -60,15 +68,17 @@ pub(super) fn all(s: &Subject) -> Vec<Finding> {
     let untrained: Vec<&String> = untrained(s).filter(|network| !told(network)).collect();
     findings.extend(untrained.into_iter().map(|network| {
         let name = network.clone();
-        let fix = Fix::new("add a phase that trains it", move |spec| {
-            let letter = name.chars().next().unwrap_or('x').to_string();
-            let terms = vec![TermSpec::new("non_saturating")];
-            spec.phases.push(PhaseSpec::new(&letter, &[&name], adam(), terms));
-        });
+        let fix = Fix::new("add a phase that trains it", move |spec| spec.phases.push(phase_of(&name)));
         let reason = "no phase trains it: it would keep its first values";
         Finding::error(format!("networks.{network}"), reason, vec![fix])
     }));
     findings
+}
+
+/// A usual phase of a network.
+fn phase_of(network: &str) -> PhaseSpec {
+    let letter = network.chars().next().unwrap_or('x').to_string();
+    PhaseSpec::new(&letter, &[network], adam(), vec![TermSpec::new("non_saturating")])
 }
 
 /// Networks that no phase names.

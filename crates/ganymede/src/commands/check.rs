@@ -138,18 +138,15 @@ impl Check {
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let repaired = check::fix(draft, facts);
-        for change in &repaired.changes {
-            self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
-        }
         let kept = draft.rewritten(&repaired.spec);
         if kept.is_none() && draft.faults.iter().any(|fault| fault.mend.is_none()) {
             // Written anew, it would lack what could not be read.
-            self.show(&errors_of(repaired.left), terminal)?;
-            let text = format!(
-                "{} is not written: what was mended cannot be put between what could not be read",
-                out.display()
-            );
-            return Err(Failure::new(USER, text).with_hint("mend what is listed, and check again"));
+            self.show(&errors_of(check::check(draft, facts)), terminal)?;
+            let text = format!("{} is not written: it would lack what could not be read", out.display());
+            return Err(Failure::new(USER, text).with_hint("mend what has no fix in the list, and check again"));
+        }
+        for change in &repaired.changes {
+            self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
         }
         let anew = if kept.is_some() { "" } else { ", written anew: its comments are not kept" };
         let text = kept.unwrap_or_else(|| repaired.spec.to_toml());

@@ -202,6 +202,13 @@ fn phases_train_the_networks_that_are_meant() {
         assert!(place.ends_with(").trains") && found == fixed, "{place} {found}");
         assert!(fix(&draft, Some(&images(10))).whole().is_some(), "{bad}");
     }
+    let (draft, errors) = errors_of_images(&["phases=[]"]);
+    assert!(
+        matches!(&errors[..], [[place, reason, _]] if place == "phases" && reason.contains("no phase")),
+        "{errors:?}"
+    );
+    let (spec, _) = fix(&draft, Some(&images(10))).whole().unwrap();
+    assert_eq!(spec.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["d", "g"]);
     let text = preset_for("dcgan", &PresetInput::of(vec![28, 28, 1])).unwrap().to_toml();
     let text = text.replace("networks.discriminator", "networks.Discriminator");
     let draft = TrainSpec::lenient(&text).unwrap();
@@ -313,6 +320,7 @@ fn a_way_round_and_a_name_of_two_layers_are_one_error_each() {
     assert_eq!((round.line, round.place.as_str()), (Some(6), "networks.generator.layers.1 (Dense).inputs"));
     assert!(round.reason.ends_with("found a_1 -> sum -> a_1"), "{}", round.reason);
     let twice = shapes(&text("z", "a_1"));
+    assert_eq!(twice.len(), 1, "{twice:?}");
     assert_eq!(twice[0].place, "networks.generator.layers.3 (Dense).name");
     assert!(twice[0].reason.ends_with("found `a_1`, which layers.1 (Dense) has already"), "{}", twice[0].reason);
     assert_eq!(twice[0].fixes[0].what, "name it `a_2`");
