@@ -10,6 +10,9 @@ use toml::de::{DeTable, Error};
 /// Lists of tables, whose headers have two brackets.
 const LISTS: &[&str] = &["phases", "augment", "layers", "terms"];
 
+/// Most mistakes that are mended in one text.
+const MOST: usize = 100;
+
 /// A text that is TOML, of the same lines as the one that was written.
 pub(super) struct Mended {
     pub text: String,
@@ -37,7 +40,8 @@ pub(super) fn mended(text: &str) -> Result<Mended, Vec<SpecFault>> {
         let errors = errors(&mended.text);
         let Some((span, message)) = errors.first() else { return Ok(mended) };
         let places = Places::of(&mended.text);
-        let found = mistake(&mended.text, span, message, &places).and_then(|mistake| {
+        let few = mended.faults.len() < MOST;
+        let found = mistake(&mended.text, span, message, &places).filter(|_| few).and_then(|mistake| {
             let text = rewritten(&mended.text, &mistake.instead);
             let left = self::errors(&text);
             // The next mistake is further on, or there is none.
@@ -46,14 +50,46 @@ pub(super) fn mended(text: &str) -> Result<Mended, Vec<SpecFault>> {
             (further || left.len() < errors.len()).then_some((mistake, text))
         });
         let Some((mistake, text)) = found else {
-            let rest =
-                errors.iter().map(|(span, message)| places.fault(span.clone(), &[], words::plain(message), None));
-            mended.faults.extend(rest);
+            mended.faults.extend(unmended(&mended.text, &errors, &places));
             return Err(mended.faults);
         };
         mended.faults.push(places.fault(mistake.place, &[], mistake.reason, mistake.what));
         mended.text = text;
     }
+}
+
+/// Errors as they are. A list that does not end swallows what follows it: that is told once.
+fn unmended(text: &str, errors: &[(Range<usize>, String)], places: &Places) -> Vec<SpecFault> {
+    let is_header = |at: usize| text[line_of(text, at)].trim_start().starts_with('[');
+    let list = lists(text).first().copied().filter(|at| !is_header(*at)).unwrap_or(text.len());
+    let before = errors.iter().filter(|(span, _)| span.start <= list);
+    let mut faults: Vec<SpecFault> =
+        before.map(|(span, message)| places.fault(span.clone(), &[], words::plain(message), None)).collect();
+    if faults.len() < errors.len() {
+        let line = line_of(text, list);
+        let reason = words::expectation("a list that ends with a bracket", &text[line.clone()]);
+        faults.push(places.fault(list..line.end, &[], reason, None));
+    }
+    faults
+}
+
+/// Where the lists begin that a text leaves open, the outermost first.
+fn lists(text: &str) -> Vec<usize> {
+    let (mut open, mut quote, mut comment) = (Vec::new(), None, false);
+    for (at, letter) in text.char_indices() {
+        match (quote, letter) {
+            (_, '\n') => (quote, comment) = (None, false),
+            _ if comment => {}
+            (Some(mark), letter) if mark == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '#') => comment = true,
+            (None, '[') => open.push(at),
+            (None, ']') => drop(open.pop()),
+            (None, _) => {}
+        }
+    }
+    open
 }
 
 /// The parser's errors in the order of the text.

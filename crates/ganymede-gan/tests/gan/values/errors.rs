@@ -399,6 +399,40 @@ trains = []
     assert_eq!(lines, ["line 1", "line 2"], "{error}");
 }
 
+/// A list of many lines without its end is one fault, which says where it begins.
+#[test]
+fn a_list_without_its_end_is_told_once() {
+    let text = "[networks.g]\nlayers = [\n{ class_name = 'Flatten' },\n[train]\nsteps = 3\nbatch = 4\nkeep = 1\n";
+    let error = TrainSpec::lenient(text).unwrap_err().to_string();
+    assert_eq!(error, "line 2, column 10: expected a list that ends with a bracket, found `layers = [`");
+}
+
+/// Whatever is done to a text: its reading ends, its lines stay, and what is told has a line of it.
+#[test]
+fn every_text_is_read_to_its_end() {
+    let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap().to_commented_toml();
+    let letters: Vec<char> = spec.chars().collect();
+    for (number, at) in (0..letters.len()).step_by(23).enumerate() {
+        let mut changed = letters.clone();
+        match ["", "\"", "]", "[", "=", "ü", "\n", "#"][number % 8] {
+            "" => drop(changed.remove(at)),
+            other => changed.splice(at..at + number % 2, other.chars()).for_each(drop),
+        }
+        let text: String = changed.iter().collect();
+        let lines = text.split('\n').count();
+        let faults = match TrainSpec::lenient(&text) {
+            Ok(draft) => {
+                assert_eq!(draft.text.split('\n').count(), lines, "{text}");
+                check(&draft, None);
+                draft.faults
+            }
+            Err(GanError::Spec { faults }) => faults,
+            Err(error) => panic!("{error}: {text}"),
+        };
+        assert!(faults.iter().all(|fault| (1..=lines).contains(&fault.line)), "{faults:?}");
+    }
+}
+
 /// What was not read is not missed, what has nothing to do with it is judged.
 #[test]
 fn rules_judge_what_was_read() {
