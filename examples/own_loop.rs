@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
+    stepper.settle()?; // batch statistics of the averaged weights, where there are any
     sampler.copy_from(stepper.store())?;
     let samples = codec.in_units(&sampler.draw(0..5, Labels::InTurn)?)?;
     for point in samples.as_f32()?.chunks(2) {

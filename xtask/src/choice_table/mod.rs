@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The words after the command.
-pub const USAGE: &str = "--data DIR [--threads N] [--jobs N] [--only CELL]...";
+pub const USAGE: &str = "--data DIR [--minutes MOST] [--threads N] [--jobs N] [--only CELL]...";
 /// Minutes after which every cell is measured.
 const MINUTES: [f64; 3] = [1.0, 3.0, 10.0];
 /// Minutes that the best of each kind of data go on to.
@@ -63,9 +63,13 @@ fn table(root: &Path, options: &Options) -> Result<(), String> {
         options.each(cells, Cell::name, has, |cell| bench.measure(cell, recipe(cell), minutes))
     };
     let (mut results, mut found) = (write()?, Ok(()));
-    for minutes in MINUTES {
+    let most = options.minutes.unwrap_or(LONGEST);
+    for minutes in MINUTES.into_iter().filter(|minutes| *minutes <= most) {
         found = found.and(train(&cells, minutes));
         results = write()?;
+    }
+    if most < LONGEST {
+        return found;
     }
     let is_best = |cell: &Cell| results.rank(cell, MINUTES[2]).is_some_and(|rank| rank < BEST);
     let best: Vec<Cell> = cells.into_iter().filter(is_best).collect();

@@ -1,9 +1,9 @@
 //! Preset `quick`: small networks made for minutes on a processor. Not here: the same with classes (`quick_projection.rs`).
 
 use super::blocks::{Halving, Stack, from};
-use super::{PresetInput, image_spec, networks, phases};
+use super::{PresetInput, image_spec, networks, phases, term};
 use crate::error::GanError;
-use crate::spec::TrainSpec;
+use crate::spec::{TermSpec, TrainSpec};
 use serde_json::json;
 
 /// Size of the latent.
@@ -12,23 +12,32 @@ const LATENT: usize = 128;
 const WIDTH: usize = 32;
 /// Filters at the most, in widths.
 const WIDEST: usize = 4;
+/// Weight of the penalty of the discriminator's slope: with less it has learned a few thousand images by heart after some minutes, with more
+/// the texture suffers.
+const PENALTY: f64 = 0.3;
+/// Updates of the discriminator for one with the penalty, which takes about three times as long.
+const LAZY: u64 = 16;
 
 /// A residual generator against DCGAN's discriminator: what each spends on a pixel follows what a short training gains by it.
 ///
 /// The generator's block is x ↑ + W₂ φ(N(W₁ ↑ φ(N x))): W₁ ↑ a transposed 4x4 convolution of stride 2, which costs less than
 /// half of doubling first and 3x3 convolving then; W₂ 3x3; N batch normalization; φ = ReLU. Filters double with each
 /// halving, up to four times those next to the image. The discriminator never convolves at the full size: 4x4 convolutions of
-/// stride 2 with batch normalization until the short side is 4, twice as wide as the generator.
+/// stride 2 with batch normalization until the short side is 4, twice as wide as the generator. Every 16th of its updates has the
+/// penalty [`R1`](crate::regularizers::R1) of its slope at real samples.
 ///
 /// # Source
 /// The generator is after that of Miyato, Kataoka, Koyama, Yoshida (2018), "Spectral normalization for generative adversarial
 /// networks", arXiv:1802.05957, appendix B.4; the discriminator and Adam are those of Radford, Metz, Chintala (2015),
-/// arXiv:1511.06434. The measurements are in docs/reference/choice.md.
+/// arXiv:1511.06434. The penalty is that of Mescheder, Geiger, Nowozin (2018), arXiv:1801.04406, in every 16th update as of Karras et al. (2020),
+/// "Analyzing and improving the image quality of StyleGAN", arXiv:1912.04958, section 2.1. The measurements are in docs/reference/choice.md.
 pub(super) fn quick(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let width = input.width.unwrap_or(WIDTH);
     let generator = generator(input, "quick", width, None)?;
     let discriminator = discriminator(&input.shape, width);
-    Ok(image_spec(networks(generator.0, discriminator.0), phases("non_saturating", 2e-4, 0.5)))
+    let mut phases = phases("non_saturating", 2e-4, 0.5);
+    phases[0].terms.push(TermSpec { every: LAZY, ..term("r1", PENALTY) });
+    Ok(image_spec(networks(generator.0, discriminator.0), phases))
 }
 
 /// Batch normalization of a layer, by class where there are classes, and ReLU.
