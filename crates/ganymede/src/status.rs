@@ -3,6 +3,7 @@
 
 use crate::numbers::{bytes, duration};
 use crate::wrap::WIDTH;
+use ganymede_gan::objectives;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -111,11 +112,19 @@ fn number(loss: f64) -> String {
     }
 }
 
-/// Losses by phase where each phase has one term, else by phase and term.
+/// Losses by what they are shown as: the objective of a phase, or its only term, by the phase alone, then all others by phase and term.
 pub fn losses_by_phase(losses: &BTreeMap<String, f64>) -> Vec<(String, f64)> {
+    let objectives = objectives::names();
+    let is_objective = |name: &str| name.split_once('/').is_some_and(|(_, term)| objectives.iter().any(|o| o == term));
     let phase = |name: &str| name.split('/').next().unwrap_or_default().to_string();
-    let alone = |name: &str| losses.keys().filter(|other| phase(other) == phase(name)).count() == 1;
-    losses.iter().map(|(name, loss)| (if alone(name) { phase(name) } else { name.clone() }, *loss)).collect()
+    let leads = |name: &str| {
+        let others = losses.keys().filter(|other| *other != name && phase(other) == phase(name));
+        let others: Vec<&String> = others.collect();
+        others.is_empty() || (is_objective(name) && !others.into_iter().any(|other| is_objective(other)))
+    };
+    let (lead, more): (Vec<_>, Vec<_>) = losses.iter().partition(|(name, _)| leads(name));
+    let lead = lead.into_iter().map(|(name, loss)| (phase(name), *loss));
+    lead.chain(more.into_iter().map(|(name, loss)| (name.clone(), *loss))).collect()
 }
 
 /// Resident memory that is worth a word: what has grown by a quarter since it was last told.
@@ -202,7 +211,10 @@ mod tests {
         let losses = |names: &[&str]| names.iter().map(|n| (n.to_string(), 1.0)).collect();
         let names = |found: Vec<(String, f64)>| found.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
         assert_eq!(names(losses_by_phase(&losses(&["d/a", "g/a"]))), ["d", "g"]);
-        assert_eq!(names(losses_by_phase(&losses(&["d/a", "d/b", "g/a"]))), ["d/a", "d/b", "g"]);
+        assert_eq!(names(losses_by_phase(&losses(&["d/a", "d/b", "g/a"]))), ["g", "d/a", "d/b"]);
+        assert_eq!(names(losses_by_phase(&losses(&["d/hinge", "d/r1", "g/hinge"]))), ["d", "g", "d/r1"]);
+        let two = ["d/hinge", "d/r1", "d/wasserstein"];
+        assert_eq!(names(losses_by_phase(&losses(&two))), two);
     }
 
     #[test]

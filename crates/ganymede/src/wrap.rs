@@ -4,7 +4,7 @@
 /// Columns of a line.
 pub const WIDTH: usize = 80;
 /// The column of the text behind a label that is farther right than this is no place to go on at.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 18;
 /// Columns by which a line without a label goes on farther right.
 const DEEPER: usize = 4;
 

@@ -142,7 +142,7 @@ pub const PRESETS: &[Entry] = &[
     },
     Entry {
         name: "r3gan",
-        summary: "residual networks without normalization, relativistic, R1 and R2; Huang et al. 2024",
+        summary: "residual networks without normalization, relativistic, R1 and R2; wants hours; Huang et al. 2024",
         sample: IMAGE,
         make: r3gan::r3gan,
     },

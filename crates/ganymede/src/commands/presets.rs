@@ -4,6 +4,7 @@ use super::{Command, Examples};
 use crate::failure::Failure;
 use crate::known_names;
 use crate::terminal::Terminal;
+use crate::wrap::wrapped;
 use clap::Args;
 use ganymede_data::Resolution;
 use ganymede_gan::presets::{self, PRESETS, PresetInput};
@@ -82,10 +83,11 @@ impl Command for Presets {
         if let Some(name) = &self.name {
             return terminal.result(self.sample.spec(name)?.to_commented_toml().trim_end());
         }
+        let longest = PRESETS.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
         for entry in PRESETS {
             terminal.result(&match self.json {
                 true => json!({ "kind": "preset", "name": entry.name, "summary": entry.summary }).to_string(),
-                false => format!("{:<11} {}", entry.name, entry.summary),
+                false => wrapped(&format!("{:<longest$}  {}", entry.name, entry.summary)),
             })?;
         }
         Ok(())
