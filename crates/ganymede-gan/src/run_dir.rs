@@ -130,9 +130,7 @@ impl RunDir {
     /// # Errors
     /// [`GanError::Run`] when it is none, [`GanError::Locked`].
     pub fn open(path: &Path) -> Result<RunDir, GanError> {
-        if !is_run(path) {
-            return Err(GanError::Run { path: path.into(), reason: "expected a run, found no spec.toml".into() });
-        }
+        require(path)?;
         let run = RunDir::lock(path.into())?;
         run.create_parts()?;
         checkpoint::sweep(&run.path)?;
@@ -181,13 +179,18 @@ impl RunDir {
         if changes.is_empty() { Ok(()) } else { Err(GanError::Changed { path: self.path.clone(), changes }) }
     }
 
-    /// Stores a spec that [`compare`](RunDir::compare) allows.
+    /// Stores a spec that [`compare`](RunDir::compare) allows. Minutes beside a goal in steps are those of one process: what
+    /// the run says of them stays.
     ///
     /// # Errors
     /// As [`compare`](RunDir::compare), and [`GanError::Io`].
     pub fn change(&self, spec: &TrainSpec) -> Result<(), GanError> {
         self.compare(spec)?;
-        write_whole(&self.path.join("spec.toml"), readable(spec)?.as_bytes())
+        let mut kept = spec.clone();
+        if kept.train.last_step().is_some() {
+            kept.train.minutes = read_spec(&self.path)?.train.minutes.filter(|_| spec.train.minutes.is_some());
+        }
+        write_whole(&self.path.join("spec.toml"), readable(&kept)?.as_bytes())
     }
 }
 
@@ -201,6 +204,18 @@ fn readable(spec: &TrainSpec) -> Result<String, GanError> {
 /// Whether a folder is a run.
 pub fn is_run(path: &Path) -> bool {
     path.join("spec.toml").is_file()
+}
+
+/// Requires a folder to be a run.
+///
+/// # Errors
+/// [`GanError::Run`].
+pub(crate) fn require(path: &Path) -> Result<(), GanError> {
+    if is_run(path) {
+        return Ok(());
+    }
+    let found = if path.exists() { "no spec.toml" } else { "no such folder" };
+    Err(GanError::Run { path: path.into(), reason: format!("expected a run, found {found}") })
 }
 
 /// The run of the highest number in a folder of runs.
@@ -220,9 +235,7 @@ pub fn newest(outdir: &Path) -> Result<PathBuf, GanError> {
 /// # Errors
 /// [`GanError::Run`] when the folder is none, and what reading its spec gives.
 pub fn read_spec(run: &Path) -> Result<TrainSpec, GanError> {
-    if !is_run(run) {
-        return Err(GanError::Run { path: run.into(), reason: "expected a run, found no spec.toml".into() });
-    }
+    require(run)?;
     TrainSpec::load(&run.join("spec.toml"))
 }
 
@@ -390,6 +403,9 @@ mod tests {
         run.compare(&allowed).unwrap();
         assert_eq!(read_spec(run.path()).unwrap(), spec, "comparing writes nothing");
         run.change(&allowed).unwrap();
+        // Minutes beside a goal are those of one process.
+        let mut allowed = allowed;
+        allowed.train.minutes = None;
         assert_eq!(read_spec(run.path()).unwrap(), allowed);
         let refused = ["train.keep=5", "train.tick_every=7", "train.batch=9", "seed=4", "phases.0.every=2"];
         for one in refused {
@@ -401,5 +417,8 @@ mod tests {
         assert_eq!(changes.len(), refused.len(), "{changes:?}");
         assert!(changes.contains(&"train.keep: 3 -> 5".to_string()), "{changes:?}");
         assert_eq!(read_spec(run.path()).unwrap(), allowed, "what is refused is not written");
+        (allowed.train.steps, allowed.train.kimg, allowed.train.minutes) = (None, None, Some(3.0));
+        run.change(&allowed).unwrap();
+        assert_eq!(read_spec(run.path()).unwrap(), allowed, "minutes that are the goal stay");
     }
 }

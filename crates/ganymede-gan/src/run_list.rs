@@ -143,6 +143,9 @@ fn summary(path: &Path) -> RunSummary {
         (_, _, None, _) => RunState::Broken("no whole checkpoint".into()),
         (_, Err(error), ..) => RunState::Broken(unreadable("events.jsonl", error)),
         (.., Some("diverged")) => RunState::Broken("the training diverged".into()),
+        (Ok(spec), .., Some("minutes")) if spec.train.last_step().is_some_and(|last| found.step < last) => {
+            RunState::Resumable
+        }
         (.., Some("steps" | "minutes" | "stopped")) => RunState::Finished,
         _ => RunState::Resumable,
     };

@@ -37,7 +37,8 @@ fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
 fn waited_for(cache: Option<&Path>) -> String {
     match cache {
         Some(cache) => format!(
-            "batches are read from {}. GANYMEDE_CACHE on a faster disk may help, or --no-cache where the memory holds the data",
+            "batches are read from {} by a thread beside the steps, which needs a core of its own. If all cores are free, \
+             GANYMEDE_CACHE on a faster disk may help, or --no-cache where the memory holds the data",
             cache.display()
         ),
         None => {
@@ -57,13 +58,17 @@ pub fn conclude(
     json: bool,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let network = phases::sampled(&run_dir::read_spec(run)?);
+    let spec = run_dir::read_spec(run)?;
+    let network = phases::sampled(&spec);
     let model = outcome.checkpoint.join(format!("{network}.safetensors"));
     let (step, time) = (grouped(outcome.step), duration(outcome.elapsed));
-    let done = match outcome.reason {
-        Reason::Interrupted => "interrupted",
+    let goal = spec.train.last_step().filter(|goal| outcome.reason == Reason::Minutes && outcome.step < *goal);
+    let done = match (outcome.reason, goal) {
+        (Reason::Interrupted, _) => "interrupted",
+        (_, Some(_)) => "time is up",
         _ => "done",
     };
+    let step = goal.map_or_else(|| step.clone(), |goal| format!("{step} of {}", grouped(goal)));
     let total = match duration(outcome.total) {
         total if total == time => String::new(),
         total => format!(", {total} with all processes before"),
@@ -81,7 +86,7 @@ pub fn conclude(
         terminal.say(&format!("best        {} ({name}: {value})", checkpoint.display()));
     }
     let run_name = run.display();
-    if outcome.reason == Reason::Interrupted {
+    if outcome.reason == Reason::Interrupted || goal.is_some() {
         terminal.say(&format!("everything is saved; `ganymede resume {run_name}` goes on"));
     } else {
         terminal.say(&format!(

@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, USAGE, USER};
 use crate::known_names;
+use crate::whole::whole;
 use clap::Args;
 use ganymede_data::{
     DataOptions, Duplicates, Fit, Layout, Pages, Resolution, parse_background, parse_range, parse_sizes,
@@ -12,14 +13,14 @@ use ganymede_gan::{Machine, SamplerOptions, best_checkpoint};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuOptions, Numerics};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How long to train: one of three.
 #[derive(Args, Clone, Debug, Default)]
 #[group(multiple = false)]
 pub struct LengthFlags {
     /// Stop after N steps in total. A step is one generator update with its n_critic discriminator updates
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST_INTEGER), help_heading = "Length")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=LARGEST_INTEGER), help_heading = "Length")]
     pub steps: Option<u64>,
     /// Stop after the discriminator has seen N thousand real samples
     #[arg(long, value_name = "N", value_parser = positive, help_heading = "Length")]
@@ -30,9 +31,22 @@ pub struct LengthFlags {
 }
 
 impl LengthFlags {
+    /// Whether none was given.
+    pub fn is_none(&self) -> bool {
+        self.steps.is_none() && self.kimg.is_none() && self.minutes.is_none()
+    }
+
+    /// The one that was given replaces what a run says, but for minutes: they limit this process, and the goal in steps stays.
+    pub fn extend(&self, train: &mut TrainSection) {
+        match self.minutes.filter(|_| train.last_step().is_some()) {
+            Some(minutes) => train.minutes = Some(minutes),
+            None => self.apply(train),
+        }
+    }
+
     /// The one that was given replaces what the spec says.
     pub fn apply(&self, train: &mut TrainSection) {
-        if self.steps.is_some() || self.kimg.is_some() || self.minutes.is_some() {
+        if !self.is_none() {
             (train.steps, train.kimg, train.minutes) = (self.steps, self.kimg, self.minutes);
         }
     }
@@ -42,10 +56,10 @@ impl LengthFlags {
 #[derive(Args, Clone, Debug, Default)]
 pub struct IntervalFlags {
     /// Steps between two grids of samples; 0 for none but the first and last
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER), help_heading = "Output")]
+    #[arg(long, value_name = "K", value_parser = whole::<u64>(0..=LARGEST_INTEGER), help_heading = "Output")]
     pub snapshot_every: Option<u64>,
     /// Steps between two checkpoints; 0 for none but the first and last
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER), help_heading = "Output")]
+    #[arg(long, value_name = "K", value_parser = whole::<u64>(0..=LARGEST_INTEGER), help_heading = "Output")]
     pub checkpoint_every: Option<u64>,
 }
 
@@ -93,13 +107,15 @@ impl CheckpointFlags {
 /// The word for the newest run.
 pub const LAST: &str = "last";
 
-/// A run by its folder, or the newest one.
+/// A run by its folder, by its name in runs/, or the newest one.
 ///
 /// # Errors
 /// When there is no newest one.
 pub fn run(text: &str) -> Result<PathBuf, String> {
     if text != LAST || run_dir::is_run(text.as_ref()) {
-        return Ok(text.into());
+        // A name as `ganymede runs` prints it.
+        let listed = Path::new(RUNS).join(text);
+        return Ok(if run_dir::is_run(text.as_ref()) || !run_dir::is_run(&listed) { text.into() } else { listed });
     }
     let found = run_dir::newest(RUNS.as_ref());
     found.map_err(|error| format!("expected a run in {RUNS}/, found none ({error}); name the run's folder"))
@@ -117,7 +133,7 @@ pub struct GeneratorFlags {
     #[arg(long)]
     pub last_weights: bool,
     /// First recompute the batch statistics over N batches of 64 (standing statistics)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=10_000))]
     pub standing_statistics: Option<u32>,
 }
 
@@ -151,7 +167,7 @@ impl NumericsFlags {
 #[derive(Args, Clone, Debug, Default)]
 pub struct MachineFlags {
     /// Number of threads [default: as many as there are cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Machine")]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=1024), help_heading = "Machine")]
     pub threads: Option<u16>,
     /// Instruction set of the kernels [default: the best of this processor]
     #[arg(long, value_name = "NAME", value_parser = isa_names(), help_heading = "Machine")]

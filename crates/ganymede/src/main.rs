@@ -19,6 +19,7 @@ mod spec_flags;
 mod stages;
 mod status;
 mod terminal;
+mod whole;
 mod workloads;
 mod wrap;
 

@@ -27,6 +27,9 @@ pub(crate) fn describe(path: &Path) -> String {
     match first_bytes(path, tree::HEAD) {
         Ok(bytes) if bytes.is_empty() => "an empty file".into(),
         Ok(bytes) => match content::of_bytes(&bytes).or_else(|| of_ending(path)) {
+            Some(kind) if content::of_bytes(&bytes).is_none() && content::has_magic(&kind) => {
+                format!("a file with the ending of {}, which it is not", kind.name)
+            }
             Some(kind) => kind.name.into(),
             None => {
                 let hex: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
@@ -50,7 +53,11 @@ const DEEP: usize = 3;
 pub(crate) fn advise(path: &Path) -> Option<String> {
     let of_file = |path: &Path| {
         let bytes = first_bytes(path, tree::HEAD).ok()?;
-        let kind = content::of_bytes(&bytes).or_else(|| of_ending(path))?;
+        let (known, named) = (content::of_bytes(&bytes), of_ending(path));
+        if known.is_none() && named.as_ref().is_some_and(content::has_magic) {
+            return Some("it is damaged, or its ending is wrong: fetch it again".into());
+        }
+        let kind = known.or(named)?;
         Some(kind.todo.replace("FILE", &path.file_name()?.to_string_lossy()))
     };
     if !path.is_dir() {

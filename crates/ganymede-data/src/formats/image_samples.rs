@@ -20,17 +20,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
 
-/// Chooses what all images become: the size asked for, or the one that most have; channels and depth that lose nothing.
-fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Target, DataError> {
-    let options = job.options;
+/// The sizes of images, the most frequent first.
+fn sizes_of<'l>(looks: impl Iterator<Item = &'l Look>) -> Vec<((u32, u32), u64)> {
     let mut sizes = BTreeMap::<(u32, u32), u64>::new();
-    for &look in looks {
-        *sizes.entry((look.width, look.height)).or_default() += 1;
-        *report.sizes.entry(format!("{}x{}", look.width, look.height)).or_default() += 1;
-        *report.colours.entry(look.colour.clone()).or_default() += 1;
-    }
+    looks.for_each(|look| *sizes.entry((look.width, look.height)).or_default() += 1);
     let mut by_count: Vec<_> = sizes.into_iter().collect();
     by_count.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    by_count
+}
+
+/// Chooses what all images become: the size asked for, or the one that most have; channels and depth that lose nothing.
+fn choose(job: &Job<'_>, looks: &[&Look]) -> Result<Target, DataError> {
+    let options = job.options;
+    let by_count = sizes_of(looks.iter().copied());
     let (width, height) = match (options.resolution, by_count.first()) {
         (Some(size), _) => (size.width, size.height),
         (None, Some(&(size, count))) if count * 2 > looks.len() as u64 => size,
@@ -40,7 +42,6 @@ fn choose(job: &Job<'_>, looks: &[&Look], report: &mut DataReport) -> Result<Tar
             return Err(DataError::MixedSizes { path: job.source.path(), sizes });
         }
     };
-    report.notes.extend(resized(&by_count, (width, height), options.fit));
     let [red, green, blue] = options.background;
     let grey = |look: &&Look| look.channels == 1 || (look.channels == 2 && red == green && green == blue);
     let channels = options.channels.unwrap_or(if looks.iter().all(grey) { 1 } else { 3 });
@@ -144,7 +145,8 @@ pub(crate) fn decode(
         return Ok((outcome, Census::new(None).range(Element::U8, None)));
     }
     let looks: Vec<&Look> = good.iter().map(|(_, look)| look).collect();
-    let target = choose(job, &looks, report)?;
+    let target = choose(job, &looks)?;
+    let place_of_note = report.notes.len();
     deep(&good, &target, files, report);
     let all = job.options.pages == Pages::All;
     pages(&looks, all, report);
@@ -180,6 +182,14 @@ pub(crate) fn decode(
         }
     }
     job.progress.finish();
+    // What could not be decoded after all counts nowhere.
+    let decoded = || good.iter().filter(|(image, _)| !outcome.bad.contains_key(image)).map(|(_, look)| look);
+    for look in decoded() {
+        *report.sizes.entry(format!("{}x{}", look.width, look.height)).or_default() += 1;
+        *report.colours.entry(look.colour.clone()).or_default() += 1;
+    }
+    let note = resized(&sizes_of(decoded()), (target.width, target.height), job.options.fit);
+    note.into_iter().for_each(|note| report.notes.insert(place_of_note, note));
     // Files of 8 bits among others were scaled to 16.
     let bits = looks.iter().map(|look| look.bits).collect::<Option<Vec<u32>>>().and_then(|bits| bits.into_iter().max());
     let range = census.range(Element::of_dtype(target.dtype), bits);

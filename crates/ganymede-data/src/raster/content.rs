@@ -115,6 +115,39 @@ fn named(name: &str) -> Option<Content> {
     KINDS.into_iter().find(|kind| kind.name == name)
 }
 
+/// Kinds that are known by the bytes at a place.
+const MAGICS: [(usize, &[u8], &str); 24] = [
+    (0, b"\xff\x0a", "JPEG XL"),
+    (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (0, b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (0, b"FUJIFILMCCD-RAW", "a camera's raw image"),
+    (0, b"8BPS", "a Photoshop file"),
+    (0, b"gimp xcf", "a GIMP file"),
+    (0, b"\x76\x2f\x31\x01", "OpenEXR"),
+    (0, b"#?RADIANCE", "Radiance HDR"),
+    (0, b"\0\0\x01\0", "ICO"),
+    (0, b"DDS ", "DDS"),
+    (128, b"DICM", "DICOM"),
+    (0, b"\x1a\x45\xdf\xa3", "a film"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"BZh", "a bzip2 archive"),
+    (0, b"\xfd7zXZ\0", "an xz archive"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (257, b"ustar", "a tar archive"),
+    (0, b"Rar!\x1a\x07", "a RAR archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (0, b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (0, b"PAR1", "records of TensorFlow, Arrow or Parquet"),
+    (0, b"MATLAB 5.0 MAT-file", "MATLAB's arrays"),
+];
+
+/// Whether every file of a kind is known by its bytes.
+pub(crate) fn has_magic(kind: &Content) -> bool {
+    MAGICS.iter().any(|(.., name)| *name == kind.name)
+}
+
 /// The kind of a file by its first 512 bytes.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Content> {
     let has_magic = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
@@ -143,33 +176,7 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Content> {
             None
         }
     };
-    let magics: [(usize, &[u8], &str); 24] = [
-        (0, b"\xff\x0a", "JPEG XL"),
-        (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
-        (0, b"\0\0\0\x0cjP  ", "JPEG 2000"),
-        (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
-        (0, b"FUJIFILMCCD-RAW", "a camera's raw image"),
-        (0, b"8BPS", "a Photoshop file"),
-        (0, b"gimp xcf", "a GIMP file"),
-        (0, b"\x76\x2f\x31\x01", "OpenEXR"),
-        (0, b"#?RADIANCE", "Radiance HDR"),
-        (0, b"\0\0\x01\0", "ICO"),
-        (0, b"DDS ", "DDS"),
-        (128, b"DICM", "DICOM"),
-        (0, b"\x1a\x45\xdf\xa3", "a film"),
-        (0, b"PK\x03\x04", "a zip archive"),
-        (0, b"\x1f\x8b", "a gzip archive"),
-        (0, b"BZh", "a bzip2 archive"),
-        (0, b"\xfd7zXZ\0", "an xz archive"),
-        (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-        (257, b"ustar", "a tar archive"),
-        (0, b"Rar!\x1a\x07", "a RAR archive"),
-        (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-        (0, b"\x89HDF\r\n\x1a\n", "HDF5"),
-        (0, b"PAR1", "records of TensorFlow, Arrow or Parquet"),
-        (0, b"MATLAB 5.0 MAT-file", "MATLAB's arrays"),
-    ];
-    magics
+    MAGICS
         .iter()
         .find(|(offset, magic, _)| has_magic(*offset, magic))
         .and_then(|(_, _, name)| named(name))

@@ -28,8 +28,9 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>, GanError> {
 /// The checkpoint after `step`, or the newest.
 ///
 /// # Errors
-/// [`GanError::NoCheckpoint`] when there is none.
+/// [`GanError::Run`] when the folder is no run, [`GanError::NoCheckpoint`] when there is none.
 pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
+    crate::run_dir::require(run)?;
     let known = list(run)?;
     let found = match step {
         Some(step) => known.iter().find(|(s, _)| *s == step),

@@ -25,38 +25,57 @@ const BLIND: &str = "random";
 struct Rule {
     /// The worst of them decides.
     metrics: &'static [&'static str],
-    /// Up to which share or multiple it is well, and up to which it is middling.
-    bounds: [f64; 2],
-    /// Words for well, middling, badly.
-    words: [&'static str; 3],
+    /// Up to which share or multiple it is well, middling, bad.
+    bounds: [f64; 3],
+    /// Words for well, middling, bad, and worse than that.
+    words: [&'static str; 4],
 }
 
 const RULES: [Rule; 4] = [
     Rule {
         metrics: &["precision"],
-        bounds: [0.95, 0.8],
-        words: ["samples look real", "some samples do not look real", "many samples do not look real"],
+        bounds: [0.95, 0.8, 0.2],
+        words: [
+            "samples look real",
+            "some samples do not look real",
+            "many samples do not look real",
+            "almost no sample looks real",
+        ],
     },
     Rule {
         metrics: &["recall", "coverage"],
-        bounds: [0.9, 0.7],
-        words: ["variety as in the data", "some of the variety is missing", "much of the variety is missing"],
+        bounds: [0.9, 0.7, 0.2],
+        words: [
+            "variety as in the data",
+            "some of the variety is missing",
+            "much of the variety is missing",
+            "almost all of the variety is missing",
+        ],
     },
     Rule {
         metrics: &["laplacian"],
-        bounds: [1.5, 4.0],
-        words: ["texture right", "texture somewhat off", "texture far off"],
+        bounds: [1.25, 4.0, f64::INFINITY],
+        words: ["texture right", "texture somewhat off", "texture far off", "texture far off"],
     },
     Rule {
         metrics: &["class_accuracy"],
-        bounds: [0.9, 0.6],
+        bounds: [0.9, 0.6, 0.2],
         words: [
             "classes as asked for",
             "some samples are not of the class that was asked for",
             "many samples are not of the class that was asked for",
+            "almost no sample is of the class that was asked for",
         ],
     },
 ];
+
+/// The level of a rule from which on something is bad.
+const BAD: usize = 2;
+/// Multiple of the real samples' distance beyond which samples do not look real, whatever precision says: in features that know the data,
+/// noise can lie among real samples.
+const FAR: f64 = 10.0;
+/// Multiple of the real samples' number from which on a distance tells samples from real ones.
+const APART: f64 = 2.0;
 
 /// A class has collapsed if its recall is below this share of the real samples'.
 const COLLAPSED: f64 = 0.1;
@@ -98,8 +117,10 @@ pub fn score_name(score: &Score) -> String {
 /// One sentence that says how far the samples are and what is wrong with them; one more where classes have collapsed, with their
 /// names. None where the numbers say nothing.
 pub fn summary(scores: &[Score], classes: &[String]) -> Vec<String> {
-    let clauses: Vec<String> = RULES.iter().filter_map(|rule| clause(rule, scores)).chain(modes(scores)).collect();
-    let first = match (distance(scores), clauses.is_empty()) {
+    let found: Vec<(usize, String)> = RULES.iter().filter_map(|rule| clause(rule, scores)).collect();
+    let is_bad = found.iter().any(|(level, _)| *level >= BAD);
+    let clauses: Vec<String> = found.into_iter().map(|(_, words)| words).chain(modes(scores)).collect();
+    let first = match (distance(scores, is_bad), clauses.is_empty()) {
         (Some(distance), true) => Some(distance),
         (Some(distance), false) => Some(format!("{distance}: {}", clauses.join(", "))),
         (None, false) => Some(clauses.join(", ")),
@@ -112,41 +133,69 @@ fn find<'a>(scores: &'a [Score], metric: &str, of: &str) -> Option<&'a Score> {
     scores.iter().find(|score| score.metric == metric && score.of == of)
 }
 
-/// `36 times the distance of real from real (Fréchet, classifier features)`.
-fn distance(scores: &[Score]) -> Option<String> {
+/// `36 times the distance of real from real (Fréchet, classifier features)`. A number that does not tell samples from real ones says that they are
+/// as near only where nothing else is bad.
+fn distance(scores: &[Score], is_bad: bool) -> Option<String> {
     let score = leading(scores).filter(|score| score.better == Better::Lower)?;
     let (real, name) = (score.reference.filter(|real| *real > 0.0)?, score_name(score));
     if score.estimate.low <= real {
-        return Some(format!("as near to the real samples as other real samples are ({name})"));
+        let apart = |other: &Score| {
+            let real = other.reference.filter(|_| other.better == Better::Lower);
+            real.is_some_and(|real| other.estimate.low > APART * real)
+        };
+        return Some(match is_bad || scores.iter().any(apart) {
+            true => format!("too few samples to tell them from real ones ({name})"),
+            false => format!("as near to the real samples as other real samples are ({name})"),
+        });
     }
     let times = score.estimate.value / real;
     let times = if times < 9.95 { format!("{times:.1}") } else { format!("{times:.0}") };
     Some(format!("{times} times the distance of real from real ({name})"))
 }
 
-/// What a rule says; nothing where its metrics are not there, or an interval reaches from well to badly.
-fn clause(rule: &Rule, scores: &[Score]) -> Option<String> {
+/// What a rule says, and its level; nothing where its metrics are not there or say already how far the samples are, where an interval reaches
+/// from well to badly, or for praise that not all numbers support.
+fn clause(rule: &Rule, scores: &[Score]) -> Option<(usize, String)> {
+    let lead = leading(scores);
+    let leads = |score: &Score| score.better == Better::Lower && lead.is_some_and(|lead| std::ptr::eq(lead, score));
     let known = |of: &&str| rule.metrics.iter().any(|metric| find(scores, metric, of).is_some());
     let of = SPACES.into_iter().find(known)?;
-    let judged = rule.metrics.iter().filter_map(|metric| Some((level(rule, find(scores, metric, of)?)?, *metric)));
+    let judged = rule.metrics.iter().filter_map(|metric| {
+        let score = find(scores, metric, of).filter(|score| !leads(score))?;
+        Some((level(rule, score)?, *metric))
+    });
     // Of two that are as bad the first is named.
     let (level, metric) = judged.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })?;
-    let seen = level > 0 || of != BLIND;
-    seen.then(|| format!("{} ({})", rule.words[level], if metric == "laplacian" { "Laplacian" } else { metric }))
+    let seen = level > 0 || (of != BLIND && praised(rule, scores));
+    let shown = if metric == "laplacian" { "Laplacian" } else { metric };
+    seen.then(|| (level, format!("{} ({shown})", rule.words[level])))
 }
 
-/// 0 for well, 1 for middling, 2 for badly.
+/// Whether every number of a rule supports that all is well: in all features with its whole interval, and, for single samples, the distance.
+fn praised(rule: &Rule, scores: &[Score]) -> bool {
+    let of_rule = |score: &&Score| rule.metrics.contains(&score.metric.as_str());
+    let sees = |score: &Score| score.of != BLIND;
+    let whole =
+        |score: &Score| [score.estimate.low, score.estimate.high].map(|value| part(rule, score, value)) == [Some(0); 2];
+    let agrees =
+        |score: &Score| if sees(score) { whole(score) } else { part(rule, score, score.estimate.value) < Some(BAD) };
+    let far = |score: &Score| score.reference.is_some_and(|real| score.estimate.value > FAR * real);
+    let is_far =
+        rule.metrics == ["precision"] && leading(scores).is_some_and(|lead| lead.better == Better::Lower && far(lead));
+    !is_far && scores.iter().filter(of_rule).all(agrees)
+}
+
+/// 0 for well, 1 for middling, 2 for badly, 3 for worse.
 fn level(rule: &Rule, score: &Score) -> Option<usize> {
-    let real = score.reference.filter(|real| *real > 0.0)?;
-    let level = |value: f64| {
-        let part = value / real;
-        rule.bounds
-            .iter()
-            .filter(|bound| if score.better == Better::Lower { part > **bound } else { part < **bound })
-            .count()
-    };
-    let (low, high) = (level(score.estimate.low), level(score.estimate.high));
-    (low.abs_diff(high) < 2).then(|| level(score.estimate.value))
+    let [low, high] = [score.estimate.low, score.estimate.high].map(|value| part(rule, score, value));
+    (low?.abs_diff(high?) < 2).then(|| part(rule, score, score.estimate.value))?
+}
+
+/// The level of a value beside that of real samples.
+fn part(rule: &Rule, score: &Score, value: f64) -> Option<usize> {
+    let part = value / score.reference.filter(|real| *real > 0.0)?;
+    let beyond = |bound: &&f64| if score.better == Better::Lower { part > **bound } else { part < **bound };
+    Some(rule.bounds.iter().filter(beyond).count())
 }
 
 /// `7 of 8 modes reached`.
@@ -224,16 +273,23 @@ mod tests {
             score("coverage", "classifier", 0.61, 0.01, 0.97),
         ];
         assert_eq!(leading(&scores).unwrap().of, "classifier");
-        let expected = "36 times the distance of real from real (Fréchet, classifier features): samples look real (precision), \
+        // That precision is high does not say that samples look real: they are far from the data.
+        let expected = "36 times the distance of real from real (Fréchet, classifier features): \
                         much of the variety is missing (coverage), texture somewhat off (Laplacian)";
         assert_eq!(one(&scores), expected);
         let unlearned = [&scores[..3], &scores[4..5]].concat();
         assert!(
             one(&unlearned).starts_with("15 times the distance of real from real (Fréchet, random features): many")
         );
-        assert!(
-            one(&scores[..2]).starts_with("2.7 times the distance of real from real (Laplacian): texture somewhat")
-        );
+        // What leads is not said twice.
+        assert_eq!(one(&scores[..2]), "2.7 times the distance of real from real (Laplacian)");
+        let mut near = scores.clone();
+        near[3] = score("frechet", "classifier", 2.0, 0.1, 0.36);
+        assert!(!one(&near).contains("look real"), "{}", one(&near));
+        near[4] = score("precision", "random", 0.9, 0.01, 0.97);
+        assert!(one(&near).contains(": samples look real (precision), much"), "{}", one(&near));
+        near[5] = score("precision", "classifier", 0.94, 0.05, 0.97);
+        assert!(!one(&near).contains("look real"), "its interval reaches down: {}", one(&near));
     }
 
     #[test]
@@ -247,6 +303,17 @@ mod tests {
         let blind = |value| [near.clone(), score("precision", "random", value, 0.01, 0.97)];
         assert!(!one(&blind(0.97)).contains("precision"));
         assert!(one(&blind(0.7)).contains("many samples do not look real (precision)"));
+        // A few points of a square: their distance is lost in noise, and next to none of them is real.
+        let few = [
+            score("frechet", "samples", 0.5, 0.6, 0.3),
+            score("precision", "samples", 0.016, 0.01, 0.98),
+            score("coverage", "samples", 0.05, 0.01, 0.97),
+        ];
+        let expected = "too few samples to tell them from real ones (Fréchet): almost no sample looks real (precision), almost all of \
+                        the variety is missing (coverage)";
+        assert_eq!(one(&few), expected);
+        let apart = [few[0].clone(), score("sliced_wasserstein", "samples", 0.24, 0.01, 0.1)];
+        assert_eq!(one(&apart), "too few samples to tell them from real ones (Fréchet)");
         // Without a number of real samples there is nothing to compare with.
         let mut alone = score("frechet", "random", 3.0, 0.1, 1.0);
         alone.reference = None;

@@ -37,7 +37,7 @@ pub struct Choice {
     pub augment: bool,
     /// Why, in a clause.
     pub why: String,
-    /// What it came to where it was measured, in a clause.
+    /// What it reached where it was measured, at its own width and not on few images, in a clause.
     pub measured: Option<String>,
 }
 
@@ -94,18 +94,27 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
             if let Some(width) = row.width {
                 why += &format!(", width {width} because of the time");
             }
+            let unlabelled = PresetInput { classes: Some(0), ..input };
+            if classes > 1 && presets::preset_for(row.preset, &unlabelled).is_ok() {
+                why += "; it does not generate by class: `--preset quick_projection` does";
+            }
             let measured = format!(
-                "on {} of {} pixels it came to coverage {coverage:.2} and precision {precision:.2} in {} minute{} of one core; \
-                 real images have {all:.2} and {real:.2}",
+                "on {} of {} pixels this preset reached coverage {coverage:.2} and precision {precision:.2} in {} minute{} of one \
+                 core; real images have {all:.2} and {real:.2}",
                 row.data,
                 row.side,
                 row.minutes,
                 if row.minutes == 1.0 { "" } else { "s" }
             );
-            Choice { preset: row.preset, width: row.width, augment, why, measured: Some(measured) }
+            Choice { preset: row.preset, width: row.width, augment, why, measured: (!augment).then_some(measured) }
         }
         Some(row) => {
-            why += &format!("; `{}`, which was best where it was measured, does not take this size", row.preset);
+            // The chosen preset refuses a size that none takes by its own name.
+            let size = format!(
+                "`{}`, which was best where it was measured, wants sides of 16 to 256 that halve to 4 to 7",
+                row.preset
+            );
+            why += &format!("; {size}");
             Choice { augment, ..plain(&why) }
         }
         None => Choice { augment, ..plain(&why) },

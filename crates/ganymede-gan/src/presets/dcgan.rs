@@ -34,7 +34,7 @@ pub(super) fn dcgan(input: &PresetInput) -> Result<TrainSpec, GanError> {
         return Ok(tutorial([height, width, channels], filters));
     }
     let reason = format!(
-        "expected sides from 8 to 256 that 4 divides, found {width}x{height} (width x height); use --resolution, such as 32 or 64"
+        "expected sides that are multiples of 4 from 8 to 256, found {width}x{height} (width x height); use --resolution, such as 32 or 64"
     );
     Err(GanError::Argument { what: "preset `dcgan`".into(), reason })
 }

@@ -58,8 +58,8 @@ impl PresetInput {
         match self.classes {
             Some(0) => Err(GanError::Argument {
                 what: format!("preset `{preset}`"),
-                reason: "expected data with classes (sub-folders of images, labels.csv beside them, or labels in IDX or npz), found none; \
-                         `dcgan` and `sngan` take none"
+                reason: "expected data with classes (each image in a sub-folder, labels.csv beside them, or labels in IDX or npz), found none; \
+                         `quick`, `dcgan` and `sngan` take none"
                     .into(),
             }),
             classes => Ok(classes.unwrap_or(CLASSES)),

@@ -6,6 +6,7 @@ use super::{Command, Examples};
 use crate::failure::{DIVERGED, Failure, USAGE, USER};
 use crate::flags::{MachineFlags, NumericsFlags};
 use crate::terminal::Terminal;
+use crate::whole::whole;
 use crate::{profile, setup, workloads};
 use clap::Args;
 use ganymede_data::{Batch, Codec};
@@ -35,19 +36,19 @@ pub struct Bench {
     /// A preset or another workload [default: list all of them]
     work: Option<String>,
     /// Side of the images, for presets [default: 28]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=16_384))]
     resolution: Option<u16>,
     /// Channels of the images, for presets [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u8>(1..=u8::MAX as u64))]
     channels: Option<u8>,
     /// Samples in a batch [default: the workload's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=65_536))]
     batch: Option<u32>,
     /// Number of timed steps, after some to warm up; 0 with --sample times only the generator
-    #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = whole::<u32>(0..=1_000_000))]
     steps: u32,
     /// Also time generating N samples
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=10_000_000))]
     sample: Option<u64>,
     #[command(flatten)]
     numerics: NumericsFlags,

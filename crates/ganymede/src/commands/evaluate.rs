@@ -6,6 +6,7 @@ use crate::flags::{GeneratorFlags, MachineFlags};
 use crate::numbers::grouped;
 use crate::stages::Stages;
 use crate::terminal::{Colour, Terminal};
+use crate::whole::whole;
 use crate::wrap::wrapped;
 use crate::{score_table, setup, signals};
 use clap::Args;
@@ -24,7 +25,7 @@ pub struct Evaluate {
     #[arg(value_name = "DATA")]
     data: Option<OsString>,
     /// Number of generated samples, compared with as many real ones [default: 5000, or as many as there are; with classes at most a third of the data]
-    #[arg(short = 'n', long = "n", value_name = "N", alias = "samples", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long = "n", value_name = "N", alias = "samples", value_parser = whole::<u32>(1..=u32::MAX as u64))]
     n: Option<u32>,
     /// Compute only this metric; may be repeated
     #[arg(long, value_name = "NAME", value_parser = metric_names())]

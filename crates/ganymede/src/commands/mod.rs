@@ -51,6 +51,11 @@ const fn entry<C: Command>() -> Entry {
         name: C::NAME,
         build: || {
             let command = C::augment_args(clap::Command::new(C::NAME));
+            // A negative number is a bad value, not a flag.
+            let command = command.mut_args(|arg| match arg.get_action().takes_values() {
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            });
             command.about(C::ABOUT).after_help(show(C::EXAMPLES))
         },
         run: |matches, terminal| {

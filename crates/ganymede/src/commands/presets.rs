@@ -4,6 +4,7 @@ use super::{Command, Examples};
 use crate::failure::Failure;
 use crate::known_names;
 use crate::terminal::Terminal;
+use crate::whole::whole;
 use crate::wrap::wrapped;
 use clap::Args;
 use ganymede_data::Resolution;
@@ -31,16 +32,16 @@ pub struct SampleFlags {
     #[arg(long, value_name = "N|WxH", value_parser = clap::value_parser!(Resolution))]
     resolution: Option<Resolution>,
     /// Channels of the images [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u8>(1..=u8::MAX as u64))]
     channels: Option<u8>,
     /// Coordinates of a sample, for points instead of images [default: 2, for presets that are made for points]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with_all = ["resolution", "channels"])]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=u16::MAX as u64), conflicts_with_all = ["resolution", "channels"])]
     coordinates: Option<u16>,
     /// Number of classes, for presets whose generator takes a class [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=u16::MAX as u64))]
     classes: Option<u16>,
     /// Base number of filters or units, which all layers scale with [default: the preset's own]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=2048))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=2048))]
     width: Option<u16>,
 }
 

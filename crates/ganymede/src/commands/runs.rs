@@ -28,7 +28,8 @@ impl Command for Runs {
     const EXAMPLES: Examples = &[("Those in runs/", &["ganymede runs"]), ("In another folder", &["ganymede runs old"])];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let runs = if self.folder.exists() { run_list(&self.folder)? } else { Vec::new() };
+        let is_default = self.folder.as_os_str() == RUNS;
+        let runs = if is_default && !self.folder.exists() { Vec::new() } else { run_list(&self.folder)? };
         if runs.is_empty() {
             terminal.say(&format!("no run in {}/ (`ganymede train` makes one)", self.folder.display()));
         }

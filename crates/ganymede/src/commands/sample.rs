@@ -7,6 +7,7 @@ use crate::numbers::counted;
 use crate::sample_labels;
 use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
+use crate::whole::whole;
 use clap::Args;
 use ganymede_data::{Codec, LABEL, Wish, class_list, class_number};
 use ganymede_gan::{GanError, Labels, Sampler, Seeds, rows_by_class, run_dir};
@@ -26,7 +27,7 @@ pub(super) const CHUNK: u64 = 256;
 #[derive(Args, Debug)]
 pub struct Sample {
     /// Number of samples [default: 64, or as many as --seed names]
-    #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long = "count", value_name = "N", value_parser = whole::<u64>(1..=u64::MAX))]
     count: Option<u64>,
     /// Seed of the first sample, or all seeds from A to B
     #[arg(long, value_name = "S|A-B", default_value = "0")]
@@ -40,7 +41,7 @@ pub struct Sample {
     /// Write into --out even if it holds other files; files of the same names are replaced
     #[arg(long, requires = "out")]
     overwrite: bool,
-    /// Generate this class only: its name, or its number as '#7' [default: each class in turn]
+    /// Generate this class only: its name or number; '#7' is a number for certain [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
     /// Generate all samples under this condition: a class, a number, or numbers separated by commas; may be repeated
@@ -140,7 +141,11 @@ impl Command for Sample {
         let classes = if wish.is_none() && self.class.is_none() { classes } else { 0 };
         match &self.out {
             Some(folder) => self.files(folder, seeds, &mut draw, (&codec, &asked), terminal),
-            None => self.image(seeds, &mut draw, (&codec, classes), &checkpoint, terminal),
+            None => {
+                let weights = if self.generator.last_weights { "last weights " } else { "" };
+                let asked = format!("{weights}{}", self.in_words(&codec, labels));
+                self.image(seeds, &mut draw, (&codec, classes), (&checkpoint, &asked), terminal)
+            }
         }
     }
 }
@@ -243,7 +248,7 @@ impl Sample {
         seeds: RangeInclusive<u64>,
         draw: &mut Draw<'_>,
         (codec, classes): (&Codec, u64),
-        checkpoint: &Path,
+        (checkpoint, asked): (&Path, &str),
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let (first, last) = (*seeds.start(), *seeds.end());
@@ -257,7 +262,7 @@ impl Sample {
             None => {
                 let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let run = self.generator.at.run.canonicalize().unwrap_or_else(|_| self.generator.at.run.clone());
-                format!("{}-{}-seeds-{first}-{last}.png", name(&run), name(checkpoint)).into()
+                format!("{}-{}{}-seeds-{first}-{last}.png", name(&run), name(checkpoint), slug(asked)).into()
             }
         };
         let drawn = draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
@@ -271,6 +276,14 @@ impl Sample {
             false => terminal.result(&file.display().to_string()),
         }
     }
+}
+
+/// What is asked for as a part of a file's name: `-class-7-sneaker`.
+fn slug(words: &str) -> String {
+    const LONGEST: usize = 60;
+    let kept = words.chars().map(|c| if c.is_alphanumeric() || c == '.' { c } else { ' ' }).collect::<String>();
+    let parts = kept.split_whitespace().map(|part| format!("-{part}"));
+    parts.collect::<String>().chars().take(LONGEST).collect()
 }
 
 /// `1 batch`, `20 batches`.

@@ -6,6 +6,7 @@ use super::{Command, Examples};
 use crate::failure::{Failure, USER};
 use crate::flags::{LAST, run};
 use crate::terminal::Terminal;
+use crate::whole::whole;
 use clap::Args;
 use ganymede_gan::GanError;
 use ganymede_gan::spec::TrainSpec;
@@ -21,7 +22,7 @@ pub struct Summary {
     #[arg(value_name = "PRESET|RUN|FILE", default_value = LAST)]
     what: String,
     /// Samples in a batch, for the counts of operations and memory [default: the spec's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=65_536))]
     batch: Option<u32>,
     #[command(flatten)]
     sample: SampleFlags,

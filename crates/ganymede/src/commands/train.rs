@@ -8,6 +8,7 @@ use crate::numbers::grouped;
 use crate::setup;
 use crate::spec_flags::{SpecFlags, refuse_conflicts};
 use crate::terminal::{Colour, Terminal};
+use crate::whole::whole;
 use clap::Args;
 use ganymede_data::{Codec, Resolution};
 use ganymede_gan::checkpoint;
@@ -33,7 +34,7 @@ pub struct Train {
     preset: Option<String>,
     /// Base number of filters or units, which all layers of the preset scale with; half of it takes about a quarter of the
     /// time [default: the preset's own]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2048), conflicts_with = "config")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=2048), conflicts_with = "config")]
     width: Option<u32>,
     /// Train the spec in this file instead of a preset
     #[arg(long, value_name = "FILE")]
@@ -41,14 +42,14 @@ pub struct Train {
     #[command(flatten)]
     length: LengthFlags,
     /// Stop after each sample to train on was shown N times to the discriminator
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), help_heading = "Length",
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=1_000_000), help_heading = "Length",
           conflicts_with_all = ["steps", "kimg", "minutes"])]
     epochs: Option<u64>,
     /// Samples in a batch
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=65_536))]
     batch: Option<u32>,
     /// Seed of all random numbers [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=LARGEST_INTEGER))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0..=LARGEST_INTEGER))]
     seed: Option<u64>,
     #[command(flatten)]
     spec_flags: SpecFlags,
@@ -72,14 +73,14 @@ pub struct Train {
     #[arg(long, value_name = "KIMG", value_parser = positive, help_heading = "Output")]
     evaluate_every: Option<f64>,
     /// Number of newest checkpoints to keep (the first, every tenth and the best are always kept)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u32::MAX as u64), help_heading = "Output")]
     keep: Option<u32>,
     #[command(flatten)]
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Measure N steps kernel by kernel, from the fourth on, and print where the time goes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(1..=1000))]
     profile: Option<u64>,
     /// Print what the training would take (parameters, memory, operations) and stop before the first step
     #[arg(long)]
@@ -200,7 +201,7 @@ impl Train {
             (None, None) => {
                 let (training, choice) = Training::chosen(self.length.minutes, self.width(), dataset)?;
                 terminal.say(&format!("preset      {}: {}", choice.preset, choice.why));
-                if let Some(measured) = &choice.measured {
+                if let Some(measured) = choice.measured.as_ref().filter(|_| self.width().is_none()) {
                     terminal.say(&format!("            {measured}"));
                 }
                 training
