@@ -4,6 +4,7 @@
 use super::in_place::in_place;
 use super::lenient::{self, SpecFault};
 use super::{Draft, TrainSpec};
+use serde_json::Value as Json;
 use toml::{Table, Value};
 
 impl Draft {
@@ -28,8 +29,29 @@ impl Draft {
     }
 }
 
+/// What a spec says. A number that is none has no form in a layer's arguments: it is left out.
 fn tree(spec: &TrainSpec) -> Option<Table> {
-    Table::try_from(spec).ok()
+    fn of(json: Json) -> Value {
+        match json {
+            Json::Object(table) => {
+                let table = table.into_iter().filter(|(_, value)| !value.is_null());
+                Value::Table(table.map(|(key, value)| (key, of(value))).collect())
+            }
+            Json::Array(items) => Value::Array(items.into_iter().map(of).collect()),
+            Json::String(text) => Value::String(text),
+            Json::Bool(boolean) => Value::Boolean(boolean),
+            Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Value::Integer(whole),
+                (None, Some(number)) => Value::Float(number),
+                (None, None) => Value::String(number.to_string()),
+            },
+            Json::Null => Value::String("none".into()),
+        }
+    }
+    match of(serde_json::to_value(spec).ok()?) {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
 }
 
 /// Takes over what reading mended, and leaves what it could not.
@@ -43,9 +65,13 @@ fn mend(text: &mut Table, mended: &Table, at: &str, faults: &[SpecFault]) {
     text.retain(|key, _| mended.contains_key(key) || is_left(&place(key)));
     for (key, value) in mended {
         let here = place(key);
+        if faults.iter().any(|fault| fault.mend.is_none() && fault.place == here) {
+            // What stands in for it is none of the text.
+            continue;
+        }
         match text.get_mut(key) {
             Some(text) => mend_value(text, value, &here, faults),
-            // What stands in for a value that is missing is none of the text.
+            // Nor is what stands in for a value that is missing.
             None if is_left(&here) || faults.iter().any(|fault| fault.mend.is_none() && fault.place == at) => {}
             None => drop(text.insert(key.clone(), value.clone())),
         }

@@ -138,21 +138,22 @@ impl Check {
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let repaired = check::fix(draft, facts);
-        let kept = draft.rewritten(&repaired.spec);
-        if kept.is_none() && draft.faults.iter().any(|fault| fault.mend.is_none()) {
-            // Written anew, it would lack what could not be read.
+        let unread = draft.faults.iter().any(|fault| fault.mend.is_none());
+        // Written anew, it would lack what could not be read.
+        let anew = || toml::to_string(&repaired.spec).ok().filter(|_| !unread);
+        let in_place = draft.rewritten(&repaired.spec).map(|text| (text, ""));
+        let written = in_place.or_else(|| Some((anew()?, ", written anew: its comments are not kept")));
+        let Some((text, how)) = written else {
             self.show(&errors_of(check::check(draft, facts)), terminal)?;
             let text = format!("{} is not written: it would lack what could not be read", out.display());
             return Err(Failure::new(USER, text).with_hint("mend what has no fix in the list, and check again"));
-        }
+        };
         for change in &repaired.changes {
             self.tell(&json!({ "kind": "fix", "what": change }), &format!("fixed: {change}"), terminal)?;
         }
-        let anew = if kept.is_some() { "" } else { ", written anew: its comments are not kept" };
-        let text = kept.unwrap_or_else(|| repaired.spec.to_toml());
         let write = std::fs::write(out, &text);
         write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
-        let said = format!("wrote {} with {}{anew}", out.display(), counted(repaired.changes.len() as u64, "change"));
+        let said = format!("wrote {} with {}{how}", out.display(), counted(repaired.changes.len() as u64, "change"));
         self.tell(&json!({ "kind": "written", "file": out }), &said, terminal)?;
         if !repaired.left.has_errors() {
             return Ok(());

@@ -125,6 +125,9 @@ fn names_and_forms_are_mended_where_they_stand() {
     for (old, bad, left) in [
         ("kernel_size = [5, 5]", "kernal_size = [5, 5]", 0),
         ("steps = ", "steps = 1e400  # ", 1),
+        ("rate = ", "rate = nan  # ", 1),
+        ("trains = ", "trains = -1  # ", 1),
+        ("name = ", "name = [0]  # ", 1),
         ("fit = \"crop\"", "fit = \"corp\"  # a comment", 0),
     ] {
         let text = preset.replacen(old, bad, 1);
