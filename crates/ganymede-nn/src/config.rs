@@ -27,6 +27,7 @@ pub struct Arguments {
     values: Map<String, Value>,
     known: Vec<String>,
     given: Vec<String>,
+    around: Vec<String>,
     errors: Vec<ConfigError>,
 }
 
@@ -34,7 +35,7 @@ impl Arguments {
     /// The arguments `values` of `class`.
     pub fn new(class: impl Into<String>, values: Map<String, Value>) -> Self {
         let given = values.keys().cloned().collect();
-        Arguments { class: class.into(), values, known: Vec::new(), given, errors: Vec::new() }
+        Arguments { class: class.into(), values, known: Vec::new(), given, around: Vec::new(), errors: Vec::new() }
     }
 
     /// The class name.
@@ -90,6 +91,11 @@ impl Arguments {
         self.values.shift_remove(name);
     }
 
+    /// A name that something around the class has, which an unknown argument may have meant.
+    pub(crate) fn also(&mut self, name: &str) {
+        self.around.push(name.into());
+    }
+
     /// Keeps an error for a value that was read.
     pub fn refuse(&mut self, invalid: Invalid) {
         let Invalid { argument, expected, found } = invalid;
@@ -107,7 +113,8 @@ impl Arguments {
     /// Everything that was wrong.
     pub fn finish(mut self) -> Result<(), Vec<ConfigError>> {
         for (argument, value) in std::mem::take(&mut self.values) {
-            let free = self.known.iter().filter(|name| !self.given.contains(name)).map(String::as_str);
+            let names = self.known.iter().chain(&self.around);
+            let free = names.filter(|name| !self.given.contains(name)).map(String::as_str);
             let (known, class) = (self.known.clone(), self.class.clone());
             let nearest = nearest(&argument, free);
             if let Some(nearest) = &nearest {

@@ -146,6 +146,10 @@ impl ConfigError {
                     // Elsewhere `Tanh` is a layer.
                     into.push(("activation".into(), found.to_lowercase().into()));
                 }
+                if nearest == "GroupNormalization" && found.contains("Instance") {
+                    // Each channel is a group of its own.
+                    into.push(("groups".into(), (-1).into()));
+                }
                 Change::Replace { argument: "class_name".into(), into }
             }
             ConfigError::Unknown { argument, into, .. } if !into.is_empty() => {

@@ -84,7 +84,11 @@ fn unreadable(at: usize, spec: &AugmentSpec, error: &GanError) -> Vec<Finding> {
         // In a list, the word that is none of those it takes.
         let word = message.strip_prefix("unknown variant `").and_then(|rest| rest.split('`').next());
         let told = words::reason(&message, name, None, &word.map_or_else(|| value.to_string(), String::from));
-        let fix = words::meant(&message, value).into_iter().find(|other| made(&with(other)).is_none()).map(|other| {
+        // Another form first, then other words in it.
+        let forms = words::meant(&message, value);
+        let words = forms.iter().filter_map(|other| Some(words::meant(&reason(&made(&with(other))?), other)));
+        let others: Vec<toml::Value> = forms.iter().cloned().chain(words.flatten()).collect();
+        let fix = others.into_iter().find(|other| made(&with(other)).is_none()).map(|other| {
             let name = name.clone();
             Fix::new(format!("write {other}"), move |spec| {
                 if let Some(spec) = spec.augment.get_mut(at) {

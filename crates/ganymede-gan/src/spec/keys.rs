@@ -144,7 +144,8 @@ pub(super) fn values(path: &[Step]) -> Option<&'static str> {
         ["networks", _, rest @ ..] => [&["networks"], rest].concat().join("."),
         keys => keys.join("."),
     };
-    find(&dotted).map(|key| key.values)
+    // The lists stand below the table of the page, and nowhere else.
+    find(&dotted).map(|key| key.values.split(" from the list").next().unwrap_or(key.values))
 }
 
 /// The path of a table in a header, without the names of networks: `networks.layers` of `networks.generator.layers`.

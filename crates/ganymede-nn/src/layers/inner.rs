@@ -110,6 +110,20 @@ impl LayerConfig {
             if let Some(Value::String(class)) = arguments.shift_remove("class_name") {
                 config.class_name = class;
             }
+            // What every layer has got there by a new name.
+            if let Some(Value::String(name)) = arguments.get("name").cloned() {
+                arguments.shift_remove("name");
+                config.name = Some(name);
+            }
+            if let Some(inputs) = arguments.get("inputs").and_then(|inputs| serde_json::from_value(inputs.clone()).ok())
+            {
+                arguments.shift_remove("inputs");
+                config.inputs = Some(inputs);
+            }
+            if let Some(trainable) = arguments.get("trainable").and_then(Value::as_bool) {
+                arguments.shift_remove("trainable");
+                config.trainable = Some(trainable);
+            }
             config.arguments = arguments;
         }
         config
@@ -130,6 +144,9 @@ impl LayerConfig {
                 return (None, vec![ConfigError::Class { kind: "a layer", found, nearest, known }]);
             }
         };
+        let own =
+            [("name", self.name.is_some()), ("inputs", self.inputs.is_some()), ("trainable", self.trainable.is_some())];
+        own.into_iter().filter(|(_, given)| !given).for_each(|(name, _)| arguments.also(name));
         (layer, arguments.finish().err().unwrap_or_default())
     }
 }

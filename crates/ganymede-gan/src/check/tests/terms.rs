@@ -89,6 +89,7 @@ units = 63
 inputs = ["latnet"]
 [[networks.generator.layers]]
 class_name = "Tanh"
+nmae = "squashed"
 [[networks.generator.layers]]
 class_name = "Reshape"
 target_shape = [8, 8, 1]
@@ -117,7 +118,8 @@ target_shape = [8, 8, 1]
         (29, format!("{g}.1 (Dense).input_shape"), "leave `input_shape` out"),
         (31, format!("{g}.1 (Dense).inputs"), "write \"latent\""),
         (33, format!("{g}.2 (Tanh).class_name"), "write class_name = \"Activation\" and activation = \"tanh\""),
-        (34, format!("{g}.3 (Reshape)"), "set units of the Dense before it to 64"),
+        (34, format!("{g}.2 (Tanh).nmae"), "rename `nmae` to `name`"),
+        (35, format!("{g}.3 (Reshape)"), "set units of the Dense before it to 64"),
     ];
     let expected = expected.map(|(line, place, fix)| (line, place, fix.to_string()));
     assert_eq!(found, expected, "{report}");
@@ -220,6 +222,12 @@ fn what_is_wrong_with_an_augmentation_is_told_once_at_its_place() {
             "rename `sigm` to `sigma`",
         ),
         ("class_name=\"instance_noise\",sigma=-1.0", "augment.0 (instance_noise).sigma", "found -1", ""),
+        (
+            "class_name=\"diff_augment\",policy=[\"colour\"]",
+            "augment.0 (diff_augment).policy",
+            "expected one of `color`, `translation`, `cutout`, found `colour`",
+            "write [\"color\"]",
+        ),
     ] {
         let (draft, errors) = errors_of_points(&[&format!("augment=[{{{augment}}}]")]);
         let [[found, told, fix_found]] = &errors[..] else { panic!("{augment}: {errors:?}") };
