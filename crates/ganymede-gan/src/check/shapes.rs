@@ -41,7 +41,12 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             }),
             _ => true,
         };
-        for issue in examined.issues.iter().filter(apart) {
+        // A name that is missing because its layer has that of another.
+        let taken: Vec<String> =
+            examined.issues.iter().filter_map(|issue| name_meant(issue, &examined.issues)).collect();
+        let follows =
+            |issue: &&LayerIssue| matches!(&issue.fault, LayerFault::Unknown { found, .. } if taken.contains(found));
+        for issue in examined.issues.iter().filter(apart).filter(|issue| !follows(issue)) {
             if let LayerFault::Duplicate { first } = issue.fault {
                 findings.push(duplicate(s, network, issue, first, &examined.issues));
                 continue;
@@ -88,6 +93,15 @@ fn rename(spec: &mut TrainSpec, old: &str, new: &str) {
     let names = spec.phases.iter_mut().flat_map(|phase| &mut phase.trains);
     let names = names.chain(spec.ema.iter_mut().filter_map(|ema| ema.network.as_mut()));
     names.filter(|name| *name == old).for_each(|name| *name = new.into());
+}
+
+/// The name of a layer that there is not, for one with the name of another.
+fn name_meant(issue: &LayerIssue, issues: &[LayerIssue]) -> Option<String> {
+    let LayerFault::Duplicate { .. } = issue.fault else { return None };
+    issues.iter().find_map(|other| match &other.fault {
+        LayerFault::Unknown { found, .. } if stem(found) == stem(&issue.layer) => Some(found.clone()),
+        _ => None,
+    })
 }
 
 /// A layer with the name of another: it has the one that is named and not there, where that is the same with another number.

@@ -125,6 +125,26 @@ target_shape = [8, 8, 1]
     assert_eq!(found, expected, "{report}");
 }
 
+/// The name that another layer asks for is missing because its layer has that of another: that is one error.
+#[test]
+fn a_layer_with_the_name_of_another_is_one_error() {
+    let layer = |text: &str| format!("[[networks.generator.layers]]\n{text}\n");
+    let text = [
+        "class_name = 'Input'\nname = 'latent'\nshape = [4]",
+        "class_name = 'Dense'\nname = 'a_1'\nunits = 2\ninputs = ['latent']",
+        "class_name = 'Dense'\nname = 'a_1'\nunits = 2\ninputs = ['latent']",
+        "class_name = 'Add'\ninputs = ['a_1', 'a_2']",
+    ];
+    let text: String = text.into_iter().map(layer).collect();
+    let report = check(&TrainSpec::lenient(&text).unwrap(), None);
+    let found: Vec<&Finding> = report.findings.iter().filter(|finding| finding.place.contains(".layers.")).collect();
+    let [one] = found[..] else { panic!("{report}") };
+    assert_eq!(
+        (one.place.as_str(), one.fixes[0].what.as_str()),
+        ("networks.generator.layers.2 (Dense).name", "name it `a_2`")
+    );
+}
+
 #[test]
 fn only_a_name_that_is_near_becomes_a_fix() {
     for (name, near) in [
