@@ -10,7 +10,9 @@ const LARGEST_NAMED: u64 = 1 << 31;
 pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| {
         let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
+        let is_large = text.parse::<u128>().is_ok_and(|number| number > u128::from(*range.end()));
         number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| match *range.end() {
+            most if is_large && most > LARGEST_NAMED => format!("expected a whole number of at most {}", grouped(most)),
             most if most > LARGEST_NAMED => format!("expected a whole number of at least {}", range.start()),
             most => format!("expected a whole number from {} to {}", range.start(), grouped(most)),
         })
@@ -29,6 +31,8 @@ mod tests {
             assert_eq!(small(bad).unwrap_err(), "expected a whole number from 1 to 16", "{bad}");
         }
         assert_eq!(whole::<u64>(1..=u64::MAX)("-5").unwrap_err(), "expected a whole number of at least 1");
+        let large = whole::<u64>(1..=9_000_000_000)("9000000001").unwrap_err();
+        assert_eq!(large, "expected a whole number of at most 9,000,000,000");
         assert_eq!(whole::<u32>(0..=1_000_000)("z").unwrap_err(), "expected a whole number from 0 to 1,000,000");
     }
 }

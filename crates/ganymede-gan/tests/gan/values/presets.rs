@@ -116,7 +116,7 @@ fn losses_and_optimizers_are_those_of_the_papers() {
         ("projection", "hinge", "hinge", 5e-4, 0.0),
         ("r3gan", "relativistic_paired r1 r2", "relativistic_paired", 1e-3, 0.0),
         ("ring2d", "relativistic_paired r1 r2", "relativistic_paired", 1e-2, 0.5),
-        ("quick", "non_saturating", "non_saturating", 2e-4, 0.5),
+        ("quick", "non_saturating r1", "non_saturating", 2e-4, 0.5),
         ("quick_projection", "hinge", "hinge", 2e-4, 0.5),
         ("acgan", "non_saturating auxiliary_classifier", "non_saturating auxiliary_classifier", 2e-4, 0.5),
         ("article", "non_saturating", "non_saturating", 2e-4, 0.5),
@@ -130,6 +130,7 @@ fn losses_and_optimizers_are_those_of_the_papers() {
         numbers(preset, 0).3.iter().map(|term| (term.weight.value(0), term.every)).collect()
     };
     assert_eq!(weights("wgan_gp"), [(1.0, 1), (10.0, 1)]);
+    assert_eq!(weights("quick"), [(1.0, 1), (0.3, 16)]);
     assert_eq!(weights("r3gan"), [(1.0, 1), (5.0, 4), (5.0, 4)]);
     assert_eq!(weights("ring2d"), [(1.0, 1), (0.03, 4), (0.03, 4)]);
     // The weights of penalties fall to a tenth in 4000 steps, and to 0.03 in 7000.
