@@ -30,8 +30,10 @@ pub fn list(run: &Path) -> Result<Vec<(u64, PathBuf)>, GanError> {
 /// # Errors
 /// [`GanError::Run`] when the folder is no run, [`GanError::NoCheckpoint`] when there is none.
 pub fn find(run: &Path, step: Option<u64>) -> Result<PathBuf, GanError> {
-    crate::run_dir::require(run)?;
     let known = list(run)?;
+    if known.is_empty() {
+        crate::run_dir::require(run)?;
+    }
     let found = match step {
         Some(step) => known.iter().find(|(s, _)| *s == step),
         None => known.last(),

@@ -111,7 +111,7 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
         Some(row) => {
             // The chosen preset refuses a size that none takes by its own name.
             let size = format!(
-                "`{}`, which was best where it was measured, wants sides of 16 to 256 that halve to 4 to 7",
+                "`{}`, which was best where it was measured, does not take this size: it wants sides of 16 to 256 that halve to 4 to 7",
                 row.preset
             );
             why += &format!("; {size}");
@@ -204,7 +204,7 @@ mod tests {
         // 100 pixels cannot be halved to 4 to 7: `dcgan`, which takes them, stands in for what was best.
         let other = choose(&like(&[100, 100, 3], 0), 5000, None);
         assert!(presets::preset(other.preset, &like(&[100, 100, 3], 0)).is_ok(), "{}", other.preset);
-        assert!(other.why.ends_with("does not take this size") && other.measured.is_none(), "{}", other.why);
+        assert!(other.why.contains("does not take this size: it wants") && other.measured.is_none(), "{}", other.why);
     }
 
     #[test]

@@ -101,7 +101,12 @@ fn the_hint_of_a_checkpoint_fits_what_is_wrong() {
     assert!(text.contains("expected SHA-256") && hint.contains("changed after it was written"), "{text}: {hint}");
     let error = checkpoint::find(folder.path(), Some(3)).unwrap_err();
     assert!(error.to_string().ends_with("expected a checkpoint of step 7, found 3"), "{error}");
-    let error = checkpoint::find(&folder.path().join("empty"), None).unwrap_err();
+    let empty = folder.path().join("empty");
+    let error = checkpoint::find(&empty, None).unwrap_err();
+    assert!(error.to_string().ends_with("expected a run, found no such folder"), "{error}");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(empty.join("spec.toml"), "").unwrap();
+    let error = checkpoint::find(&empty, None).unwrap_err();
     assert!(error.hint().unwrap().contains("ended before anything was saved"), "{error}");
 }
 
