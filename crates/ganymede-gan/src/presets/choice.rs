@@ -109,12 +109,10 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
             Choice { preset: row.preset, width: row.width, augment, why, measured: (!augment).then_some(measured) }
         }
         Some(row) => {
-            // The chosen preset refuses a size that none takes by its own name.
-            let size = format!(
-                "`{}`, which was best where it was measured, does not take this size: it wants sides of 16 to 256 that halve to 4 to 7",
+            why += &format!(
+                "; `{}`, which was best where it was measured, does not take this size: it wants sides of 16 to 256 that halve to 4 to 7",
                 row.preset
             );
-            why += &format!("; {size}");
             Choice { augment, ..plain(&why) }
         }
         None => Choice { augment, ..plain(&why) },
