@@ -12,6 +12,8 @@ pub struct Kind {
     pub source: &'static str,
     /// How it is read.
     pub flags: &'static [&'static str],
+    /// Samples that are compared: at most as many as it has to train on.
+    pub samples: u32,
     /// The presets that are tried on it.
     presets: &'static [Recipe],
 }
@@ -38,17 +40,23 @@ const fn kind(
     (data, side, channels): (&'static str, usize, usize),
     source: &'static str,
     flags: &'static [&'static str],
-    presets: &'static [Recipe],
+    (samples, presets): (u32, &'static [Recipe]),
 ) -> Kind {
-    Kind { name, data, side, channels, source, flags, presets }
+    Kind { name, data, side, channels, source, flags, samples, presets }
 }
 
 /// Every kind. Presets without classes see the same data as if it had none.
 pub const KINDS: &[Kind] = &[
-    kind("clothes-28", ("clothes", 28, 1), "fashion-mnist", &[], CLOTHES),
-    kind("x-rays-28", ("x-rays", 28, 1), "pneumonia-mnist", &[], X_RAYS),
-    kind("sprites-32", ("sprites", 32, 3), "crawl-tiles", &["--resolution", "32", "--channels", "3"], SPRITES),
-    kind("sprites-64", ("sprites", 64, 3), "crawl-tiles", &["--resolution", "64", "--channels", "3"], LARGE_SPRITES),
+    kind("clothes-28", ("clothes", 28, 1), "fashion-mnist", &[], (2500, CLOTHES)),
+    kind("x-rays-28", ("x-rays", 28, 1), "pneumonia-mnist", &[], (2000, X_RAYS)),
+    kind("sprites-32", ("sprites", 32, 3), "crawl-tiles", &["--resolution", "32", "--channels", "3"], (2500, SPRITES)),
+    kind(
+        "sprites-64",
+        ("sprites", 64, 3),
+        "crawl-tiles",
+        &["--resolution", "64", "--channels", "3"],
+        (2500, LARGE_SPRITES),
+    ),
 ];
 
 /// A recipe on a kind of data.

@@ -27,8 +27,6 @@ const MINUTES: [f64; 3] = [1.0, 3.0, 10.0];
 const LONGEST: f64 = 30.0;
 /// How many of each kind of data go on.
 const BEST: usize = 2;
-/// Samples that are compared.
-const SAMPLES: &str = "2500";
 
 /// Trains and measures what is not done, and writes the page and the table of `choice.rs`.
 pub fn choice_table(root: &Path, words: &[String]) -> bool {
@@ -129,7 +127,9 @@ impl Bench<'_> {
         let run = self.ganymede.train(&Training { outdir, length, threads: self.options.threads, words })?;
         let threads = self.options.threads.to_string();
         let end = ["--threads", &threads, "--json"];
-        let evaluation = timed::json(self.ganymede.words(&["evaluate"]).arg(&run).args(["--n", SAMPLES]).args(end))?;
+        let evaluation = timed::json(
+            self.ganymede.words(&["evaluate"]).arg(&run).args(["--n", &cell.kind.samples.to_string()]).args(end),
+        )?;
         let grid = format!("{}-{minutes}.png", cell.name());
         timed::json(self.ganymede.words(&["sample"]).arg(&run).args(end).arg("--grid").arg(self.results.join(&grid)))?;
         let events = timed::events(&run);
