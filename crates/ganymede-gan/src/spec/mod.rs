@@ -276,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn a_layers_argument_that_is_no_number_is_written_as_it_was_read() {
+        let layers = "{ class_name = 'Dense', activation = nan, kernel_initializer = { class_name = 'RandomNormal', \
+                      stddev = nan } }, { class_name = 'LeakyReLU', negative_slope = 0.2 }";
+        let text = format!("[networks.generator]\nlayers = [{layers}]");
+        let spec = TrainSpec::draft(&text).unwrap().spec;
+        let written = spec.to_toml();
+        for line in ["activation = nan", "stddev = nan", "negative_slope = 0.2"] {
+            assert!(written.contains(line), "{written}");
+        }
+        assert_eq!(TrainSpec::draft(&written).unwrap().spec, spec);
+    }
+
+    #[test]
     fn a_seed_is_what_toml_can_hold() {
         assert_eq!(TrainSpec::draft("seed = 9223372036854775807").unwrap().spec.seed, LARGEST_INTEGER);
         for bad in ["9223372036854775808", "18446744073709551615", "-1", "0.5", "'x'"] {
