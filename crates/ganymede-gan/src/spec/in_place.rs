@@ -1,367 +1,251 @@
 //! Changing values of a text of TOML where they stand, so that its comments and its order stay. Not here: what is to change
 //! (`rewrite.rs`).
 
-use super::tree::Step;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::ops::Range;
-use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table, Value};
+use super::tree::{values, visit};
+use toml::de::DeTable;
+use toml::{Table, Value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, Item, Key, RawString, TableLike};
+
+/// Stands in every line that goes away. No text of TOML has it.
+const GONE: &str = "\u{1}";
 
 /// The text with the values of `wanted` in place of its own; none where they cannot be written between what stays.
 pub(super) fn in_place(text: &str, wanted: &Table) -> Option<String> {
     let (tree, _) = DeTable::parse_recoverable(text);
-    let tree = tree.get_ref();
-    let was = values(tree);
-    let mut headers = BTreeMap::new();
-    collect(text, tree, &[], &mut headers);
-    let mut writer = Writer { text, headers, edits: Vec::new() };
-    writer.table(&[], &Form::Root, tree, &was, wanted)?;
-    writer.finished()
-}
-
-/// Every table that stands below a header.
-fn collect(text: &str, table: &DeTable<'_>, at: &[Step], headers: &mut BTreeMap<usize, Header>) {
-    for (key, value) in table {
-        let path = inside(at, key.get_ref());
-        let one = |value: &Spanned<DeValue<'_>>, path: Vec<Step>, headers: &mut BTreeMap<usize, Header>| {
-            let Some(table) = value.get_ref().as_table() else { return };
-            if text[value.span()].starts_with('[') {
-                headers.insert(value.span().start, Header { end: value.span().end, path: path.clone() });
-            }
-            collect(text, table, &path, headers);
-        };
-        match value.get_ref() {
-            DeValue::Array(items) => {
-                items.iter().enumerate().for_each(|(index, item)| one(item, inside_list(&path, index), headers));
-            }
-            _ => one(value, path, headers),
-        }
+    // The editor refuses numbers that are too large: a text stands in for each.
+    let (mut lines, mut large) = (text.to_string(), Vec::new());
+    visit(tree.get_ref(), &mut Vec::new(), &mut |_, _, place| {
+        let is_number = text[place.clone()].starts_with(|first: char| first.is_ascii_digit() || "+-".contains(first));
+        large.extend((is_number && made(&text[place.clone()]).is_none()).then(|| place.clone()));
+    });
+    large.sort_by_key(|place| place.start);
+    let mark = |index: usize| format!("'\u{e000}{index}\u{e000}'");
+    large.iter().enumerate().rev().for_each(|(index, place)| lines.replace_range(place.clone(), &mark(index)));
+    let mut document: DocumentMut = lines.replace("\r\n", "\n").parse().ok()?;
+    table(document.as_table_mut(), Form::Root, &values(tree.get_ref()), wanted)?;
+    let trailing = raw(Some(document.trailing()));
+    let last = document.iter_mut().find_map(|(_, item)| item.as_table_mut().filter(|table| table.position() == LAST));
+    if let Some(last) = last.filter(|_| !trailing.is_empty()) {
+        last.decor_mut().set_prefix(trailing + "\n");
+        document.set_trailing("");
     }
+    let lines = document.to_string();
+    let lines: String = lines.split_inclusive('\n').filter(|line| !line.contains(GONE)).collect();
+    let lines =
+        large.iter().enumerate().fold(lines, |lines, (at, place)| lines.replace(&mark(at), &text[place.clone()]));
+    Some(if text.contains("\r\n") { lines.replace('\n', "\r\n") } else { lines })
 }
 
-/// A table's header.
-struct Header {
-    end: usize,
-    path: Vec<Step>,
-}
+/// The place of tables that are new.
+const LAST: Option<isize> = Some(isize::MAX);
 
 /// How a table is written.
+#[derive(Clone, Copy, PartialEq)]
 enum Form {
-    /// Not at all: it is the text.
+    /// It is the text.
     Root,
-    /// Below a header, which ends there.
-    Block(usize),
-    /// In braces, which begin there.
-    Inline(usize),
-    /// By the keys of what is in it alone.
-    Implied,
+    /// Below a header.
+    Block,
+    /// In braces.
+    Inline,
 }
 
-struct Writer<'t> {
-    text: &'t str,
-    /// Every header, by where it begins.
-    headers: BTreeMap<usize, Header>,
-    edits: Vec<(Range<usize>, String)>,
-}
-
-/// A key of a table with its value, and that as it was.
-type Entry<'a, 't> = (&'a Spanned<Cow<'t, str>>, &'a Spanned<DeValue<'t>>, &'a Value);
-
-impl Writer<'_> {
-    fn finished(mut self) -> Option<String> {
-        self.edits.sort_by_key(|(place, _)| (place.start, place.end));
-        let mut text = self.text.to_string();
-        let apart = self.edits.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
-        for (place, with) in self.edits.iter().rev() {
-            text.replace_range(place.clone(), with);
-        }
-        apart.then_some(text)
-    }
-
-    fn put(&mut self, place: Range<usize>, with: impl Into<String>) -> Option<()> {
-        self.edits.push((place, with.into()));
-        Some(())
-    }
-
-    fn is_header(&self, place: &Range<usize>) -> bool {
-        self.headers.get(&place.start).is_some_and(|header| header.end == place.end)
-    }
-
-    fn form(&self, value: &Spanned<DeValue<'_>>) -> Form {
-        let place = value.span();
-        match &self.text[place.clone()] {
-            _ if self.is_header(&place) => Form::Block(place.end),
-            written if written.starts_with('{') => Form::Inline(place.start),
-            _ => Form::Implied,
-        }
-    }
-
-    fn table<'t>(&mut self, at: &[Step], form: &Form, old: &DeTable<'t>, was: &Table, new: &Table) -> Option<()> {
-        let entries: Vec<Entry<'_, 't>> =
-            old.iter().filter_map(|(key, value)| Some((key, value, was.get(key.get_ref().as_ref())?))).collect();
-        let mut come: Vec<(&String, &Value)> = new.iter().filter(|(key, _)| !was.contains_key(*key)).collect();
-        for entry in &entries {
-            let (key, value, was) = *entry;
-            let path = inside(at, key.get_ref());
-            if let Some(new) = new.get(key.get_ref().as_ref()) {
-                self.value(&path, value, was, new)?;
+fn table(table: &mut dyn TableLike, form: Form, was: &Table, new: &Table) -> Option<()> {
+    let mut come: Vec<(&String, &Value)> = new.iter().filter(|(key, _)| !was.contains_key(*key)).collect();
+    let keys: Vec<Key> = table.iter().filter_map(|(key, _)| table.key(key).cloned()).collect();
+    let (mut entries, mut before, mut behind) = (Vec::<(Key, Item)>::new(), None, None);
+    for mut key in keys {
+        let (mut item, was) = (table.remove(key.get())?, was.get(key.get())?);
+        behind = item.as_value().map(|value| raw(value.decor().suffix()));
+        // What is the same under another name is renamed.
+        let alike = |new: &Value| (was.is_table() && new.is_table()) || (was.is_array() && new.is_array());
+        let same = come.iter().position(|(_, new)| was == *new);
+        let other = same.or_else(|| come.iter().position(|(_, new)| alike(new)));
+        match (new.get(key.get()), other) {
+            (Some(new), _) => value(&mut item, form, was, new)?,
+            (None, Some(other)) => {
+                let (name, new) = come.remove(other);
+                let (leaf, dotted) = (key.leaf_decor().clone(), key.dotted_decor().clone());
+                key = Key::new(name).with_leaf_decor(leaf).with_dotted_decor(dotted);
+                value(&mut item, form, was, new)?;
+            }
+            (None, None) if form == Form::Inline => {
+                before = before.or_else(|| Some(raw(key.leaf_decor().prefix())));
                 continue;
             }
-            // What is the same under another name is renamed.
-            let alike = |new: &Value| (was.is_table() && new.is_table()) || (was.is_array() && new.is_array());
-            let same = come.iter().position(|(_, new)| was == *new);
-            match same.or_else(|| come.iter().position(|(_, new)| alike(new))) {
-                Some(found) => {
-                    let (name, new) = come.remove(found);
-                    self.rename(&path, key, value, name)?;
-                    self.value(&path, value, was, new)?;
-                }
-                None => self.remove(&path, form, entry, &entries)?,
+            (None, None) => remove(&mut item),
+        }
+        if let Some(before) = before.take() {
+            key.leaf_decor_mut().set_prefix(before);
+        }
+        entries.push((key, item));
+    }
+    if form == Form::Inline {
+        end(&mut entries, "");
+    }
+    for (name, new) in come {
+        entries.push(match new {
+            Value::Table(new) if form == Form::Root => {
+                let mut table = block(new)?;
+                table.set_position(LAST);
+                (Key::new(name), Item::Table(table))
             }
-        }
-        // What goes away is nothing to stand behind.
-        let kept: Vec<Entry<'_, 't>> =
-            entries.into_iter().filter(|(key, ..)| new.contains_key(key.get_ref().as_ref())).collect();
-        come.into_iter().try_for_each(|(name, new)| self.insert(at, form, &kept, name, new))
-    }
-
-    fn value(&mut self, at: &[Step], old: &Spanned<DeValue<'_>>, was: &Value, new: &Value) -> Option<()> {
-        match (old.get_ref(), was, new) {
-            _ if was == new => Some(()),
-            (DeValue::Table(_), Value::Table(was), Value::Table(table))
-                if matches!(self.form(old), Form::Inline(_)) && !was.keys().any(|key| table.contains_key(key)) =>
-            {
-                self.put(old.span(), new.to_string())
-            }
-            (DeValue::Table(old_table), Value::Table(was), Value::Table(new)) => {
-                self.table(at, &self.form(old), old_table, was, new)
-            }
-            (DeValue::Array(items), Value::Array(was), Value::Array(new)) => {
-                self.list(at, &old.span(), items, was, new)
-            }
-            // One table for a list of them, and the other way round.
-            (DeValue::Table(inner), Value::Table(was), Value::Array(new)) => match (self.form(old), &new[..]) {
-                (form @ Form::Block(end), [Value::Table(new)]) => {
-                    self.put(old.span().start..old.span().start, "[")?;
-                    self.put(end..end, "]")?;
-                    self.table(at, &form, inner, was, new)
-                }
-                (Form::Inline(_), _) => self.put(old.span(), Value::Array(new.clone()).to_string()),
-                _ => None,
-            },
-            (DeValue::Array(items), Value::Array(was), Value::Table(_))
-                if items.len() == 1 && self.is_header(&old.span()) =>
-            {
-                let Range { start, end } = old.span();
-                self.put(start..start + 1, "")?;
-                self.put(end - 1..end, "")?;
-                self.value(&inside_list(at, 0), &items[0], &was[0], new)
-            }
-            (DeValue::Table(_), ..) if !matches!(self.form(old), Form::Inline(_)) => None,
-            (DeValue::Array(_), ..) if self.is_header(&old.span()) => None,
-            _ => self.put(old.span(), new.to_string()),
-        }
-    }
-
-    fn list(
-        &mut self,
-        at: &[Step],
-        place: &Range<usize>,
-        items: &[Spanned<DeValue<'_>>],
-        was: &[Value],
-        new: &[Value],
-    ) -> Option<()> {
-        let shorter = was.len().min(new.len());
-        let before = was.iter().zip(new).take_while(|(was, new)| was == new).count();
-        let after = was.iter().rev().zip(new.iter().rev()).take(shorter - before).take_while(|(a, b)| a == b).count();
-        // What is between is changed one by one, as far as both go.
-        let common = shorter - after;
-        for index in before..common {
-            self.value(&inside_list(at, index), &items[index], &was[index], &new[index])?;
-        }
-        let (gone, come) = (common..was.len() - after, &new[common..new.len() - after]);
-        let blocks = items.first().is_some_and(|first| self.is_header(&first.span()));
-        if blocks {
-            for index in gone {
-                let region = self.region(&inside_list(at, index))?;
-                self.put(region, "")?;
-            }
-            let next = self.region(&inside_list(at, common.min(items.len() - 1)))?;
-            let place = if common < items.len() { next.start } else { next.end };
-            return come.iter().try_for_each(|new| self.block(place, at, true, new));
-        }
-        let start = |index: usize| items[index].span().start;
-        let behind = |index: usize| index.checked_sub(1).map_or(place.start + 1, |last| items[last].span().end);
-        if !gone.is_empty() {
-            let range = if gone.end < items.len() {
-                start(gone.start)..start(gone.end)
-            } else {
-                behind(gone.start)..behind(gone.end)
-            };
-            self.put(range, "")?;
-        }
-        let come: Vec<String> = come.iter().map(Value::to_string).collect();
-        match (come.is_empty(), common < items.len(), items.is_empty()) {
-            (true, ..) => Some(()),
-            (_, true, _) => self.put(start(common)..start(common), come.join(", ") + ", "),
-            (_, _, true) => self.put(behind(0)..behind(0), come.join(", ")),
-            _ => self.put(behind(common)..behind(common), format!(", {}", come.join(", "))),
-        }
-    }
-
-    fn rename(
-        &mut self,
-        path: &[Step],
-        key: &Spanned<Cow<'_, str>>,
-        value: &Spanned<DeValue<'_>>,
-        name: &str,
-    ) -> Option<()> {
-        let depth = path.iter().filter(|step| matches!(step, Step::Key(_))).count() - 1;
-        let places: Vec<Range<usize>> =
-            self.headers.iter().filter(|(_, h)| h.path.starts_with(path)).map(|(start, h)| *start..h.end).collect();
-        if places.is_empty() {
-            let implied = value.get_ref().is_table() && matches!(self.form(value), Form::Implied);
-            return (!implied).then(|| self.put(key.span(), word(name))).flatten();
-        }
-        for place in places {
-            let header = &self.text[place.clone()];
-            let words = header.trim_matches(['[', ']']);
-            let (mut start, mut words) = (place.start + header.find(words)?, words.split('.'));
-            start += words.by_ref().take(depth).map(|word| word.len() + 1).sum::<usize>();
-            let old = words.next().filter(|old| old.trim() == key.get_ref().as_ref())?;
-            self.put(start..start + old.len(), word(name))?;
-        }
-        Some(())
-    }
-
-    fn remove(&mut self, path: &[Step], form: &Form, entry: &Entry<'_, '_>, all: &[Entry<'_, '_>]) -> Option<()> {
-        let (key, value, _) = entry;
-        if self.headers.values().any(|header| header.path.starts_with(path)) {
-            let region = self.region(path)?;
-            return self.put(region, "");
-        }
-        let place = key.span().start..value.span().end;
-        if value.get_ref().is_table() && matches!(self.form(value), Form::Implied) {
-            return None;
-        }
-        if matches!(form, Form::Inline(_)) {
-            let next = all.iter().map(|(key, ..)| key.span().start).filter(|start| *start > place.start).min();
-            let last = all.iter().map(|(_, value, _)| value.span().end).filter(|end| *end < place.start).max();
-            return match (next, last) {
-                (Some(next), _) => self.put(place.start..next, ""),
-                (None, Some(last)) => self.put(last..place.end, ""),
-                (None, None) => self.put(place, ""),
-            };
-        }
-        let start = self.text[..place.start].rfind('\n').map_or(0, |at| at + 1);
-        let alone = self.text[start..place.start].trim().is_empty();
-        alone.then(|| self.put(start..(self.line_end(place.end) + 1).min(self.text.len()), "")).flatten()
-    }
-
-    fn insert(&mut self, at: &[Step], form: &Form, entries: &[Entry<'_, '_>], name: &str, new: &Value) -> Option<()> {
-        let line = format!("{} = {new}", word(name));
-        let last = entries.iter().filter_map(|(_, value, _)| self.own_end(value)).max();
-        match (form, last) {
-            (Form::Root, _) if new.is_table() => self.block(self.text.len(), &inside(at, name), false, new),
-            (Form::Root, None) => self.put(0..0, line + "\n"),
-            (Form::Block(end), None) => {
-                let end = self.line_end(*end);
-                self.put(end..end, format!("\n{line}"))
-            }
-            (Form::Root | Form::Block(_), Some(last)) => {
-                let end = self.line_end(last);
-                self.put(end..end, format!("\n{line}"))
-            }
-            (Form::Inline(_), Some(last)) => self.put(last..last, format!(", {line}")),
-            (Form::Inline(start), None) => self.put(start + 1..start + 1, format!(" {line} ")),
-            (Form::Implied, _) => None,
-        }
-    }
-
-    /// Where a value ends that stands among the keys of its table; none for one below a header of its own.
-    fn own_end(&self, value: &Spanned<DeValue<'_>>) -> Option<usize> {
-        match value.get_ref() {
-            _ if self.is_header(&value.span()) => None,
-            DeValue::Table(table) if matches!(self.form(value), Form::Implied) => {
-                table.iter().filter_map(|(_, value)| self.own_end(value)).max()
-            }
-            _ => Some(value.span().end),
-        }
-    }
-
-    fn line_end(&self, at: usize) -> usize {
-        self.text[at..].find('\n').map_or(self.text.len(), |more| at + more)
-    }
-
-    /// The lines of a table and of all that is in it, with the comments above.
-    fn region(&self, path: &[Step]) -> Option<Range<usize>> {
-        let own = || self.headers.iter().filter(|(_, header)| header.path.starts_with(path)).map(|(start, _)| *start);
-        let (first, last) = (own().min()?, own().max()?);
-        let next = self.headers.range(last + 1..).next().map_or(self.text.len(), |(next, _)| self.above(*next));
-        let together = self.headers.range(first..=last).count() == own().count();
-        together.then(|| self.above(first)..next)
-    }
-
-    /// Where the comments begin that stand right above a header, else its line.
-    fn above(&self, header: usize) -> usize {
-        let line = |end: usize| self.text[..end].rfind('\n').map_or(0, |at| at + 1);
-        let mut start = line(header);
-        while start > 0 && self.text[line(start - 1)..start].trim_start().starts_with('#') {
-            start = line(start - 1);
-        }
-        start
-    }
-
-    /// A new table below a header of its own.
-    fn block(&mut self, place: usize, path: &[Step], of_list: bool, value: &Value) -> Option<()> {
-        let keys = path.iter().filter_map(|step| match step {
-            Step::Key(key) => Some(word(key)),
-            Step::Index(_) => None,
+            new => (Key::new(name), Item::Value(made(&new.to_string())?)),
         });
-        let keys = keys.collect::<Vec<_>>().join(".");
-        let header = if of_list { format!("[[{keys}]]\n") } else { format!("[{keys}]\n") };
-        let lines = value.as_table()?.iter().map(|(key, value)| format!("{} = {value}\n", word(key)));
-        let block = header + &lines.collect::<String>();
-        let before = &self.text[..place];
-        let gap = if before.is_empty() || before.ends_with("\n\n") { "" } else { "\n" };
-        let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        let behind = if place < self.text.len() { "\n" } else { "" };
-        self.put(place..place, format!("{end}{gap}{block}{behind}"))
+    }
+    if let (Form::Inline, Some(behind)) = (form, behind) {
+        end(&mut entries, &behind);
+    }
+    for (key, item) in entries {
+        table.entry_format(&key).or_insert(item);
+    }
+    Some(())
+}
+
+/// Writes something behind the last value.
+fn end(entries: &mut [(Key, Item)], text: &str) {
+    if let Some(last) = entries.last_mut().and_then(|(_, item)| item.as_value_mut()) {
+        last.decor_mut().set_suffix(text);
     }
 }
 
-/// What stands in a tree; a number that is too large is infinite.
-pub(super) fn values(tree: &DeTable<'_>) -> Table {
-    fn of(value: &DeValue<'_>) -> Value {
-        let text = |text: &str| Value::String(text.into());
-        match value {
-            DeValue::String(string) => text(string),
-            DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).map_or(text(number.as_str()), Value::Integer)
-            }
-            DeValue::Float(number) => number.as_str().parse().map_or(text(number.as_str()), Value::Float),
-            DeValue::Boolean(boolean) => Value::Boolean(*boolean),
-            DeValue::Datetime(time) => Value::Datetime(*time),
-            DeValue::Array(items) => Value::Array(items.iter().map(|item| of(item.get_ref())).collect()),
-            DeValue::Table(table) => Value::Table(values(table)),
+/// Leaves a line that goes away in the place of a value, below the comments that stay.
+fn remove(item: &mut Item) {
+    match item {
+        Item::Value(value) => *value = toml_edit::Value::from(0).decorated(" ", GONE),
+        Item::Table(table) if table.is_dotted() || table.is_implicit() => {
+            table.iter_mut().for_each(|(_, item)| remove(item));
+        }
+        Item::Table(table) => empty(table),
+        Item::ArrayOfTables(tables) => tables.iter_mut().for_each(empty),
+        Item::None => {}
+    }
+}
+
+/// The same for a table with a header; comments right above it go away with it.
+fn empty(table: &mut toml_edit::Table) {
+    let above = raw(table.decor().prefix());
+    let place = table.position();
+    *table = toml_edit::Table::new();
+    *table.decor_mut() = Decor::new(above.rfind("\n\n").map_or("", |end| &above[..=end]), GONE);
+    table.set_position(place);
+}
+
+fn value(item: &mut Item, form: Form, was: &Value, new: &Value) -> Option<()> {
+    use toml_edit::Value as Written;
+    match (item, was, new) {
+        _ if was == new => {}
+        (Item::Table(inner), Value::Table(was), Value::Table(new)) => {
+            let form = if inner.is_dotted() { form } else { Form::Block };
+            table(inner, form, was, new)?;
+        }
+        (Item::Value(Written::InlineTable(inner)), Value::Table(was), Value::Table(new))
+            if inner.is_dotted() || was.keys().any(|key| new.contains_key(key)) =>
+        {
+            table(inner, Form::Inline, was, new)?;
+        }
+        (Item::Value(Written::Array(items)), Value::Array(was), Value::Array(new)) => list(items, was, new)?,
+        (Item::ArrayOfTables(tables), Value::Array(was), Value::Array(new)) => blocks(tables, was, new)?,
+        // One table for a list of them, and the other way round.
+        (item @ Item::Table(_), Value::Table(_), Value::Array(list)) => {
+            let [new] = &list[..] else { return None };
+            value(item, form, was, new)?;
+            let table = std::mem::take(item).into_table().ok().filter(|table| !table.is_dotted())?;
+            *item = Item::ArrayOfTables(ArrayOfTables::from_iter([table]));
+        }
+        (item @ Item::ArrayOfTables(_), Value::Array(list), Value::Table(_)) => {
+            let [was] = &list[..] else { return None };
+            *item = Item::Table(item.as_array_of_tables_mut()?.remove(0));
+            value(item, form, was, new)?;
+        }
+        (Item::Value(written), ..) => {
+            let decor = written.decor().clone();
+            *written = made(&new.to_string())?;
+            *written.decor_mut() = decor;
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn blocks(tables: &mut ArrayOfTables, was: &[Value], new: &[Value]) -> Option<()> {
+    let (before, common, after) = shared(was, new);
+    let mut list: Vec<toml_edit::Table> = std::mem::take(tables).into_iter().collect();
+    for index in before..common {
+        table(&mut list[index], Form::Block, was[index].as_table()?, new[index].as_table()?)?;
+    }
+    list[common..was.len() - after].iter_mut().for_each(empty);
+    let come = new[common..new.len() - after].iter().map(|new| block(new.as_table()?));
+    list.splice(common..common, come.collect::<Option<Vec<_>>>()?);
+    *tables = list.into_iter().collect();
+    Some(())
+}
+
+fn list(items: &mut Array, was: &[Value], new: &[Value]) -> Option<()> {
+    let (before, common, after) = shared(was, new);
+    for index in before..common {
+        let mut item = Item::Value(items.get(index)?.clone());
+        value(&mut item, Form::Inline, &was[index], &new[index])?;
+        *items.get_mut(index)? = item.into_value().ok()?;
+    }
+    let prefix = |items: &Array, at: usize| items.get(at).map(|item| raw(item.decor().prefix()));
+    let line = |text: String| text.rfind('\n').map(|at| text[at..].to_string());
+    let gap = prefix(items, 1).or(prefix(items, 0)).and_then(line).unwrap_or(" ".into());
+    // What stands behind the last item, first of all its comment.
+    let comma = items.trailing_comma();
+    let last = items.iter_mut().last().filter(|_| !comma).map(|last| last.decor_mut());
+    let mut tail = last.as_ref().map_or_else(String::new, |last| raw(last.suffix()));
+    match last {
+        Some(last) => last.set_suffix(""),
+        None => tail = raw(Some(items.trailing())),
+    }
+    for _ in common..was.len() - after {
+        let above = prefix(items, common)?;
+        items.remove(common);
+        match items.get_mut(common) {
+            Some(next) => next.decor_mut().set_prefix(above),
+            None => tail.replace_range(..tail.find('\n').unwrap_or(0), above.trim_end()),
         }
     }
-    tree.iter().map(|(key, inner)| (key.get_ref().to_string(), of(inner.get_ref()))).collect()
+    for (at, new) in (common..).zip(&new[common..new.len() - after]) {
+        let above = match items.get_mut(at) {
+            Some(next) => {
+                let above = raw(next.decor().prefix());
+                next.decor_mut().set_prefix(gap.as_str());
+                above
+            }
+            None if at == 0 => String::new(),
+            None => tail.drain(..tail.find('\n').unwrap_or(0)).collect::<String>() + &gap,
+        };
+        items.insert_formatted(at, made(&new.to_string())?.decorated(above, ""));
+    }
+    match items.iter_mut().last().filter(|_| !comma) {
+        Some(last) => last.decor_mut().set_suffix(tail),
+        None => items.set_trailing(tail),
+    }
+    Some(())
 }
 
-fn inside(at: &[Step], key: &str) -> Vec<Step> {
-    at.iter().cloned().chain([Step::Key(key.into())]).collect()
+/// How many items are the same from the start, how many may be changed one by one up to where, how many are the same to the end.
+fn shared(was: &[Value], new: &[Value]) -> (usize, usize, usize) {
+    let shorter = was.len().min(new.len());
+    let before = was.iter().zip(new).take_while(|(was, new)| was == new).count();
+    let after = was.iter().rev().zip(new.iter().rev()).take(shorter - before).take_while(|(a, b)| a == b).count();
+    (before, shorter - after, after)
 }
 
-fn inside_list(at: &[Step], index: usize) -> Vec<Step> {
-    at.iter().cloned().chain([Step::Index(index)]).collect()
+/// A value as it is written; none where that is none.
+fn made(text: &str) -> Option<toml_edit::Value> {
+    text.parse().ok()
 }
 
-/// A key as it is written.
-fn word(key: &str) -> String {
-    let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if bare { key.into() } else { Value::String(key.into()).to_string() }
+/// A new table below a header of its own.
+fn block(new: &Table) -> Option<toml_edit::Table> {
+    new.iter().map(|(key, value)| Some((key.as_str(), made(&value.to_string())?))).collect()
+}
+
+fn raw(text: Option<&RawString>) -> String {
+    text.and_then(RawString::as_str).unwrap_or_default().into()
 }
 
 #[cfg(test)]
@@ -404,6 +288,28 @@ mod tests {
             let wanted = toml::from_str(wanted).unwrap();
             let written = in_place(text, &wanted).unwrap();
             assert_eq!((written.as_str(), toml::from_str::<Table>(&written).unwrap()), (expected, wanted));
+        }
+    }
+
+    #[test]
+    fn comments_stay_where_lines_come_and_go() {
+        let text = "# mine\n\n# of a\na = 1\n\n[b]\nx = 1  # x\n# of y\ny = 2\n# behind y\n\n# of c\n[c]\nz = 1\n\n\
+                    [[d]]\nv = 1\n# w = 2\n\n# the second\n[[d]]\nv = 2\n# the end\n";
+        let expected = "# mine\n\n# of a\n\n[b]\nx = 1  # x\n# of y\n# behind y\n\n[[d]]\nv = 1\n# w = 2\n# the end\n";
+        let wanted = toml::from_str("b = { x = 1 }\nd = [{ v = 1 }]").unwrap();
+        assert_eq!(in_place(text, &wanted).as_deref(), Some(expected));
+        assert_eq!(in_place(&text.replace('\n', "\r\n"), &wanted), Some(expected.replace('\n', "\r\n")));
+        let more = toml::from_str("b = { x = 1 }\nd = [{ v = 1 }]\ne = { u = 1 }").unwrap();
+        assert_eq!(in_place(expected, &more), Some(format!("{expected}\n[e]\nu = 1\n")));
+        let text = "a = [\n    1,  # one\n    2,  # two\n    3,  # three\n]\nb = 99999999999999999999  # much\n";
+        for (wanted, expected) in [
+            ("a = [1, 3]", "a = [\n    1,  # one\n    3,  # three\n]\n"),
+            ("a = [1, 2]", "a = [\n    1,  # one\n    2,  # two\n]\n"),
+            ("a = [1, 2, 3, 4]", "a = [\n    1,  # one\n    2,  # two\n    3,  # three\n    4,\n]\n"),
+        ] {
+            let wanted = toml::from_str(&format!("{wanted}\nb = '99999999999999999999'")).unwrap();
+            let expected = format!("{expected}b = 99999999999999999999  # much\n");
+            assert_eq!(in_place(text, &wanted), Some(expected));
         }
     }
 }

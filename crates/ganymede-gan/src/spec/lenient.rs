@@ -1,8 +1,7 @@
 //! Reading a spec to its end, whatever is wrong in it: each value that is none is told with its place, and mended or left
 //! out for what comes after it. Not here: what is said of it (`words.rs`), whether the rest makes sense (`check/`).
 
-use super::in_place::values;
-use super::tree::{Change, Places, Step, Texts, apply, dotted, json, node, paths, table, visit};
+use super::tree::{Change, Places, Step, Texts, apply, dotted, json, node, paths, table, values, visit};
 use super::{TrainSpec, keys, objects, syntax, words};
 use ganymede_nn::config::{shown, stands_for};
 use serde::Deserialize;

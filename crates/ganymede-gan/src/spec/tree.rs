@@ -6,8 +6,8 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
-use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+use toml::{Spanned, Table, Value};
 
 /// A step from a value to one inside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,4 +239,23 @@ fn moved<'t>(value: DeValue<'t>, place: &Range<usize>) -> DeValue<'t> {
         }
         value => value,
     }
+}
+
+/// What stands in a tree; a number that is too large is infinite.
+pub(super) fn values(tree: &DeTable<'_>) -> Table {
+    fn of(value: &DeValue<'_>) -> Value {
+        let text = |text: &str| Value::String(text.into());
+        match value {
+            DeValue::String(string) => text(string),
+            DeValue::Integer(number) => {
+                i64::from_str_radix(number.as_str(), number.radix()).map_or(text(number.as_str()), Value::Integer)
+            }
+            DeValue::Float(number) => number.as_str().parse().map_or(text(number.as_str()), Value::Float),
+            DeValue::Boolean(boolean) => Value::Boolean(*boolean),
+            DeValue::Datetime(time) => Value::Datetime(*time),
+            DeValue::Array(items) => Value::Array(items.iter().map(|item| of(item.get_ref())).collect()),
+            DeValue::Table(table) => Value::Table(values(table)),
+        }
+    }
+    tree.iter().map(|(key, inner)| (key.get_ref().to_string(), of(inner.get_ref()))).collect()
 }
