@@ -74,6 +74,8 @@ const BAD: usize = 2;
 /// Multiple of the real samples' distance beyond which samples do not look real, whatever precision says: in features that know the data,
 /// noise can lie among real samples.
 const FAR: f64 = 10.0;
+/// Multiple of the real samples' distance up to which samples are as near.
+const CLOSE: f64 = 1.5;
 /// Multiple of the real samples' number from which on a distance tells samples from real ones.
 const APART: f64 = 2.0;
 
@@ -143,14 +145,17 @@ fn distance(scores: &[Score], is_bad: bool) -> Option<String> {
             let real = other.reference.filter(|_| other.better == Better::Lower);
             real.is_some_and(|real| other.estimate.low > APART * real)
         };
-        return Some(match is_bad || scores.iter().any(apart) {
-            true => format!("too few samples to tell them from real ones ({name})"),
-            false => format!("as near to the real samples as other real samples are ({name})"),
-        });
+        if is_bad || scores.iter().any(apart) {
+            return Some(format!("too few samples to tell them from real ones ({name})"));
+        }
+        if score.estimate.value < CLOSE * real {
+            return Some(format!("as near to the real samples as other real samples are ({name})"));
+        }
     }
     let times = score.estimate.value / real;
     let times = if times < 9.95 { format!("{times:.1}") } else { format!("{times:.0}") };
-    Some(format!("{times} times the distance of real from real ({name})"))
+    let chance = if score.estimate.low <= real { ", which may be chance" } else { "" };
+    Some(format!("{times} times the distance of real from real{chance} ({name})"))
 }
 
 /// What a rule says, and its level; nothing where its metrics are not there or say already how far the samples are, where an interval reaches
@@ -296,6 +301,8 @@ mod tests {
     fn what_the_intervals_leave_open_is_not_said() {
         let near = score("frechet", "samples", 0.0012, 0.001, 0.001);
         assert_eq!(one(std::slice::from_ref(&near)), "as near to the real samples as other real samples are (Fréchet)");
+        let wide = score("frechet", "samples", 0.0024, 0.0016, 0.001);
+        assert_eq!(one(&[wide]), "2.4 times the distance of real from real, which may be chance (Fréchet)");
         // From twice less to five times more than real: nothing is known of the texture.
         let wide = score("laplacian", "samples", 13.4, 11.7, 5.1);
         assert!(!one(&[near.clone(), wide]).contains("texture"));
