@@ -140,6 +140,11 @@ impl Ganymede {
         let (minutes, steps) = done.unwrap_or_default();
         let left = match training.length {
             Length::Minutes(wanted) => (minutes < wanted).then(|| ["--minutes".into(), (wanted - minutes).to_string()]),
+            // What it was after fewer steps is gone.
+            Length::Steps(wanted) if steps > wanted => {
+                let place = training.outdir.display();
+                return Err(format!("expected a training of at most {wanted} steps, found {steps}: remove {place}"));
+            }
             Length::Steps(wanted) => (steps < wanted).then(|| ["--steps".into(), wanted.to_string()]),
         };
         if let Some(left) = left {
