@@ -22,15 +22,17 @@ fn result_line(run: &Path, outcome: &Outcome, model: &Path, best: Option<&Best>)
     value.to_string()
 }
 
-/// What the newest evaluation of a run comes to; nothing where there is none.
-fn last_summary(run: &Path) -> Result<Vec<String>, Failure> {
+/// What the newest evaluation of a run comes to, which ended at this step; nothing where there is none.
+fn last_summary(run: &Path, end: u64) -> Result<Vec<String>, Failure> {
     let lines = events::read(&run.join("events.jsonl"))?;
     let newest = lines.iter().rev().find_map(|line| match &line.event {
-        Event::Metrics { scores, .. } => Some(scores),
+        Event::Metrics { scores, .. } => Some((line.step, scores)),
         _ => None,
     });
-    let codec = run_dir::read_codec(run)?;
-    Ok(newest.map_or_else(Vec::new, |scores| summary(scores, codec.classes())))
+    let Some((step, scores)) = newest else { return Ok(Vec::new()) };
+    let of_step = if step == end { String::new() } else { format!("of step {}: ", grouped(step)) };
+    let said = summary(scores, run_dir::read_codec(run)?.classes());
+    Ok(said.into_iter().map(|sentence| format!("{of_step}{sentence}")).collect())
 }
 
 /// What batches come from, and what makes them come sooner.
@@ -77,7 +79,7 @@ pub fn conclude(
     if outcome.wait >= MATTERS {
         terminal.say(&format!("waited      {:.0} % of the time for data: {}", outcome.wait * 100.0, waited_for(cache)));
     }
-    for sentence in last_summary(run)? {
+    for sentence in last_summary(run, outcome.step)? {
         terminal.say(&format!("summary     {sentence}"));
     }
     let best = best_checkpoint(run)?;

@@ -176,6 +176,11 @@ fn samples_of_classes_come_with_their_classes() {
     ganymede(&["sample", &run, "-n", "2", "--class", "Bag", "--out", &path("bags")]).ok();
     let bags = std::fs::read_to_string(path("bags/labels.csv")).unwrap();
     assert_eq!(bags, "file,label\n000000.png,Bag\n000001.png,Bag\n");
+    // A table of conditions is as many samples as it has lines.
+    std::fs::write(path("wish.csv"), "label\nBag\nSneaker\nBag\n").unwrap();
+    ganymede(&["sample", &run, "--conditions", &path("wish.csv"), "--out", &path("wished")]).ok();
+    let wished = std::fs::read_to_string(path("wished/labels.csv")).unwrap();
+    assert_eq!(wished, "file,label\n000000.png,Bag\n000001.png,Sneaker\n000002.png,Bag\n");
     ganymede(&["sample", &run, "-n", "25", "--grid", &path("grid.png")]).ok();
     assert_eq!(size(Path::new(&path("grid.png"))), (140 + 3 * 98 - 2, 10 * 98 - 2));
 }

@@ -124,10 +124,15 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
             folder_classes::classes(&kept)
         }
     };
+    let written = tree.names.iter().filter(|name| files::base(name) == MARKER).map(|name| files::folder(name));
+    let written: BTreeSet<&[u8]> = written.collect();
     let mut left = LeftOut::default();
     for file in (0..tree.names.len()).filter(|&file| !contents[file].0 && Some(file) != source.file) {
         let name = &tree.names[file];
-        if !chosen.is_other_part(files::folder(name)) && files::base(name) != MARKER {
+        let folder = files::folder(name);
+        let is_written =
+            files::base(name) == MARKER || (files::base(name) == WRITTEN_LABELS && written.contains(folder));
+        if !chosen.is_other_part(folder) && !is_written {
             left.add(name, contents[file].1);
         }
     }
@@ -163,6 +168,8 @@ fn are_storage(names: &[String]) -> bool {
 
 /// The file that `sample` leaves beside what it generates.
 pub(super) const MARKER: &[u8] = b"ganymede-samples.json";
+/// The file of their classes beside it.
+const WRITTEN_LABELS: &[u8] = b"labels.csv";
 
 /// Folders that give no image, with what lies in them.
 fn bare(files: &Files<'_>, contents: &[(bool, Option<Content>)], outcome: &Outcome) -> Vec<(Vec<u8>, String)> {

@@ -107,6 +107,11 @@ impl Wish {
         }
     }
 
+    /// How many samples it says something of: the lines of a table, else 1.
+    pub fn lines(&self) -> usize {
+        self.values.values().map(Vec::len).max().unwrap_or(1)
+    }
+
     /// Names of the fields that it says something of.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)

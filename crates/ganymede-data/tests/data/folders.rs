@@ -82,6 +82,7 @@ fn what_ganymede_writes_is_no_data() {
         ("runs/00000-x/log.txt", b"words".to_vec()),
         ("so/000000.png", drawn(9)),
         ("so/ganymede-samples.json", b"{}".to_vec()),
+        ("so/labels.csv", b"file,label\n000000.png,cat\n".to_vec()),
         ("00000-x-seeds-0-63.png", drawn(8)),
     ] {
         files = with(files, name, bytes);

@@ -46,13 +46,20 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     });
     let mut fixes = vec![networks];
     if let ([height, width, channels @ (1 | 3)], 3) = (taken[..].try_into().unwrap_or([0; 3]), data.shape.len()) {
-        let what = format!("read the data as {}: data.resolution and data.channels", sizes_text(taken));
+        let what = format!(
+            "read the data as {} (data.resolution and data.channels, or --resolution and --channels)",
+            sizes_text(taken)
+        );
         fixes.push(Fix::new(what, move |spec| {
             let side = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             spec.data.options.resolution = Some(ganymede_data::Resolution { width: side(width), height: side(height) });
             spec.data.options.channels = Some(channels);
             spec.data.shape = vec![height, width, channels];
         }));
+        // Two networks that agree were meant for images of their size.
+        if s.network(s.spec.generator()).is_some_and(|generator| generator.output == *taken) {
+            fixes.reverse();
+        }
     }
     // `--resolution` has them the other way round.
     let unequal = |shape: &[usize]| matches!(shape, [height, width, _] if height != width);

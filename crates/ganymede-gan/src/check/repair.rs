@@ -14,6 +14,8 @@ pub struct Repaired {
     pub changes: Vec<String>,
     /// What is found in it now.
     pub left: Report,
+    /// What the data is as the spec reads it now.
+    pub data: Option<DataFacts>,
 }
 
 impl Repaired {
@@ -29,7 +31,10 @@ pub fn fix(draft: &Draft, data: Option<&DataFacts>) -> Repaired {
     let mut draft = draft.clone();
     let mut changes: Vec<String> = draft.faults.iter().filter_map(|fault| fault.mend.clone()).collect();
     draft.faults.retain(|fault| fault.mend.is_none());
-    let mut report = check(&draft, data);
+    let mut data = data.cloned();
+    let mut report = check(&draft, data.as_ref());
+    // Two fixes that undo each other would go on for ever.
+    let mut seen = vec![draft.spec.clone()];
     let mut in_vain: Vec<(String, String)> = Vec::new();
     while changes.len() < MOST {
         let tried = |finding: &Finding| in_vain.contains(&(finding.place.clone(), finding.reason.clone()));
@@ -38,14 +43,28 @@ pub fn fix(draft: &Draft, data: Option<&DataFacts>) -> Repaired {
         let (place, reason, fix) = (finding.place.clone(), finding.reason.clone(), &finding.fixes[0]);
         let mut mended = Draft { spec: fix.apply(&draft.spec), ..draft.clone() };
         mended.missing.retain(|table| !(finding.rule == "train_table" && *table == "train"));
-        let now = check(&mended, data);
+        let facts = facts(&draft, &mended, data.as_ref());
+        let now = check(&mended, facts.as_ref());
         // A fix that leaves what it is for is none.
-        if now.of(Severity::Error).any(|left| left.place == place && left.reason == reason) {
+        if seen.contains(&mended.spec)
+            || now.of(Severity::Error).any(|left| left.place == place && left.reason == reason)
+        {
             in_vain.push((place, reason));
             continue;
         }
         changes.push(fix.what.clone());
-        (draft, report) = (mended, now);
+        seen.push(mended.spec.clone());
+        (draft, report, data) = (mended, now, facts);
     }
-    Repaired { spec: draft.spec, changes, left: report }
+    Repaired { spec: draft.spec, changes, left: report, data }
+}
+
+/// What the data is as another spec reads it.
+fn facts(old: &Draft, new: &Draft, data: Option<&DataFacts>) -> Option<DataFacts> {
+    let size = |draft: &Draft| (draft.spec.data.options.resolution, draft.spec.data.options.channels);
+    let mut facts = data.cloned()?;
+    if size(old) != size(new) {
+        facts.shape.clone_from(&new.spec.data.shape);
+    }
+    Some(facts)
 }

@@ -153,7 +153,9 @@ impl Check {
         }
         let write = std::fs::write(out, &text);
         write.map_err(|e| Failure::new(USER, format!("cannot write {}: {e}", out.display())))?;
-        let said = format!("wrote {} with {}{how}", out.display(), counted(repaired.changes.len() as u64, "change"));
+        let data = if self.data.is_some() { " and the data of --data" } else { "" };
+        let said =
+            format!("wrote {} with {}{data}{how}", out.display(), counted(repaired.changes.len() as u64, "change"));
         self.tell(&json!({ "kind": "written", "file": out }), &said, terminal)?;
         if !repaired.left.has_errors() {
             return Ok(());
@@ -163,7 +165,7 @@ impl Check {
             Ok(mut written) => {
                 refuse(&mut written, refused);
                 written.faults.retain(|fault| fault.mend.is_none());
-                check::check(&written, facts)
+                check::check(&written, repaired.data.as_ref())
             }
             Err(_) => repaired.left,
         };

@@ -6,8 +6,8 @@ use crate::flags::{IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
 use crate::numbers::grouped;
 use crate::terminal::Terminal;
 use clap::Args;
+use ganymede_gan::checkpoint;
 use ganymede_gan::run_dir::{self, RunDir};
-use ganymede_gan::{RunState, RunSummary, run_list};
 use std::path::PathBuf;
 
 /// `ganymede resume`.
@@ -38,21 +38,25 @@ impl Command for Resume {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let finished = run_list(&self.run).ok().filter(|_| self.length.is_none());
-        if let Some(RunSummary { state: RunState::Finished, step, .. }) =
-            finished.as_ref().and_then(|runs| runs.first())
-        {
-            terminal.say(&format!("finished    at step {} already; `--steps N` trains on", grouped(*step)));
-        }
         let run = RunDir::open(&self.run)?;
         let mut spec = run_dir::read_spec(&self.run)?;
         let goal = spec.train.last_step();
         self.length.extend(&mut spec.train);
-        if let (Some(goal), Some(minutes)) = (goal, self.length.minutes) {
-            let (goal, minutes) =
-                (grouped(goal), if minutes == 1.0 { "1 minute".into() } else { format!("{minutes} minutes") });
-            terminal
-                .say(&format!("goal        {goal} steps, as before; this time it stops after {minutes} at the latest"));
+        if let Some(goal) = goal.filter(|goal| spec.train.last_step() == Some(*goal)) {
+            let newest = checkpoint::list(&self.run)?.last().map_or(0, |(step, _)| *step);
+            let goal_in_words = grouped(goal);
+            match self.length.minutes {
+                _ if newest >= goal => {
+                    terminal.say(&format!("finished    at step {goal_in_words} already; `--steps N` trains on"));
+                }
+                Some(minutes) => {
+                    let minutes = if minutes == 1.0 { "1 minute".into() } else { format!("{minutes} minutes") };
+                    let text =
+                        format!("{goal_in_words} steps, as before; this time it stops after {minutes} at the latest");
+                    terminal.say(&format!("goal        {text}"));
+                }
+                None => {}
+            }
         }
         self.intervals.apply(&mut spec.train);
         self.numerics.apply(&mut spec.train);

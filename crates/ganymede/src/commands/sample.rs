@@ -26,7 +26,7 @@ pub(super) const CHUNK: u64 = 256;
 /// `ganymede sample`.
 #[derive(Args, Debug)]
 pub struct Sample {
-    /// Number of samples [default: 64, or as many as --seed names]
+    /// Number of samples [default: 64, or as many as --seed names or --conditions has lines]
     #[arg(short = 'n', long = "count", value_name = "N", value_parser = whole::<u64>(1..=u64::MAX))]
     count: Option<u64>,
     /// Seed of the first sample, or all seeds from A to B
@@ -82,7 +82,6 @@ impl Command for Sample {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;
         if let Some(file) = self.grid.as_ref().filter(|f| !f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")))
         {
             let text = format!("--grid: expected a file name that ends in .png, found {}", file.display());
@@ -95,6 +94,16 @@ impl Command for Sample {
             Sampler::open(&self.generator.at.run, self.generator.options(self.truncation)?, &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
+        let wish = self.wish(&codec)?;
+        // A table says what a sample for each of its lines is.
+        let lines = wish.as_ref().filter(|_| self.conditions.is_some()).map(|wish| wish.lines() as u64);
+        let seeds = seeds(&self.seed, self.count, lines.unwrap_or(DEFAULT_COUNT))?;
+        if let Some(lines) = lines.filter(|lines| seeds.end() - seeds.start() >= *lines) {
+            terminal.say(&format!(
+                "conditions  the table has {}, which are taken again from the first on",
+                counted(lines, "line")
+            ));
+        }
         let labels = match &self.class {
             Some(class) => {
                 let label = label(class, &sampler, &codec)?;
@@ -112,7 +121,6 @@ impl Command for Sample {
             let known = sampler.known_conditions().join(", ");
             terminal.say(&format!("statistics  of {} under conditions by chance: {known}", batches_of(batches)));
         }
-        let wish = self.wish(&codec)?;
         let classes = sampler.classes();
         // The class that each sample is asked to be.
         let asked = |seeds: Seeds| -> Result<Vec<String>, Failure> {

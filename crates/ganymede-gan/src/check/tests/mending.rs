@@ -356,3 +356,19 @@ layers = [
         ]
     );
 }
+
+/// Networks that agree on another size than the data's stay: the data is read at theirs.
+#[test]
+fn networks_that_agree_decide_how_the_data_is_read() {
+    for preset in ["quick_projection", "dcgan"] {
+        let input = PresetInput { classes: Some(4), ..PresetInput::of(vec![16, 16, 3]) };
+        let draft = Draft::from(preset_for(preset, &input).unwrap());
+        let data = DataFacts { shape: vec![32, 32, 3], ..images(4) };
+        let repaired = fix(&draft, Some(&data));
+        assert_eq!(repaired.changes.len(), 1, "{preset}: {:?}", repaired.changes);
+        assert!(!repaired.left.has_errors(), "{preset}: {}", repaired.left);
+        let options = &repaired.spec.data.options;
+        assert_eq!((options.resolution.map(|r| (r.height, r.width)), options.channels), (Some((16, 16)), Some(3)));
+        assert_eq!(repaired.spec.networks, draft.spec.networks);
+    }
+}
