@@ -56,8 +56,9 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
             spec.data.options.channels = Some(channels);
             spec.data.shape = vec![height, width, channels];
         }));
-        // Two networks that agree were meant for images of their size.
-        if s.network(s.spec.generator()).is_some_and(|generator| generator.output == *taken) {
+        // Two networks that agree were meant for images of their size; channels that the data has not got are wasted.
+        let agree = s.network(s.spec.generator()).is_some_and(|generator| generator.output == *taken);
+        if agree && data.shape.last() == taken.last() {
             fixes.reverse();
         }
     }

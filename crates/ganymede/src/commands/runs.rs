@@ -25,7 +25,7 @@ pub struct Runs {
 impl Command for Runs {
     const NAME: &'static str = "runs";
     const ABOUT: &'static str = "List the runs in a folder, the newest last";
-    const EXAMPLES: Examples = &[("Those in runs/", &["ganymede runs"]), ("In another folder", &["ganymede runs old"])];
+    const EXAMPLES: Examples = &[("Those in runs/", &["ganymede runs"]), ("The newest alone", &["ganymede runs last"])];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let is_default = self.folder.as_os_str() == RUNS;

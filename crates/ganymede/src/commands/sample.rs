@@ -82,6 +82,8 @@ impl Command for Sample {
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
+        // What is wrong with them is told before anything is read.
+        seeds(&self.seed, self.count, DEFAULT_COUNT)?;
         if let Some(file) = self.grid.as_ref().filter(|f| !f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")))
         {
             let text = format!("--grid: expected a file name that ends in .png, found {}", file.display());
