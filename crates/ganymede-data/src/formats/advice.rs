@@ -26,12 +26,10 @@ pub(crate) fn describe(path: &Path) -> String {
     }
     match first_bytes(path, tree::HEAD) {
         Ok(bytes) if bytes.is_empty() => "an empty file".into(),
-        Ok(bytes) => match content::of_bytes(&bytes).or_else(|| of_ending(path)) {
-            Some(kind) if content::of_bytes(&bytes).is_none() && content::has_magic(&kind) => {
-                format!("a file with the ending of {}, which it is not", kind.name)
-            }
-            Some(kind) => kind.name.into(),
-            None => {
+        Ok(bytes) => match kind(&bytes, path) {
+            Kind::Is(kind) => kind.name.into(),
+            Kind::IsNot(kind) => format!("a file with the ending of {}, which it is not", kind.name),
+            Kind::Unknown => {
                 let hex: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
                 format!("a file that starts with the bytes {}", hex.join(" "))
             }
@@ -45,6 +43,23 @@ fn of_ending(path: &Path) -> Option<content::Content> {
     files::ending(path.file_name()?.as_encoded_bytes()).and_then(|ending| content::of_ending(&ending))
 }
 
+/// What a file is by its bytes and its ending.
+enum Kind {
+    Is(content::Content),
+    /// Its ending says so, but every such file begins otherwise.
+    IsNot(content::Content),
+    Unknown,
+}
+
+fn kind(bytes: &[u8], path: &Path) -> Kind {
+    match (content::of_bytes(bytes), of_ending(path)) {
+        (Some(kind), _) => Kind::Is(kind),
+        (None, Some(kind)) if content::has_magic(&kind) => Kind::IsNot(kind),
+        (None, Some(kind)) => Kind::Is(kind),
+        (None, None) => Kind::Unknown,
+    }
+}
+
 /// Entries of a folder that are looked at for advice, and how deep.
 const LOOKED_AT: usize = 200;
 const DEEP: usize = 3;
@@ -53,12 +68,11 @@ const DEEP: usize = 3;
 pub(crate) fn advise(path: &Path) -> Option<String> {
     let of_file = |path: &Path| {
         let bytes = first_bytes(path, tree::HEAD).ok()?;
-        let (known, named) = (content::of_bytes(&bytes), of_ending(path));
-        if known.is_none() && named.as_ref().is_some_and(content::has_magic) {
-            return Some("it is damaged, or its ending is wrong: fetch it again".into());
+        match kind(&bytes, path) {
+            Kind::Is(kind) => Some(kind.todo.replace("FILE", &path.file_name()?.to_string_lossy())),
+            Kind::IsNot(_) => Some("it is damaged, or its ending is wrong: fetch it again".into()),
+            Kind::Unknown => None,
         }
-        let kind = known.or(named)?;
-        Some(kind.todo.replace("FILE", &path.file_name()?.to_string_lossy()))
     };
     if !path.is_dir() {
         return of_file(path);

@@ -3,7 +3,7 @@
 
 use super::class_table::ClassTable;
 use super::element::Element;
-use super::images::{Files, MARKER};
+use super::images::Files;
 use super::{Job, files};
 use crate::error::{DataError, Position};
 use crate::limits::MAX_ALLOCATION;
@@ -15,7 +15,7 @@ use crate::report::DataReport;
 use crate::sink::Sink;
 use ganymede_tensor::{DType, TensorType};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Bytes of finished samples that are held at a time.
 const CHUNK: usize = 64 << 20;
@@ -242,14 +242,13 @@ fn pages_of(bytes: &[u8], look: &Look, target: &Target, options: &DataOptions) -
 /// Float images do not say what generated them: those that lie beside the file that `sample` leaves, under names that are
 /// seeds, are generated ones.
 fn numbered(good: &mut [(usize, Look)], files: &Files<'_>) {
-    let beside = |name: &&Vec<u8>| files::base(name) == MARKER;
-    let folders: BTreeSet<&[u8]> = files.tree.names.iter().filter(beside).map(|name| files::folder(name)).collect();
+    let written = files.tree.written();
     let is_seed = |name: &[u8]| {
         name.strip_suffix(b".tiff").is_some_and(|seed| seed.len() >= 6 && seed.iter().all(u8::is_ascii_digit))
     };
     for (image, look) in good {
         let path = &files.paths[*image];
-        look.drawn |= is_seed(files::base(path)) && folders.contains(files::folder(path));
+        look.drawn |= is_seed(files::base(path)) && written.contains(files::folder(path));
     }
 }
 

@@ -124,14 +124,13 @@ pub(crate) fn decode(job: &Job<'_>, mut tree: Tree<'_>, sink: &mut Sink<'_>) -> 
             folder_classes::classes(&kept)
         }
     };
-    let written = tree.names.iter().filter(|name| files::base(name) == MARKER).map(|name| files::folder(name));
-    let written: BTreeSet<&[u8]> = written.collect();
+    let written = tree.written();
     let mut left = LeftOut::default();
     for file in (0..tree.names.len()).filter(|&file| !contents[file].0 && Some(file) != source.file) {
         let name = &tree.names[file];
         let folder = files::folder(name);
         let is_written =
-            files::base(name) == MARKER || (files::base(name) == WRITTEN_LABELS && written.contains(folder));
+            files::base(name) == tree::MARKER || (files::base(name) == WRITTEN_LABELS && written.contains(folder));
         if !chosen.is_other_part(folder) && !is_written {
             left.add(name, contents[file].1);
         }
@@ -166,9 +165,7 @@ fn are_storage(names: &[String]) -> bool {
     are_alike(names) && !names.iter().all(says_more)
 }
 
-/// The file that `sample` leaves beside what it generates.
-pub(super) const MARKER: &[u8] = b"ganymede-samples.json";
-/// The file of their classes beside it.
+/// The file of the classes of generated samples, beside them.
 const WRITTEN_LABELS: &[u8] = b"labels.csv";
 
 /// Folders that give no image, with what lies in them.

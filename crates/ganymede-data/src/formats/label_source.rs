@@ -8,7 +8,6 @@
 
 use super::class_table::{ClassTable, Index};
 use super::files;
-use super::images::MARKER;
 use super::sheet::{self, Fault, Sheet, Stylegan};
 use super::tree::Tree;
 use crate::error::{DataError, Position};
@@ -123,11 +122,11 @@ fn search(
         None => {}
     }
     // What `sample` wrote below the folder is left out, and so are the classes of its samples.
-    let written = tree.names.iter().filter(|name| files::base(name) == MARKER).map(|name| files::folder(name));
-    let written: Vec<&[u8]> = written.filter(|folder| !folder.is_empty()).collect();
+    let mut written = tree.written();
+    written.remove(&b""[..]);
     let mut tables: Vec<(Rank, usize)> = (0..tree.names.len())
         .filter(|&file| !left(files::folder(&tree.names[file])))
-        .filter(|&file| !written.contains(&files::folder(&tree.names[file])))
+        .filter(|&file| !written.contains(files::folder(&tree.names[file])))
         .filter_map(|file| Some((rank(&tree.names[file])?, file)))
         .collect();
     let key = |&(rank, file): &(Rank, usize)| (rank, files::parts(&tree.names[file]).len());

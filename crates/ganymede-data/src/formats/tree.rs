@@ -32,7 +32,15 @@ pub(crate) struct Tree<'a> {
     pub(crate) notes: Vec<String>,
 }
 
+/// The file that `sample` leaves beside what it generates.
+pub(super) const MARKER: &[u8] = b"ganymede-samples.json";
+
 impl Tree<'_> {
+    /// The folders that `sample` wrote samples into.
+    pub(super) fn written(&self) -> BTreeSet<&[u8]> {
+        self.names.iter().filter(|name| files::base(name) == MARKER).map(|name| files::folder(name)).collect()
+    }
+
     /// A name as it is compared with those that people write: composed, and text where the archive says of which letters.
     pub(crate) fn spelled(&self, name: &[u8]) -> Vec<u8> {
         match self.decoded.get(name).map(|text| &text[..]).or_else(|| std::str::from_utf8(name).ok()) {

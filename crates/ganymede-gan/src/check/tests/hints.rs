@@ -43,8 +43,7 @@ fn presets_hint_at_nothing_but_the_kernels_of_the_tutorial() {
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![48, 48, 3]] {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
-            let data =
-                DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
+            let data = facts("data", &shape, 10_000, 10);
             let report = check(&Draft::from(spec), Some(&data));
             let unexpected: Vec<&Finding> =
                 report.of(Severity::Hint).filter(|f| !(f.rule == "kernel_stride" && entry.name == "dcgan")).collect();

@@ -16,8 +16,7 @@ fn errors_of_images(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
 }
 
 fn images(classes: usize) -> DataFacts {
-    let (name, shape) = ("images".into(), vec![28, 28, 1]);
-    DataFacts { name, shape, samples: 10_000, classes: Some(classes), ..DataFacts::default() }
+    facts("images", &[28, 28, 1], 10_000, classes)
 }
 
 /// A spec of points with its loop under a wrong name, a rate that is no number, and comments.

@@ -15,8 +15,7 @@ fn presets_have_no_errors() {
     for entry in PRESETS {
         for shape in [vec![2], vec![28, 28, 1], vec![32, 32, 3], vec![64, 64, 3]] {
             let Ok(spec) = preset_for(entry.name, &PresetInput::of(shape.clone())) else { continue };
-            let data =
-                DataFacts { name: "data".into(), shape, samples: 10_000, classes: Some(10), ..DataFacts::default() };
+            let data = facts("data", &shape, 10_000, 10);
             let report = check(&Draft::from(spec), Some(&data));
             assert!(!report.has_errors(), "{}: {report}", entry.name);
         }
@@ -27,8 +26,7 @@ fn presets_have_no_errors() {
 fn shared_dead_and_missing_optimizers_are_found_and_mended() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data =
-        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
+    let data = points();
     let broken: [fn(&mut TrainSpec); 4] = [
         |spec| spec.phases[0].optimizer = None,
         |spec| drop(spec.phases.pop()),
@@ -53,8 +51,7 @@ fn numbers_out_of_range_are_found_with_place_and_fix() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data =
-        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
+    let data = points();
     let checked = |assignment: &str| {
         let draft = Draft::from(edit(&spec, assignment).unwrap());
         (check(&draft, Some(&data)), draft)
@@ -138,6 +135,12 @@ fn errors_of_points(edits: &[&str]) -> (Draft, Vec<[String; 3]>) {
     (draft, errors)
 }
 
+/// What is known of data of this name, shape, number of samples and number of classes.
+fn facts(name: &str, shape: &[usize], samples: usize, classes: usize) -> DataFacts {
+    let (name, shape, classes) = (name.into(), shape.to_vec(), Some(classes));
+    DataFacts { name, shape, samples, classes, ..DataFacts::default() }
+}
+
 fn points() -> DataFacts {
-    DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() }
+    facts("ring2d", &[2], 1000, 0)
 }

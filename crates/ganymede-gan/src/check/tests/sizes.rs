@@ -5,13 +5,7 @@ use super::*;
 #[test]
 fn a_dense_generator_follows_the_data() {
     for (shape, units) in [(vec![2], 3), (vec![28, 28, 1], 783)] {
-        let data = DataFacts {
-            name: "data".into(),
-            shape: shape.clone(),
-            samples: 1000,
-            classes: Some(0),
-            ..DataFacts::default()
-        };
+        let data = facts("data", &shape, 1000, 0);
         let mut layers = vec![format!("{{ class_name = \"Dense\", units = {units}, activation = \"tanh\" }}")];
         if shape.len() > 1 {
             layers.push(format!("{{ class_name = \"Reshape\", target_shape = [{units}, 1, 1] }}"));
@@ -92,13 +86,7 @@ terms = [{ class_name = "hinge" }]
 "#;
     let draft = TrainSpec::draft(text).unwrap();
     let errors = |classes| {
-        let data = DataFacts {
-            name: "ring2d".into(),
-            shape: vec![2],
-            samples: 1000,
-            classes: Some(classes),
-            ..DataFacts::default()
-        };
+        let data = facts("ring2d", &[2], 1000, classes);
         let report = check(&draft, Some(&data));
         let told = report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>();
         if classes == 8 {
@@ -114,8 +102,7 @@ terms = [{ class_name = "hinge" }]
     );
     assert!(errors(0)[0].starts_with("networks.generator: it takes labels"), "{:?}", errors(0));
     assert_eq!(errors(2), [""; 0]);
-    let data =
-        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(2), ..DataFacts::default() };
+    let data = facts("ring2d", &[2], 1000, 2);
     let hints = check(&draft, Some(&data)).to_string();
     assert!(hints.contains("it knows 3 classes, the data has 2"), "{hints}");
 }
@@ -125,13 +112,7 @@ fn sizes_that_are_unequal_say_their_order() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("dcgan", &PresetInput::of(vec![96, 64, 1])).unwrap();
     let draft = Draft::from(spec);
-    let data = DataFacts {
-        name: "photos".into(),
-        shape: vec![32, 32, 1],
-        samples: 1000,
-        classes: Some(0),
-        ..DataFacts::default()
-    };
+    let data = facts("photos", &[32, 32, 1], 1000, 0);
     let told = check(&draft, Some(&data)).to_string();
     assert!(told.contains("takes 96x64x1, `photos` has 32x32x1 (each height x width x channels)"), "{told}");
     for (preset, shape, part) in [
@@ -150,13 +131,7 @@ fn sizes_that_are_unequal_say_their_order() {
 fn networks_of_points_are_mended_for_images() {
     use crate::presets::{PresetInput, preset_for};
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data = DataFacts {
-        name: "photos".into(),
-        shape: vec![8, 6, 3],
-        samples: 1000,
-        classes: Some(0),
-        ..DataFacts::default()
-    };
+    let data = facts("photos", &[8, 6, 3], 1000, 0);
     let (mended, changes) = fix(&Draft::from(spec), Some(&data)).whole().unwrap();
     assert_eq!(changes.len(), 2, "{changes:?}");
     let subject = Draft::from(mended);

@@ -7,8 +7,7 @@ fn what_tracing_would_refuse_is_found_with_its_place() {
     use crate::presets::{PresetInput, preset_for};
     use crate::spec::edit;
     let spec = preset_for("mlp", &PresetInput::of(vec![2])).unwrap();
-    let data =
-        DataFacts { name: "ring2d".into(), shape: vec![2], samples: 1000, classes: Some(0), ..DataFacts::default() };
+    let data = points();
     let penalty = |at: usize, more: &str| {
         format!("phases.{at}.terms=[{{class_name=\"non_saturating\"}},{{class_name=\"gradient_penalty\"{more}}}]")
     };

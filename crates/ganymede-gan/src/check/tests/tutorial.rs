@@ -34,13 +34,7 @@ fn every_defect_of_the_tutorial_is_found_at_once() {
 #[test]
 fn what_concerns_the_data_is_an_error_when_it_is_named() {
     for shape in [vec![28, 28, 1], vec![32, 32, 3]] {
-        let data = DataFacts {
-            name: "data".into(),
-            shape: shape.clone(),
-            samples: 1000,
-            classes: Some(0),
-            ..DataFacts::default()
-        };
+        let data = facts("data", &shape, 1000, 0);
         let report = check(&verbatim(), Some(&data));
         assert!(report.of(Severity::Error).any(|f| f.rule == "data_shape"), "{shape:?}");
         let repaired = fix(&verbatim(), Some(&data));
