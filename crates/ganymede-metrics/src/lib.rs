@@ -25,6 +25,7 @@ mod metrics;
 mod set;
 pub mod spaces;
 mod stop;
+mod table;
 #[doc(hidden)]
 pub mod testing;
 
@@ -39,3 +40,4 @@ pub use metrics::{
 pub use set::{Facts, Set};
 pub use spaces::{SPACES, Space};
 pub use stop::Stop;
+pub use table::{TableColumn, TableKind, TableRule};

@@ -1,6 +1,6 @@
 //! One side of a comparison, and what is known of both before they are there. Not here: the comparison (`comparison.rs`).
 
-use crate::MetricError;
+use crate::{MetricError, TableColumn, TableRule};
 use ganymede_tensor::Tensor;
 
 /// Samples by field: the samples themselves first, then what else is known of each, such as `label`.
@@ -76,7 +76,7 @@ impl Set {
 /// What is known of the data and the generator before a sample is there: metrics and features say by it whether they fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// Which kind of data it is, by its modality's name: `images`, `points` …
+    /// Which kind of data it is, by its modality's name: `images`, `points`, `table` …
     pub modality: String,
     /// Sizes of a sample.
     pub shape: Vec<usize>,
@@ -86,9 +86,16 @@ pub struct Facts {
     pub stacked: usize,
     /// Whether generated samples were generated for the real ones' classes; why not.
     pub asked: Result<(), String>,
+    /// The columns of a table, of which a sample is a row; none of other data.
+    pub columns: Vec<TableColumn>,
+    /// What real rows of a table never break.
+    pub rules: Vec<TableRule>,
 }
 
 impl Facts {
+    /// The modality whose samples are rows of a table.
+    pub const TABLE: &str = "table";
+
     /// Whether the data is of this modality.
     pub fn is(&self, modality: &str) -> bool {
         self.modality == modality
@@ -96,7 +103,17 @@ impl Facts {
 
     /// Refuses data of another modality, which it names.
     pub(crate) fn expect(&self, modality: &str) -> Option<String> {
-        (!self.is(modality)).then(|| format!("it measures {modality}, and these samples are {}", self.modality))
+        let words =
+            |modality: &str| if modality == Facts::TABLE { "rows of a table".into() } else { modality.to_string() };
+        let (expected, found) = (words(modality), words(&self.modality));
+        (!self.is(modality)).then(|| format!("it measures {expected}, and these samples are {found}"))
+    }
+
+    /// Refuses rows of tables, whose cells are places in lists as well as numbers: their differences say nothing.
+    pub(crate) fn refuse_tables(&self) -> Option<String> {
+        let reason =
+            "places of categories have no distances; `column_shapes`, `pair_trends` and `detection` compare tables";
+        self.is(Facts::TABLE).then(|| reason.into())
     }
 
     /// Values of a sample.

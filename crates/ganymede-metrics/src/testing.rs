@@ -1,7 +1,7 @@
 //! Samples by formula, for the tests of metrics: here, of the features, and of what evaluates. Not a part of the library's
 //! promises.
 
-use crate::{Facts, MetricError, Others, Set};
+use crate::{Facts, MetricError, Others, Set, TableColumn, TableKind, TableRule};
 use ganymede_tensor::{Rng, Tensor, stream_of};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -33,7 +33,53 @@ pub fn bright_sides(stream: &str, n: usize) -> Set {
 /// What is known of samples of a modality.
 pub fn facts(modality: &str, sample: &[usize], classes: usize) -> Facts {
     let asked = if classes > 0 { Ok(()) } else { Err("the generator takes no classes".into()) };
-    Facts { modality: modality.into(), shape: sample.to_vec(), classes, stacked: 0, asked }
+    Facts {
+        modality: modality.into(),
+        shape: sample.to_vec(),
+        classes,
+        stacked: 0,
+        asked,
+        columns: Vec::new(),
+        rules: Vec::new(),
+    }
+}
+
+/// A column of whole numbers from 0 to 1,000.
+pub fn number(name: &str) -> TableColumn {
+    TableColumn { name: name.into(), kind: TableKind::Number { whole: true, range: [0.0, 1000.0] }, target: false }
+}
+
+/// A column of so many categories, none of which stands for missing cells.
+pub fn category(name: &str, values: usize) -> TableColumn {
+    TableColumn { name: name.into(), kind: TableKind::Category { values, missing: None }, target: false }
+}
+
+/// What is known of [`rows`]: numbers `x` and `y`, `kind` of four categories in a list of five, which fixes `group`, and `class`
+/// as target.
+pub fn table() -> Facts {
+    let class = TableColumn { target: true, ..category("class", 2) };
+    let columns = vec![number("x"), number("y"), category("kind", 5), category("group", 2), class];
+    let rules = vec![TableRule::AtMost { low: 0, high: 1 }, TableRule::Fixes { from: 2, to: 3 }];
+    Facts { columns, rules, ..facts(Facts::TABLE, &[5], 0) }
+}
+
+/// Rows of [`table`]: y is at least x, and sometimes missing; most rows are of the class that x says; one in twelve repeats the first.
+pub fn rows(stream: &str, n: usize) -> Set {
+    let mut rng = Rng::new(11, stream_of(stream));
+    let mut cells: Vec<f32> = Vec::with_capacity(5 * n);
+    for at in 0..n {
+        let [x, y, kind, class, missing] = [(); 5].map(|()| rng.uniform());
+        if at % 12 == 11 {
+            cells.extend_from_within(..5);
+            continue;
+        }
+        let whole = |number: f64| ((1000.0 * number).floor() / 1000.0) as f32;
+        let kind = (4.0 * kind).floor();
+        let y = if missing < 0.1 { f32::NAN } else { whole(x + (1.0 - x) * y) };
+        let class = (x > 0.65) != (class < 0.1);
+        cells.extend([whole(x), y, kind as f32, (kind / 2.0).floor() as f32, f32::from(u8::from(class))]);
+    }
+    Set::new("real", Tensor::from_f32([n, 5], cells).expect("five cells a row"))
 }
 
 /// Other samples that stand ready, and what was kept.

@@ -1,6 +1,6 @@
 //! What every metric of the table must do. Not here: its values by hand (beside it) and those of libraries (`libraries.rs`).
 
-use ganymede_metrics::testing::{Ready, bright_sides, facts, normal};
+use ganymede_metrics::testing::{Ready, bright_sides, facts, normal, rows, table};
 use ganymede_metrics::{
     Better, Comparison, Facts, METRICS, Metric, MetricError, Number, Others, Set, Sides, Sizes, Stop, measure,
     program_bytes,
@@ -18,7 +18,7 @@ fn set(samples: Tensor) -> Set {
     Set::new("real", samples)
 }
 
-/// Two kinds of images, and points about 0 and about (4, 0): a metric is of the one or the other.
+/// Two kinds of images, points about 0 and about (4, 0), rows of a table: a metric is of one of them.
 struct Case {
     data: Facts,
     real: Set,
@@ -47,8 +47,18 @@ fn points() -> Case {
     Case { data: facts("points", &[2], 2), real: points("real", 120), second: points("second", 120), others }
 }
 
-/// The one of two cases that a metric is of.
-fn case<'a>(metric: &dyn Metric, cases: &'a [Case; 2]) -> &'a Case {
+fn tables() -> Case {
+    let others = Ready { learned: Some(rows("real", 120)), tested: Some(rows("tested", 100)), ..Ready::default() };
+    Case { data: table(), real: rows("real", 120), second: rows("second", 120), others }
+}
+
+/// One of each.
+fn cases() -> [Case; 3] {
+    [images(), points(), tables()]
+}
+
+/// The case that a metric is of.
+fn case<'a>(metric: &dyn Metric, cases: &'a [Case; 3]) -> &'a Case {
     cases.iter().find(|case| metric.unfit(&case.data).is_none()).unwrap()
 }
 
@@ -59,9 +69,26 @@ fn measured(metric: &dyn Metric, case: &Case, fake: &Set) -> Result<Vec<Number>,
     metric.measure(&mut compared)
 }
 
-/// The samples with so much noise, and their labels.
+/// The samples with so much noise, and their labels. Of rows of a table the numbers have noise, some more are missing, and some
+/// categories are others.
 fn noisy(of: &Set, amount: f32) -> Set {
     let samples = of.samples();
+    if of.labels().is_none() {
+        let noise = normal("noise", of.len(), &[3, 5], 0.0, 1.0);
+        let noise = noise.as_f32().unwrap();
+        let cell = |(at, &cell): (usize, &f32)| {
+            let (row, column) = (at / 5, at % 5);
+            let [change, other, shift] = [0, 1, 2].map(|k| noise[15 * row + 5 * k + column]);
+            match [0, 0, 5, 2, 2][column] {
+                0 if change < 0.4 * amount - 1.9 && amount > 0.0 => f32::NAN,
+                0 => cell + 0.15 * amount * shift,
+                values if change < 0.5 * amount - 1.6 && amount > 0.0 => (other.abs() * 7.0).floor() % values as f32,
+                _ => cell,
+            }
+        };
+        let cells = samples.as_f32().unwrap().iter().enumerate().map(cell).collect();
+        return set(Tensor::from_f32([of.len(), 5], cells).unwrap());
+    }
     let noise = normal("noise", of.len(), &samples.shape()[1..], 0.0, 1.0);
     let values = samples.as_f32().unwrap().iter().zip(noise.as_f32().unwrap()).map(|(x, n)| x + amount * n).collect();
     set(Tensor::from_f32(samples.shape().clone(), values).unwrap()).labelled(&of.labels().unwrap()).unwrap()
@@ -69,7 +96,7 @@ fn noisy(of: &Set, amount: f32) -> Set {
 
 #[test]
 fn every_metric_is_best_on_identical_sets_and_worse_the_more_noise_there_is() {
-    let cases = [images(), points()];
+    let cases = cases();
     for metric in METRICS {
         let case = case(*metric, &cases);
         let found: Vec<Vec<Number>> = [0.0, 0.7, 1.4, 2.8]
@@ -91,6 +118,8 @@ fn every_metric_is_best_on_identical_sets_and_worse_the_more_noise_there_is() {
                 Better::Higher if ["recall", "modes", "class_recall"].contains(&first.value.name) => {
                     assert_eq!(series[0], if first.value.name == "modes" { 2.0 } else { 1.0 });
                 }
+                // Noise leaves the range of real rows.
+                Better::Higher if first.value.name == "value_coverage" => assert_eq!(series[0], 1.0),
                 // Two kinds of images are easily learned, also under noise: see the next test.
                 Better::Higher if first.value.name == "train_synthetic_test_real" => assert!(series[0] >= series[3]),
                 Better::Higher => assert!(series[0] > series[3] && series[0] >= series[1], "{name}: {series:?}"),
@@ -150,7 +179,7 @@ fn one_image_a_class_has_no_recall_within_its_class() {
 
 #[test]
 fn the_order_of_samples_does_not_matter_and_the_same_is_the_same_twice() {
-    let cases = [images(), points()];
+    let cases = cases();
     for metric in METRICS.iter().filter(|metric| metric.name() != "classes") {
         let case = case(*metric, &cases);
         let fake = noisy(&case.real, 1.0);
@@ -201,15 +230,55 @@ fn sets_that_cannot_be_compared_are_left_out_with_a_reason() {
             assert!(number.value.estimate.value.is_finite(), "{number:?}");
         }
     }
+    let of_tables = |samples: &str| {
+        let reason = |name: &&str| format!("{name}: it measures rows of a table, and these samples are {samples}");
+        TABLES.iter().map(reason).collect::<Vec<String>>()
+    };
     let images = images();
     let found = measured(&images, images.real.clone(), images.real.clone(), &|_| true);
     assert_eq!(found.left_out, Vec::<String>::new());
-    assert_eq!(found.unfit, ["modes: it measures points with classes, and stacked-fashion-mnist"]);
+    let modes = "modes: it measures points with classes, and stacked-fashion-mnist".to_string();
+    assert_eq!(found.unfit, [vec![modes], of_tables("images")].concat());
     let points = points();
     let found = measured(&points, points.real.clone(), points.real.clone(), &|_| true);
     let reasons = ["laplacian", "ms_ssim", "classes"]
         .map(|name| format!("{name}: it measures images, and these samples are points"));
-    assert_eq!((found.left_out, found.unfit), (Vec::new(), reasons.to_vec()));
+    assert_eq!((found.left_out, found.unfit), (Vec::new(), [reasons.to_vec(), of_tables("points")].concat()));
+}
+
+/// Metrics of tables alone.
+const TABLES: [&str; 3] = ["column_shapes", "pair_trends", "table_form"];
+
+/// Cells are no coordinates: what measures distances of samples is not of tables, and every metric of tables reads its cells.
+#[test]
+fn tables_are_measured_by_their_own_metrics() {
+    let case = tables();
+    let backend = backend();
+    let measured = |real: Set, fake: Set| {
+        let sides = Sides { real: real.clone(), fake, second: real };
+        measure(Comparison::new(&case.data, &sides, &case.others, &backend, 0, Stop::NEVER), &|_| true).unwrap()
+    };
+    let found = measured(case.real.clone(), case.real.clone());
+    assert_eq!(found.left_out, Vec::<String>::new());
+    let unfit: Vec<&str> = found.unfit.iter().map(|reason| reason.split(':').next().unwrap()).collect();
+    assert_eq!(unfit.len() + TABLES.len(), METRICS.len(), "{unfit:?}");
+    assert!(
+        unfit.iter().all(|name| !TABLES.contains(name)) && found.numbers.iter().all(|number| number.of == "samples")
+    );
+    for number in found.numbers {
+        assert!(number.value.estimate.value.is_finite(), "{number:?}");
+    }
+    let mut cells = case.real.samples().as_f32().unwrap().to_vec();
+    cells[2] = 7.0;
+    let broken = set(Tensor::from_f32([120, 5], cells).unwrap());
+    let found = measured(case.real.clone(), broken);
+    assert_eq!(found.numbers, []);
+    for (name, reason) in TABLES.iter().zip(&found.left_out) {
+        assert_eq!(*reason, format!("{name}: expected a place below 5 in column kind, found 7 in row 1"));
+    }
+    let few = case.real.first(19);
+    let found = measured(few.clone(), few);
+    assert!(found.left_out.len() == TABLES.len() && found.left_out[0].contains("at least 20 rows"), "{found:?}");
 }
 
 #[test]
@@ -227,7 +296,7 @@ fn without_others_what_learns_is_left_out_and_the_rest_is_measured() {
 #[test]
 fn what_is_told_to_stop_stops() {
     let flag = AtomicBool::new(true);
-    let cases = [images(), points()];
+    let cases = cases();
     for metric in METRICS {
         let case = case(*metric, &cases);
         let sides = Sides { real: case.real.clone(), fake: case.real.clone(), second: case.second.clone() };
@@ -246,17 +315,20 @@ fn what_is_told_to_stop_stops() {
 #[test]
 fn bytes_are_known_before() {
     let backend = backend();
-    for (modality, sample, n) in [("images", vec![24, 24, 3], 400), ("points", vec![6], 3000)] {
+    for (modality, sample, n) in [("images", vec![24, 24, 3], 400), ("points", vec![6], 3000), ("table", vec![5], 3000)]
+    {
         let labels: Vec<u32> = (0..n as u32).map(|at| at % 2).collect();
-        let labelled =
-            |stream: &str, n: usize| set(normal(stream, n, &sample, 0.0, 0.5)).labelled(&labels[..n]).unwrap();
+        let labelled = |stream: &str, n: usize| match modality {
+            "table" => rows(stream, n),
+            _ => set(normal(stream, n, &sample, 0.0, 0.5)).labelled(&labels[..n]).unwrap(),
+        };
         let learned = n / 2;
         let others = Ready {
             learned: Some(labelled("learned", learned)),
             tested: Some(labelled("tested", 50)),
             ..Ready::default()
         };
-        let data = facts(modality, &sample, 2);
+        let data = if modality == "table" { table() } else { facts(modality, &sample, 2) };
         let sizes = Sizes { samples: n, reference: n, learned, tested: 50 };
         for metric in METRICS.iter().filter(|metric| metric.unfit(&data).is_none()) {
             let wanted = |name: &str| name == metric.name();
@@ -284,6 +356,9 @@ fn metrics_and_spaces_have_their_names() {
     assert_eq!(
         names,
         ["sliced_wasserstein", "laplacian", "ms_ssim", "frechet", "kernel", "neighbours", "modes", "classes"]
+            .into_iter()
+            .chain(TABLES)
+            .collect::<Vec<&str>>()
     );
 }
 

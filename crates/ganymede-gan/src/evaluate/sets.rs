@@ -83,7 +83,8 @@ impl Rows {
 pub(super) fn facts(codec: &Codec, asked: Result<(), String>) -> Facts {
     let stacked = if codec.format == "stacked-fashion-mnist" { STACKED } else { 0 };
     let (modality, shape) = (codec.modality().name().to_string(), codec.shape().to_vec());
-    Facts { modality, shape, classes: codec.classes().len(), stacked, asked }
+    let (columns, rules) = (Vec::new(), Vec::new());
+    Facts { modality, shape, classes: codec.classes().len(), stacked, asked, columns, rules }
 }
 
 /// What is compared, and what is learned from.

@@ -82,6 +82,10 @@ impl Metric for Frechet {
         "Fréchet distance of Gaussians fitted to features; Heusel et al. 2017"
     }
 
+    fn unfit(&self, data: &Facts) -> Option<String> {
+        data.refuse_tables()
+    }
+
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

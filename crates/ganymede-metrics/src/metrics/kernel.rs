@@ -82,6 +82,10 @@ impl Metric for Kernel {
         "maximum mean discrepancy of features by a cubic kernel (KID); Bińkowski et al. 2018"
     }
 
+    fn unfit(&self, data: &Facts) -> Option<String> {
+        data.refuse_tables()
+    }
+
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

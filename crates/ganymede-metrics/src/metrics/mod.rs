@@ -1,6 +1,6 @@
 //! The table of metrics. To add one: a file here with a type that is a [`Metric`], and a line in [`METRICS`]; the
 //! contract tests (`tests/contract.rs`), `ganymede evaluate` and `[evaluate]` follow from the table. Not here: what
-//! stands for samples (`spaces/`), which samples are compared (the caller).
+//! stands for samples (`spaces/`), those of tables (`tables/`), which samples are compared (the caller).
 
 mod classes;
 mod frechet;
@@ -10,6 +10,7 @@ mod modes;
 mod ms_ssim;
 mod neighbours;
 mod sliced_wasserstein;
+mod tables;
 
 pub use frechet::frechet;
 pub use kernel::kernel_distance;
@@ -96,4 +97,7 @@ pub const METRICS: &[&dyn Metric] = &[
     &neighbours::Neighbours,
     &modes::Modes,
     &classes::Classes,
+    &tables::ColumnShapes,
+    &tables::PairTrends,
+    &tables::TableForm,
 ];

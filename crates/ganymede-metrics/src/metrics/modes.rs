@@ -125,6 +125,8 @@ impl Metric for Modes {
     fn unfit(&self, data: &Facts) -> Option<String> {
         if data.stacked > 0 {
             None
+        } else if data.is(Facts::TABLE) {
+            data.refuse_tables()
         } else if data.is("images") {
             Some("it measures points with classes, and stacked-fashion-mnist".into())
         } else {

@@ -187,6 +187,10 @@ impl Metric for Neighbours {
         "precision, recall, density and coverage by nearest neighbours; Kynkäänniemi et al. 2019, Naeem et al. 2020"
     }
 
+    fn unfit(&self, data: &Facts) -> Option<String> {
+        data.refuse_tables()
+    }
+
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.features(self.name(), values)
     }

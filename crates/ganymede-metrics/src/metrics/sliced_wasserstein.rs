@@ -166,6 +166,10 @@ impl Metric for SlicedWasserstein {
         "mean Wasserstein-1 distance of projections on random directions; Rabin et al. 2011"
     }
 
+    fn unfit(&self, data: &Facts) -> Option<String> {
+        data.refuse_tables()
+    }
+
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         compared.samples(values)
     }

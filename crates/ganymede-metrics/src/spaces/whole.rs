@@ -4,7 +4,8 @@ use super::{Features, Space, refuse};
 use crate::{Comparison, Facts, Matrix, MetricError};
 use ganymede_tensor::Tensor;
 
-/// The line of the table: of every kind of data but images, whose pixels say little one by one.
+/// The line of the table: of every kind of data but images, whose pixels say little one by one, and tables, whose cells are
+/// places in lists as well as numbers.
 pub(super) struct Whole;
 
 impl Space for Whole {
@@ -17,7 +18,7 @@ impl Space for Whole {
     }
 
     fn fits(&self, data: &Facts) -> bool {
-        !data.is("images")
+        !data.is("images") && !data.is(Facts::TABLE)
     }
 
     fn columns(&self, data: &Facts) -> usize {
