@@ -58,6 +58,7 @@ mod sink;
 mod source;
 mod sources;
 mod split;
+pub mod table;
 pub mod text;
 mod whole_file;
 
