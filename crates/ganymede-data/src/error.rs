@@ -1,5 +1,6 @@
 //! Why data could not be read or written. Not here: exit codes, which the command chooses.
 
+use crate::table::TableError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -222,6 +223,14 @@ pub enum DataError {
         /// What there is instead: conditions, or classes by number and name.
         known: Vec<String>,
     },
+    /// A table that cannot be read, or not as it was asked for.
+    #[error("{path}: {fault}", path = .path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, expected and found, and what to do.
+        fault: Box<TableError>,
+    },
     /// Samples in memory that are no data set.
     #[error("samples `{name}`: {reason}")]
     Samples {
@@ -285,6 +294,7 @@ impl DataError {
             }
             DataError::Condition { known, .. } if known.is_empty() => None,
             DataError::Condition { known, .. } => Some(format!("there are: {}", known.join(", "))),
+            DataError::Table { fault, .. } => fault.hint.clone(),
             DataError::Samples { hint, .. } => Some(hint.clone()),
             DataError::MixedSizes { .. } => Some("choose the size with --resolution N or WxH".into()),
             // What is missing is in the table, not in the images.

@@ -1,6 +1,7 @@
 //! Text of people's files: UTF-8, with its mark or without, and UTF-16. Other encodings are refused, never guessed:
 //! what is read wrongly would give two names one spelling. Not here: what the text means.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why bytes are no text that is read.
@@ -24,21 +25,91 @@ impl fmt::Display for NotText {
     }
 }
 
+/// How a text is written as bytes. A mark is the byte order mark before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// UTF-8 without a mark.
+    #[default]
+    Utf8,
+    /// UTF-8 after a mark, as Excel writes it.
+    Utf8Marked,
+    /// UTF-16, low byte first, without a mark.
+    Utf16Le,
+    /// UTF-16, low byte first, after a mark.
+    Utf16LeMarked,
+    /// UTF-16, high byte first, without a mark.
+    Utf16Be,
+    /// UTF-16, high byte first, after a mark.
+    Utf16BeMarked,
+}
+
+impl Encoding {
+    /// The encoding of a text, by its mark or by the zeros of its first bytes.
+    ///
+    /// # Errors
+    /// [`NotText`] for UTF-32.
+    pub fn of(bytes: &[u8]) -> Result<Encoding, NotText> {
+        if bytes.starts_with(&[0xff, 0xfe, 0, 0]) || bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
+            return Err(NotText { line: 1, reason: "expected UTF-8, found UTF-32".into() });
+        }
+        Ok(match bytes {
+            [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8Marked,
+            [0xff, 0xfe, ..] => Encoding::Utf16LeMarked,
+            [0xfe, 0xff, ..] => Encoding::Utf16BeMarked,
+            _ if zeros(bytes, 1) => Encoding::Utf16Le,
+            _ if zeros(bytes, 0) => Encoding::Utf16Be,
+            _ => Encoding::Utf8,
+        })
+    }
+
+    /// The bytes of its mark; none without one.
+    pub fn mark(self) -> &'static [u8] {
+        match self {
+            Encoding::Utf8Marked => &[0xef, 0xbb, 0xbf],
+            Encoding::Utf16LeMarked => &[0xff, 0xfe],
+            Encoding::Utf16BeMarked => &[0xfe, 0xff],
+            Encoding::Utf8 | Encoding::Utf16Le | Encoding::Utf16Be => &[],
+        }
+    }
+
+    /// The bytes of a text, without the mark.
+    pub fn encode(self, text: String) -> Vec<u8> {
+        match self {
+            Encoding::Utf8 | Encoding::Utf8Marked => text.into_bytes(),
+            Encoding::Utf16Le | Encoding::Utf16LeMarked => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Encoding::Utf16Be | Encoding::Utf16BeMarked => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        }
+    }
+}
+
 /// The text of a file's bytes, without a byte order mark.
 ///
 /// # Errors
 /// [`NotText`] for any other encoding than UTF-8 and UTF-16.
 pub fn decode(bytes: &[u8]) -> Result<String, NotText> {
-    if bytes.starts_with(&[0xff, 0xfe, 0, 0]) || bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
-        return Err(NotText { line: 1, reason: "expected UTF-8, found UTF-32".into() });
+    let encoding = Encoding::of(bytes)?;
+    let rest = &bytes[encoding.mark().len()..];
+    match encoding {
+        Encoding::Utf8 | Encoding::Utf8Marked => utf8(rest).map(String::from),
+        Encoding::Utf16Le | Encoding::Utf16LeMarked => utf16(rest, u16::from_le_bytes),
+        Encoding::Utf16Be | Encoding::Utf16BeMarked => utf16(rest, u16::from_be_bytes),
     }
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ if zeros(bytes, 1) => utf16(bytes, u16::from_le_bytes),
-        _ if zeros(bytes, 0) => utf16(bytes, u16::from_be_bytes),
-        _ => utf8(bytes),
+}
+
+/// As [`decode`], with the encoding; UTF-8 is not copied.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_owned(mut bytes: Vec<u8>) -> Result<(String, Encoding), NotText> {
+    let encoding = Encoding::of(&bytes)?;
+    if !matches!(encoding, Encoding::Utf8 | Encoding::Utf8Marked) {
+        return Ok((decode(&bytes)?, encoding));
+    }
+    bytes.drain(..encoding.mark().len());
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((text, encoding)),
+        Err(error) => utf8(error.as_bytes()).map(|text| (text.into(), encoding)),
     }
 }
 
@@ -49,8 +120,8 @@ fn zeros(bytes: &[u8], first: usize) -> bool {
     head.len() >= 4 && bytes.len().is_multiple_of(2) && zero(first) * 4 > head.len() && zero(1 - first) == 0
 }
 
-fn utf8(bytes: &[u8]) -> Result<String, NotText> {
-    std::str::from_utf8(bytes).map(String::from).map_err(|error| {
+fn utf8(bytes: &[u8]) -> Result<&str, NotText> {
+    std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let line = 1 + bytes[..at].iter().filter(|&&b| b == b'\n').count() as u64;
         NotText { line, reason: format!("expected UTF-8, found the byte {:02x} of another encoding", bytes[at]) }
@@ -94,9 +165,14 @@ mod tests {
     fn utf8_and_utf16_are_read_with_a_mark_and_without() {
         for text in ["file,class\na.png,кот\n", "seed = 1\n", "a,日本\r\n", ""] {
             assert_eq!(decode(text.as_bytes()).unwrap(), text);
-            assert_eq!(decode(format!("\u{feff}{text}").as_bytes()).unwrap(), text);
+            let marked = format!("\u{feff}{text}").into_bytes();
+            assert_eq!(decode(&marked).unwrap(), text);
+            assert_eq!(decode_owned(marked).unwrap(), (text.to_string(), Encoding::Utf8Marked));
+            assert_eq!(decode_owned(text.into()).unwrap(), (text.to_string(), Encoding::Utf8));
             for bytes in &wide(text)[..2] {
                 assert_eq!(decode(bytes).unwrap(), text, "{bytes:?}");
+                let (read, encoding) = decode_owned(bytes.clone()).unwrap();
+                assert_eq!([encoding.mark(), &encoding.encode(read)].concat(), *bytes, "the same bytes come back");
             }
         }
         for bytes in wide("file,class\na.png,cat\n") {
@@ -115,6 +191,7 @@ mod tests {
         ] {
             let error = decode(bytes).unwrap_err();
             assert!(error.line == line && error.reason.contains(words), "{error:?}");
+            assert_eq!(decode_owned(bytes.into()).unwrap_err(), error);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tables that name classes, however they are written, as rows of texts: comma or tab separated, lines of JSON, StyleGAN's
 //! `dataset.json`. Not here: which columns mean what (`class_table.rs`).
 
+use crate::table::{delimiter, said_delimiter};
 use csv::{ReaderBuilder, StringRecord};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -51,11 +52,9 @@ impl Sheet {
 /// Reads values that commas, semicolons, tabs or bars separate. Rows without any text are left out, as is a first line
 /// `sep=;`, which says what separates.
 pub(crate) fn separated(text: &str) -> Result<Sheet, Fault> {
-    let (said, start) = match text.strip_prefix("sep=").and_then(|rest| rest.bytes().next()) {
-        Some(byte) if byte.is_ascii() && text.as_bytes().get(5).is_none_or(|b| b"\r\n".contains(b)) => (Some(byte), 5),
-        _ => (None, 0),
-    };
-    let bytes = &text.as_bytes()[start..];
+    let said = said_delimiter(text.as_bytes()).map(|(byte, _)| byte);
+    // Its line end stays, so that lines are counted.
+    let bytes = &text.as_bytes()[if said.is_some() { "sep=;".len() } else { 0 }..];
     let delimiter = said.unwrap_or_else(|| delimiter(bytes));
     // The line of the first thing that stands from a byte on.
     let line = |from: usize| {
@@ -85,22 +84,6 @@ pub(crate) fn separated(text: &str) -> Result<Sheet, Fault> {
             sheet.push(lines, row, &mut fields)?;
         }
     }
-}
-
-/// What separates: what the first line has most of, outside of quotes.
-fn delimiter(bytes: &[u8]) -> u8 {
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
-    for &byte in bytes.iter().skip_while(|b| b"\r\n".contains(b)) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
-            _ if !quoted => counts.iter_mut().filter(|(d, _)| *d == byte).for_each(|(_, n)| *n += 1),
-            _ => {}
-        }
-    }
-    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
-    counts.iter().find(|(_, n)| *n == most && most > 0).map_or(b',', |(d, _)| *d)
 }
 
 /// Where a quote stands that is not closed: the reader would take the rest of the table for one field.
