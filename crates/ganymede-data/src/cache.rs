@@ -260,7 +260,7 @@ fn load(path: &Path, key: &str, job: &Job<'_>, most: usize) -> Result<Dataset, R
     if header.key != key {
         return Err(Rejected::Absent);
     }
-    let sample = header.codec.sample_type().clone();
+    let sample = header.codec.stored_type();
     let parts = Parts::of(&header).filter(|parts| header.samples > 0 && parts.total() == Some(room - json_length));
     let parts = parts.ok_or_else(|| damaged("its length differs from its header"))?;
     let (samples, labels, groups) = (parts.samples, parts.labels, parts.groups);
@@ -327,7 +327,7 @@ impl Parts {
         let further = |name: &str| name != SAMPLE && name != LABEL;
         let fields = header.codec.fields().iter().filter(|field| further(&field.name));
         Some(Parts {
-            samples: count.checked_mul(header.codec.sample_type().bytes() as u64)?,
+            samples: count.checked_mul(header.codec.stored_type().bytes() as u64)?,
             labels: words(header.labels)?,
             groups: words(header.groups)?,
             columns: fields.map(|field| count.checked_mul(field.ty.bytes() as u64)).collect::<Option<_>>()?,

@@ -89,6 +89,11 @@ impl Codec {
         &self.sample().ty
     }
 
+    /// Type of one sample as a data set keeps it: that of the raw sample, but where the modality has a form of its own.
+    pub(crate) fn stored_type(&self) -> TensorType {
+        self.modality.stored().unwrap_or_else(|| self.sample_type().clone())
+    }
+
     /// Sizes of a sample: (height, width, channels) of an image, (coordinates,) of a point.
     pub fn shape(&self) -> &[usize] {
         &self.sample().ty.shape

@@ -443,7 +443,8 @@ pub(crate) fn conclude(
     report.fields = columns.iter().map(|column| format!("{} {}", column.field.name, column.field.ty)).collect();
     report.groups =
         groups.as_ref().map_or(0, |groups| groups.iter().collect::<std::collections::HashSet<_>>().len() as u64);
-    let mut fields = vec![Field::sample(filled.sample.clone(), decoded.range)];
+    let sample = decoded.sample.unwrap_or_else(|| Field::sample(filled.sample.clone(), decoded.range));
+    let mut fields = vec![sample];
     fields.extend(labels.as_ref().map(|_| Field::label(classes)));
     fields.extend(columns.iter().map(|column| column.field.clone()));
     let codec = Codec::new(format.name(), report.source.clone(), fields, decoded.modality)?;

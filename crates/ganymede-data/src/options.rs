@@ -3,6 +3,7 @@
 use crate::error::DataError;
 use crate::formats::layout::Layout;
 use crate::limits::{MAX_PIXELS, MAX_SIDE};
+use crate::table::Wishes;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -65,6 +66,12 @@ pub struct DataOptions {
     /// Which pages and frames of files with several are samples.
     #[serde(skip_serializing_if = "Pages::is_first")]
     pub pages: Pages,
+    /// What columns of a table are, by their names; of others it is found.
+    #[serde(skip_serializing_if = "Wishes::is_empty")]
+    pub columns: Wishes,
+    /// The column of a table that rows are asked for by; `None` for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
@@ -136,6 +143,8 @@ impl Default for DataOptions {
             labels: None,
             label_column: None,
             pages: Pages::First,
+            columns: Wishes::default(),
+            target: None,
             holdout: None,
             duplicates: Duplicates::Keep,
             use_cache: true,

@@ -6,7 +6,7 @@ use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
 use crate::plan::{self, PlanReport};
 use crate::sampler::{STANDING_BATCHES, Standing};
-use crate::spec::TrainSpec;
+use crate::spec::{TrainSection, TrainSpec};
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
 use ganymede_runtime::{Backend, Program, Store};
@@ -183,6 +183,11 @@ impl Stepper {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// From the next step on the training ends as this says, which learning rates may follow.
+    pub(crate) fn set_length(&mut self, train: &TrainSection) {
+        (self.spec.train.steps, self.spec.train.minutes) = (train.steps, train.minutes);
     }
 
     /// From the next step on these scalars have these values, and all others the spec's.
@@ -393,9 +398,11 @@ fn give_scalars(
         ("first_sample".to_string(), first as f64),
         ("accumulated/keep".to_string(), if run.part == 0 { 0.0 } else { 1.0 }),
     ];
+    let factor = spec.train.rate_factor(run.step);
     for phase in &info.phases {
-        let rate = others.get(&format!("{}/learning_rate", phase.name));
-        let optimizer = rate.map(|rate| phase.optimizer.clone().learning_rate(*rate));
+        let steered = others.get(&format!("{}/learning_rate", phase.name)).copied();
+        let falls = || (factor < 1.0).then(|| phase.optimizer.learning_rate.value(run.iteration) * factor);
+        let optimizer = steered.or_else(falls).map(|rate| phase.optimizer.clone().learning_rate(rate));
         let of_optimizer = optimizer.as_ref().unwrap_or(&phase.optimizer).scalars(run.iteration).into_iter();
         scalars.extend(of_optimizer.map(|(name, value)| (format!("{}/{name}", phase.name), value)));
     }

@@ -9,6 +9,7 @@ mod archive;
 pub(crate) mod array;
 mod class_columns;
 mod class_table;
+mod delimited;
 pub(crate) mod element;
 mod fashion_mnist;
 pub(crate) mod files;
@@ -58,6 +59,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &idx::Idx,
     &npy::Npy,
     &npz::Npz,
+    &delimited::Delimited,
     &image_zip::ImageZip,
     &image_folder::ImageFolder,
 ];
@@ -105,7 +107,10 @@ pub(crate) trait Format: Sync {
 pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Result<(), DataError> {
     let (arrays, archive) = (format.holds_arrays(), format.name() == "npz");
     let images = matches!(format.name(), "image-folder" | "image-zip");
+    let table = format.name() == "csv";
     let set = [
+        ("target", options.target.is_some() && !table, "a table (.csv)"),
+        ("columns", !options.columns.is_empty() && !table, "a table (.csv)"),
         ("shape", options.reshape.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("layout", options.layout.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("key", options.key.is_some() && !archive, "an archive of arrays (.npz)"),
@@ -223,6 +228,8 @@ pub(crate) struct Decoded {
     pub(crate) modality: Arc<dyn Modality>,
     /// Raw values of a sample that become −1 and 1.
     pub(crate) range: [f64; 2],
+    /// What a network makes, where it is not the raw sample in that range.
+    pub(crate) sample: Option<Field>,
     /// One label per sample in the sink.
     pub(crate) labels: Option<Vec<u32>>,
     pub(crate) classes: Vec<String>,
@@ -244,8 +251,8 @@ pub(crate) struct Column {
 impl Decoded {
     /// Samples without labels, groups or further fields.
     pub(crate) fn new(modality: Arc<dyn Modality>, range: [f64; 2], report: DataReport) -> Decoded {
-        let (labels, classes, groups, columns) = (None, Vec::new(), None, Vec::new());
-        Decoded { modality, range, labels, classes, groups, columns, report }
+        let (sample, labels, classes, groups, columns) = (None, None, Vec::new(), None, Vec::new());
+        Decoded { modality, range, sample, labels, classes, groups, columns, report }
     }
 
     /// The same with a label for each sample.

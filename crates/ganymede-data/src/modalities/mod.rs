@@ -9,6 +9,7 @@
 pub(crate) mod images;
 pub(crate) mod points;
 mod signals;
+pub(crate) mod table;
 mod wish;
 
 use crate::codec::Codec;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 pub use wish::Wish;
 
 /// Every modality, in the order in which they are asked whether samples are theirs.
-pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY, &signals::ENTRY];
+pub(crate) const MODALITIES: &[&Entry] = &[&images::ENTRY, &points::ENTRY, &signals::ENTRY, &table::ENTRY];
 
 /// A line of the table.
 #[derive(Debug)]
@@ -97,6 +98,11 @@ pub trait Modality: fmt::Debug + Send + Sync {
         wish.tensors(codec, seeds)
     }
 
+    /// Type of one sample as the data set keeps it, where that is not what a network makes.
+    fn stored(&self) -> Option<TensorType> {
+        None
+    }
+
     /// How samples are shown to the user.
     fn preview(&self) -> Preview;
 
@@ -125,6 +131,16 @@ pub trait Modality: fmt::Debug + Send + Sync {
         samples: &[f32],
     ) -> Result<Vec<PathBuf>, DataError>;
 
+    /// Mean and deviation of each value that a network makes in the samples to train on; none where they are not known.
+    fn feature_moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        None
+    }
+
+    /// What a row consists of; none where samples are no rows of a table.
+    fn rows(&self) -> Option<TableRows> {
+        None
+    }
+
     /// Names of the presets that train on such samples, the usual one first.
     fn presets(&self, sample: &TensorType) -> &'static [&'static str];
 
@@ -134,6 +150,40 @@ pub trait Modality: fmt::Debug + Send + Sync {
     /// Expected and found, as text.
     fn comparable(&self, _codec: &Codec, _other: &Codec) -> Result<(), String> {
         Ok(())
+    }
+}
+
+/// What the rows of a table are to a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRows {
+    /// The parts of a row, in order, without the target, which stands behind them as one-hot.
+    pub heads: Vec<Head>,
+    /// How many rows the table has.
+    pub rows: u64,
+}
+
+/// A part of a row: neighbouring values that a network makes together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Head {
+    /// A number of any size.
+    Number,
+    /// One of so many, as one-hot.
+    Choice(usize),
+    /// One of these numbers, as one-hot, and the number behind it.
+    Ordered(Vec<f64>),
+    /// One of so many, as one-hot, the last of which is any number; and this number behind it, else 0.
+    Atoms(usize),
+}
+
+impl Head {
+    /// Values that it has in a sample.
+    pub fn width(&self) -> usize {
+        match self {
+            Head::Number => 1,
+            Head::Choice(choices) => *choices,
+            Head::Ordered(numbers) => numbers.len() + 1,
+            Head::Atoms(choices) => choices + 1,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! modality give it in [`crate::Modality::source`]. Sampling by condition and random crops are such sources.
 
 mod mirrored;
-mod shuffled;
+pub(crate) mod shuffled;
 
 use crate::error::DataError;
 use ganymede_tensor::{Tensor, TensorType};
@@ -67,7 +67,7 @@ impl SourceOptions {
 }
 
 /// Position in the endless stream of samples at which a batch starts.
-fn start(number: u64, batch: usize) -> Result<u64, DataError> {
+pub(crate) fn start(number: u64, batch: usize) -> Result<u64, DataError> {
     let end = number.checked_add(1).and_then(|next| next.checked_mul(batch as u64));
     end.map(|end| end - batch as u64).ok_or_else(|| DataError::Option {
         name: "batch",

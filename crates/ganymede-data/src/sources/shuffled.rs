@@ -51,7 +51,7 @@ impl BatchSource for Shuffled {
 /// Position p of the stream is element p mod n of epoch ⌊p/n⌋, so a batch of N that starts at b·N
 /// goes on across the ends of epochs, also when n < N.
 #[derive(Debug)]
-struct Order {
+pub(crate) struct Order {
     seed: u64,
     samples: usize,
     epoch: Option<(u64, Vec<u32>)>,
@@ -59,12 +59,12 @@ struct Order {
 
 impl Order {
     /// The stream over `samples` > 0 positions under `seed`.
-    fn new(seed: u64, samples: usize) -> Self {
+    pub(crate) fn new(seed: u64, samples: usize) -> Self {
         Order { seed, samples, epoch: None }
     }
 
     /// The element at position `p` of the stream.
-    fn at(&mut self, p: u64) -> u32 {
+    pub(crate) fn at(&mut self, p: u64) -> u32 {
         let n = self.samples as u64;
         let (epoch, index) = (p / n, (p % n) as usize);
         match &self.epoch {

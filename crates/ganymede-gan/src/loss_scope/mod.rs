@@ -142,6 +142,11 @@ impl<'g> LossScope<'g> {
         self.trace.codec.map_or(0, |codec| codec.classes().len())
     }
 
+    /// Mean and deviation of each value of a sample in the data, where the data knows them ([`Modality::feature_moments`](ganymede_data::Modality::feature_moments)).
+    pub fn feature_moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        self.trace.codec.and_then(|codec| codec.modality().feature_moments())
+    }
+
     /// A network of the spec, at the parameters that it has in this phase. Its inputs beyond these are bound to fields of the
     /// data.
     ///

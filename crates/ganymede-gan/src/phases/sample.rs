@@ -78,13 +78,13 @@ pub fn trace_latents(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<
 
 /// Traces the generator alone, the averaged one when there is one, as a function of its inputs: `latent` (batch, …), and for
 /// each further input the field that is bound to it, raw as in the data, under the field's name. Output `sample` (batch, …).
-/// There is no random node in it.
+/// Noise that its layers draw is of each sample's own seed, as its latent: then it has the input `seed` (batch, 2).
 ///
 /// # Errors
 /// As [`trace`](super::trace).
 pub fn trace_generator(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Graph, GanError> {
     let networks = networks(spec)?;
-    let builder = Builder::new("generator");
+    let builder = Builder::with_randomness("generator", Randomness::PerSample(batch));
     let mut trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
     (trace.codec, trace.names) = (Some(codec), Names::of(spec));
     let sample = match networks.models.get(spec.generator()) {

@@ -16,6 +16,7 @@ mod quick_projection;
 mod r3gan;
 mod ring2d;
 mod sngan;
+mod table;
 mod wgan_gp;
 
 pub use choice::{Choice, choose};
@@ -25,7 +26,7 @@ pub(crate) use blocks::layer;
 
 use crate::error::GanError;
 use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TermSpec, TrainSection, TrainSpec};
-use ganymede_data::Codec;
+use ganymede_data::{Codec, TableRows};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{LayerConfig, OptimizerConfig};
 use serde_json::{Value, json};
@@ -40,6 +41,8 @@ pub struct PresetInput {
     pub classes: Option<usize>,
     /// Base number of filters or units, which all layers of a preset scale with; `None` for its own number.
     pub width: Option<usize>,
+    /// What rows of a table consist of; none of other data, and where the data is not known yet.
+    pub rows: Option<TableRows>,
 }
 
 /// Classes of a spec that is asked for without data.
@@ -50,7 +53,7 @@ const WIDEST: usize = 2048;
 impl PresetInput {
     /// Samples of a shape, of which no more is known, at a preset's own width.
     pub fn of(shape: impl Into<Vec<usize>>) -> PresetInput {
-        PresetInput { shape: shape.into(), classes: None, width: None }
+        PresetInput { shape: shape.into(), classes: None, width: None, rows: None }
     }
 
     /// The number of classes that a conditional preset learns.
@@ -165,6 +168,12 @@ pub const PRESETS: &[Entry] = &[
         make: ring2d::ring2d,
     },
     Entry {
+        name: "table",
+        summary: "dense GAN for rows of a table, with exact choices and second moments",
+        sample: POINT,
+        make: table::table,
+    },
+    Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
         sample: IMAGE,
@@ -212,7 +221,8 @@ pub fn preset(name: &str, codec: &Codec) -> Result<TrainSpec, GanError> {
 /// # Errors
 /// As [`preset`].
 pub fn preset_of_width(name: &str, codec: &Codec, width: Option<usize>) -> Result<TrainSpec, GanError> {
-    let input = PresetInput { shape: codec.shape().to_vec(), classes: Some(codec.classes().len()), width };
+    let (classes, rows) = (Some(codec.classes().len()), codec.modality().rows());
+    let input = PresetInput { shape: codec.shape().to_vec(), classes, width, rows };
     let mut spec = preset_for(name, &input)?;
     spec.data.source.clone_from(&codec.source);
     Ok(spec)

@@ -66,6 +66,7 @@ table! {
         orthogonal::Orthogonal,
         feature_matching::FeatureMatching,
         auxiliary_classifier::AuxiliaryClassifier,
+        second_moments::SecondMoments,
     }
 }
 

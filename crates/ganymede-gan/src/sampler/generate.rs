@@ -1,6 +1,6 @@
 //! Seeds to latents, and latents to samples. Not here: which seeds and conditions are asked for (`mod.rs`).
 
-use super::{BATCH, Sampler, Seeds};
+use super::{BATCH, SEED, Sampler, Seeds};
 use crate::error::GanError;
 use crate::resources;
 use ganymede_tensor::{Data, Tensor, TensorType};
@@ -30,6 +30,7 @@ impl Sampler {
 
     /// One sample for each latent, (n, …sample), in the network's range. `conditions` are what the generator reads beside
     /// latents: raw values (n, …) by the fields' names, as [`Codec::conditions`](ganymede_data::Codec::conditions) gives them.
+    /// Layers that draw noise of their own do so for the seeds 0, 1, ….
     ///
     /// # Shapes
     /// `latents`: (n, …[`latent_shape`](Sampler::latent_shape)).
@@ -48,7 +49,7 @@ impl Sampler {
         for first in (0..count).step_by(BATCH) {
             let part = (count - first).min(BATCH);
             let batch = |(name, all): &(&str, &Tensor)| (name.to_string(), batch_of(&all.rows(first..first + part)));
-            let drawn = self.sample_batch(given.iter().map(batch).collect())?;
+            let drawn = self.sample_batch(given.iter().map(batch).collect(), first as u64)?;
             values.extend_from_slice(&numbers(&drawn)?[..part * each]);
         }
         stacked(count, &self.shape, values)
@@ -57,7 +58,8 @@ impl Sampler {
     /// Refuses what the generator does not take.
     fn inputs_fit(&self, given: &[(&str, &Tensor)], count: usize) -> Result<(), GanError> {
         let refuse = |what: &str, reason: String| Err(GanError::Argument { what: what.into(), reason });
-        let inputs: Vec<_> = self.generator.inputs().iter().filter(|input| !input.scalar).collect();
+        let inputs: Vec<_> =
+            self.generator.inputs().iter().filter(|input| !input.scalar && input.name != SEED).collect();
         for input in &inputs {
             let Some((name, values)) = given.iter().find(|(name, _)| *name == input.name) else {
                 return refuse(&input.name, "expected values for this input of the generator, found none".into());
@@ -83,9 +85,7 @@ impl Sampler {
 
     /// The latents of a whole batch of seeds.
     pub(super) fn latent_batch(&mut self, first: u64) -> Result<Tensor, GanError> {
-        let seeds = (0..BATCH as u64).map(|i| first.wrapping_add(i));
-        let words = seeds.flat_map(|s| [s as u32, (s >> 32) as u32]).collect();
-        self.latents.write("seed", &Tensor::new([BATCH, 2], Data::U32(words)).expect("two words a sample"))?;
+        self.latents.write(SEED, &seed_words(first))?;
         self.latents.write_scalar("draw", 0.0)?;
         if let Some(truncation) = self.truncation {
             self.latents.write_scalar("truncation", truncation)?;
@@ -94,14 +94,25 @@ impl Sampler {
         Ok(self.latents.read("latent")?)
     }
 
-    /// The samples of a whole batch of inputs.
-    pub(super) fn sample_batch(&mut self, inputs: Vec<(String, Tensor)>) -> Result<Tensor, GanError> {
+    /// The samples of a whole batch of inputs, of the seeds from `first` on.
+    pub(super) fn sample_batch(&mut self, inputs: Vec<(String, Tensor)>, first: u64) -> Result<Tensor, GanError> {
         for (name, values) in &inputs {
             self.generator.write(name, values)?;
+        }
+        if self.generator.inputs().iter().any(|input| input.name == SEED) {
+            self.generator.write(SEED, &seed_words(first))?;
+            self.generator.write_scalar("draw", 0.0)?;
         }
         self.generator.run(self.store.as_mut())?;
         Ok(self.generator.read("sample")?)
     }
+}
+
+/// The seeds of a whole batch as words.
+fn seed_words(first: u64) -> Tensor {
+    let seeds = (0..BATCH as u64).map(|i| first.wrapping_add(i));
+    let words = seeds.flat_map(|s| [s as u32, (s >> 32) as u32]).collect();
+    Tensor::new([BATCH, 2], Data::U32(words)).expect("two words a sample")
 }
 
 /// Rows with as many zeros behind them as a batch lacks.

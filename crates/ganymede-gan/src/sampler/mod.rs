@@ -20,6 +20,8 @@ use generate::{numbers, room, stacked};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// The input of programs that draw noise: two words a sample.
+const SEED: &str = "seed";
 /// Samples of one program run.
 const BATCH: usize = 64;
 
@@ -30,7 +32,8 @@ pub type Seeds = Range<u64>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Labels<'a> {
-    /// Each in turn: the sample of seed s is of class s mod C.
+    /// As the data has them ([`Modality::conditions`](ganymede_data::Modality::conditions)): each in turn, the sample of seed s
+    /// is of class s mod C; rows of tables as often as in the table.
     InTurn,
     /// All of one.
     All(u32),
@@ -111,7 +114,8 @@ impl Sampler {
         let latents = backend.load(&trace_latents(spec, BATCH, truncation.is_some())?, store.as_ref())?;
         let network = phases::sampled(spec);
         let shape = generator.outputs().iter().find(|o| o.name == "sample").map(|o| o.ty.shape[1..].to_vec());
-        let given = generator.inputs().iter().filter(|input| !input.scalar && input.name != "latent");
+        let own = ["latent", SEED];
+        let given = generator.inputs().iter().filter(|input| !input.scalar && !own.contains(&input.name.as_str()));
         let (labelled, further): (Vec<String>, Vec<String>) =
             given.map(|input| input.name.clone()).partition(|name| name == LABEL);
         let classes = if labelled.is_empty() { 0 } else { codec.classes().len() as u64 };
@@ -219,18 +223,18 @@ impl Sampler {
     pub fn draw(&mut self, seeds: Seeds, labels: Labels<'_>) -> Result<Tensor, GanError> {
         self.check(self.room(&seeds)?, labels)?;
         self.run(seeds.clone(), |sampler, first| {
-            let mut given = if sampler.further.is_empty() {
+            let mut given = if sampler.given().is_empty() {
                 Vec::new()
             } else {
                 sampler.conditions(&Wish::in_turn(), batch(first)?)?
             };
-            given.retain(|(name, _)| name != LABEL);
-            if sampler.classes > 0 {
+            if sampler.classes > 0 && labels != Labels::InTurn {
+                given.retain(|(name, _)| name != LABEL);
                 let done = first.wrapping_sub(seeds.start) as usize;
                 let label = |i: usize| match labels {
-                    Labels::InTurn => (first.wrapping_add(i as u64) % sampler.classes) as i32,
-                    Labels::All(label) => label as i32,
                     Labels::Each(labels) => labels.get(done + i).copied().unwrap_or(0) as i32,
+                    Labels::All(label) => label as i32,
+                    Labels::InTurn => 0,
                 };
                 let labels = Data::I32((0..BATCH).map(label).collect());
                 given.push((LABEL.into(), Tensor::new([BATCH], labels).expect("a label a sample")));
@@ -291,7 +295,7 @@ impl Sampler {
             let first = seeds.start.wrapping_add(done as u64);
             let mut inputs = given(self, first)?;
             inputs.push(("latent".into(), self.latent_batch(first)?));
-            values.extend_from_slice(&numbers(&self.sample_batch(inputs)?)?[..(count - done).min(BATCH) * each]);
+            values.extend_from_slice(&numbers(&self.sample_batch(inputs, first)?)?[..(count - done).min(BATCH) * each]);
         }
         stacked(count, &self.shape, values)
     }

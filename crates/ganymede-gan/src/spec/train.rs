@@ -20,6 +20,10 @@ pub struct TrainSection {
     /// Ends after so many minutes of training in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
+    /// From this part of the training on, the learning rates of all phases fall linearly, to 2 % of themselves in its last step.
+    /// Minutes are then turned into steps before it begins, because the rates have to be a function of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decay_from: Option<f64>,
     /// Whether later phases see the networks as earlier phases of the step left them.
     #[serde(default)]
     pub update: Update,
@@ -103,6 +107,7 @@ impl Default for TrainSection {
             steps: None,
             kimg: None,
             minutes: None,
+            decay_from: None,
             update: Update::default(),
             fresh_fakes: false,
             fresh_reals: false,
@@ -130,5 +135,38 @@ impl TrainSection {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+
+    /// What the learning rates are multiplied with in a step: 1 until `decay_from` of the training, then falling linearly to
+    /// [`LEAST_RATE`] in the last step. 1 where nothing says how many steps there are.
+    pub fn rate_factor(&self, step: u64) -> f64 {
+        let (Some(from), Some(last)) = (self.decay_from, self.last_step()) else { return 1.0 };
+        let (done, last) = (step as f64, last.saturating_sub(1).max(1) as f64);
+        let begins = from * last;
+        if done <= begins { 1.0 } else { (1.0 - (1.0 - LEAST_RATE) * (done - begins) / (last - begins)).max(LEAST_RATE) }
+    }
+}
+
+/// Part of a learning rate that is left in the last step of a training whose rates fall.
+const LEAST_RATE: f64 = 0.02;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: of 101 steps, 0 to 100, half stay; step 75 has half of the way from 1 to 0.02.
+    #[test]
+    fn rates_fall_from_their_part_to_the_last_step() {
+        let train = TrainSection { steps: Some(101), decay_from: Some(0.5), ..TrainSection::default() };
+        for (step, factor) in [(0, 1.0), (50, 1.0), (75, 0.51), (100, 0.02), (5000, 0.02)] {
+            assert!((train.rate_factor(step) - factor).abs() < 1e-12, "{step}: {}", train.rate_factor(step));
+        }
+        assert_eq!(TrainSection { decay_from: None, ..train.clone() }.rate_factor(100), 1.0);
+        assert_eq!(TrainSection { steps: None, ..train.clone() }.rate_factor(100), 1.0);
+        for steps in [1, 2] {
+            let short = TrainSection { steps: Some(steps), ..train.clone() };
+            assert!((0..4).all(|step| short.rate_factor(step).is_finite()), "{steps}");
+        }
+        assert_eq!(TrainSection { decay_from: Some(1.0), ..train }.rate_factor(100), 1.0);
     }
 }

@@ -243,7 +243,11 @@ impl Training {
             }
         }
         let plan = PlanReport::of(&self.spec, (&stepper, &sampler), &self.codec, &self.data, &machine.backend);
-        Ok(Compiled { training: self, machine, stepper, sampler, plan })
+        let mut compiled = Compiled { training: self, machine, stepper, sampler, plan };
+        if matches!(compiled.training.place, Place::New { .. }) {
+            compiled.count_minutes()?;
+        }
+        Ok(compiled)
     }
 
     /// Makes the run's folder, or opens it, and gives the training before its next step.
@@ -268,6 +272,20 @@ impl Compiled {
     /// What it takes.
     pub fn plan(&self) -> &PlanReport {
         &self.plan
+    }
+
+    /// Turns the minutes of a training whose rates fall into the steps that fit into them here: what is trained has to be a
+    /// function of the spec.
+    fn count_minutes(&mut self) -> Result<(), GanError> {
+        let train = &self.training.spec.train;
+        if train.decay_from.is_none() || train.last_step().is_some() || train.minutes.is_none() {
+            return Ok(());
+        }
+        let Some(Pace { last: Some(last), .. }) = self.pace()? else { return Ok(()) };
+        let train = &mut self.training.spec.train;
+        (train.steps, train.minutes) = (Some(last), None);
+        self.stepper.set_length(train);
+        Ok(())
     }
 
     /// What it computes on.

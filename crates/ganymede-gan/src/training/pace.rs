@@ -8,8 +8,10 @@ use crate::trainer::loader;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Steps that are measured, behind one that is not: it finds cold caches.
-const MEASURED: u64 = 2;
+/// Steps that are measured at least, behind one that is not: it finds cold caches.
+const LEAST: u64 = 2;
+/// Short steps are measured for so long, or so many of them.
+const ENOUGH: (Duration, u64) = (Duration::from_millis(700), 64);
 
 /// What the steps of a training take, and how many there are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +47,11 @@ impl Compiled {
         let mut batches = loader(spec, &training.codec, stepper, Arc::clone(&training.data), 0)?;
         stepper.initialise()?;
         let (mut time, mut flops, mut finite) = (Duration::ZERO, 0.0, true);
-        for step in 0..=MEASURED {
+        let mut measured = 0;
+        for step in 0.. {
+            if measured >= ENOUGH.1 || (measured >= LEAST && time >= ENOUGH.0) {
+                break;
+            }
             let taken = (0..stepper.batches_per_step()).map(|_| batches.next()).collect::<Result<Vec<_>, _>>()?;
             let mut taken = taken.into_iter();
             let start = Instant::now();
@@ -54,6 +60,7 @@ impl Compiled {
             if step > 0 {
                 time += start.elapsed();
                 flops += stepper.flops_at(step);
+                measured += 1;
             }
         }
         stepper.clear()?;
@@ -67,7 +74,7 @@ impl Compiled {
         };
         let by_minutes = spec.train.minutes.map(|minutes| done + (minutes * 60.0 / step.max(1e-9)).ceil() as u64);
         let last = [spec.train.last_step(), by_minutes].into_iter().flatten().min();
-        Ok(Some(Pace { step, measured: MEASURED, done, last }))
+        Ok(Some(Pace { step, measured, done, last }))
     }
 }
 

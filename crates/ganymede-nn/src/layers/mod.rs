@@ -138,6 +138,7 @@ table! {
         leaky_relu: LeakyReLU;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
         minibatch_stddev: MinibatchStddev;
+        one_hot: OneHot;
         pack: Pack;
         permute: Permute;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
@@ -224,6 +225,7 @@ table! {
         "ZeroPadding3D" => ZeroPadding3D,
         "ganymede>ConditionalBatchNormalization" => ConditionalBatchNormalization,
         "ganymede>MinibatchStddev" => MinibatchStddev,
+        "ganymede>OneHot" => OneHot,
         "ganymede>Pack" => Pack,
         "ganymede>TabularActivation" => TabularActivation,
     }

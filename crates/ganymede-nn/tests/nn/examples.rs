@@ -86,6 +86,7 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
             vec![vec![4, 3, 3, 2], vec![4]],
         ),
         ("ganymede>MinibatchStddev", json!({ "group_size": 2 }), vec![vec![4, 3, 3, 2]]),
+        ("ganymede>OneHot", json!({ "classes": 3 }), vec![vec![4]]),
         ("ganymede>Pack", json!({ "pac": 2 }), vec![vec![4, 3]]),
         (
             "ganymede>TabularActivation",

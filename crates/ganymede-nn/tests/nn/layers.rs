@@ -283,7 +283,7 @@ fn a_dot_product_is_one_number_a_sample() {
 /// softmax(x) says: the property that Gumbel noise is for.
 #[test]
 fn tabular_choices_are_as_frequent_as_their_softmax() {
-    let group = |activation, width| Columns { activation, width };
+    let group = Columns::new;
     let columns =
         [group(ColumnActivation::Tanh, 1), group(ColumnActivation::Softmax, 3), group(ColumnActivation::Linear, 1)];
     let layer = TabularActivation::new(columns).temperature(1e-4);

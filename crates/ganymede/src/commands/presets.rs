@@ -56,7 +56,8 @@ impl SampleFlags {
             Some(n) => vec![usize::from(n)],
             None => presets::sample_of(preset, side, self.channels.map(usize::from)),
         };
-        let input = PresetInput { shape, classes: self.classes.map(usize::from), width: self.width.map(usize::from) };
+        let (classes, width) = (self.classes.map(usize::from), self.width.map(usize::from));
+        let input = PresetInput { classes, width, ..PresetInput::of(shape) };
         Ok(presets::preset_for(preset, &input)?)
     }
 }

@@ -1,0 +1,79 @@
+//! Tables whose cells a character separates: `.csv`, `.tsv`, `.txt`, also compressed by gzip. Not here: reading a table
+//! (`crate::table`), what a network makes of it (`modalities/table`).
+
+use super::{Decoded, Format, Input, Inputs, Job, files};
+use crate::error::{DataError, Position, io_error};
+use crate::limits::{Bounded, expansion_limit};
+use crate::modalities::table::{Table as Modality, cell_bytes};
+use crate::report::DataReport;
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::table::{Reading, Table, TableError, infer};
+use ganymede_tensor::{DType, TensorType};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Endings of the names of such files, in small letters.
+const ENDINGS: [&str; 3] = [".csv", ".tsv", ".tab"];
+
+/// Tables of separated values.
+pub(crate) struct Delimited;
+
+/// The bytes of a file, decompressed where its name says so.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(io_error(path, "read"))?;
+    let compressed = file.metadata().map_err(io_error(path, "read"))?.len();
+    let read = match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+        true => {
+            let unpacked = flate2::read::MultiGzDecoder::new(file);
+            Bounded::new(unpacked, expansion_limit(compressed)).read_to_end(&mut bytes)
+        }
+        false => { file }.read_to_end(&mut bytes),
+    };
+    read.map_err(io_error(path, "read"))?;
+    Ok(bytes)
+}
+
+impl Format for Delimited {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn reads(&self) -> &'static str {
+        "a table: .csv or .tsv, also compressed (.gz)"
+    }
+
+    fn recognises(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        path.is_file() && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    }
+
+    fn inputs(&self, source: &Source) -> Result<Inputs, DataError> {
+        Ok(Inputs { files: vec![Input::of(source.path())?], notes: Vec::new() })
+    }
+
+    fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
+        let path = &job.inputs.files[0].path;
+        let refused = |error: TableError| error.of(path);
+        let table = Table::read(bytes_of(path)?, &Reading::default()).map_err(refused)?;
+        let schema = infer(&table, &job.options.columns).map_err(refused)?;
+        let cells = schema.cells(&table).map_err(refused)?;
+        drop(table);
+        let width = schema.columns().len();
+        let target = job.options.target.as_deref().map(|name| schema.place(name)).transpose().map_err(refused)?;
+        let report = DataReport { notes: schema.notes().to_vec(), ..DataReport::default() };
+        let malformed = |reason: String| DataError::Malformed { path: path.clone(), at: Position::Whole, reason };
+        let modality = Modality::of(schema, &cells, target).map_err(malformed)?;
+        sink.begin(TensorType::new(DType::U8, [8 * width]));
+        for row in cells.chunks_exact(width) {
+            sink.push(&cell_bytes(row))?;
+        }
+        let (labels, sample) = (modality.labels(&cells), modality.sample());
+        let decoded = Decoded::new(Arc::new(modality), [-1.0, 1.0], report).labelled(labels);
+        Ok(Decoded { sample: Some(sample), ..decoded })
+    }
+}

@@ -1,0 +1,353 @@
+//! One column as values of a network, and back. Not here: the distribution of numbers (`quantiles.rs`), all columns together
+//! (`mod.rs`).
+
+use super::quantiles::{Quantiles, normal};
+use crate::modalities::Head;
+use serde::{Deserialize, Serialize};
+
+/// Share of the rows from which a value of a column of numbers counts as an atom.
+const ATOM: f64 = 0.02;
+
+/// How the cells of a column become values of a network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Encoder {
+    /// One of a list, as one-hot. Where the list is long, the rarer values share the last place.
+    Choice {
+        /// The place of each value of the column.
+        places: Vec<u32>,
+        /// How many rows have each value.
+        counts: Vec<u64>,
+    },
+    /// One of a list of numbers, as one-hot with the number behind it, standardised.
+    Ordered {
+        /// The number of each value.
+        numbers: Vec<f64>,
+        /// How many rows have each value.
+        counts: Vec<u64>,
+    },
+    /// A number, as the normal score of its rank; values that are frequent on their own are choices beside it.
+    Number {
+        /// These values; NaN, the last, is missing.
+        #[serde(with = "missing")]
+        atoms: Vec<f64>,
+        /// How many rows have each of them, and behind them how many have another.
+        counts: Vec<u64>,
+        /// The distribution of the others.
+        quantiles: Quantiles,
+    },
+}
+
+/// What a column is to its encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Variable<'a> {
+    /// The cell is the place in a list of so many.
+    Category { values: usize },
+    /// The same, and each value is a number; none where it is missing.
+    Ordered { numbers: &'a [Option<f64>] },
+    /// The cell is a number, NaN where it is missing.
+    Number,
+}
+
+impl Encoder {
+    /// The encoder of a column whose cells these are; a list takes at most `places` values of a network.
+    pub(super) fn of(variable: &Variable<'_>, cells: &[f64], places: usize) -> Encoder {
+        match variable {
+            Variable::Category { values } => choice(*values, cells, places.max(2)),
+            Variable::Ordered { numbers } => ordered(numbers, cells),
+            Variable::Number => number(cells),
+        }
+    }
+
+    /// The same column, its distribution that of these cells: what a network makes of it stays.
+    pub(super) fn fitted(&self, cells: &[f64]) -> Encoder {
+        match self {
+            Encoder::Choice { places, counts } => {
+                Encoder::Choice { places: places.clone(), counts: counted(counts.len(), cells) }
+            }
+            Encoder::Ordered { numbers, .. } => {
+                Encoder::Ordered { numbers: numbers.clone(), counts: counted(numbers.len(), cells) }
+            }
+            Encoder::Number { atoms, .. } => of_atoms(atoms.clone(), cells),
+        }
+    }
+
+    /// The part of a sample that it is.
+    pub(super) fn head(&self) -> Head {
+        match self {
+            Encoder::Choice { places, .. } => Head::Choice(places.iter().max().map_or(1, |&last| last as usize + 1)),
+            Encoder::Ordered { numbers, .. } => Head::Ordered(numbers.clone()),
+            Encoder::Number { atoms, .. } if atoms.is_empty() => Head::Number,
+            Encoder::Number { atoms, .. } => Head::Atoms(atoms.len() + 1),
+        }
+    }
+
+    /// Writes a cell as values of a network; `part`, 0 to 1, is where in its step a repeated number stands.
+    pub(super) fn encode(&self, cell: f64, part: f64, out: &mut [f32]) {
+        out.fill(0.0);
+        match self {
+            Encoder::Choice { places, .. } => {
+                if let Some(&place) = places.get(cell as usize) {
+                    out[place as usize] = 1.0;
+                }
+            }
+            Encoder::Ordered { numbers, .. } => {
+                let place = (cell as usize).min(numbers.len() - 1);
+                out[place] = 1.0;
+                out[numbers.len()] = numbers[place] as f32;
+            }
+            Encoder::Number { atoms, quantiles, .. } => {
+                let last = out.len() - 1;
+                match atom(atoms, cell) {
+                    Some(place) => out[place] = 1.0,
+                    None => {
+                        if !atoms.is_empty() {
+                            out[atoms.len()] = 1.0;
+                        }
+                        out[last] = quantiles.score(cell, part) as f32;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The cell of values of a network; `chance`, 0 to 1, decides among values that share a place.
+    pub(super) fn decode(&self, values: &[f32], chance: f64) -> f64 {
+        match self {
+            Encoder::Choice { places, counts } => {
+                let place = largest(values) as u32;
+                let sharing = || (0..).zip(places).filter(|(_, at)| **at == place).map(|(value, _)| value);
+                let all: u64 = sharing().map(|value: usize| counts[value]).sum();
+                let mut left = (chance * all as f64) as u64;
+                let chosen = sharing().find(|&value| {
+                    let here = left < counts[value];
+                    left = left.saturating_sub(counts[value]);
+                    here
+                });
+                chosen.or_else(|| sharing().next()).unwrap_or(0) as f64
+            }
+            Encoder::Ordered { numbers, .. } => largest(&values[..numbers.len()]) as f64,
+            Encoder::Number { atoms, quantiles, .. } => {
+                let (choices, score) = values.split_at(values.len() - 1);
+                match largest(choices) {
+                    place if place < atoms.len() => atoms[place],
+                    _ => quantiles.value(f64::from(score[0])),
+                }
+            }
+        }
+    }
+
+    /// Shares of the column's own values, or of parts of its range, beside those of some cells: at most so many.
+    pub(super) fn bars(&self, cells: &[f64], most: usize) -> Vec<[f64; 2]> {
+        let all = cells.len().max(1) as f64;
+        match self {
+            Encoder::Choice { counts, .. } => {
+                let (drawn, total) = (counted(counts.len(), cells), counts.iter().sum::<u64>().max(1) as f64);
+                let mut bars: Vec<[f64; 2]> =
+                    counts.iter().zip(&drawn).map(|(&real, &fake)| [real as f64 / total, fake as f64 / all]).collect();
+                bars.sort_by(|a, b| b[0].total_cmp(&a[0]));
+                bars.truncate(most);
+                bars
+            }
+            Encoder::Ordered { counts, .. } => {
+                let drawn = counted(counts.len(), cells);
+                let total = counts.iter().sum::<u64>().max(1) as f64;
+                let each = counts.len().div_ceil(most.max(1)).max(1);
+                let share = |(real, fake): (&[u64], &[u64])| {
+                    [real.iter().sum::<u64>() as f64 / total, fake.iter().sum::<u64>() as f64 / all]
+                };
+                counts.chunks(each).zip(drawn.chunks(each)).map(share).collect()
+            }
+            Encoder::Number { atoms, counts, quantiles } => {
+                let total = counts.iter().sum::<u64>().max(1) as f64;
+                let is_atom = |cell: f64, at: usize| atom(atoms, cell) == Some(at);
+                let mut bars: Vec<[f64; 2]> = (0..atoms.len())
+                    .map(|at| [counts[at] as f64 / total, cells.iter().filter(|&&c| is_atom(c, at)).count() as f64 / all])
+                    .collect();
+                let rest = counts[atoms.len()] as f64 / total;
+                // Without the outermost hundredths, which may be far out.
+                let [low, high] = [-2.6, 2.6].map(|score| quantiles.value(score));
+                let parts = most.saturating_sub(atoms.len()).max(4);
+                let edge = |part: usize| low + (high - low) * part as f64 / parts as f64;
+                for part in 0..parts {
+                    let [from, to] = [edge(part), edge(part + 1)];
+                    let last = part + 1 == parts;
+                    let inside = |cell: &&f64| {
+                        atom(atoms, **cell).is_none() && (from..to).contains(*cell) || (last && **cell == to && atom(atoms, **cell).is_none())
+                    };
+                    let real = normal(quantiles.score(to, if last { 1.0 } else { 0.0 })) - normal(quantiles.score(from, 0.0));
+                    bars.push([real.max(0.0) * rest, cells.iter().filter(inside).count() as f64 / all]);
+                }
+                bars
+            }
+        }
+    }
+
+    /// Checks what the types of a file cannot, for a column of so many values where it is one of a list; the error is the reason.
+    pub(super) fn check(&self, listed: Option<usize>) -> Result<(), String> {
+        let whole = match self {
+            Encoder::Choice { places, counts } => {
+                listed == Some(places.len())
+                    && counts.len() == places.len()
+                    && places.iter().all(|&place| (place as usize) < places.len())
+            }
+            Encoder::Ordered { numbers, counts } => {
+                listed == Some(numbers.len())
+                    && counts.len() == numbers.len()
+                    && !numbers.is_empty()
+                    && numbers.iter().all(|number| number.is_finite())
+            }
+            Encoder::Number { atoms, counts, .. } => listed.is_none() && counts.len() == atoms.len() + 1,
+        };
+        if whole { Ok(()) } else { Err("expected an encoder of the column's own values, found another".into()) }
+    }
+}
+
+/// The place of the largest value, the first of equal ones.
+fn largest(values: &[f32]) -> usize {
+    (0..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best })
+}
+
+fn atom(atoms: &[f64], cell: f64) -> Option<usize> {
+    atoms.iter().position(|&atom| atom == cell || (atom.is_nan() && cell.is_nan()))
+}
+
+fn counted(values: usize, cells: &[f64]) -> Vec<u64> {
+    let mut counts = vec![0; values];
+    cells.iter().for_each(|&cell| {
+        if let Some(count) = counts.get_mut(cell as usize) {
+            *count += 1;
+        }
+    });
+    counts
+}
+
+/// The most frequent values have places of their own, in their order.
+fn choice(values: usize, cells: &[f64], most: usize) -> Encoder {
+    let counts = counted(values, cells);
+    let mut places: Vec<u32> = (0..values as u32).collect();
+    if values > most {
+        let mut by_count: Vec<usize> = (0..values).collect();
+        by_count.sort_by_key(|&value| (std::cmp::Reverse(counts[value]), value));
+        let mut own: Vec<usize> = by_count[..most - 1].to_vec();
+        own.sort_unstable();
+        let place = |value: usize| own.binary_search(&value).unwrap_or(most - 1) as u32;
+        places = (0..values).map(place).collect();
+    }
+    Encoder::Choice { places, counts }
+}
+
+/// Numbers with the mean 0 and the deviation 1 over the rows; a missing one is 0.
+fn ordered(numbers: &[Option<f64>], cells: &[f64]) -> Encoder {
+    let counts = counted(numbers.len(), cells);
+    let known = || numbers.iter().zip(&counts).filter_map(|(number, &count)| Some(((*number)?, count as f64)));
+    let all: f64 = known().map(|(_, count)| count).sum::<f64>().max(1.0);
+    let mean = known().map(|(number, count)| number * count).sum::<f64>() / all;
+    let variance = known().map(|(number, count)| (number - mean) * (number - mean) * count).sum::<f64>() / all;
+    let deviation = if variance > 0.0 { libm::sqrt(variance) } else { 1.0 };
+    // Four decimals are enough for a discriminator, and the spec stays short.
+    let standard = |number: f64| ((number - mean) / deviation * 1e4).round() / 1e4;
+    Encoder::Ordered { numbers: numbers.iter().map(|number| number.map_or(0.0, standard)).collect(), counts }
+}
+
+/// Every value of at least 2 % of the rows is an atom, and so is what is missing.
+fn number(cells: &[f64]) -> Encoder {
+    let mut sorted: Vec<f64> = cells.iter().copied().filter(|cell| !cell.is_nan()).collect();
+    let missing = sorted.len() < cells.len();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let least = (ATOM * cells.len() as f64).ceil().max(2.0) as usize;
+    let frequent = sorted.chunk_by(|a, b| a == b).filter(|same| same.len() >= least).map(|same| same[0]);
+    let atoms: Vec<f64> = frequent.chain(missing.then_some(f64::NAN)).collect();
+    of_atoms(atoms, cells)
+}
+
+/// The distribution of cells over these atoms and all others.
+fn of_atoms(atoms: Vec<f64>, cells: &[f64]) -> Encoder {
+    let (mut counts, mut others) = (vec![0; atoms.len() + 1], Vec::new());
+    for &cell in cells {
+        match atom(&atoms, cell) {
+            Some(place) => counts[place] += 1,
+            None if cell.is_nan() => {}
+            None => others.push(cell),
+        }
+    }
+    counts[atoms.len()] = others.len() as u64;
+    Encoder::Number { atoms, counts, quantiles: Quantiles::of(others) }
+}
+
+/// NaN is `null` in JSON.
+mod missing {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(atoms: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        let written: Vec<Option<f64>> = atoms.iter().map(|&atom| (!atom.is_nan()).then_some(atom)).collect();
+        written.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let written = Vec::<Option<f64>>::deserialize(deserializer)?;
+        Ok(written.into_iter().map(|atom| atom.unwrap_or(f64::NAN)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(encoder: &Encoder, cell: f64, part: f64) -> (Vec<f32>, f64) {
+        let mut values = vec![9.0; encoder.head().width()];
+        encoder.encode(cell, part, &mut values);
+        let back = encoder.decode(&values, 0.5);
+        (values, back)
+    }
+
+    #[test]
+    fn a_category_is_one_hot() {
+        let encoder = Encoder::of(&Variable::Category { values: 3 }, &[0.0, 2.0, 2.0], 10);
+        assert_eq!(encoder.head(), Head::Choice(3));
+        assert_eq!(round_trip(&encoder, 2.0, 0.5), (vec![0.0, 0.0, 1.0], 2.0));
+        assert_eq!(encoder.decode(&[0.1, 0.7, 0.2], 0.0), 1.0);
+    }
+
+    /// Ten values, of which 7 and 3 are frequent, in three places: the third is shared by their counts.
+    #[test]
+    fn rare_values_share_a_place_and_come_back_as_often_as_they_are() {
+        let cells: Vec<f64> = [(7, 50), (3, 30), (0, 3), (9, 1)].iter().flat_map(|&(v, n)| vec![f64::from(v); n]).collect();
+        let encoder = Encoder::of(&Variable::Category { values: 10 }, &cells, 3);
+        assert_eq!(encoder.head(), Head::Choice(3));
+        assert_eq!((round_trip(&encoder, 3.0, 0.0).0, round_trip(&encoder, 7.0, 0.0).0), (vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]));
+        let drawn: Vec<f64> = [0.0, 0.2, 0.74, 0.76, 0.999, 1.0].iter().map(|&u| encoder.decode(&[0.0, 0.0, 1.0], u)).collect();
+        assert_eq!(drawn[..5], [0.0, 0.0, 0.0, 9.0, 9.0], "three rows of 0 and one of 9");
+        assert!([0.0, 9.0].contains(&drawn[5]) || drawn[5] < 10.0);
+    }
+
+    /// By hand: 1, 2, 2, 3 have the mean 2 and the variance ½.
+    #[test]
+    fn ordered_values_have_their_number_behind_them() {
+        let numbers = [Some(1.0), Some(2.0), Some(3.0), None];
+        let encoder = Encoder::of(&Variable::Ordered { numbers: &numbers }, &[0.0, 1.0, 1.0, 2.0], 10);
+        let Encoder::Ordered { numbers: standard, .. } = &encoder else { panic!("{encoder:?}") };
+        assert_eq!(standard[..], [-1.4142, 0.0, 1.4142, 0.0]);
+        assert_eq!(round_trip(&encoder, 0.0, 0.5), (vec![1.0, 0.0, 0.0, 0.0, -1.4142], 0.0));
+    }
+
+    #[test]
+    fn frequent_numbers_are_atoms_and_the_rest_have_scores() {
+        let mut cells = vec![0.0; 60];
+        cells.extend((1..=38).map(f64::from));
+        cells.extend([f64::NAN, f64::NAN]);
+        let encoder = Encoder::of(&Variable::Number, &cells, 10);
+        assert_eq!(encoder.head(), Head::Atoms(3));
+        assert_eq!(round_trip(&encoder, 0.0, 0.5), (vec![1.0, 0.0, 0.0, 0.0], 0.0));
+        assert!(round_trip(&encoder, f64::NAN, 0.5).1.is_nan());
+        let (values, back) = round_trip(&encoder, 38.0, 0.5);
+        assert_eq!((&values[..3], back), (&[0.0, 0.0, 1.0][..], 38.0));
+        assert!(values[3] > 2.0);
+        let plain = Encoder::of(&Variable::Number, &[1.5, 2.5, 3.5], 10);
+        assert_eq!((plain.head(), round_trip(&plain, 2.5, 0.3).1), (Head::Number, 2.5));
+        let again: Encoder = serde_json::from_str(&serde_json::to_string(&encoder).unwrap()).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{encoder:?}"));
+        let fitted = encoder.fitted(&[0.0, 5.0, 6.0]);
+        assert_eq!((fitted.head(), fitted.decode(&[0.0, 0.0, 1.0, 9.0], 0.0)), (encoder.head(), 6.0));
+    }
+}

@@ -1,0 +1,403 @@
+//! Tables: a row of cells of several kinds as values of a network, and back as a line of the file. Not here: reading tables
+//! (`crate::table`), one column (`encoder.rs`), batches (`rows.rs`), drawing (`picture.rs`).
+
+mod encoder;
+mod picture;
+mod quantiles;
+mod rows;
+
+use super::{Entry, GridRows, Head, Modality, Preview, TableRows, Wish};
+use crate::codec::Codec;
+use crate::dataset::Dataset;
+use crate::error::{DataError, io_error};
+use crate::field::{Field, LABEL, Role};
+use crate::learn::Rows;
+use crate::raster::grid;
+use crate::sources::{BatchSource, SourceOptions};
+use crate::table::{Kind, Schema};
+use encoder::{Encoder, Variable};
+use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The line of the table of modalities.
+pub(super) const ENTRY: Entry = Entry {
+    name: "table",
+    takes: |_| false,
+    images: false,
+    new: |_, _| Arc::new(Table::default()),
+    read: |learned| Ok(Arc::new(serde_json::from_value::<Table>(learned).map_err(|e| e.to_string())?)),
+};
+
+/// Values of a network that a row may take: longer lists share a place for their rarer values.
+const MOST_VALUES: usize = 1024;
+/// Classes that a target may have.
+const MOST_CLASSES: usize = 256;
+/// Rows that are encoded at a time where all are looked at.
+const PART: usize = 4096;
+
+/// A table: how its rows are written, and how its columns become values of a network.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Table {
+    /// How the file is written; none before there is any.
+    schema: Option<Schema>,
+    /// The column that rows are asked for by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<usize>,
+    /// The columns that a network makes, by their places, in the order of a row.
+    learned: Vec<(usize, Encoder)>,
+    /// How many rows have each class of the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    classes: Vec<u64>,
+    /// Mean and deviation of each value of a network.
+    means: Vec<f64>,
+    deviations: Vec<f64>,
+    /// Rows that this was learned from.
+    rows: u64,
+}
+
+/// The bytes of a row's cells.
+pub(crate) fn cell_bytes(cells: &[f64]) -> Vec<u8> {
+    cells.iter().flat_map(|cell| cell.to_le_bytes()).collect()
+}
+
+/// The cells of rows of bytes.
+fn cells_of(bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
+    bytes.as_chunks::<8>().0.iter().map(|cell| f64::from_le_bytes(*cell))
+}
+
+impl Table {
+    /// A table of these rows of cells, one after the other, with the target at a place among its columns.
+    ///
+    /// # Errors
+    /// The reason: no column can be learned, or the target is no list of few values.
+    pub(crate) fn of(schema: Schema, cells: &[f64], target: Option<usize>) -> Result<Table, String> {
+        let width = schema.columns().len();
+        let column = |at: usize| -> Vec<f64> { cells.iter().skip(at).step_by(width).copied().collect() };
+        if let Some(at) = target {
+            let name = &schema.columns()[at].name;
+            match &schema.columns()[at].kind {
+                Kind::Category { values, .. } if values.len() <= MOST_CLASSES => {}
+                Kind::Category { values, .. } => {
+                    return Err(format!("expected at most {MOST_CLASSES} different values of `{name}`, found {}", values.len()));
+                }
+                kind => return Err(format!("expected a column of categories, found `{name}`, which is {}", kind.name())),
+            }
+        }
+        let learns = |at: &usize| Some(*at) != target && schema.columns()[*at].kind.is_learned();
+        let learned: Vec<usize> = (0..width).filter(learns).collect();
+        if learned.is_empty() && target.is_none() {
+            return Err("expected a column that can be learned, found none: all are ids, texts, constant or empty".into());
+        }
+        let most = places(&schema, &learned);
+        let encoder = |&at: &usize| (at, Encoder::of(&variable(&schema.columns()[at].kind), &column(at), most));
+        let learned = learned.iter().map(encoder).collect();
+        let classes = target.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
+        let mut table = Table { schema: Some(schema), target, learned, classes, ..Table::default() };
+        table.look(cells.chunks(PART * width).map(|part| Ok(part.to_vec()))).map_err(|error| error.to_string())?;
+        Ok(table)
+    }
+
+    /// The label of each of these rows, with the names of the classes, where there is a target.
+    pub(crate) fn labels(&self, cells: &[f64]) -> Option<(Vec<u32>, Vec<String>)> {
+        let (schema, at) = (self.schema.as_ref()?, self.target?);
+        let labels = cells.iter().skip(at).step_by(schema.columns().len()).map(|&cell| cell as u32).collect();
+        Some((labels, classes_of(schema, at).map(String::from).collect()))
+    }
+
+    /// The field of what a network makes.
+    pub(crate) fn sample(&self) -> Field {
+        Field::new(crate::field::SAMPLE, TensorType::f32([self.width()]), Role::Sample)
+    }
+
+    /// Values of a row.
+    fn width(&self) -> usize {
+        self.learned.iter().map(|(_, encoder)| encoder.head().width()).sum::<usize>() + self.classes.len()
+    }
+
+    fn schema(&self) -> Result<&Schema, DataError> {
+        let none = || DataError::Mismatch { expected: "a table that was read".into(), found: "none".into() };
+        self.schema.as_ref().ok_or_else(none)
+    }
+
+    /// Writes the cells of a row as values of a network.
+    fn encode(&self, cells: &[f64], rng: &mut Rng, out: &mut [f32]) {
+        let mut rest = out;
+        for (at, encoder) in &self.learned {
+            let (own, others) = rest.split_at_mut(encoder.head().width());
+            encoder.encode(cells[*at], rng.uniform(), own);
+            rest = others;
+        }
+        rest.fill(0.0);
+        if let Some(place) = self.target.and_then(|at| rest.get_mut(cells[at] as usize)) {
+            *place = 1.0;
+        }
+    }
+
+    /// The cells of a row of values of a network; what shares a place is decided by the row's number.
+    fn decode(&self, values: &[f32], number: u64, cells: &mut [f64]) {
+        cells.fill(0.0);
+        let (mut rest, mut rng) = (values, Rng::at(number, stream_of("table/shared"), 0));
+        for (at, encoder) in &self.learned {
+            let (own, others) = rest.split_at(encoder.head().width());
+            cells[*at] = encoder.decode(own, rng.uniform());
+            rest = others;
+        }
+        if let Some(at) = self.target {
+            cells[at] = (0..rest.len()).fold(0, |best, place| if rest[place] > rest[best] { place } else { best }) as f64;
+        }
+    }
+
+    /// Looks at all rows: counts classes, and finds mean and deviation of each value.
+    fn look(&mut self, parts: impl Iterator<Item = Result<Vec<f64>, DataError>>) -> Result<(), DataError> {
+        let (width, columns) = (self.width(), self.schema()?.columns().len());
+        let (mut sums, mut squares, mut rows) = (vec![0.0f64; width], vec![0.0f64; width], 0u64);
+        self.classes.fill(0);
+        let (mut values, mut rng) = (vec![0.0f32; width], Rng::new(0, stream_of("table/look")));
+        for part in parts {
+            for row in part?.chunks_exact(columns) {
+                self.encode(row, &mut rng, &mut values);
+                for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&values) {
+                    let value = f64::from(value);
+                    *sum += value;
+                    *square += value * value;
+                }
+                if let Some(count) = self.target.and_then(|at| self.classes.get_mut(row[at] as usize)) {
+                    *count += 1;
+                }
+                rows += 1;
+            }
+        }
+        let all = rows.max(1) as f64;
+        self.means = sums.iter().map(|sum| sum / all).collect();
+        let deviation = |(square, mean): (&f64, &f64)| libm::sqrt((square / all - mean * mean).max(0.0));
+        self.deviations = squares.iter().zip(&self.means).map(deviation).collect();
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// The class of the sample of a seed: as often as in the table.
+    fn class_of(&self, seed: u64) -> i32 {
+        let all: u64 = self.classes.iter().sum();
+        let mut left = (Rng::at(seed, stream_of("table/target"), 0).uniform() * all as f64) as u64;
+        let found = self.classes.iter().position(|&count| {
+            let here = left < count;
+            left = left.saturating_sub(count);
+            here
+        });
+        found.unwrap_or(0) as i32
+    }
+
+    /// Lines of the file for rows of values, the first of which has this number.
+    fn lines(&self, samples: &[f32], first: u64, out: &mut Vec<u8>) -> Result<(), DataError> {
+        let schema = self.schema()?;
+        let mut cells = vec![0.0; schema.columns().len()];
+        for (number, values) in (first..).zip(samples.chunks_exact(self.width())) {
+            self.decode(values, number, &mut cells);
+            let refused = |error: crate::table::TableError| DataError::Mismatch {
+                expected: "a row of the table".into(),
+                found: error.to_string(),
+            };
+            schema.write_row(out, &cells, number).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// Name of the file of generated rows.
+    fn file_name(&self) -> &'static str {
+        match self.schema.as_ref().map(|schema| schema.dialect().delimiter) {
+            Some('\t') => "samples.tsv",
+            _ => "samples.csv",
+        }
+    }
+}
+
+/// Values of a network that a list may take, so that all columns together take at most [`MOST_VALUES`].
+fn places(schema: &Schema, learned: &[usize]) -> usize {
+    let sizes: Vec<usize> = learned
+        .iter()
+        .filter_map(|&at| match &schema.columns()[at].kind {
+            Kind::Category { values, numbers: None } => Some(values.len()),
+            _ => None,
+        })
+        .collect();
+    let total = |most: usize| sizes.iter().map(|&size| size.min(most)).sum::<usize>();
+    let room = MOST_VALUES.saturating_sub(learned.len()).max(2 * sizes.len());
+    let longest = sizes.iter().copied().max().unwrap_or(0);
+    // The largest number of places that keeps within the room.
+    let (mut low, mut high) = (2, longest.max(2));
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if total(middle) <= room { low = middle } else { high = middle - 1 }
+    }
+    low
+}
+
+fn variable(kind: &Kind) -> Variable<'_> {
+    match kind {
+        Kind::Category { numbers: Some(numbers), .. } => Variable::Ordered { numbers },
+        Kind::Category { values, numbers: None } => Variable::Category { values: values.len() },
+        _ => Variable::Number,
+    }
+}
+
+/// How many values a column has, where it is one of a list.
+fn listed(kind: &Kind) -> Option<usize> {
+    match kind {
+        Kind::Category { values, .. } => Some(values.len()),
+        _ => None,
+    }
+}
+
+/// The values of a column of a list, without spaces around them.
+fn classes_of(schema: &Schema, at: usize) -> impl Iterator<Item = &str> {
+    let values = match &schema.columns()[at].kind {
+        Kind::Category { values, .. } => &values[..],
+        _ => &[],
+    };
+    values.iter().map(|value| value.text.trim())
+}
+
+impl Modality for Table {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn learned(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn check(&self, fields: &[Field]) -> Result<(), String> {
+        let Some(schema) = &self.schema else { return Err("expected a table with columns, found none".into()) };
+        let column = |at: usize| schema.columns().get(at).ok_or_else(|| format!("expected a column, found number {at}"));
+        for (at, encoder) in &self.learned {
+            encoder.check(listed(&column(*at)?.kind))?;
+        }
+        let classes = self.target.map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
+        let width = self.width();
+        if classes != self.classes.len() || [self.means.len(), self.deviations.len()] != [width, width] {
+            return Err(format!("expected {classes} classes and {width} means and deviations, found others"));
+        }
+        match fields[0].ty == TensorType::f32([width]) {
+            true => Ok(()),
+            false => Err(format!("expected rows of {width} values, found {}", fields[0].ty)),
+        }
+    }
+
+    /// The distribution of each column, and the frequencies of classes, among the rows to train on; what a network makes of a
+    /// column is as all rows have it.
+    fn learn(&self, codec: &Codec, rows: &Rows<'_>) -> Result<Codec, DataError> {
+        let width = self.schema()?.columns().len();
+        let mut bytes = vec![0; rows.numbers().len() * width * 8];
+        rows.dataset().read(rows.numbers(), &mut bytes)?;
+        let cells: Vec<f64> = cells_of(&bytes).collect();
+        drop(bytes);
+        let column = |at: usize| -> Vec<f64> { cells.iter().skip(at).step_by(width).copied().collect() };
+        let learned = self.learned.iter().map(|(at, encoder)| (*at, encoder.fitted(&column(*at)))).collect();
+        let mut table = Table { learned, ..self.clone() };
+        table.look(cells.chunks(PART * width).map(|part| Ok(part.to_vec())))?;
+        codec.with(codec.fields().to_vec(), Arc::new(table))
+    }
+
+    fn source(
+        &self,
+        codec: &Codec,
+        dataset: Arc<Dataset>,
+        rows: Vec<u32>,
+        options: &SourceOptions,
+    ) -> Result<Box<dyn BatchSource>, DataError> {
+        if options.mirror {
+            let reason = "expected images, found table".into();
+            return Err(DataError::Option { name: "mirror", reason });
+        }
+        Ok(Box::new(rows::TableBatches::new(self.clone(), codec, dataset, rows, options)?))
+    }
+
+    fn conditions(&self, codec: &Codec, wish: &Wish, seeds: Range<u64>) -> Result<Vec<(String, Tensor)>, DataError> {
+        let asked = wish.fields().any(|field| field == LABEL);
+        let mut given = wish.tensors(codec, seeds.clone())?;
+        for (name, tensor) in given.iter_mut().filter(|(name, _)| !asked && name == LABEL) {
+            let labels: Vec<i32> = seeds.clone().map(|seed| self.class_of(seed)).collect();
+            let made = Tensor::new([labels.len()], Data::I32(labels));
+            *tensor = made.map_err(|e| DataError::Mismatch { expected: name.clone(), found: e.to_string() })?;
+        }
+        Ok(given)
+    }
+
+    fn stored(&self) -> Option<TensorType> {
+        let columns = self.schema.as_ref().map_or(0, |schema| schema.columns().len());
+        Some(TensorType::new(DType::U8, [8 * columns]))
+    }
+
+    fn preview(&self) -> Preview {
+        Preview { samples: 1024, files: &["png", "csv"] }
+    }
+
+    /// Draws each column's distribution beside the real one, and writes the rows as lines of the file.
+    fn write_preview(&self, _: &Codec, path: &Path, samples: &[f32], _: &GridRows) -> Result<(), DataError> {
+        let mut text = Vec::new();
+        self.schema()?.write_header(&mut text);
+        self.lines(samples, 0, &mut text)?;
+        self.schema()?.end(&mut text);
+        grid::write_file(&path.with_extension("csv"), &text)?;
+        grid::write_png(path, &picture::columns(self, samples)?)
+    }
+
+    /// The file `samples.csv` of all rows, or `samples.tsv`.
+    fn write_samples(
+        &self,
+        _: &Codec,
+        dir: &Path,
+        all: Range<u64>,
+        first: u64,
+        samples: &[f32],
+    ) -> Result<Vec<PathBuf>, DataError> {
+        let path = dir.join(self.file_name());
+        let begins = first == all.start;
+        let schema = self.schema()?;
+        let mut text = Vec::new();
+        if begins {
+            schema.write_header(&mut text);
+        }
+        self.lines(samples, first, &mut text)?;
+        if first + (samples.len() / self.width()) as u64 == all.end {
+            schema.end(&mut text);
+        }
+        std::fs::create_dir_all(dir).map_err(io_error(dir, "create"))?;
+        let failed = || io_error(&path, "write");
+        let mut file = File::options().write(true).create(begins).truncate(begins).open(&path).map_err(failed())?;
+        file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&text)).map_err(failed())?;
+        Ok(if begins { vec![path] } else { Vec::new() })
+    }
+
+    fn feature_moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        Some((self.means.clone(), self.deviations.clone()))
+    }
+
+    fn rows(&self) -> Option<TableRows> {
+        let heads: Vec<Head> = self.learned.iter().map(|(_, encoder)| encoder.head()).collect();
+        Some(TableRows { heads, rows: self.rows })
+    }
+
+    fn presets(&self, _: &TensorType) -> &'static [&'static str] {
+        &["table"]
+    }
+
+    fn comparable(&self, _: &Codec, other: &Codec) -> Result<(), String> {
+        let names = |value: &Value| -> Vec<String> {
+            let columns = value["schema"]["columns"].as_array().into_iter().flatten();
+            columns.map(|column| column["name"].as_str().unwrap_or_default().to_string()).collect()
+        };
+        let (own, others) = (names(&self.learned()), names(&other.modality().learned()));
+        match own == others {
+            true => Ok(()),
+            false => Err(format!("expected the columns {}, found {}", own.join(", "), others.join(", "))),
+        }
+    }
+}
