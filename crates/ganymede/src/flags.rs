@@ -252,6 +252,12 @@ pub struct DataFlags {
     /// Column of the table that holds the classes: its name, or its number from 1
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub label_column: Option<String>,
+    /// Table: the column that rows are asked for by, such as a class to predict
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
+    pub target: Option<String>,
+    /// Table: what a column is, such as age=number or zip=category; may be repeated [default: found by its cells]
+    #[arg(long = "column", value_name = "COLUMN=KIND", help_heading = "Data")]
+    pub columns: Vec<String>,
     /// Which pages or frames of an image file become samples [default: first]
     #[arg(long, value_name = "WHICH", value_parser = Pages::ALL.map(Pages::name), help_heading = "Data")]
     pub pages: Option<String>,
@@ -273,7 +279,15 @@ pub struct Sizes(Vec<usize>);
 
 impl DataFlags {
     /// Those that were given replace what the options say.
-    pub fn apply(&self, options: &mut DataOptions) {
+    ///
+    /// # Errors
+    /// A text that says nothing of a column.
+    pub fn apply(&self, options: &mut DataOptions) -> Result<(), Failure> {
+        for text in &self.columns {
+            let wishes = std::mem::take(&mut options.columns);
+            options.columns = wishes.with(text).map_err(|reason| Failure::new(USAGE, format!("--column: {reason}")))?;
+        }
+        options.target = self.target.clone().or(options.target.take());
         options.resolution = self.resolution.or(options.resolution);
         options.channels = self.channels.or(options.channels);
         options.range = self.range.or(options.range);
@@ -294,6 +308,7 @@ impl DataFlags {
             self.duplicates.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.duplicates);
         options.mirror |= self.mirror;
         options.use_cache &= !self.no_cache;
+        Ok(())
     }
 }
 

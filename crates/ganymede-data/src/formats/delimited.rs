@@ -1,7 +1,7 @@
 //! Tables whose cells a character separates: `.csv`, `.tsv`, `.txt`, also compressed by gzip. Not here: reading a table
 //! (`crate::table`), what a network makes of it (`modalities/table`).
 
-use super::{Decoded, Format, Input, Inputs, Job, files};
+use super::{Decoded, Format, Input, Inputs, Job};
 use crate::error::{DataError, Position, io_error};
 use crate::limits::{Bounded, expansion_limit};
 use crate::modalities::table::{Table as Modality, cell_bytes};

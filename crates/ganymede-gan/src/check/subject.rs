@@ -4,15 +4,16 @@ use super::batch::LARGEST;
 use crate::phases;
 use crate::regularizers::Player;
 use crate::spec::{Draft, NetworkSpec, PhaseSpec, TrainSpec};
-use ganymede_data::{Codec, Field, LABEL, Role};
+use ganymede_data::{Codec, Field, LABEL, Modality, Role};
 use ganymede_graph::{BuildError, Builder};
 use ganymede_nn::{Layer, LayerConfig, LayerIssue, Mode, Model, ModelConfig, Scope, UNKNOWN};
 use ganymede_tensor::TensorType;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the rules need to know of the data.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct DataFacts {
     /// As the user named it.
     pub name: String,
@@ -24,6 +25,8 @@ pub struct DataFacts {
     pub classes: Option<usize>,
     /// What else it says of a sample; nothing before it was read.
     pub fields: Vec<Field>,
+    /// What kind of data it is; none before it was read.
+    pub modality: Option<Arc<dyn Modality>>,
 }
 
 impl DataFacts {
@@ -36,6 +39,7 @@ impl DataFacts {
             samples,
             classes: Some(codec.classes().len()),
             fields: further.cloned().collect(),
+            modality: Some(Arc::clone(codec.modality())),
         }
     }
 }

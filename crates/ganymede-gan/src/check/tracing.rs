@@ -130,9 +130,11 @@ fn stand_in(s: &Subject, shape: &[usize]) -> Codec {
     let codec = Codec::stand_in(TensorType::new(dtype, shape), range, classes);
     let further = known.map_or_else(|| asked_for(s), |data| data.fields.clone());
     let further = further.into_iter().filter(|field| codec.field(&field.name).is_none()).collect::<Vec<_>>();
-    let fields = codec.fields().iter().cloned().chain(further).collect();
+    let fields: Vec<Field> = codec.fields().iter().cloned().chain(further).collect();
     // A kind of data that has no such fields is told by what reads it.
-    codec.with(fields, Arc::clone(codec.modality())).unwrap_or(codec)
+    let modality = s.data.and_then(|data| data.modality.clone());
+    let own = modality.and_then(|modality| codec.with(fields.clone(), modality).ok());
+    own.or_else(|| codec.with(fields, Arc::clone(codec.modality())).ok()).unwrap_or(codec)
 }
 
 /// The fields that inputs of networks are named after, as these inputs take them.

@@ -196,7 +196,7 @@ impl Check {
         if !data.source.is_empty() {
             draft.missing.retain(|table| *table != "data");
         }
-        self.data_flags.apply(&mut draft.spec.data.options);
+        self.data_flags.apply(&mut draft.spec.data.options)?;
         Ok(refused)
     }
 }

@@ -37,7 +37,7 @@ impl Command for Data {
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
         let mut options = DataOptions::default();
-        self.data_flags.apply(&mut options);
+        self.data_flags.apply(&mut options)?;
         let Some(source) = self.data.to_str() else {
             let text = format!("expected a path in Unicode, found {:?}", self.data);
             return Err(Failure::new(USER, text).with_hint("rename it; `convmv` and `detox` do so for many"));

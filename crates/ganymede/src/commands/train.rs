@@ -164,7 +164,7 @@ impl Train {
         if let Some(data) = &self.data {
             spec.data.source = setup::source_name(data)?;
         }
-        self.data_flags.apply(&mut spec.data.options);
+        self.data_flags.apply(&mut spec.data.options)?;
         let spec = self.edited(spec, |_| true)?;
         resume(run, spec, self.machine.cpu()?, (self.dry_run, self.profile), self.json, terminal)
     }
@@ -180,7 +180,7 @@ impl Train {
             None if self.config.is_none() => spec.data.source = DEFAULT_DATA.into(),
             None => {}
         }
-        self.data_flags.apply(&mut spec.data.options);
+        self.data_flags.apply(&mut spec.data.options)?;
         // What concerns the data comes first: the rest of a preset's spec follows from the samples' shape.
         spec = self.set(spec, |key| key.starts_with("data."))?;
         if spec.data.source.is_empty() {
