@@ -68,6 +68,11 @@ impl FromStr for KindName {
 }
 
 impl Wishes {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
     /// The same with what a column is: `age=number`. The name ends at the last `=`.
     ///
     /// # Errors

@@ -31,7 +31,10 @@ const STEPS: u64 = 5000;
 pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
     let refuse = |reason: String| Err(GanError::Argument { what: "preset `table`".into(), reason });
     let [values] = input.shape[..] else {
-        return refuse(format!("expected rows of a table, found samples of shape {:?}; use `quick` for images", input.shape));
+        return refuse(format!(
+            "expected rows of a table, found samples of shape {:?}; use `quick` for images",
+            input.shape
+        ));
     };
     let heads = input.rows.as_ref().map_or_else(|| vec![Head::Number; values], |rows| rows.heads.clone());
     let target = input.classes.filter(|&classes| classes > 0 && input.rows.is_some());

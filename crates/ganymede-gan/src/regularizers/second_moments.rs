@@ -43,7 +43,8 @@ impl Regularizer for SecondMoments {
 
     fn penalty<'g>(&self, s: &LossScope<'g>) -> Expr<'g> {
         let Some((means, deviations)) = s.feature_moments() else {
-            let message = "`second_moments` expected rows of a table, whose features have known means, found other data";
+            let message =
+                "`second_moments` expected rows of a table, whose features have known means, found other data";
             return s.builder().error(message.into(), Some("leave the term out".into()));
         };
         let width = means.len();
@@ -55,7 +56,10 @@ impl Regularizer for SecondMoments {
         let (real, fake) = (features(s.real()), features(s.fake()));
         let half = s.batch() / 2;
         if half == 0 || fake.shape()[..] != [s.batch(), width] {
-            let found = format!("`second_moments` expected samples (N, {width}) with N of at least 2, found {}", s.fake().shape());
+            let found = format!(
+                "`second_moments` expected samples (N, {width}) with N of at least 2, found {}",
+                s.fake().shape()
+            );
             return s.builder().error(found, Some("set train.batch to 2 or more".into()));
         }
         let seen = s.state("batches", TensorType::f32(Shape::scalar()));

@@ -64,7 +64,11 @@ pub const KEYS: &[Key] = &[
     key("train.steps", "a whole number above 0", "ends after so many steps"),
     key("train.kimg", "a number above 0", "ends after so many thousand real samples"),
     key("train.minutes", "a number above 0", "ends after so many minutes of this process"),
-    key("train.decay_from", "a fraction from 0 to 1", "the part of the training after which learning rates fall, to 2 %"),
+    key(
+        "train.decay_from",
+        "a fraction from 0 to 1",
+        "the part of the training after which learning rates fall, to 2 %",
+    ),
     key("train.update", "`alternating`, `simultaneous`", "whether later phases see what earlier ones changed"),
     key("train.fresh_fakes", YES_NO, "whether each phase draws its own latents"),
     key("train.fresh_reals", YES_NO, "whether each phase takes its own batch of real samples"),

@@ -143,7 +143,11 @@ impl TrainSection {
         let (Some(from), Some(last)) = (self.decay_from, self.last_step()) else { return 1.0 };
         let (done, last) = (step as f64, last.saturating_sub(1).max(1) as f64);
         let begins = from * last;
-        if done <= begins { 1.0 } else { (1.0 - (1.0 - LEAST_RATE) * (done - begins) / (last - begins)).max(LEAST_RATE) }
+        if done <= begins {
+            1.0
+        } else {
+            (1.0 - (1.0 - LEAST_RATE) * (done - begins) / (last - begins)).max(LEAST_RATE)
+        }
     }
 }
 

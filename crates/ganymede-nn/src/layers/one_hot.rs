@@ -22,7 +22,8 @@ impl Layer for OneHot {
 
     fn call<'g>(&self, scope: &Scope<'g>, x: Expr<'g>) -> Expr<'g> {
         if self.classes == 0 || x.rank() != 1 {
-            let message = format!("expected numbers (batch,) and at least 1 class, found {} and {}", x.ty(), self.classes);
+            let message =
+                format!("expected numbers (batch,) and at least 1 class, found {} and {}", x.ty(), self.classes);
             return scope.builder().error(message, None);
         }
         x.one_hot(self.classes)

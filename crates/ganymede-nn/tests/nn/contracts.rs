@@ -16,7 +16,8 @@ fn example(class: &str, arguments: &Value) -> Arc<dyn Layer> {
 }
 
 fn types(class: &str, shapes: &[Vec<usize>]) -> Vec<TensorType> {
-    let labels = |at: usize| class == "Embedding" || class == "ganymede>OneHot" || (class.contains("Conditional") && at == 1);
+    let labels =
+        |at: usize| class == "Embedding" || class == "ganymede>OneHot" || (class.contains("Conditional") && at == 1);
     let dtype = |at: usize| if labels(at) { DType::I32 } else { DType::F32 };
     shapes.iter().enumerate().map(|(at, s)| TensorType::new(dtype(at), s.clone())).collect()
 }

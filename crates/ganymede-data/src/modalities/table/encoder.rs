@@ -162,7 +162,9 @@ impl Encoder {
                 let total = counts.iter().sum::<u64>().max(1) as f64;
                 let is_atom = |cell: f64, at: usize| atom(atoms, cell) == Some(at);
                 let mut bars: Vec<[f64; 2]> = (0..atoms.len())
-                    .map(|at| [counts[at] as f64 / total, cells.iter().filter(|&&c| is_atom(c, at)).count() as f64 / all])
+                    .map(|at| {
+                        [counts[at] as f64 / total, cells.iter().filter(|&&c| is_atom(c, at)).count() as f64 / all]
+                    })
                     .collect();
                 let rest = counts[atoms.len()] as f64 / total;
                 // Without the outermost hundredths, which may be far out.
@@ -173,9 +175,11 @@ impl Encoder {
                     let [from, to] = [edge(part), edge(part + 1)];
                     let last = part + 1 == parts;
                     let inside = |cell: &&f64| {
-                        atom(atoms, **cell).is_none() && (from..to).contains(*cell) || (last && **cell == to && atom(atoms, **cell).is_none())
+                        atom(atoms, **cell).is_none() && (from..to).contains(*cell)
+                            || (last && **cell == to && atom(atoms, **cell).is_none())
                     };
-                    let real = normal(quantiles.score(to, if last { 1.0 } else { 0.0 })) - normal(quantiles.score(from, 0.0));
+                    let real =
+                        normal(quantiles.score(to, if last { 1.0 } else { 0.0 })) - normal(quantiles.score(from, 0.0));
                     bars.push([real.max(0.0) * rest, cells.iter().filter(inside).count() as f64 / all]);
                 }
                 bars
@@ -312,11 +316,16 @@ mod tests {
     /// Ten values, of which 7 and 3 are frequent, in three places: the third is shared by their counts.
     #[test]
     fn rare_values_share_a_place_and_come_back_as_often_as_they_are() {
-        let cells: Vec<f64> = [(7, 50), (3, 30), (0, 3), (9, 1)].iter().flat_map(|&(v, n)| vec![f64::from(v); n]).collect();
+        let cells: Vec<f64> =
+            [(7, 50), (3, 30), (0, 3), (9, 1)].iter().flat_map(|&(v, n)| vec![f64::from(v); n]).collect();
         let encoder = Encoder::of(&Variable::Category { values: 10 }, &cells, 3);
         assert_eq!(encoder.head(), Head::Choice(3));
-        assert_eq!((round_trip(&encoder, 3.0, 0.0).0, round_trip(&encoder, 7.0, 0.0).0), (vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]));
-        let drawn: Vec<f64> = [0.0, 0.2, 0.74, 0.76, 0.999, 1.0].iter().map(|&u| encoder.decode(&[0.0, 0.0, 1.0], u)).collect();
+        assert_eq!(
+            (round_trip(&encoder, 3.0, 0.0).0, round_trip(&encoder, 7.0, 0.0).0),
+            (vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0])
+        );
+        let drawn: Vec<f64> =
+            [0.0, 0.2, 0.74, 0.76, 0.999, 1.0].iter().map(|&u| encoder.decode(&[0.0, 0.0, 1.0], u)).collect();
         assert_eq!(drawn[..5], [0.0, 0.0, 0.0, 9.0, 9.0], "three rows of 0 and one of 9");
         assert!([0.0, 9.0].contains(&drawn[5]) || drawn[5] < 10.0);
     }

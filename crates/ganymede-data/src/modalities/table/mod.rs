@@ -85,15 +85,22 @@ impl Table {
             match &schema.columns()[at].kind {
                 Kind::Category { values, .. } if values.len() <= MOST_CLASSES => {}
                 Kind::Category { values, .. } => {
-                    return Err(format!("expected at most {MOST_CLASSES} different values of `{name}`, found {}", values.len()));
+                    return Err(format!(
+                        "expected at most {MOST_CLASSES} different values of `{name}`, found {}",
+                        values.len()
+                    ));
                 }
-                kind => return Err(format!("expected a column of categories, found `{name}`, which is {}", kind.name())),
+                kind => {
+                    return Err(format!("expected a column of categories, found `{name}`, which is {}", kind.name()));
+                }
             }
         }
         let learns = |at: &usize| Some(*at) != target && schema.columns()[*at].kind.is_learned();
         let learned: Vec<usize> = (0..width).filter(learns).collect();
         if learned.is_empty() && target.is_none() {
-            return Err("expected a column that can be learned, found none: all are ids, texts, constant or empty".into());
+            return Err(
+                "expected a column that can be learned, found none: all are ids, texts, constant or empty".into()
+            );
         }
         let most = places(&schema, &learned);
         let encoder = |&at: &usize| (at, Encoder::of(&variable(&schema.columns()[at].kind), &column(at), most));
@@ -150,7 +157,8 @@ impl Table {
             rest = others;
         }
         if let Some(at) = self.target {
-            cells[at] = (0..rest.len()).fold(0, |best, place| if rest[place] > rest[best] { place } else { best }) as f64;
+            cells[at] =
+                (0..rest.len()).fold(0, |best, place| if rest[place] > rest[best] { place } else { best }) as f64;
         }
     }
 
@@ -275,7 +283,8 @@ impl Modality for Table {
 
     fn check(&self, fields: &[Field]) -> Result<(), String> {
         let Some(schema) = &self.schema else { return Err("expected a table with columns, found none".into()) };
-        let column = |at: usize| schema.columns().get(at).ok_or_else(|| format!("expected a column, found number {at}"));
+        let column =
+            |at: usize| schema.columns().get(at).ok_or_else(|| format!("expected a column, found number {at}"));
         for (at, encoder) in &self.learned {
             encoder.check(listed(&column(*at)?.kind))?;
         }

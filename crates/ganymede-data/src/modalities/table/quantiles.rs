@@ -213,10 +213,10 @@ mod tests {
     #[test]
     fn few_values_come_back_as_they_are() {
         let curve = Quantiles::of(vec![3.0, 1.0, 1.0, 7.5]);
-        assert_eq!((curve.shares.clone(), curve.values.clone()), (
-            vec![0.0, 0.5, 0.5, 0.75, 0.75, 1.0],
-            vec![1.0, 1.0, 3.0, 3.0, 7.5, 7.5]
-        ));
+        assert_eq!(
+            (curve.shares.clone(), curve.values.clone()),
+            (vec![0.0, 0.5, 0.5, 0.75, 0.75, 1.0], vec![1.0, 1.0, 3.0, 3.0, 7.5, 7.5])
+        );
         assert_eq!(curve.score(1.0, 0.5), inverse_normal(0.25));
         assert_eq!(curve.score(3.0, 0.5), inverse_normal(0.625));
         for (score, value) in [(-9.0, 1.0), (-0.01, 1.0), (0.01, 3.0), (0.6, 3.0), (0.7, 7.5), (9.0, 7.5)] {

@@ -59,8 +59,10 @@ impl BatchSource for TableBatches {
         for (row, out) in cells.chunks_exact(cells.len() / size).zip(values.chunks_exact_mut(width)) {
             self.table.encode(row, &mut rng, out);
         }
-        let mismatch =
-            |e: &dyn std::fmt::Display| DataError::Mismatch { expected: "a batch of rows".into(), found: e.to_string() };
+        let mismatch = |e: &dyn std::fmt::Display| DataError::Mismatch {
+            expected: "a batch of rows".into(),
+            found: e.to_string(),
+        };
         let mut tensors = Vec::with_capacity(self.types.len());
         for (name, _) in &self.types {
             let tensor = match (name.as_str(), self.dataset.labels()) {
