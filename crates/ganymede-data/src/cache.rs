@@ -376,7 +376,10 @@ mod tests {
             labels,
             label_column,
             pages,
+            columns,
+            target,
         } = options.clone();
+        assert!(columns.is_empty() && target.is_none());
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
@@ -389,7 +392,7 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 14] = [
+        let decoding: [fn(&mut DataOptions); 16] = [
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),
@@ -404,6 +407,8 @@ mod tests {
             |o| o.key = Some("images".into()),
             |o| o.label_key = Some("images".into()),
             |o| o.modality = Some("points".into()),
+            |o| o.target = Some("income".into()),
+            |o| drop(o.columns.columns.insert("age".into(), Default::default())),
         ];
         let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
         texts.sort();

@@ -14,7 +14,9 @@ use super::rules::{Rule, RuleColumn, RuleKind};
 ///    If two learned columns fix it, the one of fewer values says it, and the other's rule is a check.
 /// 3. Of columns in order the lowest are learned; each above is a gap over all below it that are there. Where the larger is looked up,
 ///    the smaller is a gap below it.
-pub fn structure(rules: &[Rule], columns: &[RuleColumn]) -> Plan {
+/// 4. The `target` is learned as it is, so that samples of one of its classes can be asked for: if it is one of categories, no
+///    other column says it (what would be said is a check), and it is the first of those that fix each other.
+pub fn structure(rules: &[Rule], columns: &[RuleColumn], target: Option<usize>) -> Plan {
     let mut plan = Plan::default();
     let at: BTreeMap<usize, &RuleColumn> = columns.iter().map(|c| (c.index, c)).collect();
     let copies = copies(rules, &at);
@@ -28,7 +30,7 @@ pub fn structure(rules: &[Rule], columns: &[RuleColumn]) -> Plan {
         .filter_map(|rule| if let Rule::Fixes { from, to, .. } = rule { Some((own(from), own(to))) } else { None })
         .filter(|(from, to)| from != to && at.contains_key(from) && at.contains_key(to))
         .collect();
-    let roots = roots(&fixes, &copies, &at);
+    let roots = roots(&fixes, &copies, &at, target);
     let orders: Vec<(usize, usize, bool)> = rules
         .iter()
         .filter_map(|rule| {
@@ -105,13 +107,16 @@ fn roots(
     fixes: &[(usize, usize)],
     copies: &BTreeMap<usize, Step>,
     at: &BTreeMap<usize, &RuleColumn>,
+    target: Option<usize>,
 ) -> BTreeMap<usize, usize> {
     let says = |from: usize, to: usize| fixes.contains(&(from, to));
     let count = |column: usize| if let RuleKind::Category { count } = at[&column].kind { count } else { usize::MAX };
     let is_copy = |column: &usize| copies.contains_key(column);
     // Learned: what nothing says, or only columns after it that it says too.
-    let is_said =
-        |to: usize| fixes.iter().any(|&(from, t)| t == to && !is_copy(&from) && (!says(to, from) || from < to));
+    let says_before = |from: usize, to: usize| !says(to, from) || from < to || Some(from) == target;
+    let is_said = |to: usize| {
+        Some(to) != target && fixes.iter().any(|&(from, t)| t == to && !is_copy(&from) && says_before(from, to))
+    };
     let mut roots = BTreeMap::new();
     for &(_, to) in fixes {
         if is_copy(&to) || !is_said(to) {
@@ -293,7 +298,7 @@ mod tests {
         let table = table();
         let columns = columns(&table);
         let rules = find(&columns);
-        let plan = structure(&rules, &columns);
+        let plan = structure(&rules, &columns, None);
         let plan: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
         plan.check(12).unwrap();
         assert_eq!(plan.learned(), [0, 4, 6, 7, 8, 9, 10]);
@@ -348,7 +353,7 @@ mod tests {
         let category =
             |index, count, cells| RuleColumn { index, kind: RuleKind::Category { count }, grid: Grid::Free, cells };
         let columns = [category(0, 12, &city[..]), category(1, 3, &country[..]), category(2, 6, &prefix[..])];
-        let plan = structure(&find(&columns), &columns);
+        let plan = structure(&find(&columns), &columns, None);
         plan.check(3).unwrap();
         assert_eq!((plan.learned(), plan.checks.len()), (vec![0, 2], 1));
         let row = plan.expand(&[5.0, 4.0], 3);
@@ -359,7 +364,7 @@ mod tests {
         let used: Vec<f64> = most.iter().map(|m| f64::from(rng.below(*m as u32 + 1))).collect();
         let number = |index, cells| RuleColumn { index, kind: RuleKind::Number, grid: SECONDS, cells };
         let columns = [category(0, 12, &city[..]), number(1, &most[..]), number(2, &used[..])];
-        let plan = structure(&find(&columns), &columns);
+        let plan = structure(&find(&columns), &columns, None);
         assert!(!plan.gap(2).unwrap().above && plan.checks.is_empty() && plan.learned() == [0, 2]);
         for r in 0..600 {
             let row = [city[r], most[r], used[r]];
@@ -369,6 +374,29 @@ mod tests {
         assert_eq!(plan.expand(&[3.0, 99.0], 3), [3.0, 50.0, 0.0]);
     }
 
+    /// The target is learned, whatever says it.
+    #[test]
+    fn the_target_is_learned() {
+        let mut rng = Rng::new(8, 0);
+        let city: Vec<f64> = (0..600).map(|_| f64::from(rng.below(6))).collect();
+        let code: Vec<f64> = city.iter().map(|c| 5.0 - c).collect();
+        let country: Vec<f64> = city.iter().map(|c| (c / 3.0).floor()).collect();
+        let category =
+            |index, count, cells| RuleColumn { index, kind: RuleKind::Category { count }, grid: Grid::Free, cells };
+        let columns = [category(0, 6, &city[..]), category(1, 6, &code[..]), category(2, 2, &country[..])];
+        let rules = find(&columns);
+        let plan = |target| structure(&rules, &columns, target);
+        assert_eq!((plan(None).learned(), plan(None).checks.len()), (vec![0], 0));
+        assert_eq!((plan(Some(1)).learned(), plan(Some(1)).checks.len()), (vec![1], 0));
+        assert_eq!(plan(Some(1)).expand(&[5.0], 3), [0.0, 5.0, 0.0]);
+        // The country is a class of its own: the cities of others are rejected.
+        let with_country = plan(Some(2));
+        with_country.check(3).unwrap();
+        assert_eq!((with_country.learned(), with_country.checks.len()), (vec![0, 2], 2));
+        assert!(with_country.keeps(&with_country.expand(&[4.0, 1.0], 3)));
+        assert!(!with_country.keeps(&with_country.expand(&[4.0, 0.0], 3)));
+    }
+
     /// A circle of a user's rules and rules between copies end in checks or in nothing, not in a loop.
     #[test]
     fn odd_rules() {
@@ -376,16 +404,17 @@ mod tests {
         let number = |index, cells| RuleColumn { index, kind: RuleKind::Number, grid: SECONDS, cells };
         let columns = [number(0, &a[..]), number(1, &b[..])];
         let at_most = |low, high| Rule::AtMost { low, high, strict: false, rows: 3, exceptions: 0 };
-        let plan = structure(&[at_most(0, 1), at_most(1, 0)], &columns);
+        let plan = structure(&[at_most(0, 1), at_most(1, 0)], &columns, None);
         plan.check(2).unwrap();
         assert_eq!((plan.learned(), plan.checks.len()), (vec![0, 1], 1));
         let plan = structure(
             &[Rule::Equal { a: 0, b: 1 }, Rule::Equal { a: 1, b: 0 }, at_most(0, 1), at_most(5, 1)],
             &columns,
+            None,
         );
         plan.check(2).unwrap();
         assert_eq!((plan.learned(), plan.checks.len()), (vec![0], 0));
-        assert_eq!(structure(&[], &[]), Plan::default());
+        assert_eq!(structure(&[], &[], None), Plan::default());
     }
 
     /// What no program writes is refused, not believed.
