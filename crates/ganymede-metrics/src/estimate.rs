@@ -98,6 +98,11 @@ impl Estimate {
         Estimate::wilson(hits as f64 / n, n, NORMAL)
     }
 
+    /// The same of a share that parts of samples are in, such as those that are drawn.
+    pub(crate) fn share_of(value: f64, of: usize) -> Estimate {
+        Estimate::wilson(value, of.max(1) as f64, NORMAL)
+    }
+
     /// The same of samples that are not independent, by the share without one of G groups each: Wilson's interval of as many
     /// independent samples as would vary so much, which are `of` at most.
     ///
@@ -200,6 +205,7 @@ mod tests {
         let all = Estimate::share(10, 10);
         assert!(all.value == 1.0 && all.high == 1.0 && (all.low - 0.7225).abs() < 1e-3, "{all:?}");
         assert_eq!(Estimate::share(0, 10).low, 0.0);
+        assert_eq!(Estimate::share_of(0.9, 10), found);
         // Of 100 samples that vary as 25 would, p = 1/2: variance 1/4/25 = s²·81/10 of ten groups, so s = 0.1/√8.1; t of 9 degrees.
         let (s, t) = (0.1 / 8.1f64.sqrt(), 2.262157);
         let without: Vec<f64> = (0..10).map(|at| 0.5 + if at % 2 == 0 { s } else { -s } * 0.9f64.sqrt()).collect();

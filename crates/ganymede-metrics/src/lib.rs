@@ -17,11 +17,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod baselines;
 mod comparison;
 mod error;
 mod estimate;
+mod learners;
 mod matrix;
 mod metrics;
+mod nearest;
 mod set;
 pub mod spaces;
 mod stop;

@@ -39,6 +39,11 @@ impl Set {
         self.with("label", labels)
     }
 
+    /// Other samples of the same kind, of which nothing else is known.
+    pub(crate) fn other(&self, samples: Tensor) -> Set {
+        Set { fields: vec![(self.fields[0].0.clone(), samples)] }
+    }
+
     /// The samples.
     pub fn samples(&self) -> &Tensor {
         &self.fields[0].1

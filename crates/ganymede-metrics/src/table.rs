@@ -174,6 +174,19 @@ impl<'a> Table<'a> {
         }
         Ok(self)
     }
+
+    /// These rows, in this order.
+    pub fn take(&self, rows: &[usize]) -> Table<'a> {
+        let cells = self.cells.iter().map(|cells| rows.iter().map(|&row| cells[row]).collect());
+        Table { columns: self.columns, cells: cells.collect(), rows: rows.len() }
+    }
+
+    /// These rows, and those of another table of the same columns below.
+    pub fn with(mut self, other: &Table<'_>) -> Table<'a> {
+        self.cells.iter_mut().zip(&other.cells).for_each(|(own, more)| own.extend_from_slice(more));
+        self.rows += other.rows;
+        self
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +203,7 @@ mod tests {
         let found = read(&[-0.0, 1.0, f32::NAN, 0.0, 1.5, 1.0]).unwrap();
         assert_eq!((found.rows, &found.cells[1]), (3, &vec![1.0, 0.0, 1.0]));
         assert!(found.cells[0][0].to_bits() == 0 && found.cells[0][1].is_nan() && found.cells[0][2] == 1.5);
+        assert_eq!(found.take(&[2, 0]).with(&found.take(&[0])).cells[0], [1.5, 0.0, 0.0]);
         for (cells, expected) in [
             (&[0.0, 0.0, 0.5, 2.0], "expected a place below 2 in column sex, found 2 in row 2"),
             (&[0.0, 0.5, 0.5, 1.0], "a place below 2 in column sex, found 0.5 in row 1"),

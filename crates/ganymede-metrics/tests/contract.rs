@@ -122,7 +122,11 @@ fn every_metric_is_best_on_identical_sets_and_worse_the_more_noise_there_is() {
                 Better::Higher if first.value.name == "value_coverage" => assert_eq!(series[0], 1.0),
                 // Two kinds of images are easily learned, also under noise: see the next test.
                 Better::Higher if first.value.name == "train_synthetic_test_real" => assert!(series[0] >= series[3]),
+                // As many rows of a rare class as these few have say little.
+                Better::Higher if first.value.name == "uplift_over_repeated" => assert!(series[0] > -0.2),
                 Better::Higher => assert!(series[0] > series[3] && series[0] >= series[1], "{name}: {series:?}"),
+                // Copies have the distance 0.
+                Better::Near if first.value.name.starts_with("distance") => assert!(series[0] < series[3]),
                 Better::Near => assert!(series[0] > series[3], "{name}: {series:?}"),
             }
         }
@@ -180,7 +184,9 @@ fn one_image_a_class_has_no_recall_within_its_class() {
 #[test]
 fn the_order_of_samples_does_not_matter_and_the_same_is_the_same_twice() {
     let cases = cases();
-    for metric in METRICS.iter().filter(|metric| metric.name() != "classes") {
+    // Which rows learn what is by their places.
+    let placed = ["classes", "detection", "utility"];
+    for metric in METRICS.iter().filter(|metric| !placed.contains(&metric.name())) {
         let case = case(*metric, &cases);
         let fake = noisy(&case.real, 1.0);
         let found = measured(*metric, case, &fake).unwrap();
@@ -247,7 +253,7 @@ fn sets_that_cannot_be_compared_are_left_out_with_a_reason() {
 }
 
 /// Metrics of tables alone.
-const TABLES: [&str; 3] = ["column_shapes", "pair_trends", "table_form"];
+const TABLES: [&str; 6] = ["column_shapes", "pair_trends", "table_form", "detection", "utility", "copying"];
 
 /// Cells are no coordinates: what measures distances of samples is not of tables, and every metric of tables reads its cells.
 #[test]

@@ -19,6 +19,8 @@ pub use modes::{Mixture, covered, modes};
 pub use ms_ssim::{ms_ssim, similarity};
 pub use neighbours::neighbours;
 pub use sliced_wasserstein::sliced_wasserstein;
+#[cfg(test)]
+pub(crate) use tables::reference as tables_by_formula;
 
 use crate::estimate::Estimate;
 use crate::{Comparison, Facts, MetricError, Number, Sizes};
@@ -100,4 +102,7 @@ pub const METRICS: &[&dyn Metric] = &[
     &tables::ColumnShapes,
     &tables::PairTrends,
     &tables::TableForm,
+    &tables::Detection,
+    &tables::Utility,
+    &tables::Copying,
 ];

@@ -2,14 +2,21 @@
 //! that learn from rows (`learners/`).
 
 mod column_shapes;
+mod copying;
+mod detection;
 mod form;
 mod pair_trends;
 #[cfg(test)]
-mod reference;
+pub(crate) mod reference;
+mod scores;
+mod utility;
 
 pub(super) use column_shapes::ColumnShapes;
+pub(super) use copying::Copying;
+pub(super) use detection::Detection;
 pub(super) use form::TableForm;
 pub(super) use pair_trends::PairTrends;
+pub(super) use utility::Utility;
 
 use super::Value;
 use crate::estimate::mean;

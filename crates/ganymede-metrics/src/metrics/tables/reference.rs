@@ -73,6 +73,11 @@ pub(crate) fn columns(target: &str) -> Vec<TableColumn> {
     COLUMNS.iter().map(column).collect()
 }
 
+/// A table of the formula.
+pub(crate) fn table(columns: &[TableColumn], salt: u32, rows: usize, apart: bool) -> Table<'_> {
+    Table { columns, cells: cells(salt, rows, apart), rows }
+}
+
 /// What libraries give, by part: `similarity`, `detection`, `utility`.
 pub(crate) fn numbers(part: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("../../../../../reference/tables.json")).unwrap();
