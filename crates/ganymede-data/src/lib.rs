@@ -74,7 +74,9 @@ pub use formats::{Samples, names, supported, write};
 pub use learn::Rows;
 pub use loader::{Loader, PREFETCH};
 pub use memory::{FromSamples, Values};
-pub use modalities::{ARRAY, GridRows, Head, Modality, Preview, TableRows, Wish, names as modalities};
+pub use modalities::{
+    ARRAY, GridRows, Head, Modality, Preview, RowFilter, RowLines, TableRows, Wish, names as modalities,
+};
 pub use options::{DataOptions, Duplicates, Fit, Pages, Resolution, parse_background, parse_range, parse_sizes};
 pub use progress::Progress;
 pub use report::DataReport;

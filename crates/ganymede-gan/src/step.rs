@@ -5,7 +5,7 @@
 use crate::error::GanError;
 use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
 use crate::plan::{self, PlanReport};
-use crate::sampler::{STANDING_BATCHES, Standing};
+use crate::sampler::Standing;
 use crate::spec::{TrainSection, TrainSpec};
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
@@ -131,7 +131,7 @@ impl Stepper {
     /// When a condition of the generator is not known without the data; when running fails.
     pub fn settle(&mut self) -> Result<(), GanError> {
         if let Some(standing) = self.standing.as_mut().filter(|_| !self.settled) {
-            standing.run(STANDING_BATCHES, self.store.as_mut())?;
+            standing.run(standing.batches(), self.store.as_mut())?;
             self.settled = true;
         }
         Ok(())

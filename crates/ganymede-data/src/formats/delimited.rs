@@ -8,7 +8,7 @@ use crate::modalities::table::{Table as Modality, cell_bytes};
 use crate::report::DataReport;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::table::{Reading, Table, TableError, infer};
+use crate::table::{Reading, RuleOptions, Table, TableError, infer};
 use ganymede_tensor::{DType, TensorType};
 use std::fs::File;
 use std::io::Read;
@@ -65,9 +65,10 @@ impl Format for Delimited {
         drop(table);
         let width = schema.columns().len();
         let target = job.options.target.as_deref().map(|name| schema.place(name)).transpose().map_err(refused)?;
-        let report = DataReport { notes: schema.notes().to_vec(), ..DataReport::default() };
+        let notes = schema.notes().to_vec();
         let malformed = |reason: String| DataError::Malformed { path: path.clone(), at: Position::Whole, reason };
-        let modality = Modality::of(schema, &cells, target).map_err(malformed)?;
+        let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(malformed)?;
+        let report = DataReport { notes: [notes, of_rules].concat(), ..DataReport::default() };
         sink.begin(TensorType::new(DType::U8, [8 * width]));
         for row in cells.chunks_exact(width) {
             sink.push(&cell_bytes(row))?;

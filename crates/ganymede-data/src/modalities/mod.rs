@@ -27,6 +27,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use table::RowFilter;
 pub use wish::Wish;
 
 /// Every modality, in the order in which they are asked whether samples are theirs.
@@ -141,6 +142,11 @@ pub trait Modality: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The rows of a table as lines of its file; none where samples are no rows.
+    fn lines(&self) -> Option<&dyn RowLines> {
+        None
+    }
+
     /// Names of the presets that train on such samples, the usual one first.
     fn presets(&self, sample: &TensorType) -> &'static [&'static str];
 
@@ -151,6 +157,40 @@ pub trait Modality: fmt::Debug + Send + Sync {
     fn comparable(&self, _codec: &Codec, _other: &Codec) -> Result<(), String> {
         Ok(())
     }
+}
+
+/// The rows of a table as lines of its file.
+pub trait RowLines {
+    /// The ending of the file's name: `csv`.
+    fn ending(&self) -> &'static str;
+
+    /// What stands before the rows.
+    fn begin(&self, out: &mut Vec<u8>);
+
+    /// The rows of these samples that are kept (by a filter, and at most so many) as lines. The first sample has the number `first`, which what is made
+    /// anew follows from. Gives how many samples were looked at and how many were kept.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] for samples that are no rows.
+    fn rows(
+        &self,
+        samples: &[f32],
+        first: u64,
+        kept: (&RowFilter, u64),
+        out: &mut Vec<u8>,
+    ) -> Result<[u64; 2], DataError>;
+
+    /// Ends the file: its last line ends as that of the table does.
+    fn end(&self, out: &mut Vec<u8>);
+
+    /// What texts such as `income=>50K` and `age>=30` ask of rows: a class of the target, and a filter for all else.
+    ///
+    /// # Errors
+    /// [`DataError::Condition`] for a column that there is not, or a value that is none of its own.
+    fn asked(&self, texts: &[String]) -> Result<(Option<u32>, RowFilter), DataError>;
+
+    /// The name of the target, where there is one.
+    fn target(&self) -> Option<&str>;
 }
 
 /// What the rows of a table are to a network.

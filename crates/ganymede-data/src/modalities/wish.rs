@@ -33,6 +33,11 @@ impl Wish {
         Wish { values: [(LABEL.to_string(), vec![vec![f64::from(label)]])].into() }
     }
 
+    /// The classes in turn: the sample of seed s is of class s mod `classes`.
+    pub fn labels_in_turn(classes: u32) -> Wish {
+        Wish { values: [(LABEL.to_string(), (0..classes).map(|label| vec![f64::from(label)]).collect())].into() }
+    }
+
     /// The same wish, with one value of a field for all samples: a class by its name or number, or numbers, separated by
     /// commas where the field has several.
     ///

@@ -6,7 +6,7 @@ mod rows;
 mod standing;
 
 pub use rows::rows_by_class;
-pub(crate) use standing::{BATCHES as STANDING_BATCHES, Standing};
+pub(crate) use standing::Standing;
 
 use crate::checkpoint;
 use crate::error::GanError;

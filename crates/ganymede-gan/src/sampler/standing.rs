@@ -9,8 +9,10 @@ use ganymede_data::{Codec, Wish};
 use ganymede_runtime::{Backend, MemoryReport, Program, Store};
 use ganymede_tensor::{Data, Rng, Tensor, TensorType, stream_of};
 
-/// Batches over which a training recomputes the batch statistics of averaged weights.
-pub(crate) const BATCHES: u32 = 16;
+/// Batches over which a training recomputes the batch statistics of averaged weights; of rows of a table, which are small, more.
+fn usual(codec: &Codec) -> u32 {
+    if codec.modality().rows().is_some() { 128 } else { 16 }
+}
 
 /// All values that are known of a condition, (known, …).
 struct Known {
@@ -67,6 +69,11 @@ impl Standing {
         Ok(())
     }
 
+    /// Over how many batches a training runs it.
+    pub fn batches(&self) -> u32 {
+        usual(&self.codec)
+    }
+
     /// What it takes of memory.
     pub fn memory(&self) -> MemoryReport {
         self.program.memory()
@@ -90,9 +97,15 @@ impl Standing {
     }
 }
 
-/// How many values of a field are known, and whether they are classes.
+/// Rows of a table that say how frequent its classes are.
+const ROWS: usize = 4096;
+
+/// How many values of a field are known, and whether they are classes, each as frequent as any other.
 fn count_known(codec: &Codec, name: &str) -> (usize, bool) {
     let field = codec.field(name);
+    if codec.modality().rows().is_some() {
+        return (ROWS, false);
+    }
     let (classes, examples) = field.map_or((0, 0), |field| (field.categories.len(), field.examples.len()));
     if classes > 0 { (classes, true) } else { (examples, false) }
 }

@@ -1,5 +1,6 @@
 //! `ganymede sample`: generates samples from a run. The sample of seed s is the same in any batch and any grid.
 
+use super::sample_rows::{self, Asked};
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
@@ -9,7 +10,7 @@ use crate::samples_folder::Origin;
 use crate::terminal::Terminal;
 use crate::whole::whole;
 use clap::Args;
-use ganymede_data::{Codec, LABEL, Wish, class_list, class_number};
+use ganymede_data::{Codec, LABEL, RowLines, Wish, class_list, class_number};
 use ganymede_gan::{GanError, Labels, Sampler, Seeds, rows_by_class, run_dir};
 use ganymede_tensor::Tensor;
 use serde_json::json;
@@ -35,18 +36,22 @@ pub struct Sample {
     /// Write all samples into one image file [default: named after run and seeds, in the current folder]
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     grid: Option<PathBuf>,
-    /// Write the samples into this folder in the form of the data: a file for each, or one array
-    #[arg(long, value_name = "DIR")]
+    /// Write the samples into this folder in the form of the data: a file for each, or one array; rows of a table into this file
+    #[arg(long, value_name = "DIR|FILE")]
     out: Option<PathBuf>,
     /// Write into --out even if it holds other files; files of the same names are replaced
-    #[arg(long, requires = "out")]
-    overwrite: bool,
+    #[arg(long)]
+    pub(super) overwrite: bool,
     /// Generate this class only: its name or number; '#7' is a number for certain [default: each class in turn]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
-    /// Generate all samples under this condition: a class, a number, or numbers separated by commas; may be repeated
+    /// Generate all samples under this condition: a class, a number, or numbers separated by commas; of a table rows with this in a
+    /// column, also !=, <, <=, > and >=; may be repeated
     #[arg(long = "where", value_name = "FIELD=VALUE", conflicts_with = "class")]
     wishes: Vec<String>,
+    /// Table: generate as many rows of each value of this column, the target
+    #[arg(long, value_name = "COLUMN", conflicts_with = "class")]
+    balance: Option<String>,
     /// Read the conditions from a CSV file: a column for each field, a line for each sample; seed s takes line s, from 0 on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["class", "wishes"])]
     conditions: Option<PathBuf>,
@@ -59,7 +64,7 @@ pub struct Sample {
     machine: MachineFlags,
     /// Print JSON, one object per line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Command for Sample {
@@ -96,6 +101,18 @@ impl Command for Sample {
             Sampler::open(&self.generator.at.run, self.generator.options(self.truncation)?, &machine.backend)
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
+        if let Some(table) = codec.modality().lines().filter(|_| self.grid.is_none()) {
+            let asked = Asked::of(table, &self.wishes_of_rows(table), self.balance.as_deref(), sampler.classes())?;
+            let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;
+            let words = self.wishes.iter().chain(&self.balance).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let usual = self.usual_file(&checkpoint, &words, &seeds);
+            let file = sample_rows::file_of(table, self.out.as_deref(), usual);
+            return sample_rows::write(&self, (table, &asked), &file, &seeds, &mut sampler, terminal);
+        }
+        if self.balance.is_some() {
+            let text = "--balance: expected rows of a table, found other samples";
+            return Err(Failure::new(USAGE, text).with_hint("without --class and --where each class comes in turn"));
+        }
         let wish = self.wish(&codec)?;
         // A table says what a sample for each of its lines is.
         let lines = wish.as_ref().filter(|_| self.conditions.is_some()).map(|wish| wish.lines() as u64);
@@ -164,7 +181,7 @@ impl Command for Sample {
 type Draw<'a> = dyn FnMut(Seeds) -> Result<Tensor, GanError> + 'a;
 
 /// The classes that the samples of some seeds are asked to be; none where the generator takes no labels.
-type Asked<'a> = dyn Fn(Seeds) -> Result<Vec<String>, Failure> + 'a;
+type ClassesOf<'a> = dyn Fn(Seeds) -> Result<Vec<String>, Failure> + 'a;
 
 /// The label of a class that is named or numbered.
 fn label(class: &str, sampler: &Sampler, codec: &Codec) -> Result<u32, Failure> {
@@ -197,6 +214,20 @@ impl Sample {
         }
     }
 
+    /// What rows are asked to be: `--where`, and the class of `--class`.
+    fn wishes_of_rows(&self, table: &dyn RowLines) -> Vec<String> {
+        let class = self.class.iter().map(|class| format!("{}={class}", table.target().unwrap_or("class")));
+        class.chain(self.wishes.iter().cloned()).collect()
+    }
+
+    /// The file that samples are written into where none is named: after run, checkpoint, what is asked for, and seeds.
+    fn usual_file(&self, checkpoint: &Path, asked: &str, seeds: &RangeInclusive<u64>) -> PathBuf {
+        let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let run = self.generator.at.run.canonicalize().unwrap_or_else(|_| self.generator.at.run.clone());
+        let (first, last) = (seeds.start(), seeds.end());
+        format!("{}-{}{}-seeds-{first}-{last}.png", name(&run), name(checkpoint), slug(asked)).into()
+    }
+
     /// What is asked of the generator besides seeds, in words.
     fn in_words(&self, codec: &Codec, labels: Labels<'_>) -> String {
         let mut words = Vec::new();
@@ -215,7 +246,7 @@ impl Sample {
         folder: &Path,
         seeds: RangeInclusive<u64>,
         draw: &mut Draw<'_>,
-        (codec, asked): (&Codec, &Asked<'_>),
+        (codec, asked): (&Codec, &ClassesOf<'_>),
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let (mut first, end) = (*seeds.start(), seeds.end().checked_add(1).ok_or_else(last_seed)?);
@@ -269,11 +300,7 @@ impl Sample {
         }
         let file = match &self.grid {
             Some(file) => file.clone(),
-            None => {
-                let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                let run = self.generator.at.run.canonicalize().unwrap_or_else(|_| self.generator.at.run.clone());
-                format!("{}-{}{}-seeds-{first}-{last}.png", name(&run), name(checkpoint), slug(asked)).into()
-            }
+            None => self.usual_file(checkpoint, asked, &seeds),
         };
         let drawn = draw(first..last.checked_add(1).ok_or_else(last_seed)?)?;
         let (drawn, columns, rows) = match classes {

@@ -1,6 +1,7 @@
 //! One column as values of a network, and back. Not here: the distribution of numbers (`quantiles.rs`), all columns together
 //! (`mod.rs`).
 
+use super::largest;
 use super::quantiles::{Quantiles, normal};
 use crate::modalities::Head;
 use serde::{Deserialize, Serialize};
@@ -205,11 +206,6 @@ impl Encoder {
         };
         if whole { Ok(()) } else { Err("expected an encoder of the column's own values, found another".into()) }
     }
-}
-
-/// The place of the largest value, the first of equal ones.
-fn largest(values: &[f32]) -> usize {
-    (0..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best })
 }
 
 fn atom(atoms: &[f64], cell: f64) -> Option<usize> {

@@ -1,12 +1,13 @@
 //! Tables: a row of cells of several kinds as values of a network, and back as a line of the file. Not here: reading tables
 //! (`crate::table`), one column (`encoder.rs`), batches (`rows.rs`), drawing (`picture.rs`).
 
+mod asked;
 mod encoder;
 mod picture;
 mod quantiles;
 mod rows;
 
-use super::{Entry, GridRows, Head, Modality, Preview, TableRows, Wish};
+use super::{Entry, GridRows, Head, Modality, Preview, RowLines, TableRows, Wish};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::{DataError, io_error};
@@ -14,7 +15,8 @@ use crate::field::{Field, LABEL, Role};
 use crate::learn::Rows;
 use crate::raster::grid;
 use crate::sources::{BatchSource, SourceOptions};
-use crate::table::{Kind, Schema};
+use crate::table::{Grid, Kind, Plan, Rule, RuleColumn, RuleKind, RuleOptions, Schema, find_rules, structure};
+pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
 use serde::{Deserialize, Serialize};
@@ -38,9 +40,6 @@ pub(super) const ENTRY: Entry = Entry {
 const MOST_VALUES: usize = 1024;
 /// Classes that a target may have.
 const MOST_CLASSES: usize = 256;
-/// Rows that are encoded at a time where all are looked at.
-const PART: usize = 4096;
-
 /// A table: how its rows are written, and how its columns become values of a network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +49,9 @@ pub(crate) struct Table {
     /// The column that rows are asked for by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<usize>,
-    /// The columns that a network makes, by their places, in the order of a row.
+    /// Which columns are learned, and how the others follow from them.
+    plan: Plan,
+    /// The columns that a network makes, by their places, in the order of a row: all that the plan learns but the target.
     learned: Vec<(usize, Encoder)>,
     /// How many rows have each class of the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -73,13 +74,18 @@ fn cells_of(bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
 }
 
 impl Table {
-    /// A table of these rows of cells, one after the other, with the target at a place among its columns.
+    /// A table of these rows of cells, one after the other, with the target at a place among its columns; and what the report says
+    /// of its rules.
     ///
     /// # Errors
     /// The reason: no column can be learned, or the target is no list of few values.
-    pub(crate) fn of(schema: Schema, cells: &[f64], target: Option<usize>) -> Result<Table, String> {
+    pub(crate) fn of(
+        schema: Schema,
+        cells: &[f64],
+        target: Option<usize>,
+        rules: &RuleOptions,
+    ) -> Result<(Table, Vec<String>), String> {
         let width = schema.columns().len();
-        let column = |at: usize| -> Vec<f64> { cells.iter().skip(at).step_by(width).copied().collect() };
         if let Some(at) = target {
             let name = &schema.columns()[at].name;
             match &schema.columns()[at].kind {
@@ -95,20 +101,26 @@ impl Table {
                 }
             }
         }
-        let learns = |at: &usize| Some(*at) != target && schema.columns()[*at].kind.is_learned();
-        let learned: Vec<usize> = (0..width).filter(learns).collect();
-        if learned.is_empty() && target.is_none() {
+        let (plan, notes) = plan(&schema, cells, target, rules)?;
+        let made = Made::of(&plan, target, cells, width);
+        if made.columns.is_empty() && target.is_none() {
             return Err(
                 "expected a column that can be learned, found none: all are ids, texts, constant or empty".into()
             );
         }
-        let most = places(&schema, &learned);
-        let encoder = |&at: &usize| (at, Encoder::of(&variable(&schema.columns()[at].kind), &column(at), most));
-        let learned = learned.iter().map(encoder).collect();
+        let most = places(&schema, &made.columns);
+        let encoder = |(at, cells): (&usize, &Vec<f64>)| {
+            let variable = match plan.gap(*at) {
+                Some(_) => Variable::Number,
+                None => variable(&schema.columns()[*at].kind),
+            };
+            (*at, Encoder::of(&variable, cells, most))
+        };
+        let learned = made.columns.iter().zip(&made.cells).map(encoder).collect();
         let classes = target.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
-        let mut table = Table { schema: Some(schema), target, learned, classes, ..Table::default() };
-        table.look(cells.chunks(PART * width).map(|part| Ok(part.to_vec()))).map_err(|error| error.to_string())?;
-        Ok(table)
+        let mut table = Table { schema: Some(schema), target, plan, learned, classes, ..Table::default() };
+        table.look(cells).map_err(|error| error.to_string())?;
+        Ok((table, notes))
     }
 
     /// The label of each of these rows, with the names of the classes, where there is a target.
@@ -136,9 +148,11 @@ impl Table {
     /// Writes the cells of a row as values of a network.
     fn encode(&self, cells: &[f64], rng: &mut Rng, out: &mut [f32]) {
         let mut rest = out;
-        for (at, encoder) in &self.learned {
+        let reduced = self.plan.reduce(cells);
+        let learned = self.plan.learned().into_iter().zip(reduced).filter(|(at, _)| Some(*at) != self.target);
+        for ((_, cell), (_, encoder)) in learned.zip(&self.learned) {
             let (own, others) = rest.split_at_mut(encoder.head().width());
-            encoder.encode(cells[*at], rng.uniform(), own);
+            encoder.encode(cell, rng.uniform(), own);
             rest = others;
         }
         rest.fill(0.0);
@@ -148,39 +162,43 @@ impl Table {
     }
 
     /// The cells of a row of values of a network; what shares a place is decided by the row's number.
-    fn decode(&self, values: &[f32], number: u64, cells: &mut [f64]) {
-        cells.fill(0.0);
-        let (mut rest, mut rng) = (values, Rng::at(number, stream_of("table/shared"), 0));
-        for (at, encoder) in &self.learned {
+    fn decode(&self, values: &[f32], number: u64) -> Vec<f64> {
+        let columns = self.schema.as_ref().map_or(&[][..], |schema| schema.columns());
+        let mut rng = Rng::at(number, stream_of("table/shared"), 0);
+        let (mut rest, mut makers) = (values, self.learned.iter());
+        let target = &values[values.len() - self.classes.len()..];
+        let mut cell = |at: usize| {
+            if Some(at) == self.target {
+                return largest(target) as f64;
+            }
+            let Some((_, encoder)) = makers.next() else { return f64::NAN };
             let (own, others) = rest.split_at(encoder.head().width());
-            cells[*at] = encoder.decode(own, rng.uniform());
             rest = others;
-        }
-        if let Some(at) = self.target {
-            cells[at] =
-                (0..rest.len()).fold(0, |best, place| if rest[place] > rest[best] { place } else { best }) as f64;
-        }
+            let made = encoder.decode(own, rng.uniform());
+            // A gap is rounded with what it is the gap of.
+            if self.plan.gap(at).is_some() { made } else { grid_of(&columns[at].kind).nearest(made) }
+        };
+        let learned: Vec<f64> = self.plan.learned().into_iter().map(&mut cell).collect();
+        self.plan.expand(&learned, columns.len())
     }
 
     /// Looks at all rows: counts classes, and finds mean and deviation of each value.
-    fn look(&mut self, parts: impl Iterator<Item = Result<Vec<f64>, DataError>>) -> Result<(), DataError> {
+    fn look(&mut self, cells: &[f64]) -> Result<(), DataError> {
         let (width, columns) = (self.width(), self.schema()?.columns().len());
         let (mut sums, mut squares, mut rows) = (vec![0.0f64; width], vec![0.0f64; width], 0u64);
         self.classes.fill(0);
         let (mut values, mut rng) = (vec![0.0f32; width], Rng::new(0, stream_of("table/look")));
-        for part in parts {
-            for row in part?.chunks_exact(columns) {
-                self.encode(row, &mut rng, &mut values);
-                for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&values) {
-                    let value = f64::from(value);
-                    *sum += value;
-                    *square += value * value;
-                }
-                if let Some(count) = self.target.and_then(|at| self.classes.get_mut(row[at] as usize)) {
-                    *count += 1;
-                }
-                rows += 1;
+        for row in cells.chunks_exact(columns) {
+            self.encode(row, &mut rng, &mut values);
+            for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&values) {
+                let value = f64::from(value);
+                *sum += value;
+                *square += value * value;
             }
+            if let Some(count) = self.target.and_then(|at| self.classes.get_mut(row[at] as usize)) {
+                *count += 1;
+            }
+            rows += 1;
         }
         let all = rows.max(1) as f64;
         self.means = sums.iter().map(|sum| sum / all).collect();
@@ -201,29 +219,140 @@ impl Table {
         });
         found.unwrap_or(0) as i32
     }
+}
 
-    /// Lines of the file for rows of values, the first of which has this number.
-    fn lines(&self, samples: &[f32], first: u64, out: &mut Vec<u8>) -> Result<(), DataError> {
+impl RowLines for Table {
+    fn ending(&self) -> &'static str {
+        match self.schema.as_ref().map(|schema| schema.dialect().delimiter) {
+            Some('\t') => "tsv",
+            _ => "csv",
+        }
+    }
+
+    fn begin(&self, out: &mut Vec<u8>) {
+        if let Some(schema) = &self.schema {
+            schema.write_header(out);
+        }
+    }
+
+    fn rows(
+        &self,
+        samples: &[f32],
+        first: u64,
+        (filter, most): (&RowFilter, u64),
+        out: &mut Vec<u8>,
+    ) -> Result<[u64; 2], DataError> {
         let schema = self.schema()?;
-        let mut cells = vec![0.0; schema.columns().len()];
+        let (mut seen, mut kept) = (0, 0);
         for (number, values) in (first..).zip(samples.chunks_exact(self.width())) {
-            self.decode(values, number, &mut cells);
+            if kept == most {
+                break;
+            }
+            seen += 1;
+            let cells = self.decode(values, number);
+            if !(filter.keeps(schema, &cells) && self.plan.keeps(&cells)) {
+                continue;
+            }
+            kept += 1;
             let refused = |error: crate::table::TableError| DataError::Mismatch {
                 expected: "a row of the table".into(),
                 found: error.to_string(),
             };
             schema.write_row(out, &cells, number).map_err(refused)?;
         }
-        Ok(())
+        Ok([seen, kept])
     }
 
-    /// Name of the file of generated rows.
-    fn file_name(&self) -> &'static str {
-        match self.schema.as_ref().map(|schema| schema.dialect().delimiter) {
-            Some('\t') => "samples.tsv",
-            _ => "samples.csv",
+    fn end(&self, out: &mut Vec<u8>) {
+        if let Some(schema) = &self.schema {
+            schema.end(out);
         }
     }
+
+    fn asked(&self, texts: &[String]) -> Result<(Option<u32>, RowFilter), DataError> {
+        Table::asked(self, texts)
+    }
+
+    fn target(&self) -> Option<&str> {
+        let schema = self.schema.as_ref()?;
+        schema.columns().get(self.target?).map(|column| &column.name[..])
+    }
+}
+
+/// The cells of what a network makes, column by column.
+struct Made {
+    /// The places of the columns.
+    columns: Vec<usize>,
+    /// A cell of each row, or its gap.
+    cells: Vec<Vec<f64>>,
+}
+
+impl Made {
+    fn of(plan: &Plan, target: Option<usize>, cells: &[f64], width: usize) -> Made {
+        let learned = plan.learned();
+        let keeps: Vec<bool> = learned.iter().map(|at| Some(*at) != target).collect();
+        let columns: Vec<usize> = learned.into_iter().filter(|at| Some(*at) != target).collect();
+        let mut made = vec![Vec::with_capacity(cells.len() / width.max(1)); columns.len()];
+        for row in cells.chunks_exact(width) {
+            let kept = plan.reduce(row).into_iter().zip(&keeps).filter(|(_, keeps)| **keeps);
+            made.iter_mut().zip(kept).for_each(|(column, (cell, _))| column.push(cell));
+        }
+        Made { columns, cells: made }
+    }
+}
+
+/// How the rules of a table are kept, and what the report says of them.
+fn plan(
+    schema: &Schema,
+    cells: &[f64],
+    target: Option<usize>,
+    options: &RuleOptions,
+) -> Result<(Plan, Vec<String>), String> {
+    let width = schema.columns().len();
+    let learned = || schema.columns().iter().enumerate().filter(|(_, column)| column.kind.is_learned());
+    let columns: Vec<Vec<f64>> =
+        learned().map(|(at, _)| cells.iter().skip(at).step_by(width).copied().collect()).collect();
+    let of_rules: Vec<RuleColumn<'_>> = learned()
+        .zip(&columns)
+        .map(|((index, column), cells)| {
+            let kind = match &column.kind {
+                Kind::Category { values, .. } => RuleKind::Category { count: values.len() },
+                _ => RuleKind::Number,
+            };
+            RuleColumn { index, kind, grid: grid_of(&column.kind), cells }
+        })
+        .collect();
+    let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
+    let ruled = options.apply(&names, &of_rules, find_rules)?;
+    let mut notes = ruled.notes;
+    // The target is given, so that nothing else can say it.
+    let says_target = |rule: &Rule| matches!(rule, Rule::Fixes { to, .. } if Some(*to) == target);
+    let mut kept = Vec::new();
+    for rule in ruled.rules {
+        let text = rule.describe(&names);
+        match says_target(&rule) {
+            true => notes.push(format!("rule        {text}; rows need not keep it, because the target is given")),
+            false => {
+                notes.push(format!("rule        {text}"));
+                kept.push(rule);
+            }
+        }
+    }
+    let plan = structure(&kept, &of_rules);
+    Ok((plan, notes))
+}
+
+/// Which numbers a column can write.
+fn grid_of(kind: &Kind) -> Grid {
+    match kind {
+        Kind::Number { form, .. } => form.most_decimals().map_or(Grid::Free, |places| Grid::Decimals { places }),
+        _ => Grid::Free,
+    }
+}
+
+/// The place of the largest value, the first of equal ones.
+fn largest(values: &[f32]) -> usize {
+    (0..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best })
 }
 
 /// Values of a network that a list may take, so that all columns together take at most [`MOST_VALUES`].
@@ -285,8 +414,14 @@ impl Modality for Table {
         let Some(schema) = &self.schema else { return Err("expected a table with columns, found none".into()) };
         let column =
             |at: usize| schema.columns().get(at).ok_or_else(|| format!("expected a column, found number {at}"));
+        self.plan.check(schema.columns().len())?;
+        let made = Made::of(&self.plan, self.target, &[], schema.columns().len()).columns;
+        if self.learned.iter().map(|(at, _)| *at).ne(made) {
+            return Err("expected an encoder for each column that is learned, found others".into());
+        }
         for (at, encoder) in &self.learned {
-            encoder.check(listed(&column(*at)?.kind))?;
+            let kind = &column(*at)?.kind;
+            encoder.check(if self.plan.gap(*at).is_some() { None } else { listed(kind) })?;
         }
         let classes = self.target.map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
         let width = self.width();
@@ -307,10 +442,10 @@ impl Modality for Table {
         rows.dataset().read(rows.numbers(), &mut bytes)?;
         let cells: Vec<f64> = cells_of(&bytes).collect();
         drop(bytes);
-        let column = |at: usize| -> Vec<f64> { cells.iter().skip(at).step_by(width).copied().collect() };
-        let learned = self.learned.iter().map(|(at, encoder)| (*at, encoder.fitted(&column(*at)))).collect();
-        let mut table = Table { learned, ..self.clone() };
-        table.look(cells.chunks(PART * width).map(|part| Ok(part.to_vec())))?;
+        let made = Made::of(&self.plan, self.target, &cells, width);
+        let fitted = |((at, encoder), cells): (&(usize, Encoder), &Vec<f64>)| (*at, encoder.fitted(cells));
+        let mut table = Table { learned: self.learned.iter().zip(&made.cells).map(fitted).collect(), ..self.clone() };
+        table.look(&cells)?;
         codec.with(codec.fields().to_vec(), Arc::new(table))
     }
 
@@ -351,9 +486,9 @@ impl Modality for Table {
     /// Draws each column's distribution beside the real one, and writes the rows as lines of the file.
     fn write_preview(&self, _: &Codec, path: &Path, samples: &[f32], _: &GridRows) -> Result<(), DataError> {
         let mut text = Vec::new();
-        self.schema()?.write_header(&mut text);
-        self.lines(samples, 0, &mut text)?;
-        self.schema()?.end(&mut text);
+        self.begin(&mut text);
+        RowLines::rows(self, samples, 0, (&RowFilter::default(), u64::MAX), &mut text)?;
+        self.end(&mut text);
         grid::write_file(&path.with_extension("csv"), &text)?;
         grid::write_png(path, &picture::columns(self, samples)?)
     }
@@ -367,22 +502,25 @@ impl Modality for Table {
         first: u64,
         samples: &[f32],
     ) -> Result<Vec<PathBuf>, DataError> {
-        let path = dir.join(self.file_name());
+        let path = dir.join(format!("samples.{}", self.ending()));
         let begins = first == all.start;
-        let schema = self.schema()?;
         let mut text = Vec::new();
         if begins {
-            schema.write_header(&mut text);
+            self.begin(&mut text);
         }
-        self.lines(samples, first, &mut text)?;
+        RowLines::rows(self, samples, first, (&RowFilter::default(), u64::MAX), &mut text)?;
         if first + (samples.len() / self.width()) as u64 == all.end {
-            schema.end(&mut text);
+            self.end(&mut text);
         }
         std::fs::create_dir_all(dir).map_err(io_error(dir, "create"))?;
         let failed = || io_error(&path, "write");
         let mut file = File::options().write(true).create(begins).truncate(begins).open(&path).map_err(failed())?;
         file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&text)).map_err(failed())?;
         Ok(if begins { vec![path] } else { Vec::new() })
+    }
+
+    fn lines(&self) -> Option<&dyn RowLines> {
+        Some(self)
     }
 
     fn feature_moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {

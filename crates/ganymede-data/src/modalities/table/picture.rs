@@ -1,6 +1,6 @@
 //! The distributions of columns as a drawing. Not here: the numbers that are drawn (`encoder.rs`).
 
-use super::Table;
+use super::{Made, Table};
 use crate::error::DataError;
 use crate::raster::{Image, Pixels};
 
@@ -19,13 +19,12 @@ const LINE: [u8; 3] = [215, 215, 215];
 
 /// A panel for each column: the shares of its values, or of parts of its range, real in grey and generated in blue beside them.
 pub(super) fn columns(table: &Table, samples: &[f32]) -> Result<Image, DataError> {
-    let schema = table.schema()?;
-    let mut cells = vec![0.0; schema.columns().len()];
-    let mut rows: Vec<Vec<f64>> = vec![Vec::new(); table.learned.len()];
+    let mut all = Vec::new();
     for (number, values) in (0..).zip(samples.chunks_exact(table.width())) {
-        table.decode(values, number, &mut cells);
-        table.learned.iter().zip(&mut rows).for_each(|((at, _), column)| column.push(cells[*at]));
+        all.extend(table.decode(values, number));
     }
+    let columns = table.schema()?.columns().len();
+    let rows = Made::of(&table.plan, table.target, &all, columns).cells;
     let shown = table.learned.len().clamp(1, MOST);
     let (width, height) = (COLUMNS.min(shown) * PANEL[0], shown.div_ceil(COLUMNS) * PANEL[1]);
     let mut pixels = vec![255; width * height * 3];

@@ -238,7 +238,7 @@ fn checkpoints_that_were_promised_stay_whatever_interval_comes_later() {
 /// A checkpoint holds averaged weights with the batch statistics of their own samples, whenever grids and checkpoints came before.
 #[test]
 fn averaged_weights_are_saved_with_their_own_batch_statistics() {
-    use crate::sampler::{Labels, STANDING_BATCHES, SamplerOptions};
+    use crate::sampler::{Labels, SamplerOptions};
     let normed = "networks.generator.layers.1={class_name='BatchNormalization'}";
     let trained = |edits: &[&str]| {
         let folder = tempfile::tempdir().unwrap();
@@ -250,6 +250,6 @@ fn averaged_weights_are_saved_with_their_own_batch_statistics() {
         let options = SamplerOptions { standing, ..SamplerOptions::default() };
         Sampler::open(&run, options, &backend()).unwrap().0.draw(0..20, Labels::InTurn).unwrap()
     };
-    assert_eq!(samples(None), samples(Some(STANDING_BATCHES)));
+    assert_eq!(samples(None), samples(Some(16)));
     assert_eq!(trained(&["train.checkpoint_every=7", "train.snapshot_every=3"]).0, saved);
 }
