@@ -198,8 +198,24 @@ fn sound(parts: &[Part]) -> Result<(), String> {
     if let Some((name, _)) = of.iter().find(|(_, n)| *n > 1) {
         return Err(format!("has the {name} twice"));
     }
+    // Numbers of any number of digits need something after them that is no digit.
+    let open = |part: &Part, next: &Part| match part {
+        Part::Month(pad) | Part::Day(pad) | Part::Hour(pad) | Part::Hour12(pad) => {
+            *pad != Pad::Zero && starts_with_digit(next)
+        }
+        Part::Fraction(Digits::Fixed(_)) => false,
+        Part::Fraction(_) => starts_with_digit(next) || *next == Part::Literal('.'),
+        Part::Epoch => starts_with_digit(next) && !matches!(next, Part::Fraction(_)),
+        _ => false,
+    };
+    let open_epoch = |w: &[Part]| w[0] == Part::Epoch && matches!(w[1], Part::Fraction(_)) && starts_with_digit(&w[2]);
+    if parts.windows(2).any(|w| open(&w[0], &w[1])) || parts.windows(3).any(open_epoch) {
+        return Err("has digits right after a number whose length is open".to_string());
+    }
     let [year, month, day, weekday, hour, minute, second, fraction, half, _] = of.map(|(_, n)| n == 1);
     let epoch = count(|p| matches!(p, Part::Epoch)) == 1;
+    let fraction_first =
+        parts.iter().find(|p| matches!(p, Part::Epoch | Part::Fraction(_))).is_some_and(|p| *p != Part::Epoch);
     let twelve = count(|p| matches!(p, Part::Hour12(_))) == 1;
     for (wrong, why) in [
         (epoch && (year || month || day || weekday || hour || minute || half), "has %s beside other parts of a date"),
@@ -209,6 +225,7 @@ fn sound(parts: &[Part]) -> Result<(), String> {
         (minute && !hour, "has a minute but no hour"),
         (second && !epoch && !minute, "has a second but no minute"),
         (fraction && !second, "has a fraction but no second"),
+        (epoch && fraction_first, "has a fraction before %s"),
         (twelve != half, "has only one of %I and %p"),
         (year && !day && (hour || weekday), "has a time but no day"),
         (!year && !hour && !epoch, "has neither a year nor an hour"),
@@ -218,4 +235,13 @@ fn sound(parts: &[Part]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn starts_with_digit(part: &Part) -> bool {
+    match part {
+        Part::Literal(c) => c.is_ascii_digit(),
+        Part::Fraction(digits) => matches!(digits, Digits::Fixed(_)),
+        Part::MonthName { .. } | Part::WeekdayName { .. } | Part::Half(_) | Part::Offset { .. } => false,
+        _ => true,
+    }
 }

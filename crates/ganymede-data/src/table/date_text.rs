@@ -98,6 +98,7 @@ pub(super) fn read(parts: &[Part], pivot: u8, offset: i32, text: &str) -> Option
     let mut at = Bytes(text.as_bytes());
     let (mut year, mut month, mut day, mut hour, mut minute, mut second, mut micros) = (None, 1, 1, 0, 0, 0, 0);
     let (mut weekday, mut afternoon, mut offset, mut epoch) = (None, None, offset, None);
+    let mut sign = 1;
     for (i, part) in parts.iter().enumerate() {
         let next = parts.get(i + 1);
         // Digits that follow without anything between belong to the next part.
@@ -145,7 +146,7 @@ pub(super) fn read(parts: &[Part], pivot: u8, offset: i32, text: &str) -> Option
                 offset = sign * (hours * 3600 + rest * 60) as i32;
             }
             Part::Epoch => {
-                let sign = if at.take(b"-") { -1 } else { 1 };
+                sign = if at.take(b"-") { -1 } else { 1 };
                 let fraction = match next {
                     Some(Part::Fraction(Digits::Fixed(n))) => usize::from(*n),
                     _ => 0,
@@ -159,7 +160,7 @@ pub(super) fn read(parts: &[Part], pivot: u8, offset: i32, text: &str) -> Option
         return None;
     }
     if let Some(seconds) = epoch {
-        return Some(Moment { seconds, micros: if text.starts_with('-') { -micros } else { micros }, offset: 0 });
+        return Some(Moment { seconds, micros: sign * micros, offset: 0 });
     }
     if afternoon == Some(true) {
         hour += 12;

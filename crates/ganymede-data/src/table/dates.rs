@@ -14,8 +14,8 @@ use super::grid::Grid;
 const PIVOT: u8 = 69;
 /// Of 9999-12-31, which stands for "never" in many tables.
 const LAST_YEAR: i32 = 9999;
-/// The seconds of the years 1 to 9999, which every format can write.
-const CALENDAR: (f64, f64) = (-62_135_596_800.0, 253_402_300_799.0);
+/// The first second of the year 1 and the one after the year 9999: what is between, every format can write.
+const CALENDAR: (f64, f64) = (-62_135_596_800.0, 253_402_300_800.0);
 
 /// How the dates of a column are written.
 ///
@@ -166,10 +166,15 @@ impl DateForm {
 
     /// As [`DateForm::write`], appended to `out`.
     pub fn write_into(&self, cell: f64, out: &mut String) {
-        let (low, high) = match self.is_time_of_day() {
-            true => (-f64::from(self.offset), DAY as f64 - f64::from(self.offset)),
-            false => CALENDAR,
+        // What the form can write: from the first on and below the second.
+        let local = match () {
+            () if self.is_time_of_day() => (0.0, DAY as f64),
+            () if self.parts.contains(&Part::ShortYear) => {
+                [1900, 2000].map(|y| month_start((y + i64::from(self.pivot)) * 12)).into()
+            }
+            () => CALENDAR,
         };
+        let (low, high) = (local.0 - f64::from(self.offset), local.1 - f64::from(self.offset));
         let mut cell = self.grid().nearest(cell.clamp(low, high));
         if cell >= high {
             cell = self.grid().at_most(high, true);
@@ -481,6 +486,7 @@ mod tests {
             ("%Y-%m-%d", &["2021-03-04", "2019-12-31"][..], 1_577_750_400.0),
             ("%Y-%m-%d", &["2021-03-04", "9999-12-31"], 253_402_214_400.0),
             ("%Y-%m-%d %H:%M:%S", &["2021-03-04 05:06:07", "2019-12-31 23:59:59"], 1_577_836_799.0),
+            ("%Y-%m-%d %H:%M:%S", &["0001-01-01 00:00:00", "9999-12-31 23:59:59"], 253_402_300_799.0),
             ("%Y-%m-%dT%H:%M:%SZ", &["2021-03-04T05:06:07Z", "1969-12-31T23:59:59Z"], -1.0),
             ("%Y-%m-%dT%H:%M:%S%:z", &["2021-03-04T05:06:07+02:00", "1970-01-01T02:00:00+02:00"], 0.0),
             ("%Y-%m-%d %H:%M:%S%z", &["2021-03-04 05:06:07-0330", "1970-01-01 00:00:00-0330"], 12_600.0),
@@ -662,7 +668,7 @@ mod tests {
         );
         let note = DateForm::given("%d/%m/%Y", &["3/1/2021", "03/12/2021", "04/12/2021"]).unwrap().1.unwrap();
         assert!(note.starts_with("1 of 3 dates"), "{note}");
-        for format in ["%", "%Q", "%d", "%Y%Y", "%Y %H", "%I:%M", "", "%s %Y"] {
+        for format in ["%", "%Q", "%d", "%Y%Y", "%Y %H", "%I:%M", "", "%s %Y", "%-d%m%Y", "%H:%M:%S%.f."] {
             assert!(DateForm::given(format, &[]).is_err(), "{format:?}");
         }
         for json in [
@@ -673,5 +679,64 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<DateForm>(json).is_err(), "{json}");
         }
+    }
+
+    /// Texts and formats of any characters: no panic, and what is found is read and written back.
+    #[test]
+    fn any_texts() {
+        let mut rng = ganymede_tensor::Rng::new(3, 0);
+        let pieces = [
+            "0",
+            "1",
+            "12",
+            "2021",
+            "03",
+            "31",
+            "-",
+            "/",
+            ".",
+            ":",
+            " ",
+            "T",
+            "Z",
+            "+02:00",
+            "-0330",
+            "AM",
+            "pm",
+            "Jan",
+            "MAY",
+            "june",
+            "Mon",
+            ",",
+            "é",
+            "99999999999999999999",
+        ];
+        let formats = [
+            "%Y", "%y", "%m", "%-m", "%d", "%e", "%b", "%^B", "%a", "%H", "%-I", "%M", "%S", "%3f", "%.f", "%?.9f",
+            "%p", "%z", "%:z", "%:::z", "%s", "%%", "%", "-", " ", "é", ":",
+        ];
+        let mut text = |from: &[&str], most: u32| -> String {
+            (0..rng.below(most)).map(|_| from[rng.below(from.len() as u32) as usize]).collect()
+        };
+        let mut sound = 0;
+        for _ in 0..100_000 {
+            let any = text(&pieces, 10);
+            if let Some((form, _)) = DateForm::find("time", &[&any]) {
+                assert_eq!(form.write(form.parse(&any).unwrap()), any, "{form:?}");
+            }
+            let Ok((form, _)) = DateForm::given(&text(&formats, 8), &[]) else { continue };
+            sound += 1;
+            assert_eq!(parts(&form.format()).unwrap(), form.parts);
+            let _ = form.parse(&any);
+            let written = form.write(f64::from(rng_of(&any)) * 1000.25);
+            let back = form.parse(&written).unwrap_or_else(|| panic!("{written:?} of {}", form.format()));
+            assert_eq!(form.write(back), written, "{}", form.format());
+        }
+        assert!(sound > 100, "{sound}");
+    }
+
+    /// A number of a text.
+    fn rng_of(text: &str) -> i32 {
+        ganymede_tensor::stream_of(text) as i32
     }
 }

@@ -151,6 +151,23 @@ impl Plan {
         all
     }
 
+    /// What a learned column has to be for another column to have a cell: `country` is 3 where `city` is 0, 4 or 7. So samples can be
+    /// asked for by columns that are looked up. NaN among the values is a missing cell. None where it follows from a gap or a formula.
+    pub fn says(&self, column: usize, cell: f64) -> Option<(usize, Vec<f64>)> {
+        match &self.steps.iter().find(|s| s.column == column)?.way {
+            Way::Learned => Some((column, vec![cell])),
+            // A source is made before, so this comes to an end.
+            Way::Copy { from } => self.says(*from, cell),
+            Way::Lookup(lookup) => {
+                let values =
+                    (0..lookup.cells.len()).map(|i| if i + 1 < lookup.cells.len() { i as f64 } else { f64::NAN });
+                let says = |value: &f64| key(lookup.cell(*value)) == key(cell);
+                Some((lookup.from, values.filter(says).collect()))
+            }
+            _ => None,
+        }
+    }
+
     /// The gap of a column that is learned as one.
     pub fn gap(&self, column: usize) -> Option<&Gap> {
         self.steps

@@ -304,6 +304,15 @@ mod tests {
         assert_eq!(plan.learned(), [0, 4, 6, 7, 8, 9, 10]);
         assert_eq!(plan.checks, []);
         assert_eq!(plan.gap(10).unwrap().others.iter().map(|o| o.column).collect::<Vec<_>>(), [8, 9]);
+        assert_eq!(
+            (plan.says(1, 0.0), plan.says(2, 6.0), plan.says(5, 86_400.0)),
+            (Some((0, vec![0.0, 1.0])), Some((0, vec![0.0])), Some((4, vec![86_400.0])))
+        );
+        assert!(plan.says(1, f64::NAN).is_some_and(|(column, values)| column == 0 && values[0] == 6.0));
+        assert_eq!(
+            (plan.says(1, 7.0), plan.says(6, 0.0), plan.says(11, 0.0), plan.says(99, 0.0)),
+            (Some((0, vec![])), None, None, None)
+        );
         let mut learned: Vec<Vec<f64>> = vec![Vec::new(); 7];
         for r in 0..2000 {
             let row: Vec<f64> = table.iter().map(|c| c.2[r]).collect();
