@@ -338,7 +338,7 @@ fn plan(
             }
         }
     }
-    let plan = structure(&kept, &of_rules);
+    let plan = structure(&kept, &of_rules, target);
     Ok((plan, notes))
 }
 
