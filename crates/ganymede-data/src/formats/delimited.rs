@@ -58,23 +58,38 @@ impl Format for Delimited {
 
     fn decode(&self, job: &Job<'_>, sink: &mut Sink<'_>) -> Result<Decoded, DataError> {
         let path = &job.inputs.files[0].path;
-        let refused = |error: TableError| error.of(path);
-        let table = Table::read(bytes_of(path)?, &Reading::default()).map_err(refused)?;
-        let schema = infer(&table, &job.options.columns).map_err(refused)?;
-        let cells = schema.cells(&table).map_err(refused)?;
-        drop(table);
-        let width = schema.columns().len();
-        let target = job.options.target.as_deref().map(|name| schema.place(name)).transpose().map_err(refused)?;
-        let notes = schema.notes().to_vec();
-        let malformed = |reason: String| DataError::Malformed { path: path.clone(), at: Position::Whole, reason };
-        let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(malformed)?;
-        let report = DataReport { notes: [notes, of_rules].concat(), ..DataReport::default() };
-        sink.begin(TensorType::new(DType::U8, [8 * width]));
-        for row in cells.chunks_exact(width) {
-            sink.push(&cell_bytes(row))?;
-        }
-        let (labels, sample) = (modality.labels(&cells), modality.sample());
-        let decoded = Decoded::new(Arc::new(modality), [-1.0, 1.0], report).labelled(labels);
-        Ok(Decoded { sample: Some(sample), ..decoded })
+        decode_bytes(job, path, bytes_of(path)?, job.options.target.as_deref(), sink)
     }
+
+    fn holds_rows(&self) -> bool {
+        true
+    }
+}
+
+/// Decodes the bytes of a table, whose rows are asked for by a target if there is one.
+pub(super) fn decode_bytes(
+    job: &Job<'_>,
+    path: &Path,
+    bytes: Vec<u8>,
+    target: Option<&str>,
+    sink: &mut Sink<'_>,
+) -> Result<Decoded, DataError> {
+    let refused = |error: TableError| error.of(path);
+    let table = Table::read(bytes, &Reading::default()).map_err(refused)?;
+    let schema = infer(&table, &job.options.columns).map_err(refused)?;
+    let cells = schema.cells(&table).map_err(refused)?;
+    drop(table);
+    let width = schema.columns().len();
+    let target = target.map(|name| schema.place(name)).transpose().map_err(refused)?;
+    let notes = schema.notes().to_vec();
+    let malformed = |reason: String| DataError::Malformed { path: path.into(), at: Position::Whole, reason };
+    let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(malformed)?;
+    let report = DataReport { notes: [notes, of_rules].concat(), ..DataReport::default() };
+    sink.begin(TensorType::new(DType::U8, [8 * width]));
+    for row in cells.chunks_exact(width) {
+        sink.push(&cell_bytes(row))?;
+    }
+    let (labels, sample) = (modality.labels(&cells), modality.sample());
+    let decoded = Decoded::new(Arc::new(modality), [-1.0, 1.0], report).labelled(labels);
+    Ok(Decoded { sample: Some(sample), ..decoded })
 }

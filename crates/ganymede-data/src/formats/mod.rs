@@ -4,6 +4,7 @@
 //! The contract tests (`tests/data/formats.rs`) then read, write and damage it. What several formats share
 //! is in `array.rs`, `stream.rs`, `archive.rs`, `images.rs`, `files.rs`, `class_table.rs`, `mixture.rs`.
 
+mod adult;
 mod advice;
 mod archive;
 pub(crate) mod array;
@@ -53,6 +54,7 @@ use std::sync::Arc;
 /// Every format, in the order in which they are asked whether a path is theirs.
 pub(crate) const FORMATS: &[&dyn Format] = &[
     &fashion_mnist::FashionMnist,
+    &adult::Adult,
     &ring2d::Ring2d,
     &grid2d::Grid2d,
     &stacked_fashion_mnist::StackedFashionMnist,
@@ -90,6 +92,10 @@ pub(crate) trait Format: Sync {
     fn holds_arrays(&self) -> bool {
         false
     }
+    /// Whether it holds rows of a table.
+    fn holds_rows(&self) -> bool {
+        false
+    }
     /// Writes samples so that reading them gives them back.
     ///
     /// # Errors
@@ -107,7 +113,7 @@ pub(crate) trait Format: Sync {
 pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Result<(), DataError> {
     let (arrays, archive) = (format.holds_arrays(), format.name() == "npz");
     let images = matches!(format.name(), "image-folder" | "image-zip");
-    let table = format.name() == "csv";
+    let table = format.holds_rows();
     let set = [
         ("target", options.target.is_some() && !table, "a table (.csv)"),
         ("columns", !options.columns.is_empty() && !table, "a table (.csv)"),

@@ -23,6 +23,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "images",
     takes: |sample| sample.shape.len() == 3,
     images: true,
+    of_arrays: true,
     new: |options, array| Arc::new(Images { array, ..Images::of(options) }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Images>(learned).map_err(|e| e.to_string())?)),
 };

@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     /// Whether its samples are images: read with options of size, colours and the order of axes, and as bytes where nothing else is
     /// known. All others are numbers, taken with the sizes that an array has.
     pub(crate) images: bool,
+    /// Whether an array can be said to hold it.
+    pub(crate) of_arrays: bool,
     /// It, before anything was learned; with the form of the array, if samples are read out of one.
     pub(crate) new: fn(&DataOptions, Option<Form>) -> Arc<dyn Modality>,
     /// It, as [`Modality::learned`] wrote it; the error is the reason.
@@ -191,6 +193,60 @@ pub trait RowLines {
 
     /// The name of the target, where there is one.
     fn target(&self) -> Option<&str>;
+
+    /// The columns that rows are compared by: those that are learned, or follow from what is.
+    fn columns(&self) -> Vec<RowColumn>;
+
+    /// What real rows never break, by the places among [`RowLines::columns`].
+    fn rules(&self) -> Vec<RowRule>;
+
+    /// The cells of samples that rows are compared by, row after row: the place of a value in its list; a number as its part of the
+    /// range, 0 to 1; NaN where a number is missing.
+    fn compared(&self, samples: &[f32]) -> Vec<f32>;
+
+    /// The same of rows as the data set keeps them.
+    fn compared_stored(&self, bytes: &[u8]) -> Vec<f32>;
+}
+
+/// A column that rows are compared by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowColumn {
+    /// Its name.
+    pub name: String,
+    /// What its cells are.
+    pub kind: RowKind,
+    /// Whether it is the target.
+    pub target: bool,
+}
+
+/// What the cells of a column are that rows are compared by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowKind {
+    /// Numbers from the first to the second of the range.
+    Number {
+        /// Whether all are whole.
+        whole: bool,
+        /// The smallest and the largest.
+        range: [f64; 2],
+    },
+    /// One of a list.
+    Category {
+        /// The length of the list.
+        values: usize,
+        /// The place of what stands for a missing one.
+        missing: Option<usize>,
+    },
+}
+
+/// What real rows never break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowRule {
+    /// The first column says the second.
+    Fixes(usize, usize),
+    /// The first is at most the second.
+    AtMost(usize, usize),
+    /// Both are the same.
+    Equal(usize, usize),
 }
 
 /// What the rows of a table are to a network.
@@ -248,16 +304,16 @@ pub struct GridRows {
 /// Name of the one file of all samples that are written of data that came as an array.
 pub const ARRAY: &str = "samples.npy";
 
-/// Names of all modalities.
+/// Names of all modalities that arrays can be said to hold.
 pub fn names() -> Vec<&'static str> {
-    MODALITIES.iter().map(|entry| entry.name).collect()
+    MODALITIES.iter().filter(|entry| entry.of_arrays).map(|entry| entry.name).collect()
 }
 
 /// The modality of a name with what it had learned; the error is the reason.
 pub(crate) fn read(name: &str, learned: Value) -> Result<Arc<dyn Modality>, String> {
     let entry = MODALITIES.iter().find(|entry| entry.name == name);
-    let entry =
-        entry.ok_or_else(|| format!("expected one of the modalities {}, found `{name}`", names().join(", ")))?;
+    let known = || MODALITIES.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    let entry = entry.ok_or_else(|| format!("expected one of the modalities {}, found `{name}`", known()))?;
     (entry.read)(learned)
 }
 
@@ -267,7 +323,7 @@ pub(crate) fn read(name: &str, learned: Value) -> Result<Arc<dyn Modality>, Stri
 /// [`DataError::Option`] with all names.
 pub(crate) fn asked(options: &DataOptions) -> Result<Option<&'static Entry>, DataError> {
     let Some(name) = &options.modality else { return Ok(None) };
-    let entry = MODALITIES.iter().find(|entry| entry.name == name).copied();
+    let entry = MODALITIES.iter().find(|entry| entry.name == name && entry.of_arrays).copied();
     let reason = || format!("expected one of {}, found `{name}`", names().join(", "));
     entry.map(Some).ok_or_else(|| DataError::Option { name: "modality", reason: reason() })
 }

@@ -25,6 +25,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "points",
     takes: |sample| sample.shape.len() == 1,
     images: false,
+    of_arrays: true,
     new: |_, array| Arc::new(Points { array, ..Points::default() }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Points>(learned).map_err(|e| e.to_string())?)),
 };

@@ -20,6 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "signals",
     takes: |sample| sample.shape.len() == 2,
     images: false,
+    of_arrays: true,
     new: |_, array| Arc::new(Signals { array }),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Signals>(learned).map_err(|e| e.to_string())?)),
 };

@@ -11,4 +11,5 @@ mod loader;
 mod memory;
 mod modalities;
 mod round_trip;
+mod rows;
 mod tables;

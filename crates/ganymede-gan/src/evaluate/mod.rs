@@ -7,6 +7,7 @@ mod kept;
 mod protocol;
 mod sets;
 mod summary;
+mod tables;
 
 pub(crate) use summary::is_better;
 pub use summary::{leading, score_name, summary};

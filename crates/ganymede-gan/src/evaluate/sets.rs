@@ -3,6 +3,7 @@
 
 use super::conditions::Conditions;
 use super::protocol::Protocol;
+use super::tables;
 use super::{EvaluateOptions, SEED, check, kept};
 use crate::checkpoint;
 use crate::error::GanError;
@@ -51,7 +52,8 @@ impl Rows {
             true => (dataset.len(), 0),
             false => (split.train.len(), split.holdout.len()),
         };
-        Rows::share(used, held_out, dataset.labels().is_some(), options.samples)
+        let learnable = dataset.labels().is_some() || dataset.codec().modality().lines().is_some();
+        Rows::share(used, held_out, learnable, options.samples)
     }
 
     /// Of so many samples, and those that were held out. What is left over by those that are compared is for the references and to
@@ -82,8 +84,9 @@ impl Rows {
 /// What metrics are told of the data.
 pub(super) fn facts(codec: &Codec, asked: Result<(), String>) -> Facts {
     let stacked = if codec.format == "stacked-fashion-mnist" { STACKED } else { 0 };
-    let (modality, shape) = (codec.modality().name().to_string(), codec.shape().to_vec());
-    let (columns, rules) = (Vec::new(), Vec::new());
+    let modality = codec.modality().name().to_string();
+    let (columns, rules) = codec.modality().lines().map_or((Vec::new(), Vec::new()), tables::facts);
+    let shape = if columns.is_empty() { codec.shape().to_vec() } else { vec![columns.len()] };
     Facts { modality, shape, classes: codec.classes().len(), stacked, asked, columns, rules }
 }
 
@@ -139,7 +142,12 @@ impl<'a> Sets<'a> {
         let protocol = Protocol::of(dataset, codec, compared, &conditions.of_protocol());
         let protocol = protocol.with_rows(&learned).with_rows(&tested);
         let key = Protocol::of(dataset, codec, &learned, "learned").with(backend);
-        let fake = Set::new("real", conditions.draw(sampler, codec, dataset, compared, (stop, watch))?);
+        let fake = conditions.draw(sampler, codec, dataset, compared, (stop, watch))?;
+        let fake = match codec.modality().lines() {
+            Some(table) => tables::rows(table, table.compared(fake.as_f32().map_err(misshapen)?))?,
+            None => fake,
+        };
+        let fake = Set::new("real", fake);
         let fake = match &labels {
             Some(labels) => fake.labelled(labels)?,
             None => fake,
@@ -153,7 +161,7 @@ impl<'a> Sets<'a> {
 
     /// Labelled real samples that are not compared.
     fn apart(&self, numbers: &[u32], least: usize, what: &str) -> Result<Set, MetricError> {
-        if self.dataset.labels().is_none() {
+        if self.dataset.labels().is_none() && self.facts.columns.is_empty() {
             return Err(MetricError::Missing("the data has no classes".into()));
         }
         if numbers.len() < least {
@@ -162,7 +170,7 @@ impl<'a> Sets<'a> {
                 "expected at least {least} real samples {what} which are not compared, found {n} of {used}; ask for fewer with --n"
             )));
         }
-        let bytes = numbers.len() * self.codec.sample_type().elements() * size_of::<f32>();
+        let bytes = numbers.len() * self.facts.shape.iter().product::<usize>() * size_of::<f32>();
         match resources::check(bytes as u64, resources::available()) {
             Err(error) => Err(MetricError::Missing(error.to_string())),
             Ok(()) => set(self.dataset, self.codec, numbers, Stop::NEVER).map_err(outside),
@@ -224,6 +232,15 @@ pub(super) fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
 
 /// Real samples by their numbers, in the network's range, with their labels where they have any.
 fn set(dataset: &Dataset, codec: &Codec, numbers: &[u32], stop: Stop<'_>) -> Result<Set, GanError> {
+    if let Some(table) = codec.modality().lines() {
+        let mut bytes = vec![0; numbers.len() * dataset.sample_type().bytes()];
+        dataset.read(numbers, &mut bytes)?;
+        let rows = Set::new("real", tables::rows(table, table.compared_stored(&bytes))?);
+        return Ok(match labels(dataset, numbers) {
+            Some(labels) => rows.labelled(&labels)?,
+            None => rows,
+        });
+    }
     let (scale, offset) = codec.scaling();
     let sample = codec.sample_type();
     let mut values = Vec::with_capacity(numbers.len() * sample.elements());

@@ -2,12 +2,13 @@
 //! (`crate::table`), one column (`encoder.rs`), batches (`rows.rs`), drawing (`picture.rs`).
 
 mod asked;
+mod compared;
 mod encoder;
 mod picture;
 mod quantiles;
 mod rows;
 
-use super::{Entry, GridRows, Head, Modality, Preview, RowLines, TableRows, Wish};
+use super::{Entry, GridRows, Head, Modality, Preview, RowColumn, RowLines, RowRule, TableRows, Wish};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::{DataError, io_error};
@@ -32,6 +33,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "table",
     takes: |_| false,
     images: false,
+    of_arrays: false,
     new: |_, _| Arc::new(Table::default()),
     read: |learned| Ok(Arc::new(serde_json::from_value::<Table>(learned).map_err(|e| e.to_string())?)),
 };
@@ -49,6 +51,9 @@ pub(crate) struct Table {
     /// The column that rows are asked for by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<usize>,
+    /// What its rows never break.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Rule>,
     /// Which columns are learned, and how the others follow from them.
     plan: Plan,
     /// The columns that a network makes, by their places, in the order of a row: all that the plan learns but the target.
@@ -101,7 +106,7 @@ impl Table {
                 }
             }
         }
-        let (plan, notes) = plan(&schema, cells, target, rules)?;
+        let (plan, rules, notes) = plan(&schema, cells, target, rules)?;
         let made = Made::of(&plan, target, cells, width);
         if made.columns.is_empty() && target.is_none() {
             return Err(
@@ -118,7 +123,7 @@ impl Table {
         };
         let learned = made.columns.iter().zip(&made.cells).map(encoder).collect();
         let classes = target.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
-        let mut table = Table { schema: Some(schema), target, plan, learned, classes, ..Table::default() };
+        let mut table = Table { schema: Some(schema), target, rules, plan, learned, classes, ..Table::default() };
         table.look(cells).map_err(|error| error.to_string())?;
         Ok((table, notes))
     }
@@ -277,6 +282,27 @@ impl RowLines for Table {
         let schema = self.schema.as_ref()?;
         schema.columns().get(self.target?).map(|column| &column.name[..])
     }
+
+    fn columns(&self) -> Vec<RowColumn> {
+        self.compared_columns().into_iter().map(|(_, column)| column).collect()
+    }
+
+    fn rules(&self) -> Vec<RowRule> {
+        self.compared_rules()
+    }
+
+    fn compared(&self, samples: &[f32]) -> Vec<f32> {
+        let columns = self.compared_columns();
+        let rows = (0..).zip(samples.chunks_exact(self.width().max(1)));
+        rows.flat_map(|(number, values)| self.compared_row(&columns, &self.decode(values, number))).collect()
+    }
+
+    fn compared_stored(&self, bytes: &[u8]) -> Vec<f32> {
+        let columns = self.compared_columns();
+        let width = self.schema.as_ref().map_or(1, |schema| schema.columns().len());
+        let cells: Vec<f64> = cells_of(bytes).collect();
+        cells.chunks_exact(width).flat_map(|row| self.compared_row(&columns, row)).collect()
+    }
 }
 
 /// The cells of what a network makes, column by column.
@@ -307,7 +333,7 @@ fn plan(
     cells: &[f64],
     target: Option<usize>,
     options: &RuleOptions,
-) -> Result<(Plan, Vec<String>), String> {
+) -> Result<(Plan, Vec<Rule>, Vec<String>), String> {
     let width = schema.columns().len();
     let learned = || schema.columns().iter().enumerate().filter(|(_, column)| column.kind.is_learned());
     let columns: Vec<Vec<f64>> =
@@ -325,21 +351,9 @@ fn plan(
     let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
     let ruled = options.apply(&names, &of_rules, find_rules)?;
     let mut notes = ruled.notes;
-    // The target is given, so that nothing else can say it.
-    let says_target = |rule: &Rule| matches!(rule, Rule::Fixes { to, .. } if Some(*to) == target);
-    let mut kept = Vec::new();
-    for rule in ruled.rules {
-        let text = rule.describe(&names);
-        match says_target(&rule) {
-            true => notes.push(format!("rule        {text}; rows need not keep it, because the target is given")),
-            false => {
-                notes.push(format!("rule        {text}"));
-                kept.push(rule);
-            }
-        }
-    }
-    let plan = structure(&kept, &of_rules, target);
-    Ok((plan, notes))
+    notes.extend(ruled.rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
+    let plan = structure(&ruled.rules, &of_rules, target);
+    Ok((plan, ruled.rules, notes))
 }
 
 /// Which numbers a column can write.
