@@ -360,4 +360,26 @@ mod tests {
         one[499] = start[499] - 1.0;
         assert_eq!(find(&[date(0, &start), date(1, &one)]), []);
     }
+
+    /// Columns without any relation, of any skew, keep no rule in 400 tables.
+    #[test]
+    fn independent_columns_have_no_rules() {
+        let mut rng = Rng::new(11, 0);
+        for table in 0..400 {
+            let rows = 20 + rng.below(600) as usize;
+            let cells: Vec<(usize, Vec<f64>)> = (0..8)
+                .map(|_| {
+                    let (count, skew) = (2 + rng.below(40), rng.uniform_in(0.3, 8.0));
+                    let mut cell = || (libm::pow(rng.uniform(), skew) * f64::from(count)).floor();
+                    (count as usize, (0..rows).map(|_| cell()).collect())
+                })
+                .collect();
+            let columns: Vec<RuleColumn> = cells
+                .iter()
+                .enumerate()
+                .map(|(i, (count, cells))| if i < 5 { category(i, *count, cells) } else { number(i, cells) })
+                .collect();
+            assert_eq!(find(&columns), [], "table {table} of {rows} rows");
+        }
+    }
 }
