@@ -54,6 +54,7 @@ mod progress;
 mod range;
 mod raster;
 mod report;
+mod report_columns;
 mod sink;
 mod source;
 mod sources;
@@ -81,6 +82,7 @@ pub use modalities::{
 pub use options::{DataOptions, Duplicates, Fit, Pages, Resolution, parse_background, parse_range, parse_sizes};
 pub use progress::Progress;
 pub use report::DataReport;
+pub use report_columns::ColumnReport;
 pub use source::Source;
 pub use sources::{Batch, BatchSource, Mirrored, Shuffled, SourceOptions};
 pub use split::Split;

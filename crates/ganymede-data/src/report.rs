@@ -2,6 +2,7 @@
 
 use crate::error::BadFile;
 use crate::range::{Range, number, percent, rounded};
+use crate::report_columns::{self, ColumnReport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +39,9 @@ pub struct DataReport {
     /// Whether samples are clamped when they are read: for these values, or for what resizing made of others.
     #[serde(default)]
     pub clamps: bool,
+    /// The columns of a table; empty of other data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ColumnReport>,
     /// Sizes of the images as they were, `WxH`, with their counts.
     pub sizes: BTreeMap<String, u64>,
     /// Colour types as they were, with their counts.
@@ -143,8 +147,17 @@ impl fmt::Display for DataReport {
     /// One fact a line, without a final newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "data        {} ({})", self.source, self.format)?;
-        writeln!(f, "samples     {} of {}", grouped(self.samples), self.sample_type)?;
-        write!(f, "range       {}", self.range_line())?;
+        match self.columns.len() {
+            0 => {
+                writeln!(f, "samples     {} of {}", grouped(self.samples), self.sample_type)?;
+                write!(f, "range       {}", self.range_line())?;
+            }
+            columns => {
+                let (rows, plural) = (grouped(self.samples), if columns == 1 { "" } else { "s" });
+                writeln!(f, "samples     {rows} rows of {} column{plural}", grouped(columns as u64))?;
+                write!(f, "{}", report_columns::lines(&self.columns).trim_end_matches('\n'))?;
+            }
+        }
         if !self.sizes.is_empty() {
             let sizes = counts(self.sizes.iter().map(|(name, &n)| (name, n)), 6, true);
             write!(f, "\nsizes       {sizes}")?;

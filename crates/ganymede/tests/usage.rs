@@ -176,7 +176,7 @@ fn the_length_of_a_training_is_said_before_it_begins() {
     assert!(step > 0.0 && (seconds - 4000.0 * step).abs() < 1e-6 * seconds, "{plan}");
     assert_eq!(plan["steps"], 4000);
     assert!(ran.stderr.contains("length      4,000 steps of 100 = 400 kimg, about "), "{}", ran.stderr);
-    assert!(ran.stderr.contains(" s a step, measured on 2 steps)"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" s a step, measured on ") && ran.stderr.contains(" steps)"), "{}", ran.stderr);
     let minutes = dry(&["--minutes", "2"]).json()[0]["seconds"].as_f64().unwrap();
     assert!((119.9..121.0).contains(&minutes), "{minutes}");
     assert!(!outdir.exists(), "nothing is written");

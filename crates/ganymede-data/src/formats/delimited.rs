@@ -2,10 +2,11 @@
 //! (`crate::table`), what a network makes of it (`modalities/table`).
 
 use super::{Decoded, Format, Input, Inputs, Job};
-use crate::error::{DataError, Position, io_error};
+use crate::error::{DataError, io_error};
 use crate::limits::{Bounded, expansion_limit};
 use crate::modalities::table::{Table as Modality, cell_bytes};
 use crate::report::DataReport;
+use crate::report_columns;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::table::{Reading, RuleOptions, Table, TableError, infer};
@@ -81,10 +82,14 @@ pub(super) fn decode_bytes(
     drop(table);
     let width = schema.columns().len();
     let target = target.map(|name| schema.place(name)).transpose().map_err(refused)?;
-    let notes = schema.notes().to_vec();
-    let malformed = |reason: String| DataError::Malformed { path: path.into(), at: Position::Whole, reason };
-    let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(malformed)?;
-    let report = DataReport { notes: [notes, of_rules].concat(), ..DataReport::default() };
+    let (notes, columns) = (schema.notes().to_vec(), report_columns::of(&schema));
+    let unclear = |what: String| DataError::Unclear {
+        path: path.into(),
+        what,
+        hint: "`ganymede data` shows what each column is taken for; --column COLUMN=KIND says otherwise".into(),
+    };
+    let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(unclear)?;
+    let report = DataReport { notes: [notes, of_rules].concat(), columns, ..DataReport::default() };
     sink.begin(TensorType::new(DType::U8, [8 * width]));
     for row in cells.chunks_exact(width) {
         sink.push(&cell_bytes(row))?;

@@ -432,13 +432,13 @@ fn unknown_data_says_what_lies_there_and_what_is_supported() {
         other => panic!("{other:?}"),
     };
     assert!(look(folder.path()).to_string().contains("an empty folder"));
-    put(&folder.path().join("a.csv"), b"1,2\n");
-    assert!(look(&folder.path().join("a.csv")).to_string().contains("31 2c 32 0a"));
-    put(&folder.path().join("b.csv"), b"");
-    assert!(look(&folder.path().join("b.csv")).to_string().contains("an empty file"));
+    put(&folder.path().join("a.weird"), b"1,2\n");
+    assert!(look(&folder.path().join("a.weird")).to_string().contains("31 2c 32 0a"));
+    put(&folder.path().join("b.weird"), b"");
+    assert!(look(&folder.path().join("b.weird")).to_string().contains("an empty file"));
     put(&folder.path().join("c/readme"), b"hello");
     let error = look(folder.path());
-    assert!(error.to_string().contains("2 .csv, 1 folder"), "{error}");
+    assert!(error.to_string().contains("2 .weird, 1 folder"), "{error}");
     assert!(supported().iter().all(|line| error.hint().unwrap().contains(line)));
     assert!(matches!(Source::parse(folder.path().join("nothing")), Err(DataError::NotFound { .. })));
 }
@@ -472,12 +472,14 @@ fn what_is_read_is_told_by_format() {
     let DataError::UnknownData { supported, .. } = &error else { panic!("{error}") };
     let known = [
         ("fashion-mnist", "clothes"),
+        ("adult", "32,561 people of a census"),
         ("ring2d", "eight Gaussians on a circle"),
         ("grid2d", "25 Gaussians on a grid"),
         ("stacked-fashion-mnist", "three images"),
         ("idx", "train-images-idx3-ubyte"),
         ("npy", "(N, H, W, C)"),
         ("npz", "x_train"),
+        ("csv", ".csv or .tsv"),
         ("image-zip", "a zip archive"),
         ("image-folder", "PNG, JPEG, WebP, GIF, BMP, TIFF or PNM"),
     ];

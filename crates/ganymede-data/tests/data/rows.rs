@@ -13,7 +13,7 @@ fn text() -> String {
     for i in 0..60u32 {
         let (city, country) =
             [("Lyon", "FR"), ("Paris", "FR"), ("Ulm", "DE"), ("Oslo", "NO")][(i * 7 % 11 % 4) as usize];
-        let gain = if i % 3 == 0 { "0".to_string() } else { format!("{}.50", 100 + i * 37 % 900) };
+        let gain = if i % 3 == 0 { "0".to_string() } else { format!("{}.5", 100 + i * 37 % 900) };
         let low = f64::from(i * 13 % 50) / 10.0;
         let high = if i % 10 == 9 { "?".into() } else { format!("{:.1}", low + f64::from(i * 7 % 30) / 10.0) };
         let income = if i % 4 == 0 { ">50K" } else { "<=50K" };

@@ -73,3 +73,88 @@ impl Regularizer for SecondMoments {
         pairs + (first.mean_axes(&[0]) * second.mean_axes(&[0])).mean() // ()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss_scope::{Networks, Trace};
+    use crate::spec::LatentDistribution;
+    use ganymede_data::{Codec, DataOptions, Dataset, Source};
+    use ganymede_graph::Builder;
+    use ganymede_graph::interpret::{Array, run};
+    use ganymede_nn::layers::{Dense, Input};
+    use ganymede_nn::{Mode, Sequential};
+    use std::collections::{BTreeMap, HashMap};
+    use std::rc::Rc;
+
+    /// Two columns of numbers without atoms.
+    fn codec() -> Codec {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("two.csv");
+        let lines: String = (0..300).map(|i| format!("{}.5,{}.25\n", i * 7 % 300, i * 11 % 300)).collect();
+        std::fs::write(&path, format!("a,b\n{lines}")).unwrap();
+        let options = DataOptions { use_cache: false, ..DataOptions::default() };
+        let data = Dataset::open(&Source::parse(&path).unwrap(), &options, &()).unwrap();
+        data.learn(&data.split(Some(0.0), 1)).unwrap()
+    }
+
+    /// The mean of f·fᵀ and of f over some rows.
+    fn moments(rows: &[[f64; 2]]) -> ([[f64; 2]; 2], [f64; 2]) {
+        let n = rows.len() as f64;
+        let product = |i: usize, j: usize| rows.iter().map(|row| row[i] * row[j]).sum::<f64>() / n;
+        let mean = |i: usize| rows.iter().map(|row| row[i]).sum::<f64>() / n;
+        ([[product(0, 0), product(0, 1)], [product(1, 0), product(1, 1)]], [mean(0), mean(1)])
+    }
+
+    /// By plain loops, in two steps: the second sees the average of both real batches.
+    #[test]
+    fn the_loss_is_the_product_of_the_differences_of_two_halves() {
+        let codec = codec();
+        assert_eq!(codec.shape(), [2]);
+        let stack = |name: &str, units: usize, inputs: usize| {
+            let dense = Dense::new(units).use_bias(false);
+            (name.to_string(), Sequential::new(name).add(Input::new([inputs])).add(dense).model().unwrap())
+        };
+        let networks = Networks { models: [stack("discriminator", 1, 2), stack("generator", 2, 3)].into() };
+        let builder = Builder::new("moments");
+        let mut trace = Trace::new(&builder, &networks, Mode::Train, 4, LatentDistribution::default());
+        trace.codec = Some(&codec);
+        let scope = LossScope::new(&Rc::new(trace), "g", Player::Generator);
+        builder.output("penalty", SecondMoments {}.penalty(&scope));
+        builder.output("fake", scope.fake());
+        drop(scope);
+        let graph = builder.finish().unwrap();
+        let kernels = [("discriminator/dense/kernel", [2, 1]), ("generator/dense/kernel", [3, 2])];
+        let mut states: BTreeMap<String, Array> =
+            kernels.map(|(name, shape)| (name.to_string(), Array::new(shape, vec![0.5; shape[0] * shape[1]]))).into();
+        states.insert("g/batches".into(), Array::new([0usize; 0], vec![0.0]));
+        states.insert("g/products".into(), Array::new([2, 2], vec![0.0; 4]));
+        let (means, deviations) = codec.modality().feature_moments().unwrap();
+        let standard = |row: &[f64]| [0, 1].map(|i| (row[i] - means[i]) / deviations[i]);
+        let batches = [[0.1, -0.4, 1.2, 0.3, -0.9, 0.8, 0.2, 0.2], [1.1, 0.4, -0.2, 0.3, 0.5, -1.8, 0.7, 0.1]];
+        let mut known = [[0.0; 2]; 2];
+        for (step, batch) in batches.iter().enumerate() {
+            let given: HashMap<String, Array> = graph
+                .inputs()
+                .map(|(name, ty)| {
+                    let values = if name == "real" { batch.to_vec() } else { vec![step as f64; ty.elements()] };
+                    (name.to_string(), Array { ty: ty.clone(), data: values })
+                })
+                .collect();
+            let found = run(&graph, &given, &mut states).unwrap();
+            let rows = |values: &[f64]| values.chunks_exact(2).map(standard).collect::<Vec<_>>();
+            let (of_real, fake) = (moments(&rows(batch)).0, rows(&found["fake"].data));
+            let share = 1.0 / (step + 1) as f64;
+            (0..4).for_each(|k| known[k / 2][k % 2] += (of_real[k / 2][k % 2] - known[k / 2][k % 2]) * share);
+            let ((first, a), (second, b)) = (moments(&fake[..2]), moments(&fake[2..]));
+            let pair =
+                |k: usize| (first[k / 2][k % 2] - known[k / 2][k % 2]) * (second[k / 2][k % 2] - known[k / 2][k % 2]);
+            let expected = (0..4).map(pair).sum::<f64>() / 4.0 + (a[0] * b[0] + a[1] * b[1]) / 2.0;
+            assert!((found["penalty"].data[0] - expected).abs() < 1e-6 * expected.abs().max(1.0), "step {step}");
+            assert_eq!(states["g/batches"].data, [(step + 1) as f64]);
+            for (found, expected) in states["g/products"].data.iter().zip(known.as_flattened()) {
+                assert!((found - expected).abs() < 1e-9);
+            }
+        }
+    }
+}

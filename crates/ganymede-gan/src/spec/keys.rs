@@ -56,6 +56,8 @@ pub const KEYS: &[Key] = &[
     ),
     key("data.label_column", "a name, or a number from 1", "the column of that table with the classes"),
     key("data.pages", "`first`, `all`", "which pages and frames of a file are samples"),
+    key("data.columns", "a table for each column", "what columns of a table are; by default found by their cells"),
+    key("data.target", "a column's name", "the column of a table that rows are asked for by"),
     key("data.holdout", "a fraction from 0 to 1", "kept out of training; by default 5 % from 1,000 samples up"),
     key("data.duplicates", "`keep`, `drop`", "whether samples that equal an earlier one are used"),
     key("data.use_cache", YES_NO, "whether decoded samples are kept in a file"),

@@ -5,7 +5,7 @@ use super::common::{first_states, run, run_on, trace};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::arguments::{Axes, Padding};
 use ganymede_nn::layers::*;
-use ganymede_nn::{Layer, Mode, Scope};
+use ganymede_nn::{Layer, LayerConfig, Mode, Scope};
 use ganymede_runtime::{Backend, CpuBackend, CpuOptions, ReferenceBackend};
 use ganymede_tensor::{DType, Rng, TensorType};
 use std::collections::{BTreeMap, HashMap};
@@ -300,6 +300,68 @@ fn tabular_choices_are_as_frequent_as_their_softmax() {
         for (column, expected) in [(1, 0.2), (2, 0.3), (3, 0.5)] {
             assert!((mean(column) - expected).abs() < 0.02, "{mode:?} {column}: {}", mean(column)); // 5 deviations
         }
+    }
+}
+
+/// `choice`, `ordered` and `atoms` are exactly one-hot, as frequent as their softmax, with the derivative of the soft shares: by
+/// hand, those of softmax(x / t) at one group are s(δ − s)/t.
+#[test]
+fn exact_choices_have_the_derivative_of_their_shares() {
+    const SAMPLES: usize = 4000;
+    let columns = [
+        Columns::new(ColumnActivation::Choice, 3),
+        Columns::ordered(vec![-1.5, 2.5]),
+        Columns::new(ColumnActivation::Atoms, 3),
+    ];
+    let layer = TabularActivation::new(columns);
+    let ty = TensorType::f32([SAMPLES, 8]);
+    let row = [0.2f64.ln(), 0.3f64.ln(), 0.5f64.ln(), 0.0, 0.0, 0.0, 0.0, 7.0];
+    let traced = trace(Mode::Infer, std::slice::from_ref(&ty), |scope, x| layer.build(scope, x)).unwrap();
+    let given = |cotangent: [f64; 9]| {
+        HashMap::from([
+            ("input0".to_string(), Array { ty: ty.clone(), data: row.repeat(SAMPLES) }),
+            ("cotangent0".to_string(), Array::new([SAMPLES, 9], cotangent.repeat(SAMPLES))),
+        ])
+    };
+    let found = run(&traced.graph, &given([0.0; 9]), &mut BTreeMap::new());
+    let y = &found["output0"].data;
+    let mean = |column: usize| y.iter().skip(column).step_by(9).sum::<f64>() / SAMPLES as f64;
+    for row in y.chunks_exact(9) {
+        for choice in [&row[..3], &row[3..5], &row[6..8]] {
+            assert!(choice.iter().all(|v| *v == 0.0 || *v == 1.0) && choice.iter().sum::<f64>() == 1.0, "{row:?}");
+        }
+        assert_eq!((row[5], row[8]), (if row[3] == 1.0 { -1.5 } else { 2.5 }, if row[7] == 1.0 { 7.0 } else { 0.0 }));
+    }
+    for (column, expected) in [(0, 0.2), (1, 0.3), (2, 0.5), (3, 0.5), (6, 0.5)] {
+        assert!((mean(column) - expected).abs() < 0.04, "{column}: {}", mean(column)); // 5 deviations
+    }
+    // What a group of two gives for the number behind it: (v₀ − v₁) s₀ s₁ / t, where the noise has made the shares s.
+    let numbers = run(&traced.graph, &given([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), &mut BTreeMap::new());
+    for gradient in numbers["gradient0"].data.chunks_exact(8) {
+        assert!(
+            (gradient[3] + gradient[4]).abs() < 1e-9 && gradient[3] <= 0.0 && gradient[3] >= -4.0 * 0.25 / 0.2 - 1e-9
+        );
+        assert!(gradient[..3].iter().chain(&gradient[5..]).all(|g| *g == 0.0));
+    }
+    let atoms = run(&traced.graph, &given([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]), &mut BTreeMap::new());
+    for (gradient, row) in atoms["gradient0"].data.chunks_exact(8).zip(y.chunks_exact(9)) {
+        assert_eq!(gradient[7], row[7], "the number has its derivative where it is chosen");
+        assert!(gradient[6] >= 0.0 && (gradient[5] + gradient[6]).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn columns_are_read_as_they_are_written() {
+    let text = "class_name = \"ganymede>TabularActivation\"\ncolumns = [[\"choice\", 3], [\"ordered\", [-1.5, 2.5]], [\"atoms\", 3]]\n";
+    let config: LayerConfig = toml::from_str(text).unwrap();
+    let again = LayerConfig::from(&*config.layer().unwrap());
+    assert_eq!(toml::to_string(&again).unwrap(), text);
+    for bad in
+        ["[[\"atoms\", 1]]", "[[\"ordered\", []]]", "[[\"ordered\", 3]]", "[[\"choice\", 0]]", "[[\"chance\", 2]]"]
+    {
+        let text = format!("class_name = \"ganymede>TabularActivation\"\ncolumns = {bad}\n");
+        let error = toml::from_str::<LayerConfig>(&text).unwrap().layer().unwrap_err()[0].to_string();
+        assert!(error.contains("a pair [activation, number of columns]"), "{bad}: {error}");
     }
 }
 

