@@ -94,7 +94,9 @@ impl CellReader<'_> {
         let missing = || missing.place(text).map(Missing::cell);
         match kind {
             Kind::Number { form, .. } => form.parse(text).or_else(missing),
+            Kind::Date { form, .. } => form.parse(text).or_else(missing),
             Kind::Category { .. } => self.places[column].get(text).map(|place| f64::from(*place)),
+            Kind::Id { .. } | Kind::Text { .. } => Some(missing().unwrap_or(0.0)),
             Kind::Constant { .. } | Kind::Empty | Kind::Ignored => Some(0.0),
         }
     }

@@ -1,8 +1,11 @@
 //! One column: its kind, and the text of a cell. Not here: how the kind is found (`infer.rs`), texts as cells (`cell_reader.rs`),
 //! each form of text (`numbers.rs`, `dates.rs`, `ids.rs`, `words.rs`).
 
+use super::dates::DateForm;
 use super::fault::shown;
+use super::ids::IdForm;
 use super::numbers::NumberForm;
+use super::words::WordsForm;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -33,6 +36,8 @@ pub struct Column {
 pub struct Missing {
     /// How they are written, the most frequent spelling first; none where no cell is missing.
     pub spellings: Vec<Spelling>,
+    /// In how many rows of the column they were counted; 0 where none is missing.
+    pub rows: u64,
 }
 
 /// A spelling of a missing cell.
@@ -81,6 +86,15 @@ pub enum Kind {
         /// The largest.
         high: f64,
     },
+    /// A date or time; the cell is seconds since 1970-01-01 UTC, or since midnight for a time of day.
+    Date {
+        /// How it is written.
+        form: DateForm,
+        /// The earliest.
+        low: f64,
+        /// The latest.
+        high: f64,
+    },
     /// One of a list of values; the cell is the place in it. A missing cell is a value of its own.
     Category {
         /// The values: numbers by their size, texts in natural order, missing ones last.
@@ -88,6 +102,16 @@ pub enum Kind {
         /// The number that each value is, where all but the missing ones are numbers: then they have an order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         numbers: Option<Vec<Option<f64>>>,
+    },
+    /// A text that tells rows apart: another one is made for each sample, in the form of these.
+    Id {
+        /// How it is written.
+        form: IdForm,
+    },
+    /// Free text: what it says is not learned.
+    Text {
+        /// Its lengths.
+        form: WordsForm,
     },
     /// The same text in every row.
     Constant {
@@ -105,8 +129,11 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Kind::Number { .. } => "number",
+            Kind::Date { .. } => "date",
             Kind::Category { numbers: None, .. } => "category",
             Kind::Category { numbers: Some(_), .. } => "ordered",
+            Kind::Id { .. } => "id",
+            Kind::Text { .. } => "text",
             Kind::Constant { .. } => "constant",
             Kind::Empty => "empty",
             Kind::Ignored => "ignore",
@@ -116,8 +143,8 @@ impl Kind {
     /// Whether its cells are learned; the cells of other columns are 0.
     pub fn is_learned(&self) -> bool {
         match self {
-            Kind::Number { .. } | Kind::Category { .. } => true,
-            Kind::Constant { .. } | Kind::Empty | Kind::Ignored => false,
+            Kind::Number { .. } | Kind::Date { .. } | Kind::Category { .. } => true,
+            Kind::Id { .. } | Kind::Text { .. } | Kind::Constant { .. } | Kind::Empty | Kind::Ignored => false,
         }
     }
 }
@@ -139,6 +166,11 @@ impl Missing {
     /// The cell of the spelling at a place: a NaN that remembers it, so that a row that was read is written alike.
     pub fn cell(place: usize) -> f64 {
         f64::from_bits(NAN | (place as u64 + 1))
+    }
+
+    /// Whether a cell that says nothing is missing: as many are as there were, for `dice` of 2^64.
+    fn is_drawn(&self, dice: u64) -> bool {
+        (u128::from(dice) * u128::from(self.rows)) >> 64 < u128::from(self.count())
     }
 
     /// The place of a text without spaces around it among the spellings.
@@ -175,24 +207,37 @@ impl Column {
     /// # Errors
     /// A cell that the column cannot have: no place in its list, missing where none is missing.
     pub fn text(&self, cell: f64, number: u64) -> Result<(Cow<'_, str>, bool), String> {
+        // The same number gives other columns other dice.
+        let dice = mix(number ^ u64::from(crc32fast::hash(self.name.as_bytes())) << 32);
         let missing = || {
-            // The same number gives other columns another spelling.
-            let spelling =
-                self.missing.spelling(cell, mix(number ^ u64::from(crc32fast::hash(self.name.as_bytes())) << 32));
+            let spelling = self.missing.spelling(cell, mix(dice));
             let spelling = spelling.ok_or("expected a value, as no cell of the column is missing, found none")?;
             Ok::<_, String>((Cow::Borrowed(&spelling.text[..]), spelling.quoted))
         };
+        let spaced = |write: &dyn Fn(&mut String)| {
+            let mut text = self.spaces.before.clone();
+            write(&mut text);
+            text.push_str(&self.spaces.after);
+            Ok((Cow::Owned(text), self.quoted))
+        };
         match &self.kind {
-            Kind::Number { .. } if cell.is_nan() => missing(),
-            Kind::Number { form, .. } => {
-                if !cell.is_finite() {
-                    return Err(format!("expected a number, found {cell}"));
-                }
-                let mut text = self.spaces.before.clone();
-                form.write(&mut text, cell);
-                text.push_str(&self.spaces.after);
-                Ok((text.into(), self.quoted))
+            Kind::Number { .. } | Kind::Date { .. } if cell.is_nan() => missing(),
+            Kind::Number { .. } | Kind::Date { .. } if !cell.is_finite() => {
+                Err(format!("expected a number, found {cell}"))
             }
+            Kind::Number { form, .. } => spaced(&|text| form.write(text, cell)),
+            Kind::Date { form, .. } => spaced(&|text| form.write_into(cell, text)),
+            Kind::Id { .. } | Kind::Text { .. } if cell.is_nan() || self.missing.is_drawn(dice) => missing(),
+            Kind::Id { form } => {
+                let id = form.write(number).ok_or_else(|| {
+                    format!(
+                        "expected at most {} rows, as the column has no further ids, found number {number}",
+                        form.possible()
+                    )
+                })?;
+                spaced(&|text| text.push_str(&id))
+            }
+            Kind::Text { form } => spaced(&|text| text.push_str(&form.write(number))),
             Kind::Category { values, .. } => {
                 let place = (cell >= 0.0 && cell.fract() == 0.0).then_some(cell as usize);
                 let value = place
@@ -217,7 +262,8 @@ impl Column {
                 let more = if values.len() > 5 { format!(" or {} more", values.len() - 5) } else { String::new() };
                 format!("one of {}{more}", listed.join(", "))
             }
-            Kind::Constant { .. } | Kind::Empty | Kind::Ignored => "any text".into(),
+            Kind::Date { form, low, .. } => format!("a date such as `{}`", form.write(*low)),
+            _ => "any text".into(),
         }
     }
 
@@ -234,13 +280,21 @@ impl Column {
                 None => return Some("expected counts of missing cells, found too large ones".into()),
             }
         }
+        if total > self.missing.rows {
+            return Some(format!(
+                "expected at most {} missing cells, one for each row, found {total}",
+                self.missing.rows
+            ));
+        }
         match &self.kind {
-            Kind::Number { form, low, high } => match form.fault() {
-                None if !(low <= high && low.is_finite() && high.is_finite()) => {
-                    Some(format!("expected a smallest and a largest number, found {low} and {high}"))
-                }
-                fault => fault,
-            },
+            Kind::Number { low, high, .. } | Kind::Date { low, high, .. }
+                if !(low <= high && low.is_finite() && high.is_finite()) =>
+            {
+                Some(format!("expected a smallest and a largest number, found {low} and {high}"))
+            }
+            Kind::Number { form, .. } => form.fault(),
+            // Their forms are checked when they are loaded.
+            Kind::Date { .. } | Kind::Id { .. } | Kind::Text { .. } => None,
             Kind::Category { values, numbers } => {
                 let mut texts: Vec<&str> = values.iter().map(|value| value.text.trim()).collect();
                 texts.sort_unstable();

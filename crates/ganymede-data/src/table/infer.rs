@@ -3,22 +3,27 @@
 //!
 //! The rules, of which the first that fits holds; n: cells that are not missing, d: the different ones among them:
 //!
-//! 1. all missing: empty; the same text everywhere: constant
-//! 2. d ≤ 2: category
-//! 3. all numbers of one form: whole ones with d ≤ min(100, √n) are a category with order; whole ones with d > 0.95 n that rise with
-//!    the rows, or whose column is called an id, are ids; others are numbers
+//! 1. d = 0: empty; d = 1 and none missing: constant; else d ≤ 2: category
+//! 2. dates of one format: date
+//! 3. numbers of one form: whole ones with d ≤ min(100, √n) are a category with order; whole ones with d > 0.95 n whose column is
+//!    called an id, or that rise with the rows in small steps, are ids; others are numbers
 //! 4. texts with n / d ≥ 1.5: category
-//! 5. other texts are a category too
+//! 5. texts of three words and more: free text; d > 0.95 n: ids; others: category
+//!
+//! For rules 2 and 3 up to five texts without a digit, and in 1 % of the cells others, are read as missing.
 
 use super::asked;
 use super::categories;
 use super::column::{Column, Kind, Missing, Spaces, Spelling};
+use super::date_fit::{self, says_time};
 use super::different::{Value, different};
 use super::fault::{TableError, shown};
+use super::ids::IdForm;
 use super::number_fit::{self, NumberFit};
 use super::read::Table;
 use super::schema::Schema;
 use super::wishes::{ColumnWish, Wishes};
+use super::words::WordsForm;
 use rayon::prelude::*;
 
 /// How a missing cell may be written in any column. Beside numbers every text without a digit is one.
@@ -29,6 +34,15 @@ const MISSING: [&str; 17] = [
 const WORDS: usize = 5;
 /// Whole numbers of at most so many different values are a category, where they are not more than the square root of the cells.
 const ORDERED: usize = 100;
+/// Texts of so many words on average are free text, where they hardly repeat.
+const WORDY: usize = 3;
+/// Numbers that rise with the rows are ids where there are so many, and one is at most so much larger than the one before on average.
+const RISING: (u64, f64) = (10, 100.0);
+/// Names of columns of ids, by their last word.
+const ID_NAMES: [&str; 13] =
+    ["id", "ids", "uuid", "guid", "key", "pk", "no", "nr", "number", "index", "idx", "serial", "code"];
+/// Names of columns of numbers that may rise with the rows, by their last word.
+const NO_ID_NAMES: [&str; 8] = ["year", "years", "age", "day", "days", "week", "month", "hour"];
 /// How many columns are worked on at once: each holds its different texts.
 const AT_ONCE: usize = 8;
 
@@ -44,6 +58,19 @@ pub(super) struct Found {
 impl Found {
     pub(super) fn new(kind: Kind, reason: impl Into<String>) -> Found {
         Found { kind, reason: reason.into(), missing: Vec::new(), notes: Vec::new() }
+    }
+
+    /// A column of ids.
+    pub(super) fn id(facts: &Facts, form: IdForm, why: &str) -> Found {
+        let reason = format!("{} of {} different{why}; {}", facts.values.len(), facts.cells, form.describe());
+        Found::new(Kind::Id { form }, reason)
+    }
+
+    /// A column of free text.
+    pub(super) fn text(facts: &Facts) -> Found {
+        let form = WordsForm::find(&facts.texts());
+        let reason = format!("{} of {} different; {}", facts.values.len(), facts.cells, form.describe());
+        Found::new(Kind::Text { form }, reason)
     }
 }
 
@@ -111,10 +138,15 @@ pub(super) fn auto(facts: &Facts) -> Found {
         [_] | [_, _] => return categories::of(facts, None),
         _ => {}
     }
-    match facts.numbers() {
-        Some(fit) => number(facts, fit),
-        None => categories::of(facts, None),
+    if let Some((numeric, words)) = facts.numeric() {
+        if let Some(fit) = date_fit::of(facts, &numeric, &words) {
+            return fit.found(facts);
+        }
+        if let Some(fit) = number_fit::of(facts, numeric, words) {
+            return number(facts, fit);
+        }
     }
+    text(facts)
 }
 
 fn number(facts: &Facts, fit: NumberFit) -> Found {
@@ -124,24 +156,66 @@ fn number(facts: &Facts, fit: NumberFit) -> Found {
         let ordered = fit.strays.is_empty() && fit.changed == 0;
         return categories::of(facts, ordered.then_some(&fit.form));
     }
-    fit.found(facts)
+    let told = fit.form.is_whole() && fit.strays.is_empty() && facts.are_mostly_different();
+    let why = if told { facts.are_ids(&fit) } else { None };
+    match why.and_then(|why| Some((IdForm::find(&facts.texts())?, why))) {
+        Some((form, why)) => Found::id(facts, form, why),
+        None => fit.found(facts),
+    }
+}
+
+fn text(facts: &Facts) -> Found {
+    let different = facts.values.len() as u64;
+    if facts.cells * 2 >= different * 3 {
+        return categories::of(facts, None);
+    }
+    let words: usize = facts.values.iter().map(|value| value.text.split_whitespace().count()).sum();
+    let is_free = words >= WORDY * facts.values.len();
+    let ids = || facts.are_mostly_different().then(|| IdForm::find(&facts.texts()));
+    match if is_free { Some(None) } else { ids() } {
+        None => categories::of(facts, None),
+        Some(Some(form)) => Found::id(facts, form, ""),
+        Some(None) => Found::text(facts),
+    }
 }
 
 impl<'t> Facts<'t> {
-    /// The numbers of the column, where texts without a digit beside them are few.
-    fn numbers(&self) -> Option<NumberFit> {
+    /// The different texts that are not missing.
+    pub(super) fn texts(&self) -> Vec<&'t str> {
+        self.values.iter().map(|value| value.text).collect()
+    }
+
+    /// The places of texts with a digit and of those without, where the latter may be missing cells of numbers or dates: they are
+    /// few.
+    pub(super) fn numeric(&self) -> Option<(Vec<usize>, Vec<usize>)> {
         let (numeric, words): (Vec<usize>, Vec<usize>) =
             (0..self.values.len()).partition(|&at| self.values[at].text.bytes().any(|b| b.is_ascii_digit()));
         let beside: u64 = words.iter().map(|&at| self.values[at].count).sum();
-        if numeric.is_empty() || words.len() > WORDS || beside * 2 > self.cells {
-            return None;
+        (!numeric.is_empty() && words.len() <= WORDS && beside * 2 <= self.cells).then_some((numeric, words))
+    }
+
+    /// Whether more than 95 % of the cells are different.
+    fn are_mostly_different(&self) -> bool {
+        self.values.len() as u64 * 100 > self.cells * 95
+    }
+
+    /// Why whole numbers that are mostly different are ids, if they are.
+    fn are_ids(&self, fit: &NumberFit) -> Option<&'static str> {
+        let last = last_word(self.name);
+        if ID_NAMES.contains(&&last[..]) {
+            return Some(", called an id");
         }
-        number_fit::of(self, numeric, words)
+        let numbers: Vec<f64> = self.values.iter().filter_map(|value| fit.form.parse(value.text)).collect();
+        let rise = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+        let step = (numbers.last()? - numbers.first()?) / (numbers.len() as f64 - 1.0).max(1.0);
+        let is_one = rise && self.cells >= RISING.0 && step <= RISING.1;
+        (is_one && !says_time(self.name) && !NO_ID_NAMES.contains(&&last[..])).then_some(", rising with the rows")
     }
 
     /// The column, and what was assumed.
     fn column(mut self, found: Found) -> (Column, Vec<String>) {
         let Found { kind, mut reason, missing, mut notes } = found;
+        let always = self.missing.iter().map(|value| value.count).sum::<u64>();
         if !missing.is_empty() {
             let count: u64 = missing.iter().map(|&at| self.values[at].count).sum();
             let named: Vec<String> =
@@ -173,7 +247,8 @@ impl<'t> Facts<'t> {
         } else if !listed && kind.is_learned() && spaces.is_none() {
             notes.push("spaces around cells differ and are not written".into());
         }
-        let missing = Missing { spellings };
+        let rows = if spellings.is_empty() { 0 } else { self.cells + always };
+        let missing = Missing { spellings, rows };
         (Column { name: self.name.into(), kind, reason, missing, spaces: spaces.unwrap_or_default(), quoted }, notes)
     }
 }
@@ -192,4 +267,18 @@ fn common_spaces(values: &[Value]) -> Option<Spaces> {
 fn split_spaces<'t>(value: &Value<'t>) -> (&'t str, &'t str) {
     let before = value.spelling.len() - value.spelling.trim_start().len();
     (&value.spelling[..before], &value.spelling[before + value.text.len()..])
+}
+
+/// The last word of a name in small letters: of `customerId`, `Customer ID` and `customer_id` it is `id`.
+fn last_word(name: &str) -> String {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || letter.is_uppercase() && before.is_lowercase() {
+            words.push(String::new());
+        }
+        words.last_mut().into_iter().for_each(|word| word.extend(letter.is_alphanumeric().then_some(letter)));
+        before = letter;
+    }
+    words.into_iter().rev().find(|word| !word.is_empty()).unwrap_or_default().to_lowercase()
 }

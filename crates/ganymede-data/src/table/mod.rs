@@ -26,6 +26,7 @@ mod categories;
 mod cell_reader;
 mod cells;
 mod column;
+mod date_fit;
 mod date_format;
 mod date_guess;
 mod date_text;

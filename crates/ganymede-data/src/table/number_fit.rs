@@ -28,8 +28,7 @@ pub(super) fn of(facts: &Facts, numeric: Vec<usize>, words: Vec<usize>) -> Optio
         return Some(NumberFit { form, numbers: numeric, strays: words, changed: 0 });
     }
     let (numbers, mut strays) = most_alike(facts, &numeric);
-    let count: u64 = strays.iter().map(|&at| facts.values[at].count).sum();
-    if strays.len() > STRAYS || count * STRAY_SHARE > facts.cells {
+    if !are_few(facts, &strays) {
         return None;
     }
     let texts: Vec<&str> = numbers.iter().map(|&at| facts.values[at].text).collect();
@@ -39,6 +38,12 @@ pub(super) fn of(facts: &Facts, numeric: Vec<usize>, words: Vec<usize>) -> Optio
     strays.extend(words);
     strays.sort_unstable();
     Some(NumberFit { form, numbers, strays, changed })
+}
+
+/// Whether values are so few that they may be read as missing.
+pub(super) fn are_few(facts: &Facts, places: &[usize]) -> bool {
+    let count: u64 = places.iter().map(|&at| facts.values[at].count).sum();
+    places.len() <= STRAYS && count * STRAY_SHARE <= facts.cells
 }
 
 /// The values with the most frequent unit around a number, and the others.

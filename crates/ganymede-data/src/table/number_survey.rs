@@ -22,6 +22,8 @@ const READINGS: [(char, Option<char>); 13] = [
 ];
 /// Numbers of so few digits come back through 64 bits whatever they are.
 const SAFE_DIGITS: usize = 15;
+/// At most so many whole numbers may stand without decimals beside numbers that have them always.
+const BARE_WHOLES: usize = 5;
 /// Python's own: numbers from 1e-4 to below 1e16 have no exponent.
 const PYTHON: (i32, i32) = (-4, 16);
 
@@ -32,7 +34,29 @@ pub(super) fn find(texts: &[&str], comma: bool, strict: bool) -> Option<NumberFo
     if comma {
         readings.swap(1, 2);
     }
-    readings.into_iter().find_map(|(point, group)| Survey::of(texts, point, group, strict)?.form(texts, comma, strict))
+    let whole = |texts: &[&str]| {
+        let form = |(point, group)| Survey::of(texts, point, group, strict)?.form(texts, comma, strict);
+        readings.into_iter().find_map(form)
+    };
+    whole(texts).or_else(|| with_bare_wholes(texts, whole))
+}
+
+/// The form of texts with decimals, beside a few whole numbers without.
+fn with_bare_wholes(texts: &[&str], find: impl Fn(&[&str]) -> Option<NumberForm>) -> Option<NumberForm> {
+    let has_decimals = |text: &str| {
+        let mut digits = text.bytes().skip_while(|b| !b".,".contains(b)).skip(1);
+        digits.next().is_some_and(|b| b.is_ascii_digit())
+    };
+    let (decimals, wholes): (Vec<&str>, Vec<&str>) = texts.iter().partition(|text| has_decimals(text));
+    if wholes.is_empty() || wholes.len() > BARE_WHOLES || wholes.len() * 10 > decimals.len() {
+        return None;
+    }
+    let mut form = find(&decimals).filter(|form| form.exponent.is_none() && form.decimals.least > 0)?;
+    let values: Option<Vec<f64>> = wholes.iter().map(|text| form.parse(text)).collect();
+    form.bare_wholes = values?;
+    // The same number with decimals would come back without.
+    let back = |text: &&str| form.parse(text).is_some_and(|x| form.text(x) == **text);
+    texts.iter().all(back).then_some(form)
 }
 
 /// What the texts of a column have in common.
@@ -238,6 +262,7 @@ impl<'t> Survey<'t> {
             plus,
             minus: self.minus.unwrap_or_default(),
             bare_point: self.bare[1] && !self.bare[0],
+            bare_wholes: Vec::new(),
         };
         let back = |text: &&str| form.parse(text).is_some_and(|x| form.text(x) == **text);
         (form.fault().is_none() && (!strict || !self.unsure || texts.iter().all(back))).then_some(form)

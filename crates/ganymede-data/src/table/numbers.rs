@@ -43,6 +43,9 @@ pub struct NumberForm {
     /// Whether numbers below 1 have no 0 before the point: `.5`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub bare_point: bool,
+    /// Whole numbers that are written without the decimals that all others have: `-999` beside `5.40`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bare_wholes: Vec<f64>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -142,7 +145,8 @@ impl NumberForm {
     /// Writes a number, rounded to the decimals of the form.
     pub fn write(&self, out: &mut String, x: f64) {
         let x = if x.is_finite() { x } else { 0.0 };
-        let body = self.body(x.abs());
+        let bare = self.bare_wholes.contains(&x);
+        let body = if bare { self.plain(&x.abs().to_string(), Digits::default()) } else { self.body(x.abs()) };
         let digits = body.split(['e', 'E']).next().unwrap_or_default();
         let zero = !digits.bytes().any(|b| b.is_ascii_digit() && b != b'0');
         // What is rounded to 0 has no sign, but −0 has.
@@ -261,6 +265,8 @@ impl NumberForm {
             || affix(&self.prefix)
             || affix(&self.suffix)
             || self.exponent.as_ref().is_some_and(exponent)
+            || self.bare_wholes.len() > 64
+            || self.bare_wholes.iter().any(|x| !x.is_finite() || x.fract() != 0.0 || x.abs() > WHOLE)
             || group;
         bad.then(|| format!("expected the form of a number, found {self:?}"))
     }

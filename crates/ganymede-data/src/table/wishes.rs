@@ -23,6 +23,9 @@ pub struct ColumnWish {
     /// How many decimals its numbers are written with; `None` as the file has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
+    /// The format of its dates, as `strftime` has it: `%d/%m/%Y`; `None` finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
     /// Further spellings of missing cells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
@@ -38,13 +41,27 @@ pub enum KindName {
     Category,
     /// One of a list of numbers.
     Ordered,
+    /// Dates or times.
+    Date,
+    /// Texts that tell rows apart, made anew for each sample.
+    Id,
+    /// Free text, which is not learned.
+    Text,
     /// Left out: its cells are written empty.
     Ignore,
 }
 
 impl KindName {
     /// Every choice.
-    pub const ALL: [KindName; 4] = [KindName::Number, KindName::Category, KindName::Ordered, KindName::Ignore];
+    pub const ALL: [KindName; 7] = [
+        KindName::Number,
+        KindName::Category,
+        KindName::Ordered,
+        KindName::Date,
+        KindName::Id,
+        KindName::Text,
+        KindName::Ignore,
+    ];
 
     /// Its name in a spec and on the command line.
     pub fn name(self) -> &'static str {
@@ -52,6 +69,9 @@ impl KindName {
             KindName::Number => "number",
             KindName::Category => "category",
             KindName::Ordered => "ordered",
+            KindName::Date => "date",
+            KindName::Id => "id",
+            KindName::Text => "text",
             KindName::Ignore => "ignore",
         }
     }

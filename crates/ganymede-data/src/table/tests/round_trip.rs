@@ -16,7 +16,8 @@ fn files_come_back_byte_for_byte() {
         // As R writes it: texts and names in quotes, NA without.
         b"\"a\",\"b\"\n1,\"x\"\n2,NA\nNA,\"y\"\n3,\"x\"\n".to_vec(),
         b"\"a\",\"b\"\n\"1\",\"x\"\n\"2\",\"\"\n\"\",\"y\"\n\"3\",\"x\"\n".to_vec(),
-        b"a,b\n1,\"x, y\"\n2,z\n3,\"q \"\"r\"\"\"\n1,\"l\nm\"\n".to_vec(),
+        b"a,b\n1,\"x, y\"\n2,z\n3,\"q \"\"r\"\"\"\n1,\"l\nm\"\n1,\"x, y\"\n2,z\n3,\"q \"\"r\"\"\"\n1,\"l\nm\"\n"
+            .to_vec(),
         b"a\tb\n1\t5\" pipe\n2\t\"x\n3\t5\" pipe\n".to_vec(),
         b"5.1,3.5,setosa\n4.9,3.0,setosa\n6.0,2.2,virginica\n".to_vec(),
         b"x\n1\n\"\"\n2\n3\n".to_vec(),
@@ -31,6 +32,72 @@ fn files_come_back_byte_for_byte() {
         let written = there_and_back(&bytes);
         assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&bytes));
         assert_eq!(written, bytes);
+    }
+}
+
+/// What the messy columns of people's tables come back as: all but ids and free text, which are made anew.
+#[test]
+fn messy_columns_come_back_byte_for_byte() {
+    let mut text = String::from(
+        "id,age,2024, sex,zip,active,unit,unused,amount,rate,weight,comma,start,end,day,seen,gain,lab,tiny,big,model,note\n",
+    );
+    for i in 0..400u64 {
+        let hash = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+        let (day, month) = (1 + hash % 28, 1 + hash / 28 % 12);
+        let row = [
+            (100_001 + i).to_string(),
+            if hash.is_multiple_of(17) { String::new() } else { (16 + hash % 80).to_string() },
+            ["low", "mid", "high"][(hash % 3) as usize].into(),
+            [" Male", " Female"][(hash / 3 % 2) as usize].into(),
+            ["02139", "01001", "90210"][(hash / 5 % 3) as usize].into(),
+            ["True", "False"][(hash / 7 % 2) as usize].into(),
+            "EU".into(),
+            String::new(),
+            if hash.is_multiple_of(2) {
+                format!("\"${},{:03}.{:02}\"", 1 + hash % 9, hash % 1000, hash % 100)
+            } else {
+                format!("${}.{:02}", hash % 1000, hash % 100)
+            },
+            format!("{}.{}%", hash % 90, hash / 90 % 10),
+            format!("{} kg", 50 + hash % 60),
+            format!("\"{},{:02}\"", 10 + hash % 20, hash / 20 % 100),
+            format!("{}-{month:02}-{day:02}", 2019 + hash / 400 % 5),
+            format!("{day:02}/{month:02}/{}", 2019 + hash / 400 % 5),
+            format!("{}{month:02}{day:02}", 2019 + hash / 400 % 5),
+            if hash.is_multiple_of(7) {
+                "NA".into()
+            } else {
+                format!("2020-{month:02}-{day:02} {:02}:{:02}:00", hash % 24, hash % 60)
+            },
+            if hash.is_multiple_of(3) { "0".into() } else { (hash % 99_999).to_string() },
+            if hash.is_multiple_of(19) { "-999".into() } else { format!("{}.{:02}", hash % 9, hash / 9 % 100) },
+            format!("{}.{:03}e-0{}", 1 + hash % 9, hash / 9 % 1000, 6 + hash % 4),
+            (100_000_000_000 + hash % 10_000_000_000).to_string(),
+            format!("M{}", hash % 90),
+            format!("the pump {hash} was checked"),
+        ];
+        text.push_str(&row.join(","));
+        text.push('\n');
+    }
+    let schema = schema(&text);
+    let kinds: Vec<&str> = schema.columns().iter().map(|column| column.kind.name()).collect();
+    assert_eq!(
+        kinds.join(" "),
+        "id number category category category category constant empty number number number number date date date date \
+         number number number number category text"
+    );
+    let (lines, written) = (read(&text), read(&String::from_utf8(there_and_back(text.as_bytes())).unwrap()));
+    for (at, column) in schema.columns().iter().enumerate() {
+        let made_anew = ["id", "text"].contains(&column.kind.name());
+        for row in 0..lines.rows() {
+            assert_eq!(
+                lines.cell(row, at) == written.cell(row, at),
+                !made_anew,
+                "{}: {}",
+                column.name,
+                written.cell(row, at)
+            );
+        }
     }
 }
 
