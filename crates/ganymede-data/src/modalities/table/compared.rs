@@ -14,6 +14,7 @@ impl Table {
         let compared = columns.filter_map(|(at, column)| {
             let kind = match &column.kind {
                 Kind::Number { form, low, high } => RowKind::Number { whole: form.is_whole(), range: [*low, *high] },
+                Kind::Date { low, high, .. } => RowKind::Number { whole: false, range: [*low, *high] },
                 Kind::Category { numbers: Some(numbers), .. } if numbers.len() > FEW => {
                     let known = || numbers.iter().flatten().copied();
                     let range = [known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max)];

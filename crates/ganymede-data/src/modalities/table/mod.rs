@@ -360,6 +360,7 @@ fn plan(
 fn grid_of(kind: &Kind) -> Grid {
     match kind {
         Kind::Number { form, .. } => form.most_decimals().map_or(Grid::Free, |places| Grid::Decimals { places }),
+        Kind::Date { form, .. } => form.grid(),
         _ => Grid::Free,
     }
 }
