@@ -4,11 +4,13 @@
 mod asked;
 mod compared;
 mod encoder;
+mod lines;
+mod made;
 mod picture;
 mod quantiles;
 mod rows;
 
-use super::{Entry, GridRows, Head, Modality, Preview, RowColumn, RowLines, RowRule, TableRows, Wish};
+use super::{Entry, GridRows, Head, Modality, Preview, RowLines, TableRows, Wish};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::{DataError, io_error};
@@ -16,9 +18,10 @@ use crate::field::{Field, LABEL, Role};
 use crate::learn::Rows;
 use crate::raster::grid;
 use crate::sources::{BatchSource, SourceOptions};
-use crate::table::{Grid, Kind, Plan, Rule, RuleColumn, RuleKind, RuleOptions, Schema, find_rules, structure};
+use crate::table::{Kind, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
+use made::{Made, grid_of, plan};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -223,145 +226,6 @@ impl Table {
             here
         });
         found.unwrap_or(0) as i32
-    }
-}
-
-impl RowLines for Table {
-    fn ending(&self) -> &'static str {
-        match self.schema.as_ref().map(|schema| schema.dialect().delimiter) {
-            Some('\t') => "tsv",
-            _ => "csv",
-        }
-    }
-
-    fn begin(&self, out: &mut Vec<u8>) {
-        if let Some(schema) = &self.schema {
-            schema.write_header(out);
-        }
-    }
-
-    fn rows(
-        &self,
-        samples: &[f32],
-        first: u64,
-        (filter, most): (&RowFilter, u64),
-        out: &mut Vec<u8>,
-    ) -> Result<[u64; 2], DataError> {
-        let schema = self.schema()?;
-        let (mut seen, mut kept) = (0, 0);
-        for (number, values) in (first..).zip(samples.chunks_exact(self.width())) {
-            if kept == most {
-                break;
-            }
-            seen += 1;
-            let cells = self.decode(values, number);
-            if !(filter.keeps(schema, &cells) && self.plan.keeps(&cells)) {
-                continue;
-            }
-            kept += 1;
-            let refused = |error: crate::table::TableError| DataError::Mismatch {
-                expected: "a row of the table".into(),
-                found: error.to_string(),
-            };
-            schema.write_row(out, &cells, number).map_err(refused)?;
-        }
-        Ok([seen, kept])
-    }
-
-    fn end(&self, out: &mut Vec<u8>) {
-        if let Some(schema) = &self.schema {
-            schema.end(out);
-        }
-    }
-
-    fn asked(&self, texts: &[String]) -> Result<(Option<u32>, RowFilter), DataError> {
-        Table::asked(self, texts)
-    }
-
-    fn target(&self) -> Option<&str> {
-        let schema = self.schema.as_ref()?;
-        schema.columns().get(self.target?).map(|column| &column.name[..])
-    }
-
-    fn columns(&self) -> Vec<RowColumn> {
-        self.compared_columns().into_iter().map(|(_, column)| column).collect()
-    }
-
-    fn rules(&self) -> Vec<RowRule> {
-        self.compared_rules()
-    }
-
-    fn compared(&self, samples: &[f32]) -> Vec<f32> {
-        let columns = self.compared_columns();
-        let rows = (0..).zip(samples.chunks_exact(self.width().max(1)));
-        rows.flat_map(|(number, values)| self.compared_row(&columns, &self.decode(values, number))).collect()
-    }
-
-    fn compared_stored(&self, bytes: &[u8]) -> Vec<f32> {
-        let columns = self.compared_columns();
-        let width = self.schema.as_ref().map_or(1, |schema| schema.columns().len());
-        let cells: Vec<f64> = cells_of(bytes).collect();
-        cells.chunks_exact(width).flat_map(|row| self.compared_row(&columns, row)).collect()
-    }
-}
-
-/// The cells of what a network makes, column by column.
-struct Made {
-    /// The places of the columns.
-    columns: Vec<usize>,
-    /// A cell of each row, or its gap.
-    cells: Vec<Vec<f64>>,
-}
-
-impl Made {
-    fn of(plan: &Plan, target: Option<usize>, cells: &[f64], width: usize) -> Made {
-        let learned = plan.learned();
-        let keeps: Vec<bool> = learned.iter().map(|at| Some(*at) != target).collect();
-        let columns: Vec<usize> = learned.into_iter().filter(|at| Some(*at) != target).collect();
-        let mut made = vec![Vec::with_capacity(cells.len() / width.max(1)); columns.len()];
-        for row in cells.chunks_exact(width) {
-            let kept = plan.reduce(row).into_iter().zip(&keeps).filter(|(_, keeps)| **keeps);
-            made.iter_mut().zip(kept).for_each(|(column, (cell, _))| column.push(cell));
-        }
-        Made { columns, cells: made }
-    }
-}
-
-/// How the rules of a table are kept, and what the report says of them.
-fn plan(
-    schema: &Schema,
-    cells: &[f64],
-    target: Option<usize>,
-    options: &RuleOptions,
-) -> Result<(Plan, Vec<Rule>, Vec<String>), String> {
-    let width = schema.columns().len();
-    let learned = || schema.columns().iter().enumerate().filter(|(_, column)| column.kind.is_learned());
-    let columns: Vec<Vec<f64>> =
-        learned().map(|(at, _)| cells.iter().skip(at).step_by(width).copied().collect()).collect();
-    let of_rules: Vec<RuleColumn<'_>> = learned()
-        .zip(&columns)
-        .map(|((index, column), cells)| {
-            let kind = match &column.kind {
-                Kind::Category { values, .. } => RuleKind::Category { count: values.len() },
-                _ => RuleKind::Number,
-            };
-            RuleColumn { index, kind, grid: grid_of(&column.kind), cells }
-        })
-        .collect();
-    let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
-    let ruled = options.apply(&names, &of_rules, find_rules)?;
-    let mut notes = ruled.notes;
-    notes.extend(ruled.rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
-    let plan = structure(&ruled.rules, &of_rules, target);
-    Ok((plan, ruled.rules, notes))
-}
-
-/// Which numbers a column can write.
-fn grid_of(kind: &Kind) -> Grid {
-    match kind {
-        Kind::Number { form, .. } => form.most_decimals().map_or(Grid::Free, |places| Grid::Decimals { places }),
-        Kind::Date { form, .. } => form.grid(),
-        _ => Grid::Free,
     }
 }
 

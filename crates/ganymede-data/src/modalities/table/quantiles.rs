@@ -114,6 +114,7 @@ pub(super) fn normal(z: f64) -> f64 {
 ///
 /// # Source
 /// Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37, PPND16.
+#[allow(clippy::excessive_precision, reason = "the digits are those of the source")]
 pub(super) fn inverse_normal(p: f64) -> f64 {
     const A: [f64; 8] = [
         3.3871328727963666080e0,

@@ -80,7 +80,7 @@ pub(crate) fn table(columns: &[TableColumn], salt: u32, rows: usize, apart: bool
 
 /// What libraries give, by part: `similarity`, `detection`, `utility`.
 pub(crate) fn numbers(part: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("../../../../../reference/tables.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../../reference/tables.json")).unwrap();
     all[part].as_array().unwrap().clone()
 }
 
