@@ -1,7 +1,7 @@
 //! What rows are compared by: their cells as metrics take them. Not here: the metrics (`ganymede-metrics`), the cells (`mod.rs`).
 
-use super::{RowColumn, RowRule, Table};
-use crate::modalities::RowKind;
+use super::Table;
+use crate::modalities::{RowColumn, RowKind, RowRule};
 use crate::table::{Kind, Rule};
 
 /// Different whole numbers above which a list of them is compared as numbers.

@@ -84,4 +84,3 @@ impl RowLines for Table {
         cells.chunks_exact(width).flat_map(|row| self.compared_row(&columns, row)).collect()
     }
 }
-

@@ -41,6 +41,7 @@ pub(super) fn plan(
         .map(|((index, column), cells)| {
             let kind = match &column.kind {
                 Kind::Category { values, .. } => RuleKind::Category { count: values.len() },
+                Kind::Date { .. } => RuleKind::Date,
                 _ => RuleKind::Number,
             };
             RuleColumn { index, kind, grid: grid_of(&column.kind), cells }
@@ -58,7 +59,7 @@ pub(super) fn plan(
 pub(super) fn grid_of(kind: &Kind) -> Grid {
     match kind {
         Kind::Number { form, .. } => form.most_decimals().map_or(Grid::Free, |places| Grid::Decimals { places }),
+        Kind::Date { form, .. } => form.grid(),
         _ => Grid::Free,
     }
 }
-
