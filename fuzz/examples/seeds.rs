@@ -57,6 +57,17 @@ fn main() -> Result<()> {
         put("image_pages", name, bytes.get_ref())?;
     }
 
+    for (name, text) in [
+        (
+            "kinds",
+            "id,age,sex,amount,day,note\n1,39, Male,\"$1,200.00\",2024-03-20,a b c\n2,, ?,$3.50,2024-03-21,d e f\n",
+        ),
+        ("semicolons", "sep=;\r\na;b\r\n1,50;x\r\nNA;\"y;z\"\r\n-999;x"),
+        ("no-header", "5.1,3.5e-07,setosa\n4.9,3.0e+10,setosa\n"),
+    ] {
+        put("table", name, text.as_bytes())?;
+    }
+
     for name in ["ring2d", "fashion-mnist"] {
         let codec = codec(name)?;
         let file = tempfile::NamedTempFile::new()?;
