@@ -91,7 +91,7 @@ mod tests {
         ];
         let text = lines(&columns);
         let found: Vec<&str> = text.lines().collect();
-        assert_eq!(found[0], "columns     age                     ordered   whole numbers from 17 to 90, 73 differ…");
+        assert_eq!(found[0], "columns     age                     ordered   whole numbers from 17 to 90, 73 d…");
         assert!(found[1].starts_with("            a name that is too lo…  category  xxx"), "{text}");
         assert!(found[1].ends_with("x…; 1,450 missing, `?`") && found.iter().all(|line| line.chars().count() <= 80));
         columns.resize(75, columns[0].clone());

@@ -1,9 +1,7 @@
 //! Tables: rows as values of a network and back as lines of the file; what is learned, asked for and compared.
 
 use super::common::open;
-use ganymede_data::{
-    BatchSource, Codec, DataError, DataOptions, Dataset, LABEL, RowFilter, RowKind, RowRule, SourceOptions, Wish,
-};
+use ganymede_data::{Codec, DataError, DataOptions, Dataset, LABEL, RowFilter, RowKind, RowRule, SourceOptions, Wish};
 use std::sync::Arc;
 
 /// A table of 60 rows: few whole numbers, spaces before texts, prices with a frequent zero, a missing number, columns that fix each
@@ -253,7 +251,7 @@ fn real_and_generated_rows_are_compared_by_the_same_cells() {
         let mut rows: Vec<Vec<u32>> =
             cells.chunks_exact(7).map(|row| row.iter().map(|c| c.to_bits()).collect()).collect();
         rows.sort_unstable();
-        rows.into_iter().map(|row| row.into_iter().map(|c| f32::from_bits(c)).collect::<Vec<_>>()).collect::<Vec<_>>()
+        rows.into_iter().map(|row| row.into_iter().map(f32::from_bits).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     let (real, made) = (sorted(table.compared_stored(&bytes)), sorted(table.compared(&values(&data, &codec))));
     for (real, made) in real.iter().zip(&made) {
