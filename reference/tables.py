@@ -16,6 +16,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from sdmetrics.reports.utils import DEFAULT_REAL_ASSOCIATION_THRESHOLD, DEFAULT_REAL_CORRELATION_THRESHOLD
 from sdmetrics.reports.single_table._properties import ColumnPairTrends, ColumnShapes
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (HistGradientBoostingClassifier, HistGradientBoostingRegressor,
@@ -79,7 +80,11 @@ def similarity(real_salt, real_rows, fake_salt, fake_rows, apart):
     kinds = {name: {"sdtype": "categorical" if values else "numerical"} for name, values, *_ in COLUMNS}
     metadata = {"columns": kinds}
     out = dict(real_salt=real_salt, real_rows=real_rows, fake_salt=fake_salt, fake_rows=fake_rows, apart=apart)
-    for name, part, key in ((ColumnShapes(), "shapes", "column_shapes"), (ColumnPairTrends(), "pairs", "column_pair_trends")):
+    trends = ColumnPairTrends()
+    # As QualityReport has them.
+    trends.real_correlation_threshold = DEFAULT_REAL_CORRELATION_THRESHOLD
+    trends.real_association_threshold = DEFAULT_REAL_ASSOCIATION_THRESHOLD
+    for name, part, key in ((ColumnShapes(), "shapes", "column_shapes"), (trends, "pairs", "column_pair_trends")):
         out[key] = name.get_score(real.copy(), fake.copy(), metadata)
         out[part] = [None if np.isnan(v) else float(v) for v in name.details["Score"]]
     pairs = list(zip(name.details["Column 1"], name.details["Column 2"]))

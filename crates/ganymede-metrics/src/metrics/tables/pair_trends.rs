@@ -13,6 +13,11 @@ const BINS: usize = 10;
 /// Most pairs that are compared: more are chosen by chance.
 const MOST: usize = 5000;
 
+/// Two columns of numbers depend on each other in real rows where |ρ| is above this, as `QualityReport` has it.
+const CORRELATED: f64 = 0.5;
+/// Other two do where Cramér's V is above this.
+const ASSOCIATED: f64 = 0.3;
+
 /// Rows of both sides as they are taken: how often each is.
 type Times<'a> = [&'a [u32]; 2];
 
@@ -51,6 +56,35 @@ fn contingency(a: [&[u32]; 2], b: [&[u32]; 2], ways: &[Times<'_>]) -> Vec<Option
         Some(1.0 - differences.iter().map(|difference| f64::abs(*difference)).sum::<f64>() / 2.0)
     };
     ways.iter().map(similarity).collect()
+}
+
+/// Cramér's V of two columns of places, √(χ² / n / (min(r, c) − 1)) of their r x c table; none where one of them is always the same.
+fn association(a: &[u32], b: &[u32]) -> Option<f64> {
+    let places = |cells: &[u32]| {
+        let mut different = cells.to_vec();
+        different.sort_unstable();
+        different.dedup();
+        different
+    };
+    let (rows, columns) = (places(a), places(b));
+    let least = rows.len().min(columns.len());
+    if least < 2 {
+        return None;
+    }
+    let place = |all: &[u32], cell: u32| all.binary_search(&cell).unwrap_or_default();
+    let (mut of_rows, mut of_columns) = (vec![0.0; rows.len()], vec![0.0; columns.len()]);
+    let mut pairs: Vec<(usize, usize)> =
+        a.iter().zip(b).map(|(a, b)| (place(&rows, *a), place(&columns, *b))).collect();
+    pairs
+        .iter()
+        .for_each(|&(row, column)| (of_rows[row], of_columns[column]) = (of_rows[row] + 1.0, of_columns[column] + 1.0));
+    pairs.sort_unstable();
+    // χ² / n = Σ n_ij² / (n_i n_j) − 1.
+    let shares = pairs.chunk_by(|one, other| one == other).map(|same| {
+        let ((row, column), n) = (same[0], same.len() as f64);
+        n * n / (of_rows[row] * of_columns[column])
+    });
+    Some(((shares.sum::<f64>() - 1.0).max(0.0) / (least - 1) as f64).sqrt())
 }
 
 /// Pearson's coefficient of the rows where both numbers are known; none where one of them is always the same.
@@ -96,8 +130,20 @@ impl<'a> Column<'a> {
         Column { about, cells, places: cells.map(places) }
     }
 
-    /// Their similarity for each way in which rows are taken.
+    /// Whether they depend on each other in real rows.
+    fn depends(&self, other: &Column<'_>) -> bool {
+        if self.about.is_number() && other.about.is_number() {
+            let ones = vec![1; self.cells[0].len()];
+            return correlation(self.cells[0], other.cells[0], &ones).is_some_and(|rho| rho.abs() > CORRELATED);
+        }
+        association(&self.places[0], &other.places[0]).is_some_and(|v| v > ASSOCIATED)
+    }
+
+    /// Their similarity for each way in which rows are taken; none where real ones do not depend on each other.
     fn beside(&self, other: &Column<'_>, ways: &[Times<'_>]) -> Vec<Option<f64>> {
+        if !self.depends(other) {
+            return vec![None; ways.len()];
+        }
         if self.about.is_number() && other.about.is_number() {
             return correlations(self.cells, other.cells, ways);
         }
@@ -151,7 +197,10 @@ fn values(real: &Table<'_>, fake: &Table<'_>, seed: u64, stop: Stop<'_>) -> Resu
     let found = trends([real, fake], &pairs, &ways, stop)?;
     let of_way = |way: usize| -> Vec<Option<f64>> { found.iter().map(|pair| pair[way]).collect() };
     let value = known_mean(&of_way(0)).ok_or_else(|| {
-        MetricError::argument("pair_trends", "expected two columns that vary on both sides, found none")
+        MetricError::argument(
+            "pair_trends",
+            "expected two columns that depend on each other in real rows and vary in others, found none",
+        )
     })?;
     let resampled: Vec<f64> = (1..=FEW).filter_map(|way| known_mean(&of_way(way))).collect();
     let estimate = Estimate::resampled(value, &resampled).within(0.0, 1.0);
@@ -180,13 +229,15 @@ impl Metric for PairTrends {
         no_table(data).or_else(|| (data.columns.len() < 2).then(|| "the table has one column only".into()))
     }
 
-    /// The mean over pairs of columns of 1 − ½ |ρ_real − ρ_fake| where both are numbers (Pearson's ρ of the rows without missing
+    /// The mean over the pairs of columns that depend on each other in real rows (|ρ| above 0.5 of two numbers, else Cramér's V above
+    /// 0.3) of 1 − ½ |ρ_real − ρ_fake| where both are numbers (Pearson's ρ of the rows without missing
     /// cells), else of 1 − ½ Σ |p_real − p_fake| over the shares p of pairs of categories. Beside a category, a number is the one of
     /// ten equal parts of its own side's range that it is in; a missing one is a part of its own with the greatest number.
     /// Of more than 5,000 pairs so many are compared, by chance.
     ///
     /// # Source
-    /// `CorrelationSimilarity` and `ContingencySimilarity`, whose mean is "Column Pair Trends" of SDMetrics 0.32.
+    /// `CorrelationSimilarity` and `ContingencySimilarity`, whose mean is "Column Pair Trends" in the `QualityReport` of SDMetrics
+    /// 0.32.
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         of_tables(compared, self.name(), values)
     }
@@ -231,6 +282,16 @@ mod tests {
         let (a, b): (&[u32], &[u32]) = (&[0, 0, 1, 1], &[0, 1, 0, 1]);
         let found = contingency([a, a], [a, b], &[[&times, &times]]);
         assert_eq!(found, [Some(0.5)]);
+    }
+
+    /// By hand: of four rows in two columns of two values each; 3 of 4 agree: χ²/n = 1/3.
+    #[test]
+    fn association_is_that_of_cramer() {
+        assert_eq!(association(&[0, 0, 1, 1], &[5, 5, 9, 9]), Some(1.0));
+        assert_eq!(association(&[0, 0, 1, 1], &[0, 1, 0, 1]), Some(0.0));
+        let found = association(&[0, 0, 1, 1], &[0, 0, 0, 1]).unwrap();
+        assert!((found - (1.0f64 / 3.0).sqrt()).abs() < 1e-12, "{found}");
+        assert_eq!(association(&[0, 0], &[0, 1]), None);
     }
 
     #[test]
