@@ -4,11 +4,14 @@ use super::common::open;
 use ganymede_data::{Codec, DataError, DataOptions, Dataset, LABEL, RowFilter, RowKind, RowRule, SourceOptions, Wish};
 use std::sync::Arc;
 
-/// A table of 60 rows: few whole numbers, spaces before texts, prices with a frequent zero, a missing number, columns that fix each
+/// Rows of the table: rules of order are looked for from 100 on.
+const ROWS: u32 = 120;
+
+/// A table of so many rows: few whole numbers, spaces before texts, prices with a frequent zero, a missing number, columns that fix each
 /// other, two ordered numbers, a constant and an empty column.
 fn text() -> String {
     let mut text = "age, city,country,gain,low,high,unit,unused,income\r\n".to_string();
-    for i in 0..60u32 {
+    for i in 0..ROWS {
         let (city, country) =
             [("Lyon", "FR"), ("Paris", "FR"), ("Ulm", "DE"), ("Oslo", "NO")][(i * 7 % 11 % 4) as usize];
         let gain = if i % 3 == 0 { "0".to_string() } else { format!("{}.5", 100 + i * 37 % 900) };
@@ -59,7 +62,7 @@ fn rows_come_back_as_the_lines_that_they_were() {
         table.begin(&mut out);
         let [seen, kept] = table.rows(&values, 0, (&RowFilter::default(), u64::MAX), &mut out).unwrap();
         table.end(&mut out);
-        assert_eq!([seen, kept], [60, 60]);
+        assert_eq!([seen, kept], [u64::from(ROWS); 2]);
         let written = String::from_utf8(out).unwrap();
         assert_eq!(sorted(&written), sorted(&text()), "{target:?}");
     }
@@ -80,12 +83,13 @@ fn a_file_is_written_in_parts_by_the_run_alone() {
     let write = |name: &str, parts: &[(usize, usize)]| {
         let out = folder.path().join(name);
         parts.iter().for_each(|&(from, to)| {
-            codec.write_samples(&out, 0..60, from as u64, &part(from, to)).unwrap();
+            codec.write_samples(&out, 0..u64::from(ROWS), from as u64, &part(from, to)).unwrap();
         });
         std::fs::read_to_string(out.join("samples.csv")).unwrap()
     };
-    let whole = write("whole", &[(0, 60)]);
-    assert_eq!(whole, write("parts", &[(0, 1), (1, 40), (40, 60)]));
+    let rows = ROWS as usize;
+    let whole = write("whole", &[(0, rows)]);
+    assert_eq!(whole, write("parts", &[(0, 1), (1, 40), (40, rows)]));
     assert_eq!(sorted(&whole), sorted(&text()));
 }
 
@@ -155,7 +159,7 @@ fn distributions_are_those_of_the_rows_to_train_on() {
 #[test]
 fn batches_are_pure_and_carry_their_target() {
     let (data, codec) = learned(Some("income"));
-    let start = |seed| codec.batches(Arc::clone(&data), (0..60).collect(), &SourceOptions::new(8, seed)).unwrap();
+    let start = |seed| codec.batches(Arc::clone(&data), (0..ROWS).collect(), &SourceOptions::new(8, seed)).unwrap();
     let mut forward = start(3);
     let batches: Vec<_> = (0..10).map(|number| forward.batch(number).unwrap()).collect();
     let mut backward = start(3);
@@ -175,7 +179,7 @@ fn batches_are_pure_and_carry_their_target() {
     assert!(codec.batches(Arc::clone(&data), vec![0], &mirror).is_err());
 }
 
-/// Without a word classes come as often as in the table: 15 of 60 rows, 25 %; asked for, only that one, or each in turn.
+/// Without a word classes come as often as in the table: in 25 % of the rows; asked for, only that one, or each in turn.
 #[test]
 fn classes_are_drawn_by_their_share_or_as_they_are_asked_for() {
     let (_, codec) = learned(Some("income"));
@@ -201,7 +205,7 @@ fn rows_are_asked_for_by_any_column() {
         assert_eq!(class, None);
         let mut out = Vec::new();
         let [seen, kept] = table.rows(&values, 0, (&filter, u64::MAX), &mut out).unwrap();
-        assert_eq!((seen, kept as usize), (60, out.split(|b| *b == b'\n').count() - 1));
+        assert_eq!((seen, kept as usize), (u64::from(ROWS), out.split(|b| *b == b'\n').count() - 1));
         String::from_utf8(out).unwrap()
     };
     let count = |test: &dyn Fn(&[&str]) -> bool| {
@@ -245,8 +249,8 @@ fn real_and_generated_rows_are_compared_by_the_same_cells() {
     assert_eq!(columns[4].kind, RowKind::Number { whole: false, range: [0.0, 4.9] });
     assert!(matches!(columns[1].kind, RowKind::Category { values: 4, missing: None }));
     assert!(table.rules().contains(&RowRule::Fixes(1, 2)), "{:?}", table.rules());
-    let mut bytes = vec![0; 60 * data.sample_type().bytes()];
-    data.read(&(0..60).collect::<Vec<_>>(), &mut bytes).unwrap();
+    let mut bytes = vec![0; ROWS as usize * data.sample_type().bytes()];
+    data.read(&(0..ROWS).collect::<Vec<_>>(), &mut bytes).unwrap();
     let sorted = |cells: Vec<f32>| {
         let mut rows: Vec<Vec<u32>> =
             cells.chunks_exact(7).map(|row| row.iter().map(|c| c.to_bits()).collect()).collect();
