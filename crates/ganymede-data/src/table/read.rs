@@ -273,7 +273,7 @@ impl Found {
             let share = max_bad * 100.0;
             let reason =
                 format!("{} ({} of {total} lines are bad, at most {share} % may be)", first.reason, found.bad_count);
-            return Err(TableError::new(reason).line(first.line).hint("mend these lines, or raise --max-bad"));
+            return Err(TableError::new(reason).line(first.line).hint("mend these lines"));
         }
         Ok(found)
     }
@@ -282,8 +282,7 @@ impl Found {
     fn bad(&mut self, bad: BadLine, max_bad: f64) -> Result<(), TableError> {
         self.bad_count += 1;
         if max_bad <= 0.0 {
-            let hint =
-                "mend the line, or leave bad lines out with --max-bad; a cell with the delimiter in it needs quotes";
+            let hint = "mend the line; a cell with the delimiter in it needs quotes";
             return Err(TableError::new(bad.reason).line(bad.line).hint(hint));
         }
         if self.bad.len() < NAMED_BAD {

@@ -102,6 +102,8 @@ pub(super) struct Sets<'a> {
     learned: Vec<u32>,
     /// Numbers of real samples that nothing learns from.
     tested: Vec<u32>,
+    /// Whether these were held out of the training.
+    held_out: bool,
     /// Under which conditions samples are generated.
     pub conditions: Conditions,
     /// Where what was learned is kept.
@@ -133,6 +135,7 @@ impl<'a> Sets<'a> {
         let order = Rng::new(SEED, stream_of("evaluate/order")).permutation(used.len());
         let order: Vec<u32> = order.into_iter().map(|at| used[at]).collect();
         let (compared, learned) = (&order[..sizes.samples], order[rows.learned].to_vec());
+        let held_out = rows.tested.is_err();
         let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
         let conditions = Conditions::of(sampler, codec, dataset);
         let asked = conditions.asked();
@@ -156,7 +159,7 @@ impl<'a> Sets<'a> {
         let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
         let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
         let cache = cache_folder().filter(|_| spec.data.options.use_cache);
-        Ok(Sets { dataset, codec, facts, sides, learned, tested, conditions, cache, key, protocol })
+        Ok(Sets { dataset, codec, facts, sides, learned, tested, held_out, conditions, cache, key, protocol })
     }
 
     /// Labelled real samples that are not compared.
@@ -190,6 +193,10 @@ impl Others for Sets<'_> {
     }
 
     fn tested(&self) -> Result<Set, MetricError> {
+        // What is near to rows of the training is no copy if these are rows of the training, too.
+        if !self.facts.columns.is_empty() && !self.held_out {
+            return Err(MetricError::Missing("no row was held out: train with --holdout 0.1".into()));
+        }
         self.apart(&self.tested, LEAST, "to test a classifier on")
     }
 
