@@ -317,3 +317,61 @@ fn a_run_goes_on_with_data_that_was_moved() {
     ganymede(&["resume", &run, "--steps", "9"]).ok();
     ganymede(&["verify", &run]).ok();
 }
+
+/// A table: the same rows for any number of threads and after a stop, from the run alone, with what is asked for in every row.
+#[test]
+fn rows_of_a_table_are_the_same_for_any_threads_and_after_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let table = path("people.csv");
+    let row = |i: u32| {
+        let (city, country) = [("Lyon", "FR"), ("Ulm", "DE"), ("Oslo", "NO")][(i * 7 % 11 % 3) as usize];
+        let low = i * 13 % 50;
+        format!(
+            "{}, {city},{country},{low},{},{}\n",
+            20 + i % 40,
+            low + i * 5 % 9,
+            if i % 4 == 0 { "yes" } else { "no" }
+        )
+    };
+    let lines: String = (0..400).map(row).collect();
+    std::fs::write(&table, format!("age, city,country,low,high,rich\n{lines}")).unwrap();
+    let train = |outdir: &str, steps: &str, threads: &str| {
+        let words = ["train", &table, "--target", "rich", "--steps", steps, "--batch", "16", "--threads", threads];
+        let more = ["--set", "train.decay_from=1.0", "--no-cache", "--outdir", outdir, "--name", "x"];
+        ganymede(&[&words[..], &more].concat()).ok();
+        format!("{outdir}/00000-x")
+    };
+    let (one, three) = (train(&path("one"), "6", "1"), train(&path("three"), "4", "3"));
+    ganymede(&["resume", &three, "--steps", "6", "--threads", "2"]).ok();
+    ganymede(&["verify", &three]).ok();
+    std::fs::remove_file(&table).unwrap();
+    let rows = |run: &str, threads: &str, name: &str, asked: &[&str]| {
+        let file = path(name);
+        ganymede(&[&["sample", run, "-n", "90", "--threads", threads, "--out", &file], asked].concat()).ok();
+        std::fs::read_to_string(file).unwrap()
+    };
+    let first = rows(&one, "1", "a.csv", &[]);
+    assert_eq!(first, rows(&three, "4", "b.csv", &[]));
+    assert_eq!((first.lines().next(), first.lines().count()), (Some("age, city,country,low,high,rich"), 91));
+    let cells = |text: &str| -> Vec<Vec<String>> {
+        text.lines().skip(1).map(|line| line.split(',').map(|cell| cell.trim().to_string()).collect()).collect()
+    };
+    for row in cells(&first) {
+        assert!([["Lyon", "FR"], ["Ulm", "DE"], ["Oslo", "NO"]].contains(&[&row[1][..], &row[2][..]]), "{row:?}");
+        assert!(row[3].parse::<u32>().unwrap() <= row[4].parse::<u32>().unwrap(), "{row:?}");
+    }
+    let rich = cells(&rows(&one, "2", "c.csv", &["--where", "rich=yes", "--where", "low>=10"]));
+    assert!(rich.len() == 90 && rich.iter().all(|row| row[5] == "yes" && row[3].parse::<u32>().unwrap() >= 10));
+    let balanced = cells(&rows(&one, "1", "d.csv", &["--balance", "rich"]));
+    assert_eq!(balanced.iter().filter(|row| row[5] == "yes").count(), 45);
+    for (asked, words) in [
+        (&["--where", "rihc=yes"][..], "did you mean `rich`"),
+        (&["--where", "rich=perhaps"], "expected a value of the column, found `perhaps`"),
+        (&["--balance", "city"], "train with --target city"),
+        (&["--out", &path("a.csv")], "expected a new file, found one"),
+    ] {
+        let ran = ganymede(&[&["sample", &one, "-n", "5"], asked].concat());
+        assert!(ran.code != 0 && ran.stderr.contains(words), "{asked:?}: {}", ran.stderr);
+    }
+}
