@@ -74,6 +74,8 @@ pub fn choose(codec: &Codec, samples: usize, minutes: Option<f64>) -> Choice {
     let &[height, width, channels] = shape else {
         return plain(&if first == "ring2d" {
             "points in the plane".into()
+        } else if codec.modality().rows().is_some() {
+            "rows of a table".into()
         } else {
             format!("samples of shape {sizes}")
         });
