@@ -138,7 +138,7 @@ impl TrainSection {
     }
 
     /// What the learning rates are multiplied with in a step: 1 until `decay_from` of the training, then falling linearly to
-    /// [`LEAST_RATE`] in the last step. 1 where nothing says how many steps there are.
+    /// 0.02 in the last step. 1 where nothing says how many steps there are.
     pub fn rate_factor(&self, step: u64) -> f64 {
         let (Some(from), Some(last)) = (self.decay_from, self.last_step()) else { return 1.0 };
         let (done, last) = (step as f64, last.saturating_sub(1).max(1) as f64);
