@@ -331,7 +331,7 @@ fn rows_of_a_table_are_the_same_for_any_threads_and_after_a_stop() {
             "{}, {city},{country},{low},{},{}\n",
             20 + i % 40,
             low + i * 5 % 9,
-            if i % 4 == 0 { "yes" } else { "no" }
+            if i.is_multiple_of(4) { "yes" } else { "no" }
         )
     };
     let lines: String = (0..400).map(row).collect();
