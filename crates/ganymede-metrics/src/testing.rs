@@ -44,6 +44,17 @@ pub fn facts(modality: &str, sample: &[usize], classes: usize) -> Facts {
     }
 }
 
+/// Number i of stream `salt`, in (−1, 1): the formula that `reference/metrics.py` and `reference/tables.py` have, too.
+pub fn uniform(salt: u32, i: usize) -> f64 {
+    let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
+    h ^= h >> 16;
+    h = h.wrapping_mul(0x7FEB_352D);
+    h ^= h >> 15;
+    h = h.wrapping_mul(0x846C_A68B);
+    h ^= h >> 16;
+    (f64::from(h >> 8) + 0.5) / f64::from(1 << 23) - 1.0
+}
+
 /// A column of whole numbers from 0 to 1,000.
 pub fn number(name: &str) -> TableColumn {
     TableColumn { name: name.into(), kind: TableKind::Number { whole: true, range: [0.0, 1000.0] }, target: false }

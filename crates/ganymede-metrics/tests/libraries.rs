@@ -2,23 +2,13 @@
 //! images, by the formula of `reference/metrics.py`. Not here: what every metric must do (`contract.rs`), values by hand (beside
 //! each metric).
 
+use ganymede_metrics::testing::uniform as value;
 use ganymede_metrics::{Matrix, frechet, kernel_distance, neighbours, similarity};
 use serde_json::Value;
 
 /// What those packages give.
 fn cases() -> Value {
     serde_json::from_str(include_str!("../../../reference/metrics.json")).unwrap()
-}
-
-/// Number i of stream `salt`, in (−1, 1).
-fn value(salt: u32, i: usize) -> f64 {
-    let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
-    h ^= h >> 16;
-    h = h.wrapping_mul(0x7FEB_352D);
-    h ^= h >> 15;
-    h = h.wrapping_mul(0x846C_A68B);
-    h ^= h >> 16;
-    (f64::from(h >> 8) + 0.5) / f64::from(1 << 23) - 1.0
 }
 
 /// Sums of four numbers, columns of falling deviation.

@@ -2,6 +2,7 @@
 //! tables for other crates (`testing.rs`).
 
 use crate::table::{Table, TableColumn, TableKind};
+use crate::testing::uniform;
 use serde_json::Value;
 
 /// Two tables and the numbers of libraries.
@@ -10,17 +11,6 @@ pub(crate) struct Case {
     real: Vec<Vec<f32>>,
     fake: Vec<Vec<f32>>,
     numbers: Value,
-}
-
-/// Number i of stream `salt`, in (−1, 1).
-fn uniform(salt: u32, i: usize) -> f64 {
-    let mut h = (i as u32).wrapping_mul(0x9E37_79B1).wrapping_add(salt.wrapping_mul(0x85EB_CA77));
-    h ^= h >> 16;
-    h = h.wrapping_mul(0x7FEB_352D);
-    h ^= h >> 15;
-    h = h.wrapping_mul(0x846C_A68B);
-    h ^= h >> 16;
-    (f64::from(h >> 8) + 0.5) / f64::from(1 << 23) - 1.0
 }
 
 /// Columns of the formula: name, number of categories (0: a number), least and greatest number.
