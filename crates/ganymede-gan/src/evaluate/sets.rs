@@ -239,15 +239,23 @@ pub(super) fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
 
 /// Real samples by their numbers, in the network's range, with their labels where they have any.
 fn set(dataset: &Dataset, codec: &Codec, numbers: &[u32], stop: Stop<'_>) -> Result<Set, GanError> {
-    if let Some(table) = codec.modality().lines() {
-        let mut bytes = vec![0; numbers.len() * dataset.sample_type().bytes()];
-        dataset.read(numbers, &mut bytes)?;
-        let rows = Set::new("real", tables::rows(table, table.compared_stored(&bytes))?);
-        return Ok(match labels(dataset, numbers) {
-            Some(labels) => rows.labelled(&labels)?,
-            None => rows,
-        });
-    }
+    let samples = match codec.modality().lines() {
+        Some(table) => {
+            let mut bytes = vec![0; numbers.len() * dataset.sample_type().bytes()];
+            dataset.read(numbers, &mut bytes)?;
+            tables::rows(table, table.compared_stored(&bytes))?
+        }
+        None => scaled(dataset, codec, numbers, stop)?,
+    };
+    let samples = Set::new("real", samples);
+    Ok(match labels(dataset, numbers) {
+        Some(labels) => samples.labelled(&labels)?,
+        None => samples,
+    })
+}
+
+/// Real samples by their numbers, in the network's range.
+fn scaled(dataset: &Dataset, codec: &Codec, numbers: &[u32], stop: Stop<'_>) -> Result<Tensor, GanError> {
     let (scale, offset) = codec.scaling();
     let sample = codec.sample_type();
     let mut values = Vec::with_capacity(numbers.len() * sample.elements());
@@ -256,11 +264,7 @@ fn set(dataset: &Dataset, codec: &Codec, numbers: &[u32], stop: Stop<'_>) -> Res
         values.extend(dataset.gather(chunk)?.to_f64().into_iter().map(|raw| (raw * scale + offset) as f32));
     }
     let shape: Vec<usize> = [numbers.len()].iter().chain(sample.shape.iter()).copied().collect();
-    let samples = Set::new("real", Tensor::from_f32(shape, values).map_err(misshapen)?);
-    Ok(match labels(dataset, numbers) {
-        Some(labels) => samples.labelled(&labels)?,
-        None => samples,
-    })
+    Tensor::from_f32(shape, values).map_err(misshapen)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! One column as values of a network, and back. Not here: the distribution of numbers (`quantiles.rs`), all columns together
 //! (`mod.rs`).
 
-use super::largest;
 use super::quantiles::{Quantiles, normal};
+use super::{drawn, largest};
 use crate::modalities::Head;
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,14 @@ impl Encoder {
         }
     }
 
+    /// Values of its part of a sample.
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Encoder::Ordered { numbers, .. } => numbers.len() + 1,
+            Encoder::Choice { .. } | Encoder::Number { .. } => self.head().width(),
+        }
+    }
+
     /// Writes a cell as values of a network; `part`, 0 to 1, is where in its step a repeated number stands.
     pub(super) fn encode(&self, cell: f64, part: f64, out: &mut [f32]) {
         out.fill(0.0);
@@ -116,16 +124,13 @@ impl Encoder {
     pub(super) fn decode(&self, values: &[f32], chance: f64) -> f64 {
         match self {
             Encoder::Choice { places, counts } => {
-                let place = largest(values) as u32;
-                let sharing = || (0..).zip(places).filter(|(_, at)| **at == place).map(|(value, _)| value);
-                let all: u64 = sharing().map(|value: usize| counts[value]).sum();
-                let mut left = (chance * all as f64) as u64;
-                let chosen = sharing().find(|&value| {
-                    let here = left < counts[value];
-                    left = left.saturating_sub(counts[value]);
-                    here
-                });
-                chosen.or_else(|| sharing().next()).unwrap_or(0) as f64
+                let place = largest(values);
+                if values.len() == places.len() {
+                    return place as f64;
+                }
+                let mut sharing = (0..places.len()).filter(|value| places[*value] as usize == place);
+                let which = drawn(sharing.clone().map(|value| counts[value]), chance).unwrap_or(0);
+                sharing.nth(which).unwrap_or(0) as f64
             }
             Encoder::Ordered { numbers, .. } => largest(&values[..numbers.len()]) as f64,
             Encoder::Number { atoms, quantiles, .. } => {

@@ -28,13 +28,13 @@ impl RowLines for Table {
         out: &mut Vec<u8>,
     ) -> Result<[u64; 2], DataError> {
         let schema = self.schema()?;
-        let (mut seen, mut kept) = (0, 0);
+        let (coder, mut seen, mut kept) = (self.coder(), 0, 0);
         for (number, values) in (first..).zip(samples.chunks_exact(self.width())) {
             if kept == most {
                 break;
             }
             seen += 1;
-            let cells = self.decode(values, number);
+            let cells = coder.decode(values, number);
             if !(filter.keeps(schema, &cells) && self.plan.keeps(&cells)) {
                 continue;
             }
@@ -72,9 +72,9 @@ impl RowLines for Table {
     }
 
     fn compared(&self, samples: &[f32]) -> Vec<f32> {
-        let columns = self.compared_columns();
+        let (columns, coder) = (self.compared_columns(), self.coder());
         let rows = (0..).zip(samples.chunks_exact(self.width().max(1)));
-        rows.flat_map(|(number, values)| self.compared_row(&columns, &self.decode(values, number))).collect()
+        rows.flat_map(|(number, values)| self.compared_row(&columns, &coder.decode(values, number))).collect()
     }
 
     fn compared_stored(&self, bytes: &[u8]) -> Vec<f32> {

@@ -145,7 +145,13 @@ impl Table {
 
     /// Values of a row.
     fn width(&self) -> usize {
-        self.learned.iter().map(|(_, encoder)| encoder.head().width()).sum::<usize>() + self.classes.len()
+        self.learned.iter().map(|(_, encoder)| encoder.width()).sum::<usize>() + self.classes.len()
+    }
+
+    /// What encodes and decodes rows, to be made once for many of them.
+    fn coder(&self) -> RowCoder<'_> {
+        let widths = self.learned.iter().map(|(_, encoder)| encoder.width()).collect();
+        RowCoder { table: self, learned: self.plan.learned(), widths }
     }
 
     fn schema(&self) -> Result<&Schema, DataError> {
@@ -153,57 +159,21 @@ impl Table {
         self.schema.as_ref().ok_or_else(none)
     }
 
-    /// Writes the cells of a row as values of a network.
-    fn encode(&self, cells: &[f64], rng: &mut Rng, out: &mut [f32]) {
-        let mut rest = out;
-        let reduced = self.plan.reduce(cells);
-        let learned = self.plan.learned().into_iter().zip(reduced).filter(|(at, _)| Some(*at) != self.target);
-        for ((_, cell), (_, encoder)) in learned.zip(&self.learned) {
-            let (own, others) = rest.split_at_mut(encoder.head().width());
-            encoder.encode(cell, rng.uniform(), own);
-            rest = others;
-        }
-        rest.fill(0.0);
-        if let Some(place) = self.target.and_then(|at| rest.get_mut(cells[at] as usize)) {
-            *place = 1.0;
-        }
-    }
-
-    /// The cells of a row of values of a network; what shares a place is decided by the row's number.
-    fn decode(&self, values: &[f32], number: u64) -> Vec<f64> {
-        let columns = self.schema.as_ref().map_or(&[][..], |schema| schema.columns());
-        let mut rng = Rng::at(number, stream_of("table/shared"), 0);
-        let (mut rest, mut makers) = (values, self.learned.iter());
-        let target = &values[values.len() - self.classes.len()..];
-        let mut cell = |at: usize| {
-            if Some(at) == self.target {
-                return largest(target) as f64;
-            }
-            let Some((_, encoder)) = makers.next() else { return f64::NAN };
-            let (own, others) = rest.split_at(encoder.head().width());
-            rest = others;
-            let made = encoder.decode(own, rng.uniform());
-            // A gap is rounded with what it is the gap of.
-            if self.plan.gap(at).is_some() { made } else { grid_of(&columns[at].kind).nearest(made) }
-        };
-        let learned: Vec<f64> = self.plan.learned().into_iter().map(&mut cell).collect();
-        self.plan.expand(&learned, columns.len())
-    }
-
     /// Looks at all rows: counts classes, and finds mean and deviation of each value.
     fn look(&mut self, cells: &[f64]) -> Result<(), DataError> {
         let (width, columns) = (self.width(), self.schema()?.columns().len());
         let (mut sums, mut squares, mut rows) = (vec![0.0f64; width], vec![0.0f64; width], 0u64);
-        self.classes.fill(0);
+        let mut classes = vec![0; self.classes.len()];
+        let coder = self.coder();
         let (mut values, mut rng) = (vec![0.0f32; width], Rng::new(0, stream_of("table/look")));
         for row in cells.chunks_exact(columns) {
-            self.encode(row, &mut rng, &mut values);
+            coder.encode(row, &mut rng, &mut values);
             for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&values) {
                 let value = f64::from(value);
                 *sum += value;
                 *square += value * value;
             }
-            if let Some(count) = self.target.and_then(|at| self.classes.get_mut(row[at] as usize)) {
+            if let Some(count) = self.target.and_then(|at| classes.get_mut(row[at] as usize)) {
                 *count += 1;
             }
             rows += 1;
@@ -212,21 +182,75 @@ impl Table {
         self.means = sums.iter().map(|sum| sum / all).collect();
         let deviation = |(square, mean): (&f64, &f64)| libm::sqrt((square / all - mean * mean).max(0.0));
         self.deviations = squares.iter().zip(&self.means).map(deviation).collect();
-        self.rows = rows;
+        (self.rows, self.classes) = (rows, classes);
         Ok(())
     }
 
     /// The class of the sample of a seed: as often as in the table.
     fn class_of(&self, seed: u64) -> i32 {
-        let all: u64 = self.classes.iter().sum();
-        let mut left = (Rng::at(seed, stream_of("table/target"), 0).uniform() * all as f64) as u64;
-        let found = self.classes.iter().position(|&count| {
-            let here = left < count;
-            left = left.saturating_sub(count);
-            here
-        });
-        found.unwrap_or(0) as i32
+        drawn(self.classes.iter().copied(), Rng::at(seed, stream_of("table/target"), 0).uniform()).unwrap_or(0) as i32
     }
+}
+
+/// Rows of cells as values of a network, and back.
+struct RowCoder<'a> {
+    table: &'a Table,
+    /// The columns that are learned, the target among them.
+    learned: Vec<usize>,
+    /// Values of each column that a network makes.
+    widths: Vec<usize>,
+}
+
+impl RowCoder<'_> {
+    /// Writes the cells of a row as values of a network.
+    fn encode(&self, cells: &[f64], rng: &mut Rng, out: &mut [f32]) {
+        let RowCoder { table, learned, widths } = self;
+        let mut rest = out;
+        let reduced = table.plan.reduce(cells);
+        let made = learned.iter().zip(reduced).filter(|(at, _)| Some(**at) != table.target);
+        for (((_, cell), (_, encoder)), width) in made.zip(&table.learned).zip(widths) {
+            let (own, others) = rest.split_at_mut(*width);
+            encoder.encode(cell, rng.uniform(), own);
+            rest = others;
+        }
+        rest.fill(0.0);
+        if let Some(place) = table.target.and_then(|at| rest.get_mut(cells[at] as usize)) {
+            *place = 1.0;
+        }
+    }
+
+    /// The cells of a row of values of a network; what shares a place is decided by the row's number.
+    fn decode(&self, values: &[f32], number: u64) -> Vec<f64> {
+        let RowCoder { table, learned, widths } = self;
+        let columns = table.schema.as_ref().map_or(&[][..], |schema| schema.columns());
+        let mut rng = Rng::at(number, stream_of("table/shared"), 0);
+        let (mut rest, mut makers) = (values, table.learned.iter().zip(widths));
+        let target = &values[values.len() - table.classes.len()..];
+        let cell = |at: &usize| {
+            if Some(*at) == table.target {
+                return largest(target) as f64;
+            }
+            let Some(((_, encoder), width)) = makers.next() else { return f64::NAN };
+            let (own, others) = rest.split_at(*width);
+            rest = others;
+            let made = encoder.decode(own, rng.uniform());
+            // A gap is rounded with what it is the gap of.
+            if table.plan.gap(*at).is_some() { made } else { grid_of(&columns[*at].kind).nearest(made) }
+        };
+        let cells: Vec<f64> = learned.iter().map(cell).collect();
+        table.plan.expand(&cells, columns.len())
+    }
+}
+
+/// The place that `chance`, 0 to 1, falls on where each is as likely as its count; none where it falls on none.
+fn drawn(counts: impl Iterator<Item = u64> + Clone, chance: f64) -> Option<usize> {
+    let mut left = (chance * counts.clone().sum::<u64>() as f64) as u64;
+    let falls = |count: u64| {
+        let here = left < count;
+        left = left.saturating_sub(count);
+        here
+    };
+    counts.map(falls).position(|here| here)
 }
 
 /// The place of the largest value, the first of equal ones.

@@ -19,9 +19,9 @@ const LINE: [u8; 3] = [215, 215, 215];
 
 /// A panel for each column: the shares of its values, or of parts of its range, real in grey and generated in blue beside them.
 pub(super) fn columns(table: &Table, samples: &[f32]) -> Result<Image, DataError> {
-    let mut all = Vec::new();
+    let (coder, mut all) = (table.coder(), Vec::new());
     for (number, values) in (0..).zip(samples.chunks_exact(table.width())) {
-        all.extend(table.decode(values, number));
+        all.extend(coder.decode(values, number));
     }
     let columns = table.schema()?.columns().len();
     let rows = Made::of(&table.plan, table.target, &all, columns).cells;

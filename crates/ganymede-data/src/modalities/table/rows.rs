@@ -55,9 +55,9 @@ impl BatchSource for TableBatches {
         let cells: Vec<f64> = cells_of(&bytes).collect();
         let stream = stream_of("data/table").wrapping_add((number >> 32) as u32);
         let (mut rng, width) = (Rng::at(self.options.seed, stream, number as u32), self.table.width());
-        let mut values = vec![0.0; size * width];
+        let (coder, mut values) = (self.table.coder(), vec![0.0; size * width]);
         for (row, out) in cells.chunks_exact(cells.len() / size).zip(values.chunks_exact_mut(width)) {
-            self.table.encode(row, &mut rng, out);
+            coder.encode(row, &mut rng, out);
         }
         let mismatch = |e: &dyn std::fmt::Display| DataError::Mismatch {
             expected: "a batch of rows".into(),
