@@ -68,6 +68,7 @@ pub fn conclude(
     let done = match (outcome.reason, goal) {
         (Reason::Interrupted, _) => "interrupted",
         (_, Some(_)) => "time is up",
+        (Reason::Patience, _) => "ended early",
         _ => "done",
     };
     let step = goal.map_or_else(|| step.clone(), |goal| format!("{step} of {}", grouped(goal)));
@@ -76,6 +77,12 @@ pub fn conclude(
         total => format!(", {total} with all processes before"),
     };
     terminal.say(&format!("{done} at step {step} after {time}{total}"));
+    if let (Reason::Patience, Some(evaluate)) = (outcome.reason, &spec.evaluate) {
+        let part = 100.0 * evaluate.patience.unwrap_or_default();
+        terminal.say(&format!(
+            "            its evaluations have not become better for {part:.0} % of the training (--patience 0 trains to the end)"
+        ));
+    }
     if outcome.wait >= MATTERS {
         terminal.say(&format!("waited      {:.0} % of the time for data: {}", outcome.wait * 100.0, waited_for(cache)));
     }

@@ -336,6 +336,14 @@ pub fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A part of a whole, 0 to 1.
+pub fn part(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err(format!("expected a part from 0 to 1, found `{text}`")),
+    }
+}
+
 /// The seeds of `--seed S|A-B` with `-n N`: S, S+1, … or A to B, both included.
 ///
 /// # Errors

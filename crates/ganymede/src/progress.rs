@@ -87,6 +87,7 @@ struct Gates {
     ticks: Gate,
     snapshots: Gate,
     checkpoints: Gate,
+    metrics: Gate,
 }
 
 /// Units of the bar: thousandths of the whole.
@@ -229,7 +230,7 @@ impl Observer for Show<'_> {
                     of => format!("{} of {of} {:.4}", s.metric, s.estimate.value),
                 };
                 let numbers: Vec<String> = scores.iter().map(number).collect();
-                self.terminal.say(&format!("metrics     {}", numbers.join(", ")));
+                self.say_by_time(|gates| &mut gates.metrics, &format!("metrics     {}", numbers.join(", ")));
                 left_out.iter().for_each(|reason| self.terminal.say(&format!("left out    {reason}")));
             }
             Event::Checkpoint { name, seconds } => {

@@ -55,8 +55,12 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     }
     if let Some(evaluate) = &s.spec.evaluate {
         let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.every_kimg = n);
-        let expected = "a number above 0; without metrics while it runs the table is left out";
-        found.require(above_zero(evaluate.every_kimg), "evaluate.every_kimg", expected, evaluate.every_kimg, 50.0, set);
+        let expected = "a number above 0, or `parts`; without metrics while it runs the table is left out";
+        let holds = above_zero(evaluate.every_kimg) || (evaluate.parts > 0 && evaluate.every_kimg == 0.0);
+        found.require(holds, "evaluate.every_kimg", expected, evaluate.every_kimg, 50.0, set);
+        let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.patience = Some(n));
+        let (patience, expected) = (evaluate.patience.unwrap_or(0.0), "a part of the training, 0 (never) to 1");
+        found.require((0.0..=1.0).contains(&patience), "evaluate.patience", expected, patience, 1.0 / 3.0, set);
         let set = |spec: &mut TrainSpec, n| spec.evaluate.iter_mut().for_each(|evaluate| evaluate.samples = n);
         let expected = "at least 2 samples";
         found.require(evaluate.samples > 1, "evaluate.samples", expected, evaluate.samples, 1000, set);

@@ -115,6 +115,8 @@ pub struct EvaluateOptions {
     pub metrics: Option<Vec<String>>,
     /// Whether all of the data is compared with, because it is not what was trained on.
     pub whole: bool,
+    /// Whether samples are compared with those that were held out, instead of those that are trained on.
+    pub held_out: bool,
 }
 
 impl EvaluateOptions {

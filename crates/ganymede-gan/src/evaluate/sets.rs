@@ -40,6 +40,8 @@ pub(super) struct Rows {
     learned: Range<usize>,
     /// Places in the order, or what was held out.
     tested: Result<Range<usize>, usize>,
+    /// Whether those that are compared are held out, and all others as above.
+    held_out: bool,
 }
 
 impl Rows {
@@ -53,7 +55,18 @@ impl Rows {
             false => (split.train.len(), split.holdout.len()),
         };
         let learnable = dataset.labels().is_some() || dataset.codec().modality().lines().is_some();
-        Rows::share(used, held_out, learnable, options.samples)
+        if !options.held_out {
+            return Rows::share(used, held_out, learnable, options.samples);
+        }
+        let compared = options.samples.unwrap_or(DEFAULT_SAMPLES.min(held_out));
+        if !(1..=held_out).contains(&compared) {
+            let reason = match held_out {
+                0 => "expected samples that were held out of the training, found none: train with --holdout 0.1".into(),
+                most => format!("expected 1 to {most} samples, as many as were held out, found {compared}"),
+            };
+            return Err(GanError::Argument { what: "samples".into(), reason });
+        }
+        Ok(Rows { compared, held_out: true, ..Rows::share(used, held_out, learnable, Some(compared))? })
     }
 
     /// Of so many samples, and those that were held out. What is left over by those that are compared is for the references and to
@@ -71,7 +84,7 @@ impl Rows {
         let of_order = if held_out > 0 { 0 } else { learnable / TESTED };
         let learned = used - learnable..(used - of_order).min(used - learnable + LEARNED);
         let tested = if held_out > 0 { Err(held_out) } else { Ok(used - of_order..used) };
-        Ok(Rows { compared, reference, learned, tested })
+        Ok(Rows { compared, reference, learned, tested, held_out: false })
     }
 
     /// How many there are of each kind.
@@ -134,7 +147,10 @@ impl<'a> Sets<'a> {
         let used: Vec<u32> = if options.whole { (0..dataset.len() as u32).collect() } else { split.train };
         let order = Rng::new(SEED, stream_of("evaluate/order")).permutation(used.len());
         let order: Vec<u32> = order.into_iter().map(|at| used[at]).collect();
-        let (compared, learned) = (&order[..sizes.samples], order[rows.learned].to_vec());
+        let apart = Rng::new(SEED, stream_of("evaluate/held_out")).permutation(split.holdout.len());
+        let apart: Vec<u32> = apart.into_iter().map(|at| split.holdout[at as usize]).collect();
+        let compared = if rows.held_out { &apart[..sizes.samples] } else { &order[..sizes.samples] };
+        let learned = order[rows.learned].to_vec();
         let held_out = rows.tested.is_err();
         let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
         let conditions = Conditions::of(sampler, codec, dataset);
@@ -278,7 +294,7 @@ mod tests {
         labelled: bool,
         asked: Option<usize>,
     ) -> (usize, usize, Range<usize>, Option<Range<usize>>) {
-        let Rows { compared, reference, learned, tested } = Rows::share(used, held_out, labelled, asked).unwrap();
+        let Rows { compared, reference, learned, tested, .. } = Rows::share(used, held_out, labelled, asked).unwrap();
         (compared, reference, learned, tested.ok())
     }
 
@@ -331,6 +347,41 @@ mod tests {
         };
         assert_eq!(key([0.0, 89.0]), key([0.0, 89.0]));
         assert_ne!(key([0.0, 89.0]), key([0.0, 100.0]));
+    }
+
+    /// Those that were held out are compared, whatever there is beside them; there have to be some.
+    #[test]
+    fn held_out_samples_are_compared_where_they_are_asked_for() {
+        let rows: Vec<[f32; 2]> = (0..200).map(|i| [i as f32, 1.0]).collect();
+        let data = Dataset::from_samples("line", rows, [2]).build().unwrap();
+        let spec = crate::presets::preset("mlp", data.codec()).unwrap();
+        let backend = ganymede_runtime::CpuBackend::new(Default::default()).unwrap();
+        let drawn = |holdout: f64, samples: Option<usize>| {
+            let mut spec = spec.clone();
+            spec.data.options.holdout = Some(holdout);
+            let mut sampler = Sampler::new(&spec, data.codec(), None, &backend).unwrap();
+            let options = EvaluateOptions { samples, held_out: true, ..EvaluateOptions::default() };
+            Sets::draw(&spec, data.codec(), &mut sampler, &options, &data, "cpu", (Stop::NEVER, &|_| {})).map(|sets| {
+                let firsts = sets.sides.real.samples().as_f32().unwrap().to_vec();
+                (firsts, sets.sides.second.len(), data.split(Some(holdout), spec.seed).holdout)
+            })
+        };
+        let (found, second, held_out) = drawn(0.2, None).unwrap();
+        let raw = |scaled: &[f32]| {
+            let (scale, offset) = data.codec().scaling();
+            let mut all: Vec<u32> =
+                scaled.chunks(2).map(|v| ((f64::from(v[0]) - offset) / scale).round() as u32).collect();
+            all.sort_unstable();
+            all
+        };
+        let mut held_out: Vec<u32> = held_out;
+        held_out.sort_unstable();
+        assert_eq!((raw(&found), found.len(), second), (held_out.clone(), 80, 40));
+        let (some, ..) = drawn(0.2, Some(7)).unwrap();
+        assert!(some.len() == 14 && raw(&some).iter().all(|row| held_out.contains(row)));
+        let told = |holdout: f64, samples| drawn(holdout, samples).err().unwrap().to_string();
+        assert!(told(0.2, Some(41)).contains("expected 1 to 40 samples, as many as were held out, found 41"));
+        assert!(told(0.0, None).contains("found none: train with --holdout 0.1"));
     }
 
     /// What is learned from is neither compared, nor of a reference, nor tested on, whatever there is and is asked for.

@@ -3,7 +3,7 @@
 use super::blocks::{Stack, from};
 use super::{PresetInput, adam_with, networks, phase, term};
 use crate::error::GanError;
-use crate::spec::{EmaSpec, TermSpec, TrainSection, TrainSpec};
+use crate::spec::{EmaSpec, EvaluateSpec, TermSpec, TrainSection, TrainSpec};
 use ganymede_data::Head;
 use ganymede_nn::layers::{ColumnActivation, Columns};
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
             ..TrainSection::default()
         },
         ema: Some(EmaSpec { half_life_kimg: 150.0.into(), ..EmaSpec::of("generator") }),
+        evaluate: input.rows.is_some().then(EvaluateSpec::of_rows),
         networks: networks(generator(&heads, target, width).0, discriminator(values, width).0),
         phases: vec![phase("d", "discriminator", adam(), critic), phase("g", "generator", adam(), maker)],
         ..TrainSpec::default()

@@ -27,7 +27,7 @@ pub use augment::AugmentSpec;
 pub use data::DataSpec;
 pub use edit::{Difference, differences, edit, numbered};
 pub use ema::EmaSpec;
-pub use evaluate::EvaluateSpec;
+pub use evaluate::{ENOUGH_HELD_OUT, EvaluateSpec};
 pub use keys::{KEYS, Key};
 pub use lenient::SpecFault;
 pub use network::{LatentDistribution, LatentSpec, NetworkSpec};

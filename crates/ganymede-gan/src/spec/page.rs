@@ -17,7 +17,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/sp
 fn defaults() -> toml::Table {
     let optimizer = ganymede_nn::OptimizerConfig::new(ganymede_nn::optimizers::Adam::new());
     let phase = PhaseSpec::new("", &[], Some(optimizer), vec![TermSpec::new("")]);
-    let evaluate: EvaluateSpec = toml::from_str("every_kimg = 1").expect("an interval is enough");
+    let evaluate: EvaluateSpec = toml::from_str("").expect("all has defaults");
     let spec = TrainSpec {
         ema: Some(EmaSpec::default()),
         evaluate: Some(evaluate),
@@ -31,7 +31,7 @@ fn defaults() -> toml::Table {
 fn default(table: &toml::Table, key: &str) -> String {
     // What a text must say, and what is left out where it is the default.
     let one = ["phases.every", "phases.terms.weight", "phases.terms.every", "train.micro_batches"];
-    let needed = ["phases.name", "phases.trains", "evaluate.every_kimg"];
+    let needed = ["phases.name", "phases.trains"];
     if one.contains(&key) {
         return "`1`".into();
     }

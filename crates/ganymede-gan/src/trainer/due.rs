@@ -8,7 +8,7 @@ use crate::evaluate::{EvaluateOptions, compare};
 use crate::events::{Event, Line};
 use crate::resources;
 use crate::sampler::{Labels, rows_by_class};
-use crate::spec::PhaseSpec;
+use crate::spec::{ENOUGH_HELD_OUT, EvaluateSpec, PhaseSpec};
 use crate::step::StepResult;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -88,14 +88,13 @@ impl Trainer<'_> {
     pub(super) fn due(&self, step: u64) -> Owed {
         let train = &self.spec.train;
         let every = |n: u64| n > 0 && step > 0 && step.is_multiple_of(n);
-        let kimg = |step: u64| (step * train.images_per_step()) as f64 / 1000.0;
-        let evaluation =
-            |step: u64| self.spec.evaluate.as_ref().is_some_and(|spec| spec.is_due(kimg(step), kimg(step - 1)));
+        let evaluate = self.spec.evaluate.as_ref();
+        let evaluation = |spec: &EvaluateSpec| spec.is_due(step, train.last_step(), train.images_per_step());
         Owed {
             tick: every(train.tick_every),
             checkpoint: every(train.checkpoint_every),
             snapshot: every(train.snapshot_every) || (EARLY.contains(&step) && step < train.snapshot_every),
-            evaluation: step > 0 && evaluation(step),
+            evaluation: evaluate.is_some_and(evaluation),
         }
     }
 
@@ -140,6 +139,13 @@ impl Trainer<'_> {
         checkpoint::prune(self.run.path(), self.spec.train.keep, self.best_step())
     }
 
+    /// Whether the evaluations say that it gains nothing more.
+    pub(super) fn gains_nothing(&self) -> bool {
+        let best = self.evaluations.best(|_| true).map(|(step, _)| step);
+        let (evaluate, last) = (self.spec.evaluate.as_ref(), self.spec.train.last_step());
+        evaluate.zip(best).is_some_and(|(spec, best)| spec.is_over(self.step, best, last))
+    }
+
     /// The step of the best evaluation so far, of those with a checkpoint or of this step.
     fn best_step(&self) -> Option<u64> {
         let folder = self.run.path().join("checkpoints");
@@ -179,9 +185,11 @@ impl Trainer<'_> {
     fn evaluate(&mut self, stop: &AtomicBool) -> Result<bool, GanError> {
         let Some(due) = self.spec.evaluate.clone() else { return Ok(true) };
         let start = self.clock.elapsed();
-        let most = self.dataset.split(self.spec.data.options.holdout, self.spec.seed).train.len();
+        let split = self.dataset.split(self.spec.data.options.holdout, self.spec.seed);
+        let held_out = due.held_out && split.holdout.len() >= ENOUGH_HELD_OUT;
+        let most = if held_out { split.holdout.len() } else { split.train.len() };
         let (samples, metrics) = ((due.samples <= most).then_some(due.samples), due.metrics);
-        let options = EvaluateOptions { samples, metrics, ..EvaluateOptions::default() };
+        let options = EvaluateOptions { samples, metrics, held_out, ..EvaluateOptions::default() };
         self.stepper.settle()?;
         self.sampler.copy_from(self.stepper.store())?;
         let (backend, dataset) = (self.backend.as_ref(), self.dataset.as_ref());

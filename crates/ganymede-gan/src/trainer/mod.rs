@@ -266,6 +266,9 @@ impl<'a> Trainer<'a> {
         if train.last_step().is_some_and(|last| self.step >= last) {
             return Some(Reason::Steps);
         }
+        if self.owed == Owed::default() && self.gains_nothing() {
+            return Some(Reason::Patience);
+        }
         // A limit of time is one of the clock on the wall: pauses count.
         let minutes = self.clock.elapsed().as_secs_f64() / 60.0;
         train.minutes.is_some_and(|limit| minutes >= limit).then_some(Reason::Minutes)

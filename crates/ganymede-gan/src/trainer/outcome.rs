@@ -57,6 +57,8 @@ pub enum Reason {
     Interrupted,
     /// Its monitor stopped it.
     Stopped,
+    /// Its evaluations had not become better for as long as `evaluate.patience` says.
+    Patience,
 }
 
 impl Reason {
@@ -67,6 +69,7 @@ impl Reason {
             Reason::Minutes => "minutes",
             Reason::Interrupted => "interrupted",
             Reason::Stopped => "stopped",
+            Reason::Patience => "patience",
         }
     }
 }

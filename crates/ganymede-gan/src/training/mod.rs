@@ -283,8 +283,11 @@ impl Compiled {
         }
         let Some(Pace { last: Some(last), .. }) = self.pace()? else { return Ok(()) };
         let train = &mut self.training.spec.train;
-        (train.steps, train.minutes) = (Some(last), None);
+        let minutes = train.minutes.take().unwrap_or_default();
+        train.steps = Some(last);
         self.stepper.set_length(train);
+        let evaluate = &mut self.training.spec.evaluate;
+        *evaluate = evaluate.take().map(|evaluate| evaluate.in_minutes(minutes));
         Ok(())
     }
 

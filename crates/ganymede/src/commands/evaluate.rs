@@ -30,6 +30,9 @@ pub struct Evaluate {
     /// Compute only this metric; may be repeated
     #[arg(long, value_name = "NAME", value_parser = metric_names())]
     metric: Vec<String>,
+    /// Compare with the samples that were held out of the training, instead of those that it saw
+    #[arg(long, conflicts_with = "data")]
+    held_out: bool,
     #[command(flatten)]
     machine: MachineFlags,
     /// Print below each number its protocol, which stands for all that it depends on but the generator
@@ -69,6 +72,7 @@ impl Command for Evaluate {
             samples: self.n.map(|n| n as usize),
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
+            held_out: self.held_out,
         };
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
         let stages = Stages::new(terminal);

@@ -2,7 +2,7 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, positive};
+use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, part, positive};
 use crate::known_names;
 use crate::numbers::grouped;
 use crate::setup;
@@ -72,6 +72,10 @@ pub struct Train {
     /// Evaluate after every KIMG thousand real samples, and keep the best checkpoint (`sample --best`)
     #[arg(long, value_name = "KIMG", value_parser = positive, help_heading = "Output")]
     evaluate_every: Option<f64>,
+    /// End when the evaluations have not become better for this part of the training, 0 to 1; 0 trains to the end [default: the
+    /// preset's own]
+    #[arg(long, value_name = "PART", value_parser = part, help_heading = "Length")]
+    patience: Option<f64>,
     /// Number of newest checkpoints to keep (the first, every tenth and the best are always kept)
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u32::MAX as u64), help_heading = "Output")]
     keep: Option<u32>,
@@ -257,10 +261,18 @@ impl Train {
         spec.train.keep = self.keep.map_or(spec.train.keep, |n| n as usize);
         spec.seed = self.seed.unwrap_or(spec.seed);
         spec.evaluate = match (self.evaluate_every, spec.evaluate) {
-            (Some(every_kimg), Some(known)) => Some(EvaluateSpec { every_kimg, ..known }),
+            (Some(every_kimg), Some(known)) => Some(EvaluateSpec { every_kimg, parts: 0, ..known }),
             (Some(kimg), None) => Some(EvaluateSpec::every(kimg, &spec.data.shape)),
             (None, known) => known,
         };
+        match (self.patience, &mut spec.evaluate) {
+            (Some(patience), Some(evaluate)) => evaluate.patience = Some(patience).filter(|part| *part > 0.0),
+            (Some(patience), None) if patience > 0.0 => {
+                let text = format!("--patience {patience}: expected evaluations while it trains, found none");
+                return Err(Failure::new(USAGE, text).with_hint("add --evaluate-every KIMG"));
+            }
+            _ => {}
+        }
         let flags = self.spec_flags.assignments(&spec)?;
         refuse_conflicts(&spec, &flags, &self.set)?;
         let spec = flags.iter().try_fold(spec, |spec, assignment| edit(&spec, assignment))?;

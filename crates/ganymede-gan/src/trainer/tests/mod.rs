@@ -182,6 +182,28 @@ fn an_interrupted_evaluation_loses_nothing() {
     assert_eq!(metrics(&outcome.run), [(10, 1), (20, 1)], "what was done is not done again");
 }
 
+/// The end follows from the evaluations that stand in the log: the first step at which the best of them is two steps old. A run
+/// that is resumed there does nothing more.
+#[test]
+fn a_training_that_gains_nothing_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let evaluate = "evaluate={parts=20,samples=50,metrics=['sliced_wasserstein'],patience=0.1}";
+    let spec = spec(&[evaluate]);
+    let outcome = Trainer::start(fresh(folder.path(), &spec), ()).unwrap().run(&AtomicBool::new(false)).unwrap();
+    let value = |line: &Line| match &line.event {
+        Event::Metrics { scores, .. } => Some((line.step, scores[0].estimate.value)),
+        _ => None,
+    };
+    let found: Vec<(u64, f64)> = events(&outcome.run).iter().filter_map(value).collect();
+    assert_eq!(found.iter().map(|(step, _)| *step).collect::<Vec<_>>(), (1..=outcome.step).collect::<Vec<_>>());
+    let best = |step: u64| found[..step as usize].iter().rev().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0;
+    let end = (1..=outcome.step).find(|step| step - best(*step) >= 2);
+    assert_eq!((outcome.reason, end), (Reason::Patience, Some(outcome.step)), "{found:?}");
+    assert!(outcome.step < 20, "the example ends early");
+    resume(&outcome.run);
+    assert_eq!(events(&outcome.run).iter().filter_map(value).count(), found.len());
+}
+
 #[test]
 fn a_training_without_an_end_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -322,14 +322,10 @@ fn a_training_ends_after_steps_or_images() {
     assert_eq!((last_step(Some(3), Some(0.1), 1), last_step(Some(5), Some(0.1), 1)), (Some(3), Some(4)));
     assert_eq!(last_step(None, Some(0.064), 1), Some(2));
     assert_eq!(TrainSection { batch: 32, n_critic: 5, ..TrainSection::default() }.images_per_step(), 160);
-    let never = EvaluateSpec { every_kimg: 0.0, samples: 10, metrics: None };
-    assert!(!never.is_due(5.0, 1.0));
     let evaluate: EvaluateSpec = toml::from_str("every_kimg = 2.0").unwrap();
     assert_eq!((evaluate.samples, evaluate.metrics.clone()), (1000, None));
-    assert_eq!(
-        [(2.0, 1.9), (1.9, 1.8), (4.0, 2.0), (3.9, 2.0)].map(|(a, b)| evaluate.is_due(a, b)),
-        [true, false, true, false]
-    );
+    // In steps of 100: 2.0 after 1.9, 1.9 after 1.8, 4.0 after 3.9.
+    assert_eq!([20, 19, 40].map(|step| evaluate.is_due(step, None, 100)), [true, false, true]);
 }
 
 #[test]
