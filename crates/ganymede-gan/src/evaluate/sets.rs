@@ -148,7 +148,7 @@ impl<'a> Sets<'a> {
         let order = Rng::new(SEED, stream_of("evaluate/order")).permutation(used.len());
         let order: Vec<u32> = order.into_iter().map(|at| used[at]).collect();
         let apart = Rng::new(SEED, stream_of("evaluate/held_out")).permutation(split.holdout.len());
-        let apart: Vec<u32> = apart.into_iter().map(|at| split.holdout[at as usize]).collect();
+        let apart: Vec<u32> = apart.into_iter().map(|at| split.holdout[at]).collect();
         let compared = if rows.held_out { &apart[..sizes.samples] } else { &order[..sizes.samples] };
         let learned = order[rows.learned].to_vec();
         let held_out = rows.tested.is_err();
