@@ -48,6 +48,7 @@ impl LengthFlags {
     pub fn apply(&self, train: &mut TrainSection) {
         if !self.is_none() {
             (train.steps, train.kimg, train.minutes) = (self.steps, self.kimg, self.minutes);
+            train.most_kimg = train.most_kimg.filter(|_| self.minutes.is_some());
         }
     }
 }

@@ -174,6 +174,13 @@ fn length(train: &TrainSection, pace: Option<&Pace>) -> Vec<String> {
         pace.step,
         pace.measured
     )];
+    if train.most_step() == Some(last) {
+        lines.push(
+            "            no longer: by then each sample was seen as often as it may be before it is learned by heart (--steps N \
+             trains longer)"
+                .into(),
+        );
+    }
     if left > LONG && train.minutes.is_none() {
         lines.push(
             "            shorter: --minutes N or --steps N ends it earlier; half the --resolution, or half the --width, \

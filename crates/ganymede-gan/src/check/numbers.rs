@@ -30,6 +30,10 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     if let Some(kimg) = train.kimg {
         found.require(above_zero(kimg), "train.kimg", expected, kimg, 100.0, |spec, n| spec.train.kimg = Some(n));
     }
+    if let Some(kimg) = train.most_kimg {
+        let set = |spec: &mut TrainSpec, n| spec.train.most_kimg = Some(n);
+        found.require(above_zero(kimg), "train.most_kimg", expected, kimg, 100.0, set);
+    }
     if let Some(minutes) = train.minutes {
         let set = |spec: &mut TrainSpec, n| spec.train.minutes = Some(n);
         found.require(above_zero(minutes), "train.minutes", expected, minutes, 5.0, set);

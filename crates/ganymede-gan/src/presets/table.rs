@@ -16,6 +16,8 @@ const LATENT: usize = 128;
 const BATCH: usize = 500;
 /// Steps of a training that is not told how long.
 const STEPS: u64 = 5000;
+/// How often each row is seen at the most: rows that are seen more often are copied (docs/decisions/0057).
+const EPOCHS: f64 = 750.0;
 
 /// Dense networks on rows of a table: a residual generator whose choices are exact, against a critic that sees one row at a
 /// time, by the Wasserstein objective with a gradient penalty, and with the second moments of the table. Where the table has a
@@ -55,6 +57,7 @@ pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
         train: TrainSection {
             batch,
             steps: Some(STEPS),
+            most_kimg: input.rows.as_ref().map(|rows| EPOCHS * rows.rows.max(1) as f64 / 1000.0),
             decay_from: Some(0.5),
             fresh_fakes: true,
             ..TrainSection::default()

@@ -66,6 +66,7 @@ pub const KEYS: &[Key] = &[
     key("train.steps", "a whole number above 0", "ends after so many steps"),
     key("train.kimg", "a number above 0", "ends after so many thousand real samples"),
     key("train.minutes", "a number above 0", "ends after so many minutes of this process"),
+    key("train.most_kimg", "a number above 0", "end after so many thousand samples at the latest"),
     key(
         "train.decay_from",
         "a fraction from 0 to 1",

@@ -20,6 +20,10 @@ pub struct TrainSection {
     /// Ends after so many minutes of training in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
+    /// Ends after so many thousand real samples at the latest, however long it may train: more would be learned by heart. A length in
+    /// steps or samples that is asked for takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_kimg: Option<f64>,
     /// From this part of the training on, the learning rates of all phases fall linearly, to 2 % of themselves in its last step.
     /// Minutes are then turned into steps before it begins, because the rates have to be a function of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +111,7 @@ impl Default for TrainSection {
             steps: None,
             kimg: None,
             minutes: None,
+            most_kimg: None,
             decay_from: None,
             update: Update::default(),
             fresh_fakes: false,
@@ -128,13 +133,18 @@ impl TrainSection {
         self.n_critic * self.batch as u64
     }
 
-    /// The step after which the training ends, if steps or kimg say so: the smaller of both.
+    /// The step after which the training ends, if steps or samples say so: the smallest of them.
     pub fn last_step(&self) -> Option<u64> {
-        let by_kimg = self.kimg.map(|kimg| (kimg * 1000.0 / self.images_per_step().max(1) as f64).ceil() as u64);
-        match (self.steps, by_kimg) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        [self.steps, self.kimg.map(|kimg| self.steps_of(kimg)), self.most_step()].into_iter().flatten().min()
+    }
+
+    /// The step after which more would be learned by heart, where that is known.
+    pub fn most_step(&self) -> Option<u64> {
+        self.most_kimg.map(|kimg| self.steps_of(kimg))
+    }
+
+    fn steps_of(&self, kimg: f64) -> u64 {
+        (kimg * 1000.0 / self.images_per_step().max(1) as f64).ceil() as u64
     }
 
     /// What the learning rates are multiplied with in a step: 1 until `decay_from` of the training, then falling linearly to
@@ -171,6 +181,9 @@ mod tests {
             let short = TrainSection { steps: Some(steps), ..train.clone() };
             assert!((0..4).all(|step| short.rate_factor(step).is_finite()), "{steps}");
         }
-        assert_eq!(TrainSection { decay_from: Some(1.0), ..train }.rate_factor(100), 1.0);
+        assert_eq!(TrainSection { decay_from: Some(1.0), ..train.clone() }.rate_factor(100), 1.0);
+        // 5,000 samples in steps of 64 at the latest.
+        assert_eq!(TrainSection { most_kimg: Some(5.0), ..train.clone() }.last_step(), Some(79));
+        assert_eq!(TrainSection { most_kimg: Some(50.0), ..train }.last_step(), Some(101));
     }
 }

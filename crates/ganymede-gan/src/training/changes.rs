@@ -12,6 +12,7 @@ const KEEPS_NAME: &[&str] = &[
     "train.steps",
     "train.kimg",
     "train.minutes",
+    "train.most_kimg",
     "train.micro_batches",
     "train.numerics",
     "train.tick_every",
