@@ -139,11 +139,23 @@ impl Trainer<'_> {
         checkpoint::prune(self.run.path(), self.spec.train.keep, self.best_step())
     }
 
-    /// Whether the evaluations say that it gains nothing more.
+    /// Whether samples that were held out are compared with, and how many there are to compare with.
+    fn compared(&self, due: &EvaluateSpec) -> (bool, usize) {
+        let split = self.dataset.split(self.spec.data.options.holdout, self.spec.seed);
+        let held_out = due.held_out && split.holdout.len() >= ENOUGH_HELD_OUT;
+        (held_out, if held_out { split.holdout.len() } else { split.train.len() })
+    }
+
+    /// Whether the evaluations say that it gains nothing more. Where samples should have been held out for them and were not, they
+    /// do not.
     pub(super) fn gains_nothing(&self) -> bool {
+        let Some(spec) = self.spec.evaluate.as_ref().filter(|spec| spec.patience.is_some()) else { return false };
+        if !self.due(self.step).evaluation {
+            return false;
+        }
         let best = self.evaluations.best(|_| true).map(|(step, _)| step);
-        let (evaluate, last) = (self.spec.evaluate.as_ref(), self.spec.train.last_step());
-        evaluate.zip(best).is_some_and(|(spec, best)| spec.is_over(self.step, best, last))
+        let over = best.is_some_and(|best| spec.is_over(self.step, best, self.spec.train.last_step()));
+        over && (!spec.held_out || self.compared(spec).0)
     }
 
     /// The step of the best evaluation so far, of those with a checkpoint or of this step.
@@ -185,9 +197,7 @@ impl Trainer<'_> {
     fn evaluate(&mut self, stop: &AtomicBool) -> Result<bool, GanError> {
         let Some(due) = self.spec.evaluate.clone() else { return Ok(true) };
         let start = self.clock.elapsed();
-        let split = self.dataset.split(self.spec.data.options.holdout, self.spec.seed);
-        let held_out = due.held_out && split.holdout.len() >= ENOUGH_HELD_OUT;
-        let most = if held_out { split.holdout.len() } else { split.train.len() };
+        let (held_out, most) = self.compared(&due);
         let (samples, metrics) = ((due.samples <= most).then_some(due.samples), due.metrics);
         let options = EvaluateOptions { samples, metrics, held_out, ..EvaluateOptions::default() };
         self.stepper.settle()?;
