@@ -377,14 +377,18 @@ mod tests {
             label_column,
             pages,
             columns,
+            delimiter,
+            header,
+            rules,
             target,
         } = options.clone();
         assert!(columns.is_empty() && target.is_none());
+        assert!(delimiter.is_none() && header.is_none() && rules.is_usual());
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
         assert_eq!(duplicates, Duplicates::Keep);
-        assert!(modality.is_none() && !mirror && holdout.is_none() && max_bad == 0.05 && use_cache);
+        assert!(modality.is_none() && !mirror && holdout.is_none() && max_bad.is_none() && use_cache);
         let with = |change: fn(&mut DataOptions)| {
             let mut changed = options.clone();
             change(&mut changed);
@@ -392,7 +396,7 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 16] = [
+        let decoding: [fn(&mut DataOptions); 19] = [
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),
@@ -409,6 +413,9 @@ mod tests {
             |o| o.modality = Some("points".into()),
             |o| o.target = Some("income".into()),
             |o| drop(o.columns.columns.insert("age".into(), Default::default())),
+            |o| o.delimiter = Some(';'),
+            |o| o.header = Some(false),
+            |o| o.rules.find = false,
         ];
         let mut texts: Vec<String> = decoding.into_iter().map(with).chain([plain.clone()]).collect();
         texts.sort();
@@ -416,13 +423,13 @@ mod tests {
         assert_eq!(texts.len(), decoding.len() + 1, "each is a key of its own");
         let others: [fn(&mut DataOptions); 5] = [
             |o| o.mirror = true,
-            |o| o.max_bad = 0.5,
+            |o| o.max_bad = Some(0.5),
             |o| o.holdout = Some(0.5),
             |o| o.duplicates = Duplicates::Drop,
             |o| o.use_cache = false,
         ];
         assert!(others.into_iter().all(|change| with(change) == plain));
-        let all = DataOptions { holdout: Some(0.5), duplicates: Duplicates::Drop, ..options };
+        let all = DataOptions { holdout: Some(0.5), max_bad: Some(0.1), duplicates: Duplicates::Drop, ..options };
         let known = serde_json::to_value(all).unwrap();
         assert!(NOT_OF_DECODING.iter().all(|name| known.get(name).is_some()));
     }

@@ -348,14 +348,14 @@ pub(crate) fn tensor(ty: &TensorType, bytes: Vec<u8>) -> Result<Tensor, DataErro
 /// The error for more bad files than are allowed.
 pub(crate) fn check_bad(report: &DataReport, options: &DataOptions) -> Result<(), DataError> {
     let total = report.samples + report.bad;
-    if report.bad == 0 || (report.samples > 0 && report.bad as f64 <= options.max_bad * total as f64) {
+    if report.bad == 0 || (report.samples > 0 && report.bad as f64 <= options.most_bad_files() * total as f64) {
         return Ok(());
     }
     Err(DataError::TooManyBad {
         path: PathBuf::from(&report.source),
         bad: report.bad,
         total,
-        max_bad: options.max_bad,
+        max_bad: options.most_bad_files(),
         first: report.first_bad.clone(),
     })
 }

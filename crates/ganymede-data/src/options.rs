@@ -3,7 +3,7 @@
 use crate::error::DataError;
 use crate::formats::layout::Layout;
 use crate::limits::{MAX_PIXELS, MAX_SIDE};
-use crate::table::Wishes;
+use crate::table::{RuleOptions, Wishes};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -50,8 +50,9 @@ pub struct DataOptions {
     pub background: [u8; 3],
     /// Whether the loader mirrors each image with probability ½.
     pub mirror: bool,
-    /// Fraction of bad files above which reading is an error.
-    pub max_bad: f64,
+    /// Fraction of bad files, or of bad lines of a table, above which reading is an error; `None` is 5 % of files and no line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bad: Option<f64>,
     /// The part of the set that is used, where folders are parts of it (`Training`, `test`): its name, that of a folder, or `all`;
     /// `None` takes what is to be trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +70,17 @@ pub struct DataOptions {
     /// What columns of a table are, by their names; of others it is found.
     #[serde(skip_serializing_if = "Wishes::is_empty")]
     pub columns: Wishes,
-    /// The column of a table that rows are asked for by; `None` for none.
+    /// What separates the cells of a table; `None` finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// Whether the first line of a table names its columns; `None` finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Rules between columns of a table that rows keep, and whether more are looked for.
+    #[serde(skip_serializing_if = "RuleOptions::is_usual")]
+    pub rules: RuleOptions,
+    /// The column of a table that models are to predict; where it is one of a list of few values, rows are asked for by it. `None`
+    /// for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
@@ -138,12 +149,15 @@ impl Default for DataOptions {
             modality: None,
             background: [255; 3],
             mirror: false,
-            max_bad: 0.05,
+            max_bad: None,
             part: None,
             labels: None,
             label_column: None,
             pages: Pages::First,
             columns: Wishes::default(),
+            delimiter: None,
+            header: None,
+            rules: RuleOptions::default(),
             target: None,
             holdout: None,
             duplicates: Duplicates::Keep,
@@ -153,6 +167,11 @@ impl Default for DataOptions {
 }
 
 impl DataOptions {
+    /// Fraction of bad files above which reading is an error.
+    pub fn most_bad_files(&self) -> f64 {
+        self.max_bad.unwrap_or(0.05)
+    }
+
     /// Checks every option's range.
     ///
     /// # Errors
@@ -189,8 +208,8 @@ impl DataOptions {
         {
             fail("shape", format!("expected 1 to 3 sizes such as 28x28x1, found {sizes:?}"));
         }
-        if !(0.0..=1.0).contains(&self.max_bad) {
-            fail("max_bad", format!("expected a fraction from 0 to 1, found {}", self.max_bad));
+        if let Some(most) = self.max_bad.filter(|most| !(0.0..=1.0).contains(most)) {
+            fail("max_bad", format!("expected a fraction from 0 to 1, found {most}"));
         }
         if let Some(holdout) = self.holdout
             && !(0.0..1.0).contains(&holdout)
@@ -485,7 +504,7 @@ mod tests {
             DataOptions { reshape: Some(vec![28, 0]), ..good.clone() },
             DataOptions { reshape: Some(vec![]), ..good.clone() },
             DataOptions { reshape: Some(vec![usize::MAX, usize::MAX]), ..good.clone() },
-            DataOptions { max_bad: f64::NAN, ..good.clone() },
+            DataOptions { max_bad: Some(f64::NAN), ..good.clone() },
             DataOptions { holdout: Some(1.0), ..good.clone() },
             DataOptions { resolution: Some(Resolution { width: 20_000, height: 4 }), ..good.clone() },
             DataOptions { resolution: Some(Resolution { width: 4, height: 0 }), ..good.clone() },
@@ -517,8 +536,8 @@ mod tests {
         for options in [
             DataOptions { channels: Some(1), ..good.clone() },
             DataOptions { channels: Some(3), ..good.clone() },
-            DataOptions { max_bad: 0.0, ..good.clone() },
-            DataOptions { max_bad: 1.0, ..good.clone() },
+            DataOptions { max_bad: Some(0.0), ..good.clone() },
+            DataOptions { max_bad: Some(1.0), ..good.clone() },
             DataOptions { holdout: Some(0.0), ..good.clone() },
             DataOptions { holdout: Some(0.99), ..good.clone() },
             size(1, 1),
@@ -529,8 +548,8 @@ mod tests {
             assert!(options.validate().is_ok(), "{options:?}");
         }
         for (options, name) in [
-            (DataOptions { max_bad: -0.1, ..good.clone() }, "max_bad"),
-            (DataOptions { max_bad: 1.1, ..good.clone() }, "max_bad"),
+            (DataOptions { max_bad: Some(-0.1), ..good.clone() }, "max_bad"),
+            (DataOptions { max_bad: Some(1.1), ..good.clone() }, "max_bad"),
             (DataOptions { holdout: Some(-0.1), ..good.clone() }, "holdout"),
             (size(0, 4), "resolution"),
             (size(MAX_SIDE + 1, 1), "resolution"),
@@ -561,7 +580,7 @@ mod tests {
             assert!(parse_background(bad).is_err(), "{bad}");
         }
         let default = DataOptions::default();
-        assert_eq!((default.background, default.max_bad, default.use_cache), ([255; 3], 0.05, true));
+        assert_eq!((default.background, default.most_bad_files(), default.use_cache), ([255; 3], 0.05, true));
         let number: Resolution = serde_json::from_str("7").unwrap();
         assert_eq!((number, serde_json::to_string(&number).unwrap()), (Resolution::square(7), "7".into()));
         let error = serde_json::from_str::<Resolution>("-7").unwrap_err().to_string();

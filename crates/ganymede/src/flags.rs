@@ -241,7 +241,7 @@ pub struct DataFlags {
     /// Fraction of the samples that is kept out of training [default: 0.05 from 1,000 samples up, else 0]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub holdout: Option<f64>,
-    /// Fraction of the files that may be bad; more bad files are an error [default: 0.05]
+    /// Fraction of the files, or lines of a table, that may be bad; more is an error [default: 0.05 of files, no line]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub max_bad: Option<f64>,
     /// Part of the data set to use: train, test, all or a folder's name [default: the part to train on]
@@ -253,12 +253,25 @@ pub struct DataFlags {
     /// Column of the table that holds the classes: its name, or its number from 1
     #[arg(long, value_name = "NAME", help_heading = "Data")]
     pub label_column: Option<String>,
-    /// Table: the column that rows are asked for by, such as a class to predict
+    /// Table: the column to predict; where it is one of few values, rows are asked for by it
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     pub target: Option<String>,
     /// Table: what a column is, such as age=number or zip=category; may be repeated [default: found by its cells]
     #[arg(long = "column", value_name = "COLUMN=KIND", help_heading = "Data")]
     pub columns: Vec<String>,
+    /// Table: a rule that rows keep, "A -> B" (the first fixes the second), "A <= B" or "A > 0"; rows that break it are left out;
+    /// may be repeated
+    #[arg(long = "rule", value_name = "RULE", help_heading = "Data")]
+    pub rules: Vec<String>,
+    /// Table: look for no rules between columns
+    #[arg(long, help_heading = "Data")]
+    pub no_rules: bool,
+    /// Table: what separates cells, a character or `tab` [default: found in the first lines]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Data")]
+    pub delimiter: Option<char>,
+    /// Table: whether the first line names the columns [default: found by the lines below]
+    #[arg(long, value_name = "YES|NO", value_parser = ["yes", "no"], help_heading = "Data")]
+    pub header: Option<String>,
     /// Which pages or frames of an image file become samples [default: first]
     #[arg(long, value_name = "WHICH", value_parser = Pages::ALL.map(Pages::name), help_heading = "Data")]
     pub pages: Option<String>,
@@ -288,6 +301,13 @@ impl DataFlags {
             let wishes = std::mem::take(&mut options.columns);
             options.columns = wishes.with(text).map_err(|reason| Failure::new(USAGE, format!("--column: {reason}")))?;
         }
+        for text in &self.rules {
+            let rules = std::mem::take(&mut options.rules);
+            options.rules = rules.with(text).map_err(|reason| Failure::new(USAGE, format!("--rule: {reason}")))?;
+        }
+        options.rules.find &= !self.no_rules;
+        options.delimiter = self.delimiter.or(options.delimiter);
+        options.header = self.header.as_deref().map(|header| header == "yes").or(options.header);
         options.target = self.target.clone().or(options.target.take());
         options.resolution = self.resolution.or(options.resolution);
         options.channels = self.channels.or(options.channels);
@@ -298,7 +318,7 @@ impl DataFlags {
         options.key = self.key.clone().or(options.key.take());
         options.label_key = self.label_key.clone().or(options.label_key.take());
         options.holdout = self.holdout.or(options.holdout);
-        options.max_bad = self.max_bad.unwrap_or(options.max_bad);
+        options.max_bad = self.max_bad.or(options.max_bad);
         options.background = self.background.unwrap_or(options.background);
         options.fit = self.fit.as_deref().and_then(|name| name.parse().ok()).unwrap_or(options.fit);
         options.part = self.part.clone().or(options.part.take());
@@ -315,6 +335,14 @@ impl DataFlags {
 
 fn isa_names() -> Vec<&'static str> {
     Isa::ALL.map(Isa::name).to_vec()
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    match (text, &text.chars().collect::<Vec<_>>()[..]) {
+        ("tab" | "\\t", _) => Ok('\t'),
+        (_, [character]) => Ok(*character),
+        _ => Err(format!("expected one character or `tab`, found `{text}`")),
+    }
 }
 
 fn background(text: &str) -> Result<Background, String> {

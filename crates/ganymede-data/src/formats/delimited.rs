@@ -5,11 +5,12 @@ use super::{Decoded, Format, Input, Inputs, Job};
 use crate::error::{DataError, io_error};
 use crate::limits::{Bounded, expansion_limit};
 use crate::modalities::table::{Table as Modality, cell_bytes};
+use crate::options::DataOptions;
 use crate::report::DataReport;
 use crate::report_columns;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::table::{Reading, RuleOptions, Table, TableError, infer};
+use crate::table::{Reading, Table, TableError, infer};
 use ganymede_tensor::{DType, TensorType};
 use std::fs::File;
 use std::io::Read;
@@ -76,7 +77,9 @@ pub(super) fn decode_bytes(
     sink: &mut Sink<'_>,
 ) -> Result<Decoded, DataError> {
     let refused = |error: TableError| error.of(path);
-    let table = Table::read(bytes, &Reading::default()).map_err(refused)?;
+    let DataOptions { delimiter, header, max_bad, .. } = *job.options;
+    let reading = Reading { delimiter, header, max_bad: max_bad.unwrap_or(0.0) };
+    let table = Table::read(bytes, &reading).map_err(refused)?;
     let schema = infer(&table, &job.options.columns).map_err(refused)?;
     let cells = schema.cells(&table).map_err(refused)?;
     drop(table);
@@ -88,7 +91,7 @@ pub(super) fn decode_bytes(
         what,
         hint: "`ganymede data` shows what each column is taken for; --column COLUMN=KIND says otherwise".into(),
     };
-    let (modality, of_rules) = Modality::of(schema, &cells, target, &RuleOptions::default()).map_err(unclear)?;
+    let (modality, cells, of_rules) = Modality::of(schema, cells, target, &job.options.rules).map_err(unclear)?;
     let report = DataReport { notes: [notes, of_rules].concat(), columns, ..DataReport::default() };
     sink.begin(TensorType::new(DType::U8, [8 * width]));
     for row in cells.chunks_exact(width) {

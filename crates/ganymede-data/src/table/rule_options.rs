@@ -17,12 +17,16 @@ pub struct RuleOptions {
     /// Whether rules are looked for.
     pub find: bool,
     /// Columns of which each fixes the next: `[["education", "education-num"]]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<Vec<String>>,
     /// Columns of which each is at most the next: `[["start", "end"]]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub le: Vec<Vec<String>>,
     /// Columns of numbers above zero.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub positive: Vec<String>,
     /// Columns between which no rule is wanted, if one is found: `[["net", "gross"]]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub off: Vec<Vec<String>>,
 }
 
@@ -44,6 +48,35 @@ pub struct Ruled {
 }
 
 impl RuleOptions {
+    /// Whether nothing is said.
+    pub fn is_usual(&self) -> bool {
+        *self == RuleOptions::default()
+    }
+
+    /// The same with a rule as text: `city -> country` (the first fixes the second), `start <= end`, or `price > 0`.
+    ///
+    /// # Errors
+    /// A text that is none of these.
+    pub fn with(mut self, text: &str) -> Result<RuleOptions, String> {
+        let names = |sign: &str| -> Vec<String> { text.split(sign).map(|name| name.trim().to_string()).collect() };
+        let whole = |names: &[String]| names.len() >= 2 && names.iter().all(|name| !name.is_empty());
+        if whole(&names("->")) {
+            self.fixed.push(names("->"));
+            return Ok(self);
+        }
+        if whole(&names("<=")) {
+            self.le.push(names("<="));
+            return Ok(self);
+        }
+        match text.rsplit_once('>').map(|(name, zero)| (name.trim(), zero.trim())) {
+            Some((name, "0")) if !name.is_empty() => {
+                self.positive.push(name.into());
+                Ok(self)
+            }
+            _ => Err(format!("expected `A -> B`, `A <= B` or `A > 0` with names of columns, found `{text}`")),
+        }
+    }
+
     /// The given rules with the rows that break them, and those found in the other rows by `find` without the unwanted ones.
     ///
     /// # Errors
@@ -278,6 +311,20 @@ mod tests {
         let off = RuleOptions { off: list(&["b", "a"]), ..Default::default() };
         assert!(matches!(apply(off, &sound).unwrap().rules[..], [Rule::Fixes { from: 2, to: 3, .. }]));
         assert_eq!(apply(RuleOptions { find: false, ..Default::default() }, &sound).unwrap().rules, []);
+    }
+
+    #[test]
+    fn rules_are_read_from_texts() {
+        let all = ["city -> country", "a<=b", "a <= b <= city", "price > 0", "x->y > 0"];
+        let found = all.iter().fold(RuleOptions::default(), |rules, text| rules.with(text).unwrap());
+        let list = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(found.fixed, [list(&["city", "country"]), list(&["x", "y > 0"])]);
+        assert_eq!(found.le, [list(&["a", "b"]), list(&["a", "b", "city"])]);
+        assert!(found.positive == ["price"] && found.find && !found.is_usual() && RuleOptions::default().is_usual());
+        for bad in ["", "a", "a >= b", "a < b", "-> b", "a ->", "> 0", "a > 1"] {
+            let error = RuleOptions::default().with(bad).unwrap_err();
+            assert!(error.contains(&format!("found `{bad}`")), "{error}");
+        }
     }
 
     /// What cannot be is said with what to do.

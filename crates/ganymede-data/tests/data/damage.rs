@@ -71,7 +71,7 @@ fn opener(folder: &Path, name: &str) -> impl FnMut(&[u8]) -> Result<Dataset, Dat
     let path = folder.join(name);
     move |bytes| {
         put(&path, bytes);
-        let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+        let options = DataOptions { max_bad: Some(0.0), ..DataOptions::default() };
         Dataset::open_with(&Source::parse(&path)?, &options, None, &())
     }
 }
@@ -215,7 +215,7 @@ fn damaged_tables_of_classes() {
     let bytes = random_samples(&sample, 10, 5);
     write("image-folder", &root, &Samples { sample: &sample, bytes: &bytes, labels: None, classes: &[] }).unwrap();
     let rows: String = (0..10).map(|i| format!("{i:06}.png,\"class {}\"\n", i % 3)).collect();
-    let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(0.0), ..DataOptions::default() };
     let (loaded, refused) = damage("images", format!("file,class\n{rows}").as_bytes(), |bytes| {
         put(&root.join("labels.csv"), bytes);
         Dataset::open_with(&Source::parse(&root)?, &options, None, &())

@@ -167,7 +167,7 @@ fn folders_that_are_no_utf8_stay_two_classes() {
 fn an_empty_class_is_named() {
     let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
     let files = with(with(images("a/1.png c/1.png e/"), "b/1.heic", heic), "b/2.heic", heic);
-    let found = same(&files, &DataOptions { max_bad: 0.5, ..default() });
+    let found = same(&files, &DataOptions { max_bad: Some(0.5), ..default() });
     assert_eq!((found.names.join(" "), found.left_out.as_str()), ("a c".into(), ".heic 2"));
     assert!(
         found.notes[0].starts_with("2 of 4 images (50 %) are of kinds that are not read: HEIC (2): convert it"),
@@ -176,7 +176,7 @@ fn an_empty_class_is_named() {
     );
     assert_eq!(found.notes[1..], ["the folder b is no class: .heic 2", "the folder e is no class: it is empty"]);
     let broken = with(images("a/1.png c/1.png"), "b/1.png", b"nothing");
-    let found = same(&broken, &DataOptions { max_bad: 0.5, ..default() });
+    let found = same(&broken, &DataOptions { max_bad: Some(0.5), ..default() });
     assert_eq!((found.notes.join(""), found.bad), ("the folder b is no class: image that cannot be read 1".into(), 1));
 }
 
@@ -227,7 +227,7 @@ fn the_content_decides_what_is_an_image() {
         "g.png",
         "<!DOCTYPE html>",
     );
-    let found = same(&files, &DataOptions { max_bad: 0.5, ..default() });
+    let found = same(&files, &DataOptions { max_bad: Some(0.5), ..default() });
     assert_eq!((found.values, found.bad, found.left_out.as_str()), (vec![0, 1, 2, 3], 1, ".nef 1 .txt 1"));
     let (error, _) = both(&with(images("a.png"), "g.png", "<!DOCTYPE html>"), &default());
     assert!(error.unwrap_err().to_string().contains("found a web page (HTML): fetch the image again"));

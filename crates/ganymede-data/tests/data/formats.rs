@@ -326,7 +326,7 @@ fn rows_that_are_not_finite_are_bad() {
     assert_eq!(data.report().first_bad[0].path, "row 3");
     assert_eq!(data.codec().modality().name(), "points");
     assert_eq!(data.report().range, [0.0, 199.0]);
-    let strict = DataOptions { max_bad: 0.001, ..DataOptions::default() };
+    let strict = DataOptions { max_bad: Some(0.001), ..DataOptions::default() };
     assert!(matches!(open(&path, &strict), Err(DataError::TooManyBad { bad: 1, total: 100, .. })));
     let resized = DataOptions { resolution: Some(Resolution::square(4)), ..DataOptions::default() };
     assert!(matches!(open(&path, &resized), Err(DataError::Option { name: "resolution", .. })));

@@ -328,7 +328,7 @@ fn bad_files_are_skipped_counted_and_named() {
     assert!(error.to_string().contains("a/05x.png") && error.hint().unwrap().contains("--max-bad"));
     let only_bad = tempfile::tempdir().unwrap();
     put(&only_bad.path().join("1.png"), b"nothing");
-    let lax = DataOptions { max_bad: 1.0, ..options() };
+    let lax = DataOptions { max_bad: Some(1.0), ..options() };
     assert!(matches!(open(only_bad.path(), &lax), Err(DataError::TooManyBad { .. })));
 }
 
@@ -341,7 +341,7 @@ fn odd_folders_are_read() {
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/circle")).unwrap();
     std::os::unix::fs::symlink("self.png", folder.path().join("self.png")).unwrap();
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.png")).status();
-    let data = open(folder.path(), &DataOptions { max_bad: 0.6, ..options() }).unwrap();
+    let data = open(folder.path(), &DataOptions { max_bad: Some(0.6), ..options() }).unwrap();
     assert_eq!((data.len(), data.report().bad), (1, 1));
     assert!(data.report().notes.iter().any(|note| note.contains("1 link ")), "{:?}", data.report().notes);
     if made.is_ok_and(|status| status.success()) {
@@ -391,7 +391,7 @@ fn files_that_are_of_no_use_are_named() {
     }
     put(&folder.path().join("a/empty.png"), b"");
     put(&folder.path().join("notes.txt"), b"text");
-    let options = DataOptions { max_bad: 0.5, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(0.5), ..DataOptions::default() };
     let data = open(folder.path(), &options).unwrap();
     let report = data.report();
     let pair = |again: &str| [again.to_string(), "a/1.pgm".into()];

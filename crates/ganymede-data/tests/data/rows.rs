@@ -269,12 +269,58 @@ fn a_target_is_a_list_of_few_values() {
     let folder = tempfile::tempdir().unwrap();
     for (target, words) in [
         ("incme", "did you mean `income`"),
-        ("gain", "expected a column of categories, found `gain`, which is number"),
-        ("unit", "expected a column of categories, found `unit`, which is constant"),
+        ("unit", "expected a target of categories or numbers, found `unit`, which is constant"),
     ] {
         let error = dataset(folder.path(), &text(), Some(target)).unwrap_err().to_string();
         assert!(error.contains(words), "{target}: {error}");
     }
     let error = dataset(folder.path(), "a,b\n1,x\n", None).unwrap_err().to_string();
     assert!(error.contains("expected a column that can be learned, found none"), "{error}");
+}
+
+/// What is said of lines and rules holds: rows that break a given rule are no samples, further rules are not looked for, bad lines
+/// are left out where they may be, and a header can be denied.
+#[test]
+fn what_is_said_of_rows_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let opened = |text: &str, options: DataOptions| {
+        std::fs::write(&path, text).unwrap();
+        open(&path, &options)
+    };
+    let rules = |texts: &[&str], find: bool| {
+        let given = texts.iter().fold(ganymede_data::table::RuleOptions::default(), |all, one| all.with(one).unwrap());
+        DataOptions { rules: ganymede_data::table::RuleOptions { find, ..given }, ..DataOptions::default() }
+    };
+    let data = opened(&text(), rules(&["gain > 0"], false)).unwrap();
+    assert_eq!(data.len(), 80, "a third of the rows has no gain");
+    assert!(data.report().notes.iter().any(|note| note.contains("40 exceptions; rows 1, 4, 7, 10, 13 and 35 more")));
+    let codec = data.learn(&data.split(Some(0.0), 1)).unwrap();
+    assert_eq!(codec.modality().lines().unwrap().rules(), [], "no other is looked for");
+    let refused = opened(&text(), rules(&["low <= gains"], true)).unwrap_err().to_string();
+    assert!(refused.contains("\"gains\"") && refused.contains("age, city, country"), "{refused}");
+
+    let ragged = text().replacen("\r\n22", "\r\n1,2\r\n22", 1);
+    let error = opened(&ragged, DataOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("line 4") && error.contains("found 2"), "{error}");
+    let lax = DataOptions { max_bad: Some(0.02), ..DataOptions::default() };
+    assert_eq!(opened(&ragged, lax).unwrap().len(), ROWS as usize);
+
+    let lines: String = (0..40).map(|i| format!("{}.5;{}\n", i * 3, i % 7)).collect();
+    let plain = DataOptions { header: Some(false), delimiter: Some(';'), ..DataOptions::default() };
+    assert_eq!(opened(&lines, plain.clone()).unwrap().len(), 40);
+    assert_eq!(opened(&lines, DataOptions { header: Some(true), ..plain }).unwrap().len(), 39);
+}
+
+/// A number can be what models are to predict; rows are not asked for by it.
+#[test]
+fn a_number_can_be_predicted() {
+    let (data, codec) = learned(Some("gain"));
+    assert!(data.labels().is_none() && codec.field(LABEL).is_none());
+    assert!(data.report().notes.iter().any(|note| note.contains("`gain` is a number")));
+    let table = codec.modality().lines().unwrap();
+    assert_eq!(table.target(), None);
+    let predicted: Vec<String> = table.columns().into_iter().filter(|c| c.target).map(|c| c.name).collect();
+    assert_eq!(predicted, ["gain"]);
+    assert_eq!(values(&data, &codec).len() / data.len(), codec.shape()[0]);
 }

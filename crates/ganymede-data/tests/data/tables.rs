@@ -162,7 +162,7 @@ fn a_table_beside_images_names_their_classes() {
     let rows = "file,class\n000000.png,shoe\n000001.png,bag\n000002.png,shoe\n000003.png,bag\nmore.png,hat\n";
     put(&root.join("labels.csv"), rows.as_bytes());
     let cached = |max_bad: f64| {
-        let options = DataOptions { max_bad, ..DataOptions::default() };
+        let options = DataOptions { max_bad: Some(max_bad), ..DataOptions::default() };
         Dataset::open_with(&Source::parse(&root).unwrap(), &options, Some(&cache), &())
     };
     let data = cached(0.0).unwrap();
@@ -177,7 +177,7 @@ fn a_table_beside_images_names_their_classes() {
         "of 4 images 1 has no row in labels.csv and is left out: 000003.png; --labels none takes all, without classes";
     assert_eq!(data.report().notes, [left]);
     // One that is asked for, and one that names few of them, is to name all.
-    let options = DataOptions { labels: Some("labels.csv".into()), max_bad: 0.0, ..DataOptions::default() };
+    let options = DataOptions { labels: Some("labels.csv".into()), max_bad: Some(0.0), ..DataOptions::default() };
     let asked = Dataset::open_with(&Source::parse(&root).unwrap(), &options, None, &()).unwrap_err();
     assert!(asked.to_string().contains("000003.png (expected a row with its class in labels.csv"), "{asked}");
     put(&root.join("labels.csv"), b"000000,a\n");

@@ -29,7 +29,7 @@ impl Table {
                 }
                 _ => return None,
             };
-            Some((at, RowColumn { name: column.name.clone(), kind, target: Some(at) == self.target }))
+            Some((at, RowColumn { name: column.name.clone(), kind, target: Some(at) == self.target.or(self.goal) }))
         });
         compared.collect()
     }

@@ -1,7 +1,7 @@
 //! Which columns a network makes, and how the others follow from them. Not here: the rules themselves (`crate::table`), one column
 //! as values (`encoder.rs`).
 
-use crate::table::{Grid, Kind, Plan, Rule, RuleColumn, RuleKind, RuleOptions, Schema, find_rules, structure};
+use crate::table::{Column, Grid, Kind, Plan, Rule, RuleColumn, RuleKind, RuleOptions, Schema, find_rules, structure};
 
 /// The cells of what a network makes, column by column.
 pub(super) struct Made {
@@ -25,19 +25,50 @@ impl Made {
     }
 }
 
-/// How the rules of a table are kept, and what the report says of them.
+/// How the rules of a table are kept, which those are, the rows that break none of those that were given, and what the report says
+/// of them.
 pub(super) fn plan(
     schema: &Schema,
-    cells: &[f64],
+    mut cells: Vec<f64>,
     target: Option<usize>,
     options: &RuleOptions,
-) -> Result<(Plan, Vec<Rule>, Vec<String>), String> {
+) -> Result<(Plan, Vec<Rule>, Vec<f64>, Vec<String>), String> {
     let width = schema.columns().len();
-    let learned = || schema.columns().iter().enumerate().filter(|(_, column)| column.kind.is_learned());
-    let columns: Vec<Vec<f64>> =
-        learned().map(|(at, _)| cells.iter().skip(at).step_by(width).copied().collect()).collect();
-    let of_rules: Vec<RuleColumn<'_>> = learned()
-        .zip(&columns)
+    let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
+    let columns = by_column(schema, &cells);
+    let ruled = options.apply(&names, &of_rules(schema, &columns), find_rules)?;
+    let (mut notes, left_out) = (ruled.notes, ruled.left_out);
+    notes.extend(ruled.rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
+    if left_out.is_empty() {
+        let plan = structure(&ruled.rules, &of_rules(schema, &columns), target);
+        return Ok((plan, ruled.rules, cells, notes));
+    }
+    let mut row = 0..;
+    cells = cells
+        .chunks_exact(width)
+        .filter(|_| row.next().is_some_and(|row| left_out.binary_search(&row).is_err()))
+        .flatten()
+        .copied()
+        .collect();
+    let plan = structure(&ruled.rules, &of_rules(schema, &by_column(schema, &cells)), target);
+    Ok((plan, ruled.rules, cells, notes))
+}
+
+/// The columns that are learned, with their places.
+fn learned(schema: &Schema) -> impl Iterator<Item = (usize, &Column)> {
+    schema.columns().iter().enumerate().filter(|(_, column)| column.kind.is_learned())
+}
+
+/// The cells of each column that is learned.
+fn by_column(schema: &Schema, cells: &[f64]) -> Vec<Vec<f64>> {
+    let width = schema.columns().len();
+    learned(schema).map(|(at, _)| cells.iter().skip(at).step_by(width).copied().collect()).collect()
+}
+
+/// Columns as rules see them.
+fn of_rules<'a>(schema: &Schema, columns: &'a [Vec<f64>]) -> Vec<RuleColumn<'a>> {
+    learned(schema)
+        .zip(columns)
         .map(|((index, column), cells)| {
             let kind = match &column.kind {
                 Kind::Category { values, .. } => RuleKind::Category { count: values.len() },
@@ -46,13 +77,7 @@ pub(super) fn plan(
             };
             RuleColumn { index, kind, grid: grid_of(&column.kind), cells }
         })
-        .collect();
-    let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
-    let ruled = options.apply(&names, &of_rules, find_rules)?;
-    let mut notes = ruled.notes;
-    notes.extend(ruled.rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
-    let plan = structure(&ruled.rules, &of_rules, target);
-    Ok((plan, ruled.rules, notes))
+        .collect()
 }
 
 /// Which numbers a column can write.

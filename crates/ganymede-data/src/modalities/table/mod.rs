@@ -18,7 +18,7 @@ use crate::field::{Field, LABEL, Role};
 use crate::learn::Rows;
 use crate::raster::grid;
 use crate::sources::{BatchSource, SourceOptions};
-use crate::table::{Kind, Plan, Rule, RuleOptions, Schema};
+use crate::table::{Column, Kind, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
@@ -54,6 +54,9 @@ pub(crate) struct Table {
     /// The column that rows are asked for by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<usize>,
+    /// The number that models are to predict, where that is what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    goal: Option<usize>,
     /// What its rows never break.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Rule>,
@@ -82,35 +85,29 @@ fn cells_of(bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
 }
 
 impl Table {
-    /// A table of these rows of cells, one after the other, with the target at a place among its columns; and what the report says
-    /// of its rules.
+    /// A table of these rows of cells, one after the other, with what is to be predicted at a place among its columns; the rows
+    /// without those that break a rule which was given; and what the report says of its rules and of the target.
     ///
     /// # Errors
-    /// The reason: no column can be learned, or the target is no list of few values.
+    /// The reason: no column can be learned, or the target is neither a number nor a list of few values.
     pub(crate) fn of(
         schema: Schema,
-        cells: &[f64],
-        target: Option<usize>,
+        cells: Vec<f64>,
+        asked: Option<usize>,
         rules: &RuleOptions,
-    ) -> Result<(Table, Vec<String>), String> {
+    ) -> Result<(Table, Vec<f64>, Vec<String>), String> {
         let width = schema.columns().len();
-        if let Some(at) = target {
-            let name = &schema.columns()[at].name;
-            match &schema.columns()[at].kind {
-                Kind::Category { values, .. } if values.len() <= MOST_CLASSES => {}
-                Kind::Category { values, .. } => {
-                    return Err(format!(
-                        "expected at most {MOST_CLASSES} different values of `{name}`, found {}",
-                        values.len()
-                    ));
-                }
-                kind => {
-                    return Err(format!("expected a column of categories, found `{name}`, which is {}", kind.name()));
-                }
-            }
-        }
-        let (plan, rules, notes) = plan(&schema, cells, target, rules)?;
-        let made = Made::of(&plan, target, cells, width);
+        let (target, goal) = match asked {
+            None => (None, None),
+            Some(at) if predicts(&schema.columns()[at])? => (None, asked),
+            Some(_) => (asked, None),
+        };
+        let (plan, rules, cells, mut notes) = plan(&schema, cells, target, rules)?;
+        let number = goal.map(|at| schema.columns()[at].name.clone());
+        notes.extend(number.map(|name| {
+            format!("target      `{name}` is a number: `evaluate` predicts it, rows are asked for by it as by any other column")
+        }));
+        let made = Made::of(&plan, target, &cells, width);
         if made.columns.is_empty() && target.is_none() {
             return Err(
                 "expected a column that can be learned, found none: all are ids, texts, constant or empty".into()
@@ -126,9 +123,9 @@ impl Table {
         };
         let learned = made.columns.iter().zip(&made.cells).map(encoder).collect();
         let classes = target.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
-        let mut table = Table { schema: Some(schema), target, rules, plan, learned, classes, ..Table::default() };
-        table.look(cells).map_err(|error| error.to_string())?;
-        Ok((table, notes))
+        let mut table = Table { schema: Some(schema), target, goal, rules, plan, learned, classes, ..Table::default() };
+        table.look(&cells).map_err(|error| error.to_string())?;
+        Ok((table, cells, notes))
     }
 
     /// The label of each of these rows, with the names of the classes, where there is a target.
@@ -277,6 +274,25 @@ fn places(schema: &Schema, learned: &[usize]) -> usize {
         if total(middle) <= room { low = middle } else { high = middle - 1 }
     }
     low
+}
+
+/// Whether a column that is to be predicted is a number; else it is a list of few values.
+fn predicts(column: &Column) -> Result<bool, String> {
+    match &column.kind {
+        Kind::Number { .. } => Ok(true),
+        Kind::Category { values, .. } if values.len() <= MOST_CLASSES => Ok(false),
+        Kind::Category { values, numbers: Some(_), .. } if values.len() > MOST_CLASSES => Ok(true),
+        Kind::Category { values, .. } => Err(format!(
+            "expected at most {MOST_CLASSES} different values of the target `{}`, found {}",
+            column.name,
+            values.len()
+        )),
+        kind => Err(format!(
+            "expected a target of categories or numbers, found `{}`, which is {}",
+            column.name,
+            kind.name()
+        )),
+    }
 }
 
 fn variable(kind: &Kind) -> Variable<'_> {
