@@ -17,7 +17,7 @@ const BATCH: usize = 500;
 /// Steps of a training that is not told how long.
 const STEPS: u64 = 5000;
 /// How often each row is seen at the most: rows that are seen more often are copied (docs/decisions/0057).
-const EPOCHS: f64 = 750.0;
+const EPOCHS: f64 = 600.0;
 
 /// Dense networks on rows of a table: a residual generator whose choices are exact, against a critic that sees one row at a
 /// time, by the Wasserstein objective with a gradient penalty, and with the second moments of the table. Where the table has a

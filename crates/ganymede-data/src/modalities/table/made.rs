@@ -25,33 +25,39 @@ impl Made {
     }
 }
 
-/// How the rules of a table are kept, which those are, the rows that break none of those that were given, and what the report says
-/// of them.
-pub(super) fn plan(
-    schema: &Schema,
-    mut cells: Vec<f64>,
-    target: Option<usize>,
-    options: &RuleOptions,
-) -> Result<(Plan, Vec<Rule>, Vec<f64>, Vec<String>), String> {
-    let width = schema.columns().len();
-    let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
-    let columns = by_column(schema, &cells);
-    let ruled = options.apply(&names, &of_rules(schema, &columns), find_rules)?;
-    let (mut notes, left_out) = (ruled.notes, ruled.left_out);
-    notes.extend(ruled.rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
-    if left_out.is_empty() {
-        let plan = structure(&ruled.rules, &of_rules(schema, &columns), target);
-        return Ok((plan, ruled.rules, cells, notes));
+/// The rules of a table.
+pub(super) struct Planned {
+    /// How they are kept.
+    pub(super) plan: Plan,
+    pub(super) rules: Vec<Rule>,
+    /// The rows that break none of those that were given.
+    pub(super) cells: Vec<f64>,
+    /// What the report says of them.
+    pub(super) notes: Vec<String>,
+}
+
+impl Planned {
+    /// The rules of these rows.
+    pub(super) fn of(
+        schema: &Schema,
+        mut cells: Vec<f64>,
+        target: Option<usize>,
+        options: &RuleOptions,
+    ) -> Result<Planned, String> {
+        let names: Vec<String> = schema.columns().iter().map(|column| column.name.clone()).collect();
+        let mut columns = by_column(schema, &cells);
+        let ruled = options.apply(&names, &of_rules(schema, &columns), find_rules)?;
+        let (rules, mut notes, left_out) = (ruled.rules, ruled.notes, ruled.left_out);
+        notes.extend(rules.iter().map(|rule| format!("rule        {}", rule.describe(&names))));
+        if !left_out.is_empty() {
+            let rows = cells.chunks_exact(names.len()).enumerate();
+            cells =
+                rows.filter(|(at, _)| left_out.binary_search(at).is_err()).flat_map(|(_, row)| row.to_vec()).collect();
+            columns = by_column(schema, &cells);
+        }
+        let plan = structure(&rules, &of_rules(schema, &columns), target);
+        Ok(Planned { plan, rules, cells, notes })
     }
-    let mut row = 0..;
-    cells = cells
-        .chunks_exact(width)
-        .filter(|_| row.next().is_some_and(|row| left_out.binary_search(&row).is_err()))
-        .flatten()
-        .copied()
-        .collect();
-    let plan = structure(&ruled.rules, &of_rules(schema, &by_column(schema, &cells)), target);
-    Ok((plan, ruled.rules, cells, notes))
 }
 
 /// The columns that are learned, with their places.

@@ -22,7 +22,7 @@ use crate::table::{Column, Kind, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
-use made::{Made, grid_of, plan};
+use made::{Made, Planned, grid_of};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs::File;
@@ -102,7 +102,7 @@ impl Table {
             Some(at) if predicts(&schema.columns()[at])? => (None, asked),
             Some(_) => (asked, None),
         };
-        let (plan, rules, cells, mut notes) = plan(&schema, cells, target, rules)?;
+        let Planned { plan, rules, cells, mut notes } = Planned::of(&schema, cells, target, rules)?;
         let number = goal.map(|at| schema.columns()[at].name.clone());
         notes.extend(number.map(|name| {
             format!("target      `{name}` is a number: `evaluate` predicts it, rows are asked for by it as by any other column")
