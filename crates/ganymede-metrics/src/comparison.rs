@@ -162,6 +162,7 @@ pub struct Comparison<'a> {
     /// Tells whether to go on.
     pub stop: Stop<'a>,
     watch: &'a dyn Fn(Stage<'_>),
+    references: bool,
     spaces: Option<Vec<Features>>,
     classifier: Option<Classifier>,
     left_out: Vec<String>,
@@ -178,13 +179,20 @@ impl<'a> Comparison<'a> {
         stop: Stop<'a>,
     ) -> Comparison<'a> {
         let (spaces, classifier, left_out) = (None, None, Vec::new());
-        Comparison { data, sides, others, backend, seed, stop, watch: &|_| {}, spaces, classifier, left_out }
+        let (watch, references) = (&|_: Stage<'_>| {}, true);
+        Comparison { data, sides, others, backend, seed, stop, watch, references, spaces, classifier, left_out }
     }
 
     /// The same, which tells `watch` what it computes.
     #[must_use]
     pub fn watched(self, watch: &'a dyn Fn(Stage<'_>)) -> Comparison<'a> {
         Comparison { watch, ..self }
+    }
+
+    /// The same, which leaves out the references of whole samples: they are known already.
+    #[must_use]
+    pub fn without_references(self) -> Comparison<'a> {
+        Comparison { references: false, ..self }
     }
 
     /// Numbers of whole samples: `of` is given two sets, real then generated, the seed and the flag.
@@ -197,8 +205,10 @@ impl<'a> Comparison<'a> {
     ) -> Result<Vec<Number>, MetricError> {
         let Sides { real, fake, second } = self.sides;
         let values = of(real.samples(), fake.samples(), self.seed, self.stop)?;
-        let first = real.samples().rows(0..second.len());
-        let references = known(of(&first, second.samples(), self.seed, self.stop))?;
+        let references = match self.references {
+            true => known(of(&real.samples().rows(0..second.len()), second.samples(), self.seed, self.stop))?,
+            false => Vec::new(),
+        };
         Ok(numbers(values, &references, "samples", [real.len(), second.len()], ""))
     }
 

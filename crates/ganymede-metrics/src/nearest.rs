@@ -1,4 +1,4 @@
-//! The rows of a table that are nearest to others. Not here: what that says (`metrics/tables/copying.rs`, `baselines.rs`).
+//! The rows of a table that are nearest to others. Not here: what that says (`metrics/tables/copying.rs`, `baselines/smote.rs`).
 
 use crate::table::Table;
 use crate::{MetricError, Stop};
