@@ -1,6 +1,7 @@
 //! One image in memory and what may happen to it before it is a sample: alpha, channels, size.
-//! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `labelled_grid.rs`, `scatter.rs`).
+//! Not here: decoding files (`decode.rs`), drawing results (`grid.rs`, `labelled_grid.rs`, `scatter.rs`, `canvas.rs`).
 
+pub(crate) mod canvas;
 pub(crate) mod content;
 pub(crate) mod decode;
 pub(crate) mod depth;

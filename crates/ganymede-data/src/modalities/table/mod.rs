@@ -1,11 +1,14 @@
 //! Tables: a row of cells of several kinds as values of a network, and back as a line of the file. Not here: reading tables
-//! (`crate::table`), one column (`encoder.rs`), batches (`rows.rs`), drawing (`picture.rs`).
+//! (`crate::table`), one column (`encoder.rs`), two of them (`pairs.rs`), batches (`rows.rs`), drawing
+//! (`picture.rs`).
 
 mod asked;
 mod compared;
 mod encoder;
 mod lines;
 mod made;
+mod pair_picture;
+mod pairs;
 mod picture;
 mod quantiles;
 mod rows;
@@ -23,6 +26,7 @@ pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
 use made::{Made, Planned, grid_of};
+use pairs::Pair;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs::File;
@@ -70,6 +74,9 @@ pub(crate) struct Table {
     /// Mean and deviation of each value of a network.
     means: Vec<f64>,
     deviations: Vec<f64>,
+    /// The pairs of columns that depend on each other most, for a drawing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<Pair>,
     /// Rows that this was learned from.
     rows: u64,
 }
@@ -342,6 +349,7 @@ impl Modality for Table {
             let kind = &column(*at)?.kind;
             encoder.check(if self.plan.gap(*at).is_some() { None } else { listed(kind) })?;
         }
+        self.pairs.iter().try_for_each(|pair| pair.check(schema.columns().len()))?;
         let classes = self.target.map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
         let width = self.width();
         if classes != self.classes.len() || [self.means.len(), self.deviations.len()] != [width, width] {
@@ -365,6 +373,7 @@ impl Modality for Table {
         let fitted = |((at, encoder), cells): (&(usize, Encoder), &Vec<f64>)| (*at, encoder.fitted(cells));
         let mut table = Table { learned: self.learned.iter().zip(&made.cells).map(fitted).collect(), ..self.clone() };
         table.look(&cells)?;
+        table.pairs = pairs::strongest(self.schema()?.columns(), &self.rules, &cells);
         codec.with(codec.fields().to_vec(), Arc::new(table))
     }
 
@@ -402,7 +411,7 @@ impl Modality for Table {
         Preview { samples: 1024, files: &["png", "csv"] }
     }
 
-    /// Draws each column's distribution beside the real one, and writes the rows as lines of the file.
+    /// Draws each column's distribution beside the real one, and pairs of columns, and writes the rows as lines of the file.
     fn write_preview(&self, _: &Codec, path: &Path, samples: &[f32], _: &GridRows) -> Result<(), DataError> {
         let mut text = Vec::new();
         self.begin(&mut text);
