@@ -2,11 +2,16 @@
 
 use ganymede_gan::Score;
 use ganymede_gan::metrics::Better;
+use ganymede_gan::metrics::baselines::BASELINES;
 
 /// The rows, by what was compared: whole samples, then the features of each space. With `protocols` each row is followed by
-/// what it depends on.
+/// what it depends on. Where there are numbers of baselines, they have columns of their own.
 pub fn table(scores: &[Score], protocols: bool) -> Vec<String> {
-    let mut lines = vec![row(["", "value", "95 % interval", "real", "better"])];
+    let beside = names(scores);
+    let mut lines = vec![match beside.is_empty() {
+        true => row(["", "value", "95 % interval", "real", "better"]),
+        false => wide(["", "value", "+-", "real"], &beside, "better"),
+    }];
     let mut spaces: Vec<&str> = Vec::new();
     for score in scores {
         if !spaces.contains(&score.of.as_str()) {
@@ -19,7 +24,7 @@ pub fn table(scores: &[Score], protocols: bool) -> Vec<String> {
             space => format!("features: {space}"),
         });
         for score in scores.iter().filter(|score| score.of == space) {
-            lines.push(line(score));
+            lines.push(if beside.is_empty() { line(score) } else { wide_line(score, &beside) });
             if protocols {
                 lines.push(format!("    {}", protocol(score)));
             }
@@ -28,20 +33,67 @@ pub fn table(scores: &[Score], protocols: bool) -> Vec<String> {
     lines
 }
 
+/// What the columns of baselines are, a line each.
+pub fn baselines(scores: &[Score]) -> Vec<String> {
+    let known = names(scores);
+    let shown = BASELINES.iter().filter(|baseline| known.contains(&baseline.name));
+    shown.map(|baseline| format!("{:<12}{}", baseline.name, baseline.summary)).collect()
+}
+
+/// The baselines that there are numbers of.
+fn names(scores: &[Score]) -> Vec<&'static str> {
+    let known = |name: &&str| scores.iter().any(|score| score.baselines.contains_key(*name));
+    BASELINES.iter().map(|baseline| baseline.name).filter(known).collect()
+}
+
 fn row([name, value, interval, real, better]: [&str; 5]) -> String {
     format!("{name:<28}{value:>9}  {interval:<20}  {real:>9}  {better}").trim_end().into()
+}
+
+fn wide([name, value, half, real]: [&str; 4], beside: &[&str], better: &str) -> String {
+    let beside: String = beside.iter().map(|text| format!("{text:>width$}", width = text.len().max(7) + 1)).collect();
+    format!("{name:<22}{value:>8}{half:>7}{real:>8}{beside}  {better}").trim_end().into()
+}
+
+fn better(score: &Score) -> &'static str {
+    match score.better {
+        Better::Lower => "lower",
+        Better::Higher => "higher",
+        Better::Near => "as real",
+    }
 }
 
 fn line(score: &Score) -> String {
     let estimate = &score.estimate;
     let interval = format!("{} to {}", short(estimate.low), short(estimate.high));
     let real = score.reference.map(short).unwrap_or_default();
-    let better = match score.better {
-        Better::Lower => "lower",
-        Better::Higher => "higher",
-        Better::Near => "as real",
-    };
-    row([&format!("  {}", score.metric), &short(estimate.value), &interval, &real, better])
+    row([&format!("  {}", score.metric), &short(estimate.value), &interval, &real, better(score)])
+}
+
+/// With half an interval, the wider one of both sides.
+fn wide_line(score: &Score, beside: &[&str]) -> String {
+    let estimate = &score.estimate;
+    let half = (estimate.value - estimate.low).max(estimate.high - estimate.value);
+    let real = score.reference.map(brief).unwrap_or_default();
+    let others: Vec<String> = beside
+        .iter()
+        .map(|name| {
+            let text = score.baselines.get(*name).copied().map(brief).unwrap_or_default();
+            format!("{text:>width$}", width = name.len().max(7))
+        })
+        .collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    wide([&format!("  {}", score.metric), &brief(estimate.value), &brief(half), &real], &others, better(score))
+}
+
+/// Four decimals at most, in seven letters.
+fn brief(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if size >= 1e5 || !size.is_finite() => format!("{value:.0e}"),
+        _ if size >= 10.0 => short(value),
+        _ => format!("{value:.4}"),
+    }
 }
 
 /// `protocol 0a1b2c, n 500, real of 113, 5 scales`.
@@ -92,6 +144,29 @@ mod tests {
         assert_eq!(lines, expected);
         let told = table(&scores, true);
         assert_eq!(told[3], "    protocol 0123456789ab, n 500, real of 113, learned from 500");
+    }
+
+    /// With numbers of rows that were made without training beside them: a column each, in 80 columns.
+    #[test]
+    fn baselines_have_columns_of_their_own() {
+        let mut scores =
+            [score("uplift_over_repeated", "samples", 0.0123456, "near"), score("known", "samples", 1.0, "lower")];
+        scores[0].baselines = [("marginals".to_string(), 0.5), ("smote".to_string(), -0.25)].into();
+        let expected = [
+            "                         value     +-    real marginals   smote  better",
+            "whole samples",
+            "  uplift_over_repeated  0.0123 0.0012  0.0041    0.5000 -0.2500  as real",
+            "  known                 1.0000 0.1000  0.3333                    lower",
+        ];
+        assert_eq!(table(&scores, false), expected);
+        scores[0].baselines.insert("copula".into(), f64::INFINITY);
+        scores[0].estimate.value = -1.5e10;
+        let lines = table(&scores, true);
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{lines:#?}");
+        assert!(lines[2].contains("  -2e10 ") && lines[2].contains(" inf "), "{}", lines[2]);
+        let told = baselines(&scores);
+        assert!(told.len() == 3 && told[2].starts_with("smote       each row between"), "{told:?}");
+        assert_eq!(baselines(&scores[1..]), Vec::<String>::new());
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Evaluating a generator: its samples beside real ones, by every metric. Not here: which samples (`sets.rs`), under which
 //! conditions they are generated (`conditions.rs`), the metrics (`ganymede-metrics`), what numbers depend on (`protocol.rs`), what is
-//! kept (`kept.rs`), what numbers come to in words (`summary.rs`).
+//! kept (`kept.rs`), rows of simple methods (`baselines.rs`), what numbers come to in words (`summary.rs`, of tables
+//! `table_summary.rs`).
 
+mod baselines;
 mod conditions;
 mod kept;
 mod protocol;
 mod sets;
 mod summary;
+mod table_summary;
 mod tables;
 
 pub(crate) use summary::is_better;
@@ -23,6 +26,7 @@ use ganymede_runtime::Backend;
 use protocol::Protocol;
 use serde::{Deserialize, Serialize};
 use sets::{Rows, Sets};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -74,6 +78,10 @@ pub struct Score {
     /// The same of each class by its label, where it is one of classes; none of a class with too few samples.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_class: Vec<Option<f64>>,
+    /// The same of rows of a table that simple methods made, by the names of
+    /// [`BASELINES`](crate::metrics::baselines::BASELINES), from real rows that are not compared; none where they were not asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baselines: BTreeMap<String, f64>,
     /// Stands for all that the number depends on but the generator. Numbers of two protocols cannot be compared.
     pub protocol: String,
 }
@@ -91,6 +99,7 @@ impl Score {
             reference_n,
             note: value.note,
             by_class: value.by_class,
+            baselines: BTreeMap::new(),
             protocol: protocol.clone().with(&depends).with(&format!("{of} {n}")).digits(),
         }
     }
@@ -117,6 +126,8 @@ pub struct EvaluateOptions {
     pub whole: bool,
     /// Whether samples are compared with those that were held out, instead of those that are trained on.
     pub held_out: bool,
+    /// Whether rows of a table that simple methods make are measured, too ([`Score::baselines`]).
+    pub baselines: bool,
 }
 
 impl EvaluateOptions {
@@ -228,7 +239,10 @@ pub(crate) fn compare(
     if options.metrics.is_some() {
         left_out.extend(found.unfit);
     }
-    let scores = found.numbers.into_iter().map(|number| Score::of(number, &sets.protocol)).collect();
+    let mut scores: Vec<Score> = found.numbers.into_iter().map(|number| Score::of(number, &sets.protocol)).collect();
+    if options.baselines && !scores.is_empty() && !sets.facts.columns.is_empty() {
+        left_out.extend(baselines::beside(&mut scores, &sets, options, backend, (stop, watch))?);
+    }
     let (samples, reference_samples) = (sets.sides.real.len(), sets.sides.second.len());
     let drawn = sets.conditions.words();
     Ok(Evaluation { checkpoint: PathBuf::new(), samples, reference_samples, drawn, scores, left_out })
@@ -250,12 +264,18 @@ pub fn evaluation_bytes(
     let facts = sets::facts(dataset.codec(), Ok(()));
     let wanted = |name: &str| options.wants(name);
     let networks = metrics::program_bytes(&facts, &wanted, backend)?;
-    Ok(Taken { own: networks.own + rows.sizes().bytes(&facts, &wanted), ..networks })
+    Ok(Taken { own: networks.own + bytes(&rows.sizes(), &facts, options), ..networks })
+}
+
+/// Bytes of samples and of what is worked out of them.
+fn bytes(sizes: &metrics::Sizes, facts: &metrics::Facts, options: &EvaluateOptions) -> u64 {
+    let made = if options.baselines { baselines::bytes(facts, sizes) } else { 0 };
+    sizes.bytes(facts, &|name| options.wants(name)) + made
 }
 
 /// Refuses what does not fit into memory.
 fn check(sizes: metrics::Sizes, facts: &metrics::Facts, options: &EvaluateOptions) -> Result<(), GanError> {
-    resources::check(sizes.bytes(facts, &|name| options.wants(name)), resources::available())
+    resources::check(bytes(&sizes, facts, options), resources::available())
 }
 
 impl From<MetricError> for GanError {

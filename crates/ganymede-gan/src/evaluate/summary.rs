@@ -1,12 +1,15 @@
 //! What the numbers of an evaluation come to, in one or two sentences. Each word follows from a number, its interval and that of real
-//! samples, by the rules below; to add one: a line in [`RULES`]. Not here: the numbers (`ganymede-metrics`).
+//! samples, by the rules below; to add one: a line in [`RULES`]. Not here: the numbers (`ganymede-metrics`), what those
+//! of tables come to (`table_summary.rs`).
 
-use super::Score;
+use super::{Score, table_summary};
 use crate::metrics::Better;
 
-/// Which number says most, the best first: a classifier of the data's own classes sees what people see, features of random weights
+/// Which number says most, the best first: of tables how well their rows can be told from real ones; of others a classifier of the data's own classes sees what people see, features of random weights
 /// see less.
-const LEADING: [(&str, &str); 7] = [
+const LEADING: [(&str, &str); 9] = [
+    ("detection_boosting", "samples"),
+    ("detection_logistic", "samples"),
     ("frechet", "classifier"),
     ("frechet", "samples"),
     ("frechet", "random"),
@@ -108,6 +111,8 @@ pub fn score_name(score: &Score) -> String {
         "kernel" => "KID",
         "laplacian" => "Laplacian",
         "sliced_wasserstein" => "sliced Wasserstein",
+        "detection_boosting" => "detection by boosting",
+        "detection_logistic" => "detection by logistic regression",
         other => other,
     };
     match score.of.as_str() {
@@ -117,8 +122,11 @@ pub fn score_name(score: &Score) -> String {
 }
 
 /// One sentence that says how far the samples are and what is wrong with them; one more where classes have collapsed, with their
-/// names. None where the numbers say nothing.
+/// names. Of tables further sentences on copies and on rows of simple methods. None where the numbers say nothing.
 pub fn summary(scores: &[Score], classes: &[String]) -> Vec<String> {
+    if table_summary::is_of_rows(scores) {
+        return table_summary::sentences(scores);
+    }
     let found: Vec<(usize, String)> = RULES.iter().filter_map(|rule| clause(rule, scores)).collect();
     let is_bad = found.iter().any(|(level, _)| *level >= BAD);
     let clauses: Vec<String> = found.into_iter().map(|(_, words)| words).chain(modes(scores)).collect();
@@ -131,7 +139,7 @@ pub fn summary(scores: &[Score], classes: &[String]) -> Vec<String> {
     first.into_iter().chain(collapse(scores, classes)).collect()
 }
 
-fn find<'a>(scores: &'a [Score], metric: &str, of: &str) -> Option<&'a Score> {
+pub(super) fn find<'a>(scores: &'a [Score], metric: &str, of: &str) -> Option<&'a Score> {
     scores.iter().find(|score| score.metric == metric && score.of == of)
 }
 

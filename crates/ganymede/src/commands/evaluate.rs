@@ -33,6 +33,9 @@ pub struct Evaluate {
     /// Compare with the samples that were held out of the training, instead of those that it saw
     #[arg(long, conflicts_with = "data")]
     held_out: bool,
+    /// Of tables: leave out the rows of simple methods (marginals, copula, smote)
+    #[arg(long)]
+    no_baselines: bool,
     #[command(flatten)]
     machine: MachineFlags,
     /// Print below each number its protocol, which stands for all that it depends on but the generator
@@ -73,6 +76,7 @@ impl Command for Evaluate {
             metrics: (!self.metric.is_empty()).then(|| self.metric.clone()),
             whole: self.data.is_some(),
             held_out: self.held_out,
+            baselines: !self.no_baselines,
         };
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
         let stages = Stages::new(terminal);
@@ -109,6 +113,9 @@ impl Command for Evaluate {
         }
         for line in score_table::table(&found.scores, self.protocols) {
             terminal.result(&line)?;
+        }
+        for line in score_table::baselines(&found.scores) {
+            terminal.result(&wrapped(&line))?;
         }
         for reason in &found.left_out {
             terminal.say(&format!("left out    {reason}"));
