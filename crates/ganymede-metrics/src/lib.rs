@@ -29,6 +29,7 @@ mod set;
 pub mod spaces;
 mod stop;
 mod table;
+mod teller;
 #[doc(hidden)]
 pub mod testing;
 
@@ -44,3 +45,4 @@ pub use set::{Facts, Set};
 pub use spaces::{SPACES, Space};
 pub use stop::Stop;
 pub use table::{TableColumn, TableKind, TableRule};
+pub use teller::Teller;

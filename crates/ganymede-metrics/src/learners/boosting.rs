@@ -1,5 +1,5 @@
 //! Gradient boosting of trees on histograms of codes. Not here: the codes (`bins.rs`), which split is best
-//! (`splits.rs`), forests (`forest.rs`).
+//! (`splits.rs`), when to stop (`stopped.rs`), forests (`forest.rs`).
 
 use super::bins::{Bins, Members};
 use super::splits::{Split, Sums, of_categories, of_numbers};
@@ -14,6 +14,7 @@ const TREES: usize = 100;
 const RATE: f64 = 0.1;
 /// Most leaves of a tree.
 const LEAVES: usize = 31;
+
 /// A node whose rows may be split.
 struct Open {
     place: usize,
@@ -25,7 +26,7 @@ struct Open {
 
 /// A node of a tree that has grown.
 #[derive(Clone, Copy)]
-enum Node {
+pub(super) enum Node {
     Leaf(f64),
     Split { column: usize, left: Members, children: [usize; 2] },
 }
@@ -79,7 +80,7 @@ pub(super) fn bytes(columns: &[TableColumn], learned: usize, asked: usize, outpu
 }
 
 /// The best constants: the mean, or the logarithms of the classes' shares.
-fn first_scores(goal: &Goal, rows: usize) -> Vec<f64> {
+pub(super) fn first_scores(goal: &Goal, rows: usize) -> Vec<f64> {
     let n = rows.max(1) as f64;
     match goal {
         Goal::Numbers(numbers) => vec![numbers.iter().sum::<f64>() / n],
@@ -92,7 +93,7 @@ fn first_scores(goal: &Goal, rows: usize) -> Vec<f64> {
 }
 
 /// First and second derivatives of each row's loss by its scores.
-fn differentiate(goal: &Goal, scores: &[Vec<f64>], into: &mut [Vec<(f32, f32)>]) {
+pub(super) fn differentiate(goal: &Goal, scores: &[Vec<f64>], into: &mut [Vec<(f32, f32)>]) {
     match goal {
         Goal::Numbers(numbers) => {
             let rows = into[0].iter_mut().zip(&scores[0]).zip(numbers);
@@ -118,7 +119,7 @@ fn differentiate(goal: &Goal, scores: &[Vec<f64>], into: &mut [Vec<(f32, f32)>])
 }
 
 /// What a tree adds to the score of a row.
-fn value(tree: &[Node], bins: &Bins, row: usize) -> f64 {
+pub(super) fn value(tree: &[Node], bins: &Bins, row: usize) -> f64 {
     let mut at = 0;
     loop {
         match tree[at] {
@@ -129,7 +130,7 @@ fn value(tree: &[Node], bins: &Bins, row: usize) -> f64 {
 }
 
 /// Grows trees on the same rows.
-struct Grower<'a> {
+pub(super) struct Grower<'a> {
     bins: &'a Bins,
     /// Where the histogram of each column begins; the last is the end.
     starts: Vec<usize>,
@@ -140,7 +141,7 @@ struct Grower<'a> {
 }
 
 impl<'a> Grower<'a> {
-    fn new(bins: &'a Bins) -> Grower<'a> {
+    pub(super) fn new(bins: &'a Bins) -> Grower<'a> {
         // A place for each code, and for that of what is missing.
         let mut starts = vec![0];
         bins.counts.iter().for_each(|count| starts.push(starts[starts.len() - 1] + count + 1));
@@ -149,7 +150,7 @@ impl<'a> Grower<'a> {
     }
 
     /// A tree, whose values are added to the scores of its rows.
-    fn grow(&mut self, derivatives: &[(f32, f32)], scores: &mut [f64]) -> Vec<Node> {
+    pub(super) fn grow(&mut self, derivatives: &[(f32, f32)], scores: &mut [f64]) -> Vec<Node> {
         let rows = 0..self.bins.rows;
         let sums = derivatives.iter().fold(Sums::default(), |sums, d| sums.plus(Sums::one(*d)));
         let histogram = self.histogram(&rows, derivatives);

@@ -8,8 +8,10 @@ mod forest;
 mod lbfgs;
 mod linear;
 mod splits;
+mod stopped;
 
 pub(crate) use encoding::Encoder;
+pub(crate) use stopped::Stopped;
 
 use crate::table::{Table, TableColumn};
 use crate::{MetricError, Stop};
