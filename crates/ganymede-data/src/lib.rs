@@ -76,8 +76,8 @@ pub use learn::Rows;
 pub use loader::{Loader, PREFETCH};
 pub use memory::{FromSamples, Values};
 pub use modalities::{
-    ARRAY, GridRows, Head, Modality, Preview, RowColumn, RowFilter, RowKind, RowLines, RowRule, TableRows, Wish,
-    names as modalities,
+    ARRAY, Filled, GivenRows, GridRows, Head, KnownRows, Modality, NumberedRows, Preview, RowCells, RowColumn,
+    RowFilter, RowKind, RowLines, RowRule, TableRows, Wish, names as modalities,
 };
 pub use options::{DataOptions, Duplicates, Fit, Pages, Resolution, parse_background, parse_range, parse_sizes};
 pub use progress::Progress;

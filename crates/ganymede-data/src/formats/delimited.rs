@@ -78,7 +78,7 @@ pub(super) fn decode_bytes(
 ) -> Result<Decoded, DataError> {
     let refused = |error: TableError| error.of(path);
     let DataOptions { delimiter, header, max_bad, .. } = *job.options;
-    let reading = Reading { delimiter, header, max_bad: max_bad.unwrap_or(0.0) };
+    let reading = Reading { delimiter, header, max_bad: max_bad.unwrap_or(0.0), ..Reading::default() };
     let table = Table::read(bytes, &reading).map_err(refused)?;
     let schema = infer(&table, &job.options.columns).map_err(refused)?;
     let cells = schema.cells(&table).map_err(refused)?;

@@ -8,6 +8,7 @@
 
 pub(crate) mod images;
 pub(crate) mod points;
+mod row_cells;
 mod signals;
 pub(crate) mod table;
 mod wish;
@@ -27,7 +28,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use table::RowFilter;
+pub use row_cells::{KnownRows, NumberedRows, RowCells};
+pub use table::{Filled, GivenRows, RowFilter};
 pub use wish::Wish;
 
 /// Every modality, in the order in which they are asked whether samples are theirs.
@@ -162,7 +164,7 @@ pub trait Modality: fmt::Debug + Send + Sync {
 }
 
 /// The rows of a table as lines of its file.
-pub trait RowLines {
+pub trait RowLines: RowCells {
     /// The ending of the file's name: `csv`.
     fn ending(&self) -> &'static str;
 

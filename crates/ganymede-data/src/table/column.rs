@@ -253,7 +253,7 @@ impl Column {
     }
 
     /// What a cell must be, for a message.
-    pub(super) fn expected(&self) -> String {
+    pub(crate) fn expected(&self) -> String {
         match &self.kind {
             Kind::Number { form, low, .. } => format!("a number such as `{}`", form.text(*low)),
             Kind::Category { values, .. } => {

@@ -119,7 +119,7 @@ impl Dialect {
     }
 
     /// Writes a cell, in quotes where it needs them or where `always`. `alone`: it is the only cell of its line.
-    pub(super) fn cell(&self, out: &mut String, text: &str, always: bool, alone: bool) {
+    pub(crate) fn cell(&self, out: &mut String, text: &str, always: bool, alone: bool) {
         let delimiter = self.byte();
         let special = |b: u8| b == delimiter || b == b'"' || b == b'\n' || b == b'\r';
         // An empty line is no row.

@@ -26,6 +26,7 @@ mod categories;
 mod cell_reader;
 mod cells;
 mod column;
+mod complete;
 mod date_fit;
 mod date_format;
 mod date_guess;
@@ -78,3 +79,5 @@ pub use wishes::{ColumnWish, KindName, Wishes};
 pub use words::WordsForm;
 
 pub(crate) use dialect::{delimiter, said_delimiter};
+pub(crate) use fault::shown;
+pub(crate) use wishes::nearest;

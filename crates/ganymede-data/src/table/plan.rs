@@ -1,5 +1,5 @@
 //! How samples keep the rules: which columns are learned, and how the others follow from them. Not here: which rules there are
-//! (`rules.rs`), how the choice is made (`structure.rs`).
+//! (`rules.rs`), how the choice is made (`structure.rs`), rows that are given in part (`complete.rs`).
 //!
 //! A column that another fixes is looked up; a copy is computed; of two columns in order, the larger is learned as its gap above the
 //! smaller. So every sample keeps these rules, whatever a network makes. The few rules that cannot be kept like that are checks, by
@@ -117,7 +117,7 @@ pub struct Lookup {
 
 impl Lookup {
     /// The cell that a value says; missing for a value that was never seen.
-    fn cell(&self, value: f64) -> f64 {
+    pub(super) fn cell(&self, value: f64) -> f64 {
         let last = self.cells.len() - 1;
         place(value, last).and_then(|i| self.cells[i]).unwrap_or(f64::NAN)
     }

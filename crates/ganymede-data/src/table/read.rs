@@ -30,6 +30,8 @@ pub struct Reading {
     /// Which fraction of the rows may be bad: with another number of cells than the first row, or with text behind a quoted
     /// cell. They are left out and listed.
     pub max_bad: f64,
+    /// Whether rows without any text at the end are rows; else they are left out.
+    pub empty_rows: bool,
 }
 
 /// A line that is no row of its table.
@@ -335,7 +337,7 @@ impl Found {
         let empty = |cells: &Cells| (0..width).all(|column| cells.get(cells.rows() - 1, column).trim().is_empty());
         let mut dropped = 0;
         // What spreadsheets leave behind below a table.
-        while width > 1 && self.cells.rows() > 1 && empty(&self.cells) {
+        while !how.empty_rows && width > 1 && self.cells.rows() > 1 && empty(&self.cells) {
             self.cells.pop();
             dropped += 1;
         }

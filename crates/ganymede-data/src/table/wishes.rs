@@ -131,7 +131,7 @@ pub(super) fn unknown(name: &str, names: &[String]) -> TableError {
 }
 
 /// The name that may be meant: alike but for capitals and signs, or with few other letters.
-pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
     };

@@ -1,19 +1,22 @@
 //! Tables: a row of cells of several kinds as values of a network, and back as a line of the file. Not here: reading tables
-//! (`crate::table`), one column (`encoder.rs`), two of them (`pairs.rs`), batches (`rows.rs`), drawing
-//! (`picture.rs`).
+//! (`crate::table`), one column (`encoder.rs`), two of them (`pairs.rs`), batches (`rows.rs`), rows of cells (`cell_rows.rs`),
+//! drawing (`picture.rs`).
 
 mod asked;
+mod cell_rows;
 mod compared;
 mod encoder;
+mod given;
 mod lines;
 mod made;
+mod nearby;
 mod pair_picture;
 mod pairs;
 mod picture;
 mod quantiles;
 mod rows;
 
-use super::{Entry, GridRows, Head, Modality, Preview, RowLines, TableRows, Wish};
+use super::{Entry, GridRows, Head, Modality, Preview, RowCells, RowLines, TableRows, Wish};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::{DataError, io_error};
@@ -25,7 +28,9 @@ use crate::table::{Column, Kind, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
+pub use given::GivenRows;
 use made::{Made, Planned, grid_of};
+pub use nearby::Filled;
 use pairs::Pair;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

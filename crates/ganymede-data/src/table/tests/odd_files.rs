@@ -136,7 +136,7 @@ fn large_tables_are_read() {
 #[test]
 fn what_is_asked_for_holds() {
     let asked = |text: &str, header, delimiter| {
-        rows(&Table::read(text.into(), &Reading { header, delimiter, max_bad: 0.0 }).unwrap())
+        rows(&Table::read(text.into(), &Reading { header, delimiter, ..Reading::default() }).unwrap())
     };
     assert_eq!(asked("1,2\n3,4\n", Some(true), None), "1/2 | 3/4");
     assert_eq!(asked("a,b\n3,4\n", Some(false), None), "1/2 | a/b | 3/4");
