@@ -73,6 +73,18 @@ pub enum GanError {
         /// Expected before found.
         reason: String,
     },
+    /// Too few generated rows are as they are asked to be.
+    #[error("expected {wanted} rows as they are asked for, found {found} among {generated} that were generated{}", copied(*copies))]
+    Rare {
+        /// Rows that were asked for.
+        wanted: u64,
+        /// Rows that are as asked for.
+        found: u64,
+        /// Rows that were generated.
+        generated: u64,
+        /// Those of them that are copies of rows that were trained on.
+        copies: u64,
+    },
     /// The networks or losses do not fit together.
     #[error("{}", build_text(_0))]
     Build(BuildErrors),
@@ -284,6 +296,10 @@ impl From<BuildErrors> for GanError {
     fn from(errors: BuildErrors) -> Self {
         GanError::Build(errors)
     }
+}
+
+fn copied(copies: u64) -> String {
+    if copies > 0 { format!(", {copies} of them copies of rows that were trained on") } else { String::new() }
 }
 
 impl From<TensorError> for GanError {

@@ -19,6 +19,11 @@ impl GanError {
                 "`ganymede check FILE` says what each of them needs; `ganymede presets NAME` prints a complete spec"
                     .into(),
             ),
+            GanError::Rare { copies, .. } if *copies > 0 => Some(
+                "where nearly every possible row is in the data, copies cannot be avoided: leave --no-copies out, or ask for less"
+                    .into(),
+            ),
+            GanError::Rare { .. } => Some("ask for less, or train with this column as --target".into()),
             GanError::Edit { .. } => Some("keys are those of `ganymede presets NAME`, such as train.batch=32".into()),
             GanError::Unknown { kind: PRESET, name, known } if presets::elsewhere(name).is_some() => {
                 let nearest = presets::elsewhere(name).unwrap_or_default();

@@ -17,6 +17,7 @@ mod durable;
 mod error;
 mod evaluate;
 pub mod events;
+mod fill;
 mod gan;
 mod hints;
 mod loss_scope;
@@ -32,6 +33,7 @@ pub mod resources;
 pub mod run_dir;
 mod run_list;
 mod sampler;
+mod select;
 pub mod spec;
 mod step;
 mod table;
@@ -46,6 +48,7 @@ pub use evaluate::{
     EvaluateOptions, Evaluation, Score, evaluate, evaluate_watched, evaluation_bytes, incomparable, leading,
     metric_names, score_name, summary,
 };
+pub use fill::fill_rows;
 pub use gan::{Gan, Length, Tick};
 pub use ganymede_metrics as metrics;
 pub use loss_scope::{LossScope, Verdict};
@@ -53,6 +56,7 @@ pub use machine::Machine;
 pub use plan::PlanReport;
 pub use run_list::{RunState, RunSummary, run_list};
 pub use sampler::{Labels, Sampler, SamplerOptions, Seeds, rows_by_class};
+pub use select::{RealRows, RowDraws, RowOptions, RowReport, RowsAsked, Selected, Selector, sample_rows};
 pub use step::{StepResult, Stepper};
 pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
 pub use training::{Compiled, Pace, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};

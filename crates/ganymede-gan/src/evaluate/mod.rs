@@ -10,8 +10,9 @@ mod protocol;
 mod sets;
 mod summary;
 mod table_summary;
-mod tables;
+pub(crate) mod tables;
 
+pub(crate) use sets::misshapen;
 pub(crate) use summary::is_better;
 pub use summary::{leading, score_name, summary};
 

@@ -249,7 +249,7 @@ fn labels(dataset: &Dataset, numbers: &[u32]) -> Option<Vec<u32>> {
     dataset.labels().map(|all| numbers.iter().map(|&i| all[i as usize]).collect())
 }
 
-pub(super) fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
+pub(crate) fn misshapen(error: ganymede_tensor::TensorError) -> GanError {
     GanError::Argument { what: "samples".into(), reason: error.to_string() }
 }
 

@@ -7,7 +7,7 @@ use ganymede_data::{RowKind, RowLines, RowRule};
 use ganymede_tensor::Tensor;
 
 /// The columns and rules of a table.
-pub(super) fn facts(table: &dyn RowLines) -> (Vec<TableColumn>, Vec<TableRule>) {
+pub(crate) fn facts(table: &dyn RowLines) -> (Vec<TableColumn>, Vec<TableRule>) {
     let columns = table.columns().into_iter().map(|column| {
         let kind = match column.kind {
             RowKind::Number { whole, range } => TableKind::Number { whole, range },
@@ -24,7 +24,7 @@ pub(super) fn facts(table: &dyn RowLines) -> (Vec<TableColumn>, Vec<TableRule>) 
 }
 
 /// The cells of rows as a tensor (N, columns).
-pub(super) fn rows(table: &dyn RowLines, cells: Vec<f32>) -> Result<Tensor, GanError> {
+pub(crate) fn rows(table: &dyn RowLines, cells: Vec<f32>) -> Result<Tensor, GanError> {
     let columns = table.columns().len();
     Tensor::from_f32([cells.len() / columns.max(1), columns], cells).map_err(misshapen)
 }
