@@ -345,7 +345,8 @@ fn rows_of_a_table_are_the_same_for_any_threads_and_after_a_stop() {
     let (one, three) = (train(&path("one"), "6", "1"), train(&path("three"), "4", "3"));
     ganymede(&["resume", &three, "--steps", "6", "--threads", "2"]).ok();
     ganymede(&["verify", &three]).ok();
-    std::fs::remove_file(&table).unwrap();
+    let moved = path("moved.csv");
+    std::fs::rename(&table, &moved).unwrap();
     let rows = |run: &str, threads: &str, name: &str, asked: &[&str]| {
         let file = path(name);
         ganymede(&[&["sample", run, "-n", "90", "--threads", threads, "--out", &file], asked].concat()).ok();
@@ -365,6 +366,37 @@ fn rows_of_a_table_are_the_same_for_any_threads_and_after_a_stop() {
     assert!(rich.len() == 90 && rich.iter().all(|row| row[5] == "yes" && row[3].parse::<u32>().unwrap() >= 10));
     let balanced = cells(&rows(&one, "1", "d.csv", &["--balance", "rich"]));
     assert_eq!(balanced.iter().filter(|row| row[5] == "yes").count(), 45);
+    // What needs the data is told where it is; else the run alone is enough.
+    let chosen = rows(&one, "1", "e.csv", &[&moved, "--select", "3", "--no-copies"]);
+    assert_eq!(chosen, rows(&three, "4", "f.csv", &[&moved, "--select", "3", "--no-copies"]));
+    let real = cells(&std::fs::read_to_string(&moved).unwrap());
+    assert!(chosen.lines().count() == 91 && cells(&chosen).iter().all(|row| !real.contains(row)));
+    let (given, other) = (path("given.csv"), path("other.csv"));
+    std::fs::write(&other, format!("age, city,country,low,high,rich\n{}", (0..200).map(row).collect::<String>()))
+        .unwrap();
+    std::fs::write(&given, "city,high,low\nUlm,,40\n,7 ,\n,,\n").unwrap();
+    ganymede(&["sample", &one, "--fill", &given, "--out", &path("g.csv")]).ok();
+    let filled = std::fs::read_to_string(path("g.csv")).unwrap();
+    assert_eq!((filled.lines().next(), filled.lines().count()), (Some("city,high,low,age,country,rich"), 4));
+    for (row, (high, low)) in cells(&filled).iter().zip([(None, Some(40)), (Some(7), None), (None, None)]) {
+        assert!([["Lyon", "FR"], ["Ulm", "DE"], ["Oslo", "NO"]].contains(&[&row[0][..], &row[4][..]]), "{row:?}");
+        let [found_high, found_low] = [&row[1], &row[2]].map(|cell| cell.parse::<u32>().unwrap());
+        assert!(
+            found_low <= found_high
+                && [(high, found_high), (low, found_low)].iter().all(|(a, b)| a.is_none_or(|a| a == *b))
+        );
+    }
+    assert!(filled.contains("\nUlm,") && filled.contains(",7 ,"), "{filled}");
+    for (asked, words) in [
+        (&["--select", "3"][..], "`ganymede sample RUN DATA` says where it lies"),
+        (&["--no-copies"], "`ganymede sample RUN DATA` says where it lies"),
+        (&[&other, "--select", "3"], "expected the data that the run was started on"),
+        (&[&moved], "DATA: expected --select or --no-copies"),
+        (&["--select", "3", "--grid", &path("x.png")], "cannot be used with"),
+    ] {
+        let ran = ganymede(&[&["sample", &one, "-n", "5"], asked].concat());
+        assert!(ran.code != 0 && ran.stderr.contains(words), "{asked:?}: {}", ran.stderr);
+    }
     for (asked, words) in [
         (&["--where", "rihc=yes"][..], "did you mean `rich`"),
         (&["--where", "rich=perhaps"], "expected a value of the column, found `perhaps`"),

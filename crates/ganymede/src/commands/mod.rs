@@ -12,6 +12,7 @@ mod presets;
 mod resume;
 mod runs;
 mod sample;
+mod sample_fill;
 mod sample_rows;
 mod summary;
 mod train;

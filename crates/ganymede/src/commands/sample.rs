@@ -1,6 +1,7 @@
 //! `ganymede sample`: generates samples from a run. The sample of seed s is the same in any batch and any grid.
 
-use super::sample_rows::{self, Asked};
+use super::sample_fill;
+use super::sample_rows::{self, RowFlags};
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE};
 use crate::flags::{GeneratorFlags, MachineFlags, seeds};
@@ -38,7 +39,7 @@ pub struct Sample {
     grid: Option<PathBuf>,
     /// Write the samples into this folder in the form of the data: a file for each, or one array; rows of a table into this file
     #[arg(long, value_name = "DIR|FILE")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Write into --out even if it holds other files; files of the same names are replaced
     #[arg(long)]
     pub(super) overwrite: bool,
@@ -49,9 +50,6 @@ pub struct Sample {
     /// column, also !=, <, <=, > and >=; may be repeated
     #[arg(long = "where", value_name = "FIELD=VALUE", conflicts_with = "class")]
     wishes: Vec<String>,
-    /// Table: generate as many rows of each value of this column, the target
-    #[arg(long, value_name = "COLUMN", conflicts_with = "class")]
-    balance: Option<String>,
     /// Read the conditions from a CSV file: a column for each field, a line for each sample; seed s takes line s, from 0 on
     #[arg(long, value_name = "FILE", conflicts_with_all = ["class", "wishes"])]
     conditions: Option<PathBuf>,
@@ -59,7 +57,9 @@ pub struct Sample {
     #[arg(long, value_name = "T")]
     truncation: Option<f64>,
     #[command(flatten)]
-    generator: GeneratorFlags,
+    pub(super) generator: GeneratorFlags,
+    #[command(flatten)]
+    pub(super) rows: RowFlags,
     #[command(flatten)]
     machine: MachineFlags,
     /// Print JSON, one object per line
@@ -102,15 +102,20 @@ impl Command for Sample {
                 .map_err(|e| machine.explain(e))?;
         terminal.say(&format!("checkpoint  {}", checkpoint.display()));
         if let Some(table) = codec.modality().lines().filter(|_| self.grid.is_none()) {
-            let asked = Asked::of(table, &self.wishes_of_rows(table), self.balance.as_deref(), sampler.classes())?;
             let seeds = seeds(&self.seed, self.count, DEFAULT_COUNT)?;
-            let words = self.wishes.iter().chain(&self.balance).map(String::as_str).collect::<Vec<_>>().join(", ");
+            if let Some(given) = &self.rows.fill {
+                return sample_fill::write(&self, table, given, *seeds.start(), &mut sampler, terminal);
+            }
+            let options = self.rows.options(table, &self.wishes_of_rows(table), sampler.classes())?;
+            let words = self.wishes.iter().map(String::as_str).chain(self.rows.balance());
+            let words = words.collect::<Vec<_>>().join(", ");
             let usual = self.usual_file(&checkpoint, &words, &seeds);
             let file = sample_rows::file_of(table, self.out.as_deref(), usual);
-            return sample_rows::write(&self, (table, &asked), &file, &seeds, &mut sampler, terminal);
+            return sample_rows::write(&self, (table, &options), &file, &seeds, (&mut sampler, &spec), terminal);
         }
-        if self.balance.is_some() {
-            let text = "--balance: expected rows of a table, found other samples";
+        if let Some(flag) = self.rows.first() {
+            let found = if self.grid.is_some() { "--grid" } else { "other samples" };
+            let text = format!("{flag}: expected rows of a table, found {found}");
             return Err(Failure::new(USAGE, text).with_hint("without --class and --where each class comes in turn"));
         }
         let wish = self.wish(&codec)?;
