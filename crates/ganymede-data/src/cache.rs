@@ -13,7 +13,7 @@ use crate::blocks::{Blocks, Sums};
 use crate::codec::Codec;
 use crate::dataset::{Dataset, Facts, Storage, conclude};
 use crate::error::{DataError, io_error};
-use crate::field::{LABEL, SAMPLE};
+use crate::field::{Field, LABEL, SAMPLE};
 use crate::formats::{Format, Job};
 use crate::options::DataOptions;
 use crate::report::DataReport;
@@ -324,8 +324,9 @@ impl Parts {
     fn of(header: &Header) -> Option<Parts> {
         let count = header.samples as u64;
         let words = |there: bool| if there { count.checked_mul(4) } else { Some(0) };
-        let further = |name: &str| name != SAMPLE && name != LABEL;
-        let fields = header.codec.fields().iter().filter(|field| further(&field.name));
+        let derived = header.codec.modality().derived();
+        let further = |field: &Field| field.name != SAMPLE && field.name != LABEL && !derived.contains(field);
+        let fields = header.codec.fields().iter().filter(|field| further(field));
         Some(Parts {
             samples: count.checked_mul(header.codec.stored_type().bytes() as u64)?,
             labels: words(header.labels)?,
@@ -350,6 +351,7 @@ mod tests {
     use crate::formats::{self, Samples};
     use crate::options::{Duplicates, Fit, Pages, Resolution};
     use crate::source::Source;
+    use crate::table::{Condition, Numbers};
     use ganymede_tensor::{DType, TensorType};
 
     #[test]
@@ -381,9 +383,12 @@ mod tests {
             header,
             rules,
             target,
+            numbers,
+            condition,
         } = options.clone();
         assert!(columns.is_empty() && target.is_none());
         assert!(delimiter.is_none() && header.is_none() && rules.is_usual());
+        assert_eq!((numbers, condition), (Numbers::Scores, Condition::Target));
         assert!(part.is_none() && labels.is_none() && label_column.is_none() && pages == Pages::First);
         assert!(resolution.is_none() && channels.is_none() && fit == Fit::Crop && background == [255; 3]);
         assert!(range.is_none() && reshape.is_none() && layout.is_none() && key.is_none() && label_key.is_none());
@@ -396,7 +401,9 @@ mod tests {
             options_text(&changed).unwrap()
         };
         let plain = options_text(&options).unwrap();
-        let decoding: [fn(&mut DataOptions); 19] = [
+        let decoding: [fn(&mut DataOptions); 21] = [
+            |o| o.numbers = Numbers::Modes,
+            |o| o.condition = Condition::Category,
             |o| o.resolution = Some(Resolution::square(4)),
             |o| o.fit = Fit::Pad,
             |o| o.channels = Some(1),

@@ -320,6 +320,12 @@ impl Dataset {
         let (ty, size) = (field.in_batch(indices.len()), field.ty.bytes());
         let further = |field: &&Field| field.name != SAMPLE && field.name != LABEL;
         let column = self.codec().fields().iter().filter(further).position(|field| field.name == name);
+        if self.codec().modality().derived().iter().any(|field| field.name == name) {
+            let mut samples = vec![0; indices.len() * self.facts.sample.bytes()];
+            self.read(indices, &mut samples)?;
+            let derived = self.codec().modality().derive(name, indices, &samples);
+            return derived.filter(|tensor| tensor.ty() == ty).ok_or_else(|| missing(format!("values {ty}"), name));
+        }
         let mut bytes = Vec::with_capacity(ty.bytes());
         for &index in indices {
             let at = index as usize;
@@ -447,6 +453,7 @@ pub(crate) fn conclude(
     let mut fields = vec![sample];
     fields.extend(labels.as_ref().map(|_| Field::label(classes)));
     fields.extend(columns.iter().map(|column| column.field.clone()));
+    fields.extend(decoded.modality.derived());
     let codec = Codec::new(format.name(), report.source.clone(), fields, decoded.modality)?;
     let columns = columns.into_iter().map(|column| column.bytes).collect();
     let facts = Facts {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const SAMPLE: &str = "real";
 /// Name of the field of classes.
 pub const LABEL: &str = "label";
+/// Name of the field of a category of any column of a table, as one-hot over the categories of all of them.
+pub const CONDITION: &str = "condition";
 
 /// One part of a sample: an image, its label, the angle it was taken at.
 ///

@@ -69,7 +69,7 @@ pub use class_name::{class_list, class_number};
 pub use codec::{CODEC_VERSION, Codec};
 pub use dataset::Dataset;
 pub use error::{BadFile, DataError, Position};
-pub use field::{Field, LABEL, Role, SAMPLE, Scaling};
+pub use field::{CONDITION, Field, LABEL, Role, SAMPLE, Scaling};
 pub use formats::layout::Layout;
 pub use formats::{Samples, names, supported, write};
 pub use learn::Rows;

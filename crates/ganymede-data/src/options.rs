@@ -3,7 +3,7 @@
 use crate::error::DataError;
 use crate::formats::layout::Layout;
 use crate::limits::{MAX_PIXELS, MAX_SIDE};
-use crate::table::{RuleOptions, Wishes};
+use crate::table::{Condition, Numbers, RuleOptions, Wishes};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -83,6 +83,12 @@ pub struct DataOptions {
     /// for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How numbers of a table become values of a network.
+    #[serde(skip_serializing_if = "Numbers::is_default")]
+    pub numbers: Numbers,
+    /// What rows of a table are conditioned on in training.
+    #[serde(skip_serializing_if = "Condition::is_default")]
+    pub condition: Condition,
     /// Fraction kept out of training; `None` is 5 % from 1,000 samples up, else nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holdout: Option<f64>,
@@ -159,6 +165,8 @@ impl Default for DataOptions {
             header: None,
             rules: RuleOptions::default(),
             target: None,
+            numbers: Numbers::Scores,
+            condition: Condition::Target,
             holdout: None,
             duplicates: Duplicates::Keep,
             use_cache: true,

@@ -10,7 +10,7 @@ use crate::report::DataReport;
 use crate::report_columns;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::table::{Reading, Table, TableError, infer};
+use crate::table::{Condition, Numbers, Reading, Table, TableError, infer};
 use ganymede_tensor::{DType, TensorType};
 use std::fs::File;
 use std::io::Read;
@@ -68,6 +68,14 @@ impl Format for Delimited {
     }
 }
 
+/// What the report says of a coding that is not the usual one.
+fn coding_notes((numbers, condition): (Numbers, Condition)) -> Vec<String> {
+    let by_modes = "numbers     by modes of a mixture of normal distributions (data.numbers=scores: by rank)";
+    let of_any = "condition   a category of any column (data.condition=target: the target alone)";
+    let modes = (numbers == Numbers::Modes).then(|| by_modes.to_string());
+    modes.into_iter().chain((condition == Condition::Category).then(|| of_any.to_string())).collect()
+}
+
 /// Decodes the bytes of a table, whose rows are asked for by a target if there is one.
 pub(super) fn decode_bytes(
     job: &Job<'_>,
@@ -91,8 +99,11 @@ pub(super) fn decode_bytes(
         what,
         hint: "`ganymede data` shows what each column is taken for; --column COLUMN=KIND says otherwise".into(),
     };
-    let (modality, cells, of_rules) = Modality::of(schema, cells, target, &job.options.rules).map_err(unclear)?;
-    let report = DataReport { notes: [notes, of_rules].concat(), columns, ..DataReport::default() };
+    let coding = (job.options.numbers, job.options.condition);
+    let (modality, cells, of_rules) =
+        Modality::of(schema, cells, target, coding, &job.options.rules).map_err(unclear)?;
+    let notes = [notes, coding_notes(coding), of_rules].concat();
+    let report = DataReport { notes, columns, ..DataReport::default() };
     sink.begin(TensorType::new(DType::U8, [8 * width]));
     for row in cells.chunks_exact(width) {
         sink.push(&cell_bytes(row))?;

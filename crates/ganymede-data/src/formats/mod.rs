@@ -116,6 +116,8 @@ pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Resul
     let table = format.holds_rows();
     let set = [
         ("target", options.target.is_some() && !table, "a table (.csv)"),
+        ("numbers", !options.numbers.is_default() && !table, "a table (.csv)"),
+        ("condition", !options.condition.is_default() && !table, "a table (.csv)"),
         ("columns", !options.columns.is_empty() && !table, "a table (.csv)"),
         ("shape", options.reshape.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("layout", options.layout.is_some() && !arrays, "an array (.npy, .npz, IDX)"),

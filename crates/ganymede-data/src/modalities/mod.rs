@@ -76,6 +76,17 @@ pub trait Modality: fmt::Debug + Send + Sync {
         Ok(codec.clone())
     }
 
+    /// Fields of a sample that follow from it, which the data set does not keep: [`Modality::derive`] gives their values.
+    fn derived(&self) -> Vec<Field> {
+        Vec::new()
+    }
+
+    /// The values of such a field for samples of these numbers, whose bytes these are, as the data set keeps them; (N, …). None for any
+    /// other field.
+    fn derive(&self, _field: &str, _numbers: &[u32], _bytes: &[u8]) -> Option<Tensor> {
+        None
+    }
+
     /// The batches to train on: by default every sample once an epoch, in an order of its own.
     ///
     /// # Errors
@@ -193,7 +204,11 @@ pub trait RowLines: RowCells {
     /// [`DataError::Condition`] for a column that there is not, or a value that is none of its own.
     fn asked(&self, texts: &[String]) -> Result<(Option<u32>, RowFilter), DataError>;
 
-    /// The name of the target, where there is one.
+    /// What a generator is given so that it makes rows that a filter keeps, as far as it can be told: the first category that is asked
+    /// for, where it takes one of any column.
+    fn wish(&self, filter: &RowFilter) -> Wish;
+
+    /// The name of the target, where rows are conditioned on it.
     fn target(&self) -> Option<&str>;
 
     /// The columns that rows are compared by: those that are learned, or follow from what is.
@@ -258,6 +273,8 @@ pub struct TableRows {
     pub heads: Vec<Head>,
     /// How many rows the table has.
     pub rows: u64,
+    /// Where a row has the choices that the field [`CONDITION`](crate::CONDITION) consists of, one after the other; none without this field.
+    pub conditions: Vec<Range<usize>>,
 }
 
 /// A part of a row: neighbouring values that a network makes together.
@@ -271,6 +288,8 @@ pub enum Head {
     Ordered(Vec<f64>),
     /// One of so many, as one-hot, the last of which is any number; and this number behind it, else 0.
     Atoms(usize),
+    /// A number from −1 to 1, and behind it one of so many modes, as one-hot, which the number stands in.
+    Modes(usize),
 }
 
 impl Head {
@@ -281,6 +300,7 @@ impl Head {
             Head::Choice(choices) => *choices,
             Head::Ordered(numbers) => numbers.len() + 1,
             Head::Atoms(choices) => choices + 1,
+            Head::Modes(modes) => modes + 1,
         }
     }
 }

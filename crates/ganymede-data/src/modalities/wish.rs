@@ -38,6 +38,11 @@ impl Wish {
         Wish { values: [(LABEL.to_string(), (0..classes).map(|label| vec![f64::from(label)]).collect())].into() }
     }
 
+    /// All samples with these values of a field.
+    pub(crate) fn all_of(field: &str, values: Vec<f64>) -> Wish {
+        Wish { values: [(field.to_string(), vec![values])].into() }
+    }
+
     /// The same wish, with one value of a field for all samples: a class by its name or number, or numbers, separated by
     /// commas where the field has several.
     ///

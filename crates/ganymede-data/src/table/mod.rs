@@ -25,6 +25,7 @@ mod asked;
 mod categories;
 mod cell_reader;
 mod cells;
+mod coding;
 mod column;
 mod complete;
 mod date_fit;
@@ -60,6 +61,7 @@ mod write;
 mod tests;
 
 pub use cell_reader::{CellReader, Matched};
+pub use coding::{Condition, Numbers};
 pub use column::{Column, Kind, Listed, Missing, Spaces, Spelling};
 pub use dates::DateForm;
 pub use dialect::{Dialect, LineEnd, Quotes};

@@ -31,19 +31,8 @@ const EPOCHS: f64 = 600.0;
 /// Numbers are normal scores and atoms, not modes of a mixture; choices are exact (straight through); nothing is packed; the
 /// condition is the target alone; moments; averaged weights; the rates fall.
 pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
-    let refuse = |reason: String| Err(GanError::Argument { what: "preset `table`".into(), reason });
-    let [values] = input.shape[..] else {
-        return refuse(format!(
-            "expected rows of a table, found samples of shape {:?}; use `quick` for images",
-            input.shape
-        ));
-    };
-    let heads = input.rows.as_ref().map_or_else(|| vec![Head::Number; values], |rows| rows.heads.clone());
     let target = input.classes.filter(|&classes| classes > 0 && input.rows.is_some());
-    let known = heads.iter().map(Head::width).sum::<usize>() + target.unwrap_or(0);
-    if known != values {
-        return refuse(format!("expected columns of {values} values, found {known}"));
-    }
+    let (heads, values) = heads(input, "table", target.unwrap_or(0))?;
     let width = input.width.unwrap_or(WIDTH);
     let rows = input.rows.as_ref().map_or(usize::MAX, |rows| usize::try_from(rows.rows).unwrap_or(usize::MAX));
     let batch = (rows / 2).clamp(2, BATCH);
@@ -81,31 +70,62 @@ fn generator(heads: &[Head], target: Option<usize>, width: usize) -> Stack {
         from(g.name("given", "Concatenate", json!({})), &["latent", "target"]);
         before = "given".into();
     }
-    for block in 1..=2 {
-        from(g.push("Dense", json!({ "units": width, "use_bias": false })), &[&before]);
-        g.push("BatchNormalization", json!({ "momentum": 0.9 }));
-        let (inside, joined) = (format!("block_{block}"), format!("residual_{block}"));
-        g.name(&inside, "ReLU", json!({}));
-        from(g.name(&joined, "Concatenate", json!({})), &[&inside, &before]);
-        before = joined;
-    }
-    let columns: Vec<Columns> = heads.iter().map(columns).collect();
-    g.push("Dense", json!({ "units": columns.iter().map(|group| group.width).sum::<usize>() }));
-    let columns: Vec<Value> = columns.iter().map(Columns::written).collect();
-    g.name("columns", "ganymede>TabularActivation", json!({ "columns": columns }));
+    residual(&mut g, &before, width, json!({ "momentum": 0.9 }));
+    columns(&mut g, &heads.iter().flat_map(|head| made(head, ColumnActivation::Choice)).collect::<Vec<_>>());
     if target.is_some() {
         from(g.name("row", "Concatenate", json!({})), &["columns", "target"]);
     }
     g
 }
 
-/// How a network makes a part of a row.
-fn columns(head: &Head) -> Columns {
+/// The parts of a row and how many values it has, behind which `further` stand.
+///
+/// # Errors
+/// [`GanError::Argument`] for other samples.
+pub(super) fn heads(input: &PresetInput, preset: &str, further: usize) -> Result<(Vec<Head>, usize), GanError> {
+    let refuse = |reason: String| Err(GanError::Argument { what: format!("preset `{preset}`"), reason });
+    let [values] = input.shape[..] else {
+        return refuse(format!(
+            "expected rows of a table, found samples of shape {:?}; use `quick` for images",
+            input.shape
+        ));
+    };
+    let heads = input.rows.as_ref().map_or_else(|| vec![Head::Number; values], |rows| rows.heads.clone());
+    let known = heads.iter().map(Head::width).sum::<usize>() + further;
+    match known == values {
+        true => Ok((heads, values)),
+        false => refuse(format!("expected columns of {values} values, found {known}")),
+    }
+}
+
+/// Two blocks of Dense, batch normalization and ReLU behind the layer `before`, each beside its input.
+pub(super) fn residual(g: &mut Stack, before: &str, width: usize, normalization: Value) {
+    let mut before = before.to_string();
+    for block in 1..=2 {
+        from(g.push("Dense", json!({ "units": width, "use_bias": false })), &[&before]);
+        g.push("BatchNormalization", normalization.clone());
+        let (inside, joined) = (format!("block_{block}"), format!("residual_{block}"));
+        g.name(&inside, "ReLU", json!({}));
+        from(g.name(&joined, "Concatenate", json!({})), &[&inside, &before]);
+        before = joined;
+    }
+}
+
+/// A Dense layer to these columns, and their activations under the name `columns`.
+pub(super) fn columns(g: &mut Stack, columns: &[Columns]) {
+    g.push("Dense", json!({ "units": columns.iter().map(|group| group.width).sum::<usize>() }));
+    let columns: Vec<Value> = columns.iter().map(Columns::written).collect();
+    g.name("columns", "ganymede>TabularActivation", json!({ "columns": columns }));
+}
+
+/// How a network makes a part of a row, whose choices are made by this activation where they are nothing more.
+pub(super) fn made(head: &Head, choice: ColumnActivation) -> Vec<Columns> {
     match head {
-        Head::Number => Columns::new(ColumnActivation::Linear, 1),
-        Head::Choice(choices) => Columns::new(ColumnActivation::Choice, *choices),
-        Head::Ordered(numbers) => Columns::ordered(numbers.clone()),
-        Head::Atoms(choices) => Columns::new(ColumnActivation::Atoms, choices + 1),
+        Head::Number => vec![Columns::new(ColumnActivation::Linear, 1)],
+        Head::Choice(choices) => vec![Columns::new(choice, *choices)],
+        Head::Ordered(numbers) => vec![Columns::ordered(numbers.clone())],
+        Head::Atoms(choices) => vec![Columns::new(ColumnActivation::Atoms, choices + 1)],
+        Head::Modes(modes) => vec![Columns::new(ColumnActivation::Tanh, 1), Columns::new(choice, *modes)],
     }
 }
 

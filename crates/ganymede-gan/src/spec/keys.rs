@@ -61,6 +61,8 @@ pub const KEYS: &[Key] = &[
     key("data.header", YES_NO, "whether a table's first line names its columns; by default found"),
     key("data.rules", "a table", "rules between columns of a table; by default found"),
     key("data.target", "a column's name", "the column of a table to predict; of few values, to ask for rows by"),
+    key("data.numbers", "`scores`, `modes`", "how numbers of a table are coded: by rank, or by modes"),
+    key("data.condition", "`target`, `category`", "what rows are asked for by: the target, or any column's category"),
     key("data.holdout", "a fraction from 0 to 1", "kept out of training; by default 5 % from 1,000 samples up"),
     key("data.duplicates", "`keep`, `drop`", "whether samples that equal an earlier one are used"),
     key("data.use_cache", YES_NO, "whether decoded samples are kept in a file"),

@@ -63,6 +63,12 @@ impl RowFilter {
         self.tests.is_empty()
     }
 
+    /// The columns that are asked to be one cell, with this cell.
+    pub(super) fn equal(&self) -> impl Iterator<Item = (usize, f64)> {
+        let equal = self.tests.iter().filter(|test| test.relation == Relation::Equal);
+        equal.map(|test| (test.column, test.value))
+    }
+
     /// Whether a row of cells is kept.
     pub(super) fn keeps(&self, schema: &Schema, cells: &[f64]) -> bool {
         self.tests.iter().all(|test| {
@@ -87,7 +93,7 @@ impl Table {
         let (schema, mut class, mut filter) = (self.schema()?, None, RowFilter::default());
         for text in texts {
             let test = test(schema, text)?;
-            if Some(test.column) == self.target && test.relation == Relation::Equal && class.is_none() {
+            if Some(test.column) == self.label() && test.relation == Relation::Equal && class.is_none() {
                 class = Some(test.value as u32);
             } else {
                 filter.tests.push(test);

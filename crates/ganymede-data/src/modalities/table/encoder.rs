@@ -1,6 +1,7 @@
-//! One column as values of a network, and back. Not here: the distribution of numbers (`quantiles.rs`), all columns together
-//! (`mod.rs`).
+//! One column as values of a network, and back. Not here: the distribution of numbers (`quantiles.rs`, `modes.rs`), all columns
+//! together (`mod.rs`).
 
+use super::modes::Modes;
 use super::quantiles::{Quantiles, normal};
 use super::{drawn, largest};
 use crate::modalities::Head;
@@ -37,6 +38,18 @@ pub(super) enum Encoder {
         /// The distribution of the others.
         quantiles: Quantiles,
     },
+    /// A number, as its place in one of some modes, and this mode as one-hot.
+    Modes {
+        /// The column as it is without modes.
+        plain: Box<Encoder>,
+        /// The number of each value, where the column is one of a list.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        numbers: Vec<Option<f64>>,
+        /// The distribution of the numbers.
+        modes: Modes,
+        /// Whether some are missing: this is one more mode, the last.
+        missing: bool,
+    },
 }
 
 /// What a column is to its encoder.
@@ -60,6 +73,19 @@ impl Encoder {
         }
     }
 
+    /// The encoder of a column whose cells these are, where numbers are coded by modes.
+    pub(super) fn by_modes(variable: &Variable<'_>, cells: &[f64], places: usize) -> Encoder {
+        let plain = Encoder::of(variable, cells, places);
+        let numbers = match variable {
+            Variable::Category { .. } => return plain,
+            Variable::Ordered { numbers } => numbers.to_vec(),
+            Variable::Number => Vec::new(),
+        };
+        let known = numbers_of(&numbers, cells);
+        let missing = known.len() < cells.len();
+        Encoder::Modes { plain: Box::new(plain), numbers, modes: Modes::of(known), missing }
+    }
+
     /// The same column, its distribution that of these cells: what a network makes of it stays.
     pub(super) fn fitted(&self, cells: &[f64]) -> Encoder {
         match self {
@@ -70,6 +96,13 @@ impl Encoder {
                 Encoder::Ordered { numbers: numbers.clone(), counts: counted(numbers.len(), cells) }
             }
             Encoder::Number { atoms, .. } => of_atoms(atoms.clone(), cells),
+            // How many modes there are is part of what a network makes: they stay.
+            Encoder::Modes { plain, numbers, modes, missing } => Encoder::Modes {
+                plain: Box::new(plain.fitted(cells)),
+                numbers: numbers.clone(),
+                modes: modes.fitted(numbers_of(numbers, cells)),
+                missing: *missing,
+            },
         }
     }
 
@@ -80,6 +113,7 @@ impl Encoder {
             Encoder::Ordered { numbers, .. } => Head::Ordered(numbers.clone()),
             Encoder::Number { atoms, .. } if atoms.is_empty() => Head::Number,
             Encoder::Number { atoms, .. } => Head::Atoms(atoms.len() + 1),
+            Encoder::Modes { modes, missing, .. } => Head::Modes(modes.len() + usize::from(*missing)),
         }
     }
 
@@ -87,11 +121,11 @@ impl Encoder {
     pub(super) fn width(&self) -> usize {
         match self {
             Encoder::Ordered { numbers, .. } => numbers.len() + 1,
-            Encoder::Choice { .. } | Encoder::Number { .. } => self.head().width(),
+            Encoder::Choice { .. } | Encoder::Number { .. } | Encoder::Modes { .. } => self.head().width(),
         }
     }
 
-    /// Writes a cell as values of a network; `part`, 0 to 1, is where in its step a repeated number stands.
+    /// Writes a cell as values of a network; `part`, 0 to 1, is where in its step a repeated number stands, or decides among modes.
     pub(super) fn encode(&self, cell: f64, part: f64, out: &mut [f32]) {
         out.fill(0.0);
         match self {
@@ -117,6 +151,17 @@ impl Encoder {
                     }
                 }
             }
+            Encoder::Modes { numbers, modes, .. } => match number_of(numbers, cell) {
+                Some(number) => {
+                    let (mode, place) = modes.place(number, part);
+                    (out[0], out[1 + mode]) = (place as f32, 1.0);
+                }
+                None => {
+                    if let Some(last) = out.get_mut(1 + modes.len()) {
+                        *last = 1.0;
+                    }
+                }
+            },
         }
     }
 
@@ -140,6 +185,11 @@ impl Encoder {
                     _ => quantiles.value(f64::from(score[0])),
                 }
             }
+            Encoder::Modes { numbers, modes, .. } => {
+                let mode = largest(&values[1..]);
+                let number = (mode < modes.len()).then(|| modes.number(mode, f64::from(values[0])));
+                cell_of(numbers, number)
+            }
         }
     }
 
@@ -147,6 +197,7 @@ impl Encoder {
     pub(super) fn bars(&self, cells: &[f64], most: usize) -> Vec<[f64; 2]> {
         let all = cells.len().max(1) as f64;
         match self {
+            Encoder::Modes { plain, .. } => plain.bars(cells, most),
             Encoder::Choice { counts, .. } => {
                 let (drawn, total) = (counted(counts.len(), cells), counts.iter().sum::<u64>().max(1) as f64);
                 let mut bars: Vec<[f64; 2]> =
@@ -208,9 +259,43 @@ impl Encoder {
                     && numbers.iter().all(|number| number.is_finite())
             }
             Encoder::Number { atoms, counts, .. } => listed.is_none() && counts.len() == atoms.len() + 1,
+            Encoder::Modes { plain, numbers, .. } => {
+                let nested = matches!(**plain, Encoder::Choice { .. } | Encoder::Modes { .. });
+                let known = if listed.is_some() { Some(numbers.len()) } else { None };
+                let there = listed.is_none() || numbers.iter().any(Option::is_some);
+                !nested && known == listed && there && plain.check(listed).is_ok()
+            }
         };
         if whole { Ok(()) } else { Err("expected an encoder of the column's own values, found another".into()) }
     }
+}
+
+/// The number of a cell, which may be one of a list; none where it is missing.
+fn number_of(numbers: &[Option<f64>], cell: f64) -> Option<f64> {
+    match numbers.is_empty() {
+        true => Some(cell).filter(|cell| !cell.is_nan()),
+        false => numbers.get(cell as usize).copied().flatten(),
+    }
+}
+
+/// The cell of a number: where there is a list, its nearest one.
+fn cell_of(numbers: &[Option<f64>], number: Option<f64>) -> f64 {
+    if numbers.is_empty() {
+        return number.unwrap_or(f64::NAN);
+    }
+    let place = match number {
+        Some(number) => {
+            let away = |place: &usize| numbers[*place].map_or(f64::INFINITY, |known| (known - number).abs());
+            (0..numbers.len()).min_by(|a, b| away(a).total_cmp(&away(b)))
+        }
+        None => numbers.iter().position(Option::is_none),
+    };
+    place.unwrap_or(0) as f64
+}
+
+/// The numbers of those cells that have one.
+fn numbers_of(numbers: &[Option<f64>], cells: &[f64]) -> Vec<f64> {
+    cells.iter().filter_map(|&cell| number_of(numbers, cell)).collect()
 }
 
 fn atom(atoms: &[f64], cell: f64) -> Option<usize> {
@@ -360,5 +445,49 @@ mod tests {
         assert_eq!(format!("{again:?}"), format!("{encoder:?}"));
         let fitted = encoder.fitted(&[0.0, 5.0, 6.0]);
         assert_eq!((fitted.head(), fitted.decode(&[0.0, 0.0, 1.0, 9.0], 0.0)), (encoder.head(), 6.0));
+    }
+
+    /// Two heaps far from each other: which one, and how far from its middle; the last place is a missing number.
+    #[test]
+    fn a_number_by_modes_is_its_mode_and_its_place_there() {
+        let mut cells: Vec<f64> = (0..400).map(|i| if i % 2 == 0 { 0.0 } else { 100.0 } + f64::from(i % 8)).collect();
+        cells.push(f64::NAN);
+        let encoder = Encoder::by_modes(&Variable::Number, &cells, 10);
+        let Head::Modes(modes) = encoder.head() else { panic!("{encoder:?}") };
+        assert_eq!((encoder.width(), encoder.check(None)), (modes + 1, Ok(())));
+        for cell in [0.0, 6.0, 103.0, 107.0] {
+            let (values, back) = round_trip(&encoder, cell, 0.3);
+            assert!((back - cell).abs() < 1e-4, "{cell}: {back}");
+            assert_eq!((values[1..].iter().sum::<f32>(), values[modes]), (1.0, 0.0));
+            assert!(values[0].abs() <= 1.0);
+        }
+        let (values, back) = round_trip(&encoder, f64::NAN, 0.3);
+        assert!(back.is_nan() && values[0] == 0.0 && values[modes] == 1.0, "{values:?}");
+        let fitted = encoder.fitted(&cells[..300]);
+        assert_eq!(fitted.head(), encoder.head());
+        let written = serde_json::to_string(&fitted).unwrap();
+        let read: Encoder = serde_json::from_str(&written).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+        assert_eq!(
+            fitted.bars(&cells, 8),
+            Encoder::of(&Variable::Number, &cells, 10).fitted(&cells[..300]).bars(&cells, 8)
+        );
+    }
+
+    /// A list of numbers comes back as one of its own values.
+    #[test]
+    fn an_ordered_list_by_modes_keeps_its_values() {
+        let numbers = [Some(1.0), Some(2.0), Some(40.0), None];
+        let cells: Vec<f64> = (0..100).map(|i| f64::from(i % 4)).collect();
+        let encoder = Encoder::by_modes(&Variable::Ordered { numbers: &numbers }, &cells, 10);
+        for cell in 0..4 {
+            assert_eq!(round_trip(&encoder, f64::from(cell), 0.9).1, f64::from(cell));
+        }
+        let Head::Modes(modes) = encoder.head() else { panic!("{encoder:?}") };
+        let far = [&[1.0f32][..], &vec![0.0; modes - 1], &[0.0]].concat();
+        assert!(encoder.decode(&far, 0.0) < 4.0);
+        assert!(encoder.check(Some(4)).is_ok() && encoder.check(Some(3)).is_err() && encoder.check(None).is_err());
+        let category = Variable::Category { values: 3 };
+        assert_eq!(Encoder::by_modes(&category, &[0.0, 1.0], 9), Encoder::of(&category, &[0.0, 1.0], 9));
     }
 }

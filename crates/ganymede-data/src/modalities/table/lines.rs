@@ -3,7 +3,7 @@
 
 use super::{RowFilter, Table, cells_of};
 use crate::error::DataError;
-use crate::modalities::{RowColumn, RowLines, RowRule};
+use crate::modalities::{RowColumn, RowLines, RowRule, Wish};
 use crate::table::TableError;
 
 impl RowLines for Table {
@@ -58,9 +58,13 @@ impl RowLines for Table {
         Table::asked(self, texts)
     }
 
+    fn wish(&self, filter: &RowFilter) -> Wish {
+        self.wish_of(filter)
+    }
+
     fn target(&self) -> Option<&str> {
         let schema = self.schema.as_ref()?;
-        schema.columns().get(self.target?).map(|column| &column.name[..])
+        schema.columns().get(self.label()?).map(|column| &column.name[..])
     }
 
     fn columns(&self) -> Vec<RowColumn> {

@@ -4,11 +4,14 @@
 
 mod asked;
 mod cell_rows;
+mod coder;
 mod compared;
+mod condition;
 mod encoder;
 mod given;
 mod lines;
 mod made;
+mod modes;
 mod nearby;
 mod pair_picture;
 mod pairs;
@@ -20,16 +23,17 @@ use super::{Entry, GridRows, Head, Modality, Preview, RowCells, RowLines, TableR
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::{DataError, io_error};
-use crate::field::{Field, LABEL, Role};
+use crate::field::{CONDITION, Field, LABEL, Role};
 use crate::learn::Rows;
 use crate::raster::grid;
 use crate::sources::{BatchSource, SourceOptions};
-use crate::table::{Column, Kind, Plan, Rule, RuleOptions, Schema};
+use crate::table::{Column, Condition, Kind, Numbers, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
+use coder::RowCoder;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
 pub use given::GivenRows;
-use made::{Made, Planned, grid_of};
+use made::{Made, Planned};
 pub use nearby::Filled;
 use pairs::Pair;
 use serde::{Deserialize, Serialize};
@@ -66,12 +70,16 @@ pub(crate) struct Table {
     /// The number that models are to predict, where that is what was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     goal: Option<usize>,
+    /// What rows are conditioned on.
+    #[serde(default, skip_serializing_if = "Condition::is_default")]
+    condition: Condition,
     /// What its rows never break.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Rule>,
     /// Which columns are learned, and how the others follow from them.
     plan: Plan,
-    /// The columns that a network makes, by their places, in the order of a row: all that the plan learns but the target.
+    /// The columns that a network makes, by their places, in the order of a row: all that the plan learns but a target that is the
+    /// condition.
     learned: Vec<(usize, Encoder)>,
     /// How many rows have each class of the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,6 +114,7 @@ impl Table {
         schema: Schema,
         cells: Vec<f64>,
         asked: Option<usize>,
+        (numbers, condition): (Numbers, Condition),
         rules: &RuleOptions,
     ) -> Result<(Table, Vec<f64>, Vec<String>), String> {
         let width = schema.columns().len();
@@ -119,7 +128,8 @@ impl Table {
         notes.extend(number.map(|name| {
             format!("target      `{name}` is a number: `evaluate` predicts it, rows are asked for by it as by any other column")
         }));
-        let made = Made::of(&plan, target, &cells, width);
+        let label = target.filter(|_| condition == Condition::Target);
+        let made = Made::of(&plan, label, &cells, width);
         if made.columns.is_empty() && target.is_none() {
             return Err(
                 "expected a column that can be learned, found none: all are ids, texts, constant or empty".into()
@@ -131,18 +141,32 @@ impl Table {
                 Some(_) => Variable::Number,
                 None => variable(&schema.columns()[*at].kind),
             };
-            (*at, Encoder::of(&variable, cells, most))
+            let encoder = match (numbers, &variable) {
+                (Numbers::Scores, _) => Encoder::of(&variable, cells, most),
+                // A target is a choice whatever its values are, and so are two numbers.
+                (Numbers::Modes, Variable::Ordered { numbers }) if Some(*at) == target || numbers.len() <= 2 => {
+                    Encoder::of(&Variable::Category { values: numbers.len() }, cells, most)
+                }
+                (Numbers::Modes, _) => Encoder::by_modes(&variable, cells, most),
+            };
+            (*at, encoder)
         };
         let learned = made.columns.iter().zip(&made.cells).map(encoder).collect();
-        let classes = target.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
-        let mut table = Table { schema: Some(schema), target, goal, rules, plan, learned, classes, ..Table::default() };
+        let classes = label.map_or(Vec::new(), |at| classes_of(&schema, at).map(|_| 0).collect());
+        let schema = Some(schema);
+        let mut table = Table { schema, target, goal, condition, rules, plan, learned, classes, ..Table::default() };
         table.look(&cells).map_err(|error| error.to_string())?;
         Ok((table, cells, notes))
     }
 
-    /// The label of each of these rows, with the names of the classes, where there is a target.
+    /// The column that is the label of a row: a target that rows are conditioned on.
+    fn label(&self) -> Option<usize> {
+        self.target.filter(|_| self.condition == Condition::Target)
+    }
+
+    /// The label of each of these rows, with the names of the classes, where there is one.
     pub(crate) fn labels(&self, cells: &[f64]) -> Option<(Vec<u32>, Vec<String>)> {
-        let (schema, at) = (self.schema.as_ref()?, self.target?);
+        let (schema, at) = (self.schema.as_ref()?, self.label()?);
         let labels = cells.iter().skip(at).step_by(schema.columns().len()).map(|&cell| cell as u32).collect();
         Some((labels, classes_of(schema, at).map(String::from).collect()))
     }
@@ -159,8 +183,7 @@ impl Table {
 
     /// What encodes and decodes rows, to be made once for many of them.
     fn coder(&self) -> RowCoder<'_> {
-        let widths = self.learned.iter().map(|(_, encoder)| encoder.width()).collect();
-        RowCoder { table: self, learned: self.plan.learned(), widths }
+        RowCoder::of(self)
     }
 
     fn schema(&self) -> Result<&Schema, DataError> {
@@ -182,7 +205,7 @@ impl Table {
                 *sum += value;
                 *square += value * value;
             }
-            if let Some(count) = self.target.and_then(|at| classes.get_mut(row[at] as usize)) {
+            if let Some(count) = self.label().and_then(|at| classes.get_mut(row[at] as usize)) {
                 *count += 1;
             }
             rows += 1;
@@ -198,56 +221,6 @@ impl Table {
     /// The class of the sample of a seed: as often as in the table.
     fn class_of(&self, seed: u64) -> i32 {
         drawn(self.classes.iter().copied(), Rng::at(seed, stream_of("table/target"), 0).uniform()).unwrap_or(0) as i32
-    }
-}
-
-/// Rows of cells as values of a network, and back.
-struct RowCoder<'a> {
-    table: &'a Table,
-    /// The columns that are learned, the target among them.
-    learned: Vec<usize>,
-    /// Values of each column that a network makes.
-    widths: Vec<usize>,
-}
-
-impl RowCoder<'_> {
-    /// Writes the cells of a row as values of a network.
-    fn encode(&self, cells: &[f64], rng: &mut Rng, out: &mut [f32]) {
-        let RowCoder { table, learned, widths } = self;
-        let mut rest = out;
-        let reduced = table.plan.reduce(cells);
-        let made = learned.iter().zip(reduced).filter(|(at, _)| Some(**at) != table.target);
-        for (((_, cell), (_, encoder)), width) in made.zip(&table.learned).zip(widths) {
-            let (own, others) = rest.split_at_mut(*width);
-            encoder.encode(cell, rng.uniform(), own);
-            rest = others;
-        }
-        rest.fill(0.0);
-        if let Some(place) = table.target.and_then(|at| rest.get_mut(cells[at] as usize)) {
-            *place = 1.0;
-        }
-    }
-
-    /// The cells of a row of values of a network; what shares a place is decided by the row's number.
-    fn decode(&self, values: &[f32], number: u64) -> Vec<f64> {
-        let RowCoder { table, learned, widths } = self;
-        let columns = table.schema.as_ref().map_or(&[][..], |schema| schema.columns());
-        let mut rng = Rng::at(number, stream_of("table/shared"), 0);
-        let (mut rest, mut makers) = (values, table.learned.iter().zip(widths));
-        let target = &values[values.len() - table.classes.len()..];
-        let cell = |at: &usize| {
-            if Some(*at) == table.target {
-                return largest(target) as f64;
-            }
-            let Some(((_, encoder), width)) = makers.next() else { return f64::NAN };
-            let (own, others) = rest.split_at(*width);
-            rest = others;
-            let made = encoder.decode(own, rng.uniform());
-            // A gap is rounded with what it is the gap of.
-            if table.plan.gap(*at).is_some() { made } else { grid_of(&columns[*at].kind).nearest(made) }
-        };
-        let cells: Vec<f64> = learned.iter().map(cell).collect();
-        table.plan.expand(&cells, columns.len())
     }
 }
 
@@ -346,7 +319,7 @@ impl Modality for Table {
         let column =
             |at: usize| schema.columns().get(at).ok_or_else(|| format!("expected a column, found number {at}"));
         self.plan.check(schema.columns().len())?;
-        let made = Made::of(&self.plan, self.target, &[], schema.columns().len()).columns;
+        let made = Made::of(&self.plan, self.label(), &[], schema.columns().len()).columns;
         if self.learned.iter().map(|(at, _)| *at).ne(made) {
             return Err("expected an encoder for each column that is learned, found others".into());
         }
@@ -355,14 +328,18 @@ impl Modality for Table {
             encoder.check(if self.plan.gap(*at).is_some() { None } else { listed(kind) })?;
         }
         self.pairs.iter().try_for_each(|pair| pair.check(schema.columns().len()))?;
-        let classes = self.target.map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
+        let classes = self.label().map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
         let width = self.width();
         if classes != self.classes.len() || [self.means.len(), self.deviations.len()] != [width, width] {
             return Err(format!("expected {classes} classes and {width} means and deviations, found others"));
         }
-        match fields[0].ty == TensorType::f32([width]) {
-            true => Ok(()),
-            false => Err(format!("expected rows of {width} values, found {}", fields[0].ty)),
+        if fields[0].ty != TensorType::f32([width]) {
+            return Err(format!("expected rows of {width} values, found {}", fields[0].ty));
+        }
+        let condition = fields.iter().find(|field| field.name == CONDITION).map(|field| &field.ty);
+        match self.derived().first().map(|field| &field.ty) {
+            known if known == condition => Ok(()),
+            known => Err(format!("expected the field `{CONDITION}` of the type {known:?}, found {condition:?}")),
         }
     }
 
@@ -374,12 +351,24 @@ impl Modality for Table {
         rows.dataset().read(rows.numbers(), &mut bytes)?;
         let cells: Vec<f64> = cells_of(&bytes).collect();
         drop(bytes);
-        let made = Made::of(&self.plan, self.target, &cells, width);
+        let made = Made::of(&self.plan, self.label(), &cells, width);
         let fitted = |((at, encoder), cells): (&(usize, Encoder), &Vec<f64>)| (*at, encoder.fitted(cells));
         let mut table = Table { learned: self.learned.iter().zip(&made.cells).map(fitted).collect(), ..self.clone() };
         table.look(&cells)?;
         table.pairs = pairs::strongest(self.schema()?.columns(), &self.rules, &cells);
-        codec.with(codec.fields().to_vec(), Arc::new(table))
+        let mut fields = codec.fields().to_vec();
+        // Frequencies say what conditions there are: they need no examples.
+        fields.iter_mut().filter(|field| field.name == CONDITION).for_each(|field| field.examples.clear());
+        codec.with(fields, Arc::new(table))
+    }
+
+    fn derived(&self) -> Vec<Field> {
+        self.condition_field().into_iter().collect()
+    }
+
+    fn derive(&self, field: &str, numbers: &[u32], bytes: &[u8]) -> Option<Tensor> {
+        let cells: Vec<f64> = cells_of(bytes).collect();
+        if field == CONDITION { self.conditions_of_rows(numbers, &cells) } else { None }
     }
 
     fn source(
@@ -398,6 +387,11 @@ impl Modality for Table {
 
     fn conditions(&self, codec: &Codec, wish: &Wish, seeds: Range<u64>) -> Result<Vec<(String, Tensor)>, DataError> {
         let asked = wish.fields().any(|field| field == LABEL);
+        if wish.fields().next().is_none()
+            && let Some(drawn) = self.conditions_of_seeds(seeds.clone())
+        {
+            return Ok(vec![(CONDITION.into(), drawn)]);
+        }
         let mut given = wish.tensors(codec, seeds.clone())?;
         for (name, tensor) in given.iter_mut().filter(|(name, _)| !asked && name == LABEL) {
             let labels: Vec<i32> = seeds.clone().map(|seed| self.class_of(seed)).collect();
@@ -462,11 +456,11 @@ impl Modality for Table {
 
     fn rows(&self) -> Option<TableRows> {
         let heads: Vec<Head> = self.learned.iter().map(|(_, encoder)| encoder.head()).collect();
-        Some(TableRows { heads, rows: self.rows })
+        Some(TableRows { heads, rows: self.rows, conditions: self.condition_ranges() })
     }
 
     fn presets(&self, _: &TensorType) -> &'static [&'static str] {
-        &["table"]
+        &["table", "ctgan"]
     }
 
     fn comparable(&self, _: &Codec, other: &Codec) -> Result<(), String> {

@@ -34,7 +34,7 @@ pub(super) fn columns(table: &Table, samples: &[f32]) -> Result<Image, DataError
         all.extend(coder.decode(values, number));
     }
     let columns = table.schema()?.columns();
-    let rows = Made::of(&table.plan, table.target, &all, columns.len()).cells;
+    let rows = Made::of(&table.plan, table.label(), &all, columns.len()).cells;
     let shown = table.learned.len().clamp(1, MOST);
     let [wide, high] = pair_picture::BLOCK;
     let beside = (COLUMNS * PANEL[0] / wide).min(table.pairs.len());

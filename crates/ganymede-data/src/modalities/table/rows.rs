@@ -1,22 +1,25 @@
 //! Batches of rows as values of a network. Not here: the order of rows (`sources/shuffled.rs`), one row (`mod.rs`).
 
+use super::condition::Drawing;
 use super::{Table, cells_of};
 use crate::codec::Codec;
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::field::{LABEL, SAMPLE};
+use crate::field::{CONDITION, LABEL, SAMPLE};
 use crate::sources::{Batch, BatchSource, SourceOptions, shuffled::Order, start};
 use ganymede_tensor::{Data, Rng, Tensor, TensorType, stream_of};
 use std::sync::Arc;
 
-/// Every row once an epoch, each epoch in an order of its own; where a repeated number stands in its step is drawn anew in each
-/// batch.
+/// Every row once an epoch, each epoch in an order of its own; where rows are conditioned on a category of any column, rows that have
+/// one that is drawn. Where a repeated number stands in its step is drawn anew in each batch.
 #[derive(Debug)]
 pub(super) struct TableBatches {
     table: Table,
     dataset: Arc<Dataset>,
     rows: Vec<u32>,
     order: Order,
+    /// What draws conditions, and rows for them.
+    drawing: Option<Drawing>,
     options: SourceOptions,
     types: Vec<(String, TensorType)>,
 }
@@ -37,7 +40,8 @@ impl TableBatches {
         }
         let types = codec.fields().iter().map(|field| (field.name.clone(), field.in_batch(batch))).collect();
         let order = Order::new(options.seed, rows.len());
-        Ok(TableBatches { table, dataset, rows, order, options: *options, types })
+        let drawing = Drawing::of(&table, &dataset, &rows)?;
+        Ok(TableBatches { table, dataset, rows, order, drawing, options: *options, types })
     }
 }
 
@@ -49,7 +53,13 @@ impl BatchSource for TableBatches {
     fn batch(&mut self, number: u64) -> Result<Batch, DataError> {
         let size = self.options.batch;
         let first = start(number, size)?;
-        let chosen: Vec<u32> = (first..first + size as u64).map(|p| self.rows[self.order.at(p) as usize]).collect();
+        let (chosen, mut condition): (Vec<u32>, _) = match &self.drawing {
+            Some(drawing) => {
+                let (places, condition) = drawing.batch(self.options.seed, number, size);
+                (places.into_iter().map(|place| self.rows[place as usize]).collect(), Some(condition))
+            }
+            None => ((first..first + size as u64).map(|p| self.rows[self.order.at(p) as usize]).collect(), None),
+        };
         let mut bytes = vec![0; size * self.dataset.sample_type().bytes()];
         self.dataset.read(&chosen, &mut bytes)?;
         let cells: Vec<f64> = cells_of(&bytes).collect();
@@ -67,6 +77,10 @@ impl BatchSource for TableBatches {
         for (name, _) in &self.types {
             let tensor = match (name.as_str(), self.dataset.labels()) {
                 (SAMPLE, _) => Tensor::new([size, width], Data::F32(std::mem::take(&mut values))),
+                (CONDITION, _) if condition.is_some() => {
+                    let values = condition.take().unwrap_or_default();
+                    Tensor::new([size, values.len() / size], Data::F32(values))
+                }
                 (LABEL, Some(labels)) => {
                     Tensor::new([size], Data::I32(chosen.iter().map(|&row| labels[row as usize] as i32).collect()))
                 }
