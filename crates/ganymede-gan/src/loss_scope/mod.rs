@@ -11,6 +11,7 @@ pub use verdict::Verdict;
 
 use crate::regularizers::Player;
 use crate::spec::PhaseSpec;
+use ganymede_data::TableRows;
 use ganymede_graph::{Builder, Expr, ScopeGuard};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_tensor::TensorType;
@@ -145,6 +146,11 @@ impl<'g> LossScope<'g> {
     /// Mean and deviation of each value of a sample in the data, where the data knows them ([`Modality::feature_moments`](ganymede_data::Modality::feature_moments)).
     pub fn feature_moments(&self) -> Option<(Vec<f64>, Vec<f64>)> {
         self.trace.codec.and_then(|codec| codec.modality().feature_moments())
+    }
+
+    /// What rows of a table consist of; none of other data.
+    pub fn rows(&self) -> Option<TableRows> {
+        self.trace.codec.and_then(|codec| codec.modality().rows())
     }
 
     /// A network of the spec, at the parameters that it has in this phase. Its inputs beyond these are bound to fields of the

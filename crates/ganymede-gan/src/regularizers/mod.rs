@@ -67,6 +67,7 @@ table! {
         feature_matching::FeatureMatching,
         auxiliary_classifier::AuxiliaryClassifier,
         second_moments::SecondMoments,
+        condition::Condition,
     }
 }
 
