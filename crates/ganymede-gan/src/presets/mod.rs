@@ -6,6 +6,7 @@ mod acgan;
 mod article;
 mod blocks;
 mod choice;
+mod ctgan;
 mod dcgan;
 mod elsewhere;
 mod lsgan;
@@ -26,7 +27,8 @@ pub(crate) use blocks::layer;
 
 use crate::error::GanError;
 use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TermSpec, TrainSection, TrainSpec};
-use ganymede_data::{Codec, TableRows};
+use ganymede_data::table::{Condition, Numbers};
+use ganymede_data::{Codec, DataOptions, TableRows};
 use ganymede_nn::schedules::Scheduled;
 use ganymede_nn::{LayerConfig, OptimizerConfig};
 use serde_json::{Value, json};
@@ -92,8 +94,13 @@ pub struct Entry {
     pub summary: &'static str,
     /// Sizes of a sample of the kind that it is made for, where it is asked for without data.
     pub sample: &'static [usize],
+    /// Sets what it wants of the data.
+    data: fn(&mut DataOptions),
     make: fn(&PresetInput) -> Result<TrainSpec, GanError>,
 }
+
+/// Most presets take data as it is given.
+fn as_given(_: &mut DataOptions) {}
 
 /// Samples of presets for points, and of those for images.
 const POINT: &[usize; 1] = &[2];
@@ -105,78 +112,98 @@ pub const PRESETS: &[Entry] = &[
         name: "dcgan",
         summary: "convolutional GAN for images; Radford et al. 2015, at 28 pixels TensorFlow's tutorial",
         sample: IMAGE,
+        data: as_given,
         make: dcgan::dcgan,
     },
     Entry {
         name: "quick",
         summary: "small residual generator against DCGAN's discriminator: made for minutes on a CPU",
         sample: IMAGE,
+        data: as_given,
         make: quick::quick,
     },
     Entry {
         name: "quick_projection",
         summary: "conditional quick with a projection discriminator",
         sample: IMAGE,
+        data: as_given,
         make: quick_projection::quick_projection,
     },
     Entry {
         name: "mlp",
         summary: "dense GAN for points and very small images; Goodfellow et al. 2014",
         sample: POINT,
+        data: as_given,
         make: mlp::mlp,
     },
     Entry {
         name: "lsgan",
         summary: "DCGAN's networks with least squares; Mao et al. 2017",
         sample: IMAGE,
+        data: as_given,
         make: lsgan::lsgan,
     },
     Entry {
         name: "wgan_gp",
         summary: "Wasserstein GAN with a gradient penalty, five critic updates a step; Gulrajani et al. 2017",
         sample: IMAGE,
+        data: as_given,
         make: wgan_gp::wgan_gp,
     },
     Entry {
         name: "sngan",
         summary: "residual networks, spectral normalization, hinge; Miyato et al. 2018",
         sample: IMAGE,
+        data: as_given,
         make: sngan::sngan,
     },
     Entry {
         name: "r3gan",
         summary: "residual networks without normalization, relativistic, R1 and R2; wants hours; Huang et al. 2024",
         sample: IMAGE,
+        data: as_given,
         make: r3gan::r3gan,
     },
     Entry {
         name: "acgan",
         summary: "conditional: the discriminator also names the class; Odena et al. 2017",
         sample: IMAGE,
+        data: as_given,
         make: acgan::acgan,
     },
     Entry {
         name: "projection",
         summary: "conditional sngan with a projection discriminator; Miyato, Koyama 2018",
         sample: IMAGE,
+        data: as_given,
         make: sngan::projection,
     },
     Entry {
         name: "ring2d",
         summary: "dense GAN that finds all modes of points in the plane",
         sample: POINT,
+        data: as_given,
         make: ring2d::ring2d,
     },
     Entry {
         name: "table",
         summary: "dense GAN for rows of a table, with exact choices and second moments",
         sample: POINT,
+        data: as_given,
         make: table::table,
+    },
+    Entry {
+        name: "ctgan",
+        summary: "conditional GAN for rows of a table; Xu et al. 2019",
+        sample: POINT,
+        data: |options| (options.numbers, options.condition) = (Numbers::Modes, Condition::Category),
+        make: ctgan::ctgan,
     },
     Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
         sample: IMAGE,
+        data: as_given,
         make: article::article,
     },
 ];
@@ -244,7 +271,16 @@ pub fn preset_for(name: &str, input: &PresetInput) -> Result<TrainSpec, GanError
     let mut spec = (entry.make)(input)?;
     spec.preset = name.into();
     spec.data.shape.clone_from(&input.shape);
+    (entry.data)(&mut spec.data.options);
     Ok(spec)
+}
+
+/// Sets what a preset wants of its data before this is read: `ctgan` wants numbers by modes and a category as the condition. What a user
+/// asks for is set after it.
+pub fn ask_of_data(name: &str, options: &mut DataOptions) {
+    if let Some(entry) = PRESETS.iter().find(|entry| entry.name == name) {
+        (entry.data)(options);
+    }
 }
 
 /// What a preset's name is of, in errors.
@@ -321,7 +357,7 @@ mod tests {
         match name {
             "mlp" => shape.iter().product::<usize>() > 64 * 64 * 3,
             "article" => shape.iter().max() > Some(&64),
-            "table" => shape.len() != 1,
+            "table" | "ctgan" => shape.len() != 1,
             _ => false,
         }
     }

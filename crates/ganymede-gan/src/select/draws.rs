@@ -3,7 +3,7 @@
 use super::{CHUNK, RowReport};
 use crate::error::GanError;
 use crate::sampler::Sampler;
-use ganymede_data::{KnownRows, NumberedRows, RowFilter, RowLines, Wish};
+use ganymede_data::{CONDITION, KnownRows, NumberedRows, RowFilter, RowLines, Wish};
 
 /// Rows that are generated without one that is kept before it is given up.
 const PATIENCE: u64 = 500_000;
@@ -70,7 +70,11 @@ impl<'a> RowDraws<'a> {
         known: Option<&'a KnownRows>,
         first: u64,
     ) -> RowDraws<'a> {
-        let wish = asked.wish(sampler.classes());
+        // A generator that takes a category of any column is given what is asked for; what it misses is not kept.
+        let wish = match sampler.given().contains(&CONDITION) {
+            true => table.wish(&asked.filter),
+            false => asked.wish(sampler.classes()),
+        };
         RowDraws { sampler, table, asked, wish, known, next: first, generated: 0, fit: 0, copies: 0 }
     }
 

@@ -3,6 +3,7 @@
 
 mod augment;
 mod common;
+mod ctgan_step;
 mod dcgan64;
 mod every_phase_moves;
 mod eye;

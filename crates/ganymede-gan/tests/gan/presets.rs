@@ -31,7 +31,9 @@ fn every_preset_takes_three_finite_steps_that_move_every_network() {
                 continue;
             };
             let what = format!("{} for {shape:?}", entry.name);
-            spec.train.batch = 4;
+            // Ten rows are judged as one there.
+            let rows = if entry.name == "ctgan" { 10 } else { 4 };
+            spec.train.batch = rows;
             let mut stepper = Stepper::new(&spec, &codec(&shape), &backend).unwrap();
             stepper.initialise().unwrap();
             let names: Vec<String> = stepper.store().layout().entries.iter().map(|e| e.name.clone()).collect();
@@ -42,7 +44,7 @@ fn every_preset_takes_three_finite_steps_that_move_every_network() {
             for step in 0..3 {
                 let result = stepper.run(step, || {
                     number += 1;
-                    Ok(batch(number, 4, &shape))
+                    Ok(batch(number, rows, &shape))
                 });
                 let result = result.unwrap();
                 assert_eq!(result.non_finite, [], "{what}");

@@ -184,6 +184,7 @@ impl Train {
             None if self.config.is_none() => spec.data.source = DEFAULT_DATA.into(),
             None => {}
         }
+        self.preset.iter().for_each(|preset| presets::ask_of_data(preset, &mut spec.data.options));
         self.data_flags.apply(&mut spec.data.options)?;
         // What concerns the data comes first: the rest of a preset's spec follows from the samples' shape.
         spec = self.set(spec, |key| key.starts_with("data."))?;
