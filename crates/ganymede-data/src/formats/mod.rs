@@ -30,6 +30,7 @@ mod mask_folders;
 mod mixture;
 pub(crate) mod npy;
 mod npz;
+mod parquet;
 mod part_notes;
 mod ring2d;
 mod rows;
@@ -62,6 +63,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &npy::Npy,
     &npz::Npz,
     &delimited::Delimited,
+    &parquet::Parquet,
     &image_zip::ImageZip,
     &image_folder::ImageFolder,
 ];
@@ -119,6 +121,9 @@ pub(crate) fn check_options(format: &dyn Format, options: &DataOptions) -> Resul
         ("numbers", !options.numbers.is_default() && !table, "a table (.csv)"),
         ("condition", !options.condition.is_default() && !table, "a table (.csv)"),
         ("columns", !options.columns.is_empty() && !table, "a table (.csv)"),
+        ("rules", !options.rules.is_usual() && !table, "a table (.csv)"),
+        ("delimiter", options.delimiter.is_some() && !table, "a table (.csv)"),
+        ("header", options.header.is_some() && !table, "a table (.csv)"),
         ("shape", options.reshape.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("layout", options.layout.is_some() && !arrays, "an array (.npy, .npz, IDX)"),
         ("key", options.key.is_some() && !archive, "an archive of arrays (.npz)"),

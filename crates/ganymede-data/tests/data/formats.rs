@@ -480,6 +480,7 @@ fn what_is_read_is_told_by_format() {
         ("npy", "(N, H, W, C)"),
         ("npz", "x_train"),
         ("csv", ".csv or .tsv"),
+        ("parquet", ".parquet file"),
         ("image-zip", "a zip archive"),
         ("image-folder", "PNG, JPEG, WebP, GIF, BMP, TIFF or PNM"),
     ];

@@ -7,8 +7,12 @@ use super::{drawn, largest};
 use crate::modalities::Head;
 use serde::{Deserialize, Serialize};
 
-/// Share of the rows from which a value of a column of numbers counts as an atom.
-const ATOM: f64 = 0.02;
+/// Share of the rows from which a value of a column of numbers counts as an atom (docs/decisions/0058).
+const ATOM: f64 = 0.25;
+/// The same of a value that stands apart from all others: a code such as -999.
+const CODE: f64 = 0.02;
+/// How far it stands apart, in ranges of the others.
+const APART: f64 = 0.5;
 
 /// How the cells of a column become values of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -340,15 +344,30 @@ fn ordered(numbers: &[Option<f64>], cells: &[f64]) -> Encoder {
     Encoder::Ordered { numbers: numbers.iter().map(|number| number.map_or(0.0, standard)).collect(), counts }
 }
 
-/// Every value of at least 2 % of the rows is an atom, and so is what is missing.
+/// A value of a quarter of the rows is an atom, and so is what is missing; and the smallest or largest value where it is frequent and far
+/// from the others. Other frequent values keep their place among their neighbours: what depends on a number depends on them alike.
 fn number(cells: &[f64]) -> Encoder {
     let mut sorted: Vec<f64> = cells.iter().copied().filter(|cell| !cell.is_nan()).collect();
     let missing = sorted.len() < cells.len();
     sorted.sort_unstable_by(f64::total_cmp);
-    let least = (ATOM * cells.len() as f64).ceil().max(2.0) as usize;
-    let frequent = sorted.chunk_by(|a, b| a == b).filter(|same| same.len() >= least).map(|same| same[0]);
-    let atoms: Vec<f64> = frequent.chain(missing.then_some(f64::NAN)).collect();
-    of_atoms(atoms, cells)
+    let least = |share: f64| (share * cells.len() as f64).ceil().max(2.0) as usize;
+    let values: Vec<(f64, usize)> = sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect();
+    let is_atom = |at: usize| values[at].1 >= least(ATOM) || (values[at].1 >= least(CODE) && stands_apart(&values, at));
+    let atoms = (0..values.len()).filter(|at| is_atom(*at)).map(|at| values[at].0);
+    of_atoms(atoms.chain(missing.then_some(f64::NAN)).collect(), cells)
+}
+
+/// Whether the first or the last of ascending values is far from all others.
+fn stands_apart(values: &[(f64, usize)], at: usize) -> bool {
+    let last = values.len() - 1;
+    let (next, other_end) = match at {
+        _ if last < 2 => return false,
+        0 => (1, last),
+        _ if at == last => (last - 1, 0),
+        _ => return false,
+    };
+    let distance = |a: usize, b: usize| (values[a].0 - values[b].0).abs();
+    distance(at, next) >= APART * distance(next, other_end)
 }
 
 /// The distribution of cells over these atoms and all others.
@@ -439,6 +458,12 @@ mod tests {
         let (values, back) = round_trip(&encoder, 38.0, 0.5);
         assert_eq!((&values[..3], back), (&[0.0, 0.0, 1.0][..], 38.0));
         assert!(values[3] > 2.0);
+        // One in ten is an atom where it is far from the others, and none among its neighbours.
+        let with = |code: f64| (0..90).map(|at| f64::from(at) / 10.0).chain([code; 10]).collect::<Vec<_>>();
+        let head = |code: f64| Encoder::of(&Variable::Number, &with(code), 10).head();
+        let heads = [-999.0, -4.45, -4.4, 4.45, 13.3, 13.4].map(head);
+        let (one, none) = (Head::Atoms(2), Head::Number);
+        assert_eq!(heads, [one.clone(), one.clone(), none.clone(), none.clone(), none, one]);
         let plain = Encoder::of(&Variable::Number, &[1.5, 2.5, 3.5], 10);
         assert_eq!((plain.head(), round_trip(&plain, 2.5, 0.3).1), (Head::Number, 2.5));
         let again: Encoder = serde_json::from_str(&serde_json::to_string(&encoder).unwrap()).unwrap();
