@@ -324,3 +324,18 @@ fn a_number_can_be_predicted() {
     assert_eq!(predicted, ["gain"]);
     assert_eq!(values(&data, &codec).len() / data.len(), codec.shape()[0]);
 }
+
+/// What no row can have is refused at once. `gain` goes from 0 to 989.5.
+#[test]
+fn what_is_beyond_the_range_of_a_column_is_refused() {
+    let (_, codec) = learned(None);
+    let table = codec.modality().lines().unwrap();
+    let asked = |text: &str| table.asked(&[text.to_string()]);
+    for good in ["gain>=989.5", "gain<=0", "gain=0", "gain>989", "gain<1", "gain!=5000"] {
+        assert!(asked(good).is_ok(), "{good}: {:?}", asked(good).err());
+    }
+    for bad in ["gain>=989.6", "gain>989.5", "gain<0", "gain<=-1", "gain=1000"] {
+        let error = asked(bad).unwrap_err().to_string();
+        assert!(error.contains(bad) && error.contains("from 0"), "{error}");
+    }
+}

@@ -52,6 +52,19 @@ impl Relation {
         }
     }
 
+    /// Whether no row has it: the value is beyond the range of the column.
+    fn excludes(self, kind: &Kind, value: f64) -> bool {
+        let (Kind::Number { low, high, .. } | Kind::Date { low, high, .. }) = kind else { return false };
+        match self {
+            Relation::Equal => value < *low || value > *high,
+            Relation::Different => false,
+            Relation::Less => value <= *low,
+            Relation::AtMost => value < *low,
+            Relation::Greater => value >= *high,
+            Relation::AtLeast => value > *high,
+        }
+    }
+
     fn orders(self) -> bool {
         !matches!(self, Relation::Equal | Relation::Different)
     }
@@ -141,6 +154,9 @@ fn test(schema: &Schema, text: &str) -> Result<Test, DataError> {
         return Ok(Test { column: at, relation, value: number });
     }
     match schema.reader().cell(at, value) {
+        Some(cell) if relation.excludes(&column.kind, cell) => {
+            Err(value_of(format!("expected what a row can have, found `{}`: {}", text.trim(), column.reason)))
+        }
         Some(cell) => Ok(Test { column: at, relation, value: cell }),
         None => Err(value_of(format!("expected a value of the column, found `{value}`"))),
     }
