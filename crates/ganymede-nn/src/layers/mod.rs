@@ -129,6 +129,7 @@ table! {
         embedding: Embedding;
         flatten: Flatten;
         gaussian: GaussianDropout, GaussianNoise;
+        gaussian_copula: GaussianCopula;
         global_pooling: GlobalAveragePooling, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
             GlobalMaxPooling, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D;
         group_normalization: GroupNormalization;
@@ -224,6 +225,7 @@ table! {
         "ZeroPadding2D" => ZeroPadding2D,
         "ZeroPadding3D" => ZeroPadding3D,
         "ganymede>ConditionalBatchNormalization" => ConditionalBatchNormalization,
+        "ganymede>GaussianCopula" => GaussianCopula,
         "ganymede>MinibatchStddev" => MinibatchStddev,
         "ganymede>OneHot" => OneHot,
         "ganymede>Pack" => Pack,

@@ -85,6 +85,21 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
             json!({ "classes": 4, "momentum": 0.9 }),
             vec![vec![4, 3, 3, 2], vec![4]],
         ),
+        (
+            "ganymede>GaussianCopula",
+            json!({
+                "columns": [["linear", 1], ["choice", 3], ["ordered", [-1.5, 2.5]], ["atoms", 3]],
+                "shares": [[], [1.0, 2.0, 1.0], [1.0, 3.0], [3.0, 1.0]],
+                "factor": [
+                    [1.0, 0.0, 0.0, 0.0, 0.0],
+                    [0.6, 0.8, 0.0, 0.0, 0.0],
+                    [0.0, 0.0, 1.0, 0.0, 0.0],
+                    [0.0, 0.0, 0.0, 1.0, 0.0],
+                    [-0.8, 0.0, 0.0, 0.0, 0.6],
+                ],
+            }),
+            vec![vec![3, 5]],
+        ),
         ("ganymede>MinibatchStddev", json!({ "group_size": 2 }), vec![vec![4, 3, 3, 2]]),
         ("ganymede>OneHot", json!({ "classes": 3 }), vec![vec![4]]),
         ("ganymede>Pack", json!({ "pac": 2 }), vec![vec![4, 3]]),

@@ -350,6 +350,82 @@ fn exact_choices_have_the_derivative_of_their_shares() {
     }
 }
 
+/// Of normal numbers: choices have their shares, one that has none is never taken, two numbers have the correlation of the factor, and
+/// the choice of a column that goes with the class is what both halves of a normal distribution of correlation 0.8 have.
+#[test]
+fn known_distributions_are_drawn() {
+    const SAMPLES: usize = 40_000;
+    let columns = [
+        Columns::new(ColumnActivation::Linear, 1),
+        Columns::new(ColumnActivation::Choice, 3),
+        Columns::ordered(vec![-1.5, 2.5]),
+        Columns::new(ColumnActivation::Atoms, 3),
+    ];
+    let shares = vec![vec![], vec![50.0, 0.0, 150.0], vec![1.0, 1.0], vec![3.0, 1.0]];
+    // Latents: the class, x, the choice, the ordered one, the choice of atoms, their number.
+    let mut factor: Vec<Vec<f64>> =
+        (0..6).map(|row| (0..6).map(|at| f64::from(u8::from(row == at))).collect()).collect();
+    factor[3] = vec![0.8, 0.0, 0.0, 0.6, 0.0, 0.0];
+    factor[5] = vec![0.0, 0.6, 0.0, 0.0, 0.0, 0.8];
+    let layer = GaussianCopula::new(columns, shares).factor(factor).given(vec![1.0, 1.0]);
+    let ty = TensorType::f32([SAMPLES, 8]);
+    let traced = trace(Mode::Infer, std::slice::from_ref(&ty), |scope, x| layer.build(scope, x)).unwrap();
+    let mut rng = Rng::new(5, 1);
+    let mut values = Vec::with_capacity(8 * SAMPLES);
+    for row in 0..SAMPLES {
+        values.extend((0..6).map(|_| rng.normal()));
+        values.extend(if row % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] });
+    }
+    let given = HashMap::from([
+        ("input0".to_string(), Array { ty, data: values }),
+        ("cotangent0".to_string(), Array::new([SAMPLES, 10], vec![0.0; 10 * SAMPLES])),
+    ]);
+    let found = run(&traced.graph, &given, &mut BTreeMap::new());
+    let rows: Vec<&[f64]> = found["output0"].data.chunks_exact(10).collect();
+    let mean = |of: &dyn Fn(&[f64]) -> f64| rows.iter().map(|row| of(row)).sum::<f64>() / SAMPLES as f64;
+    for row in &rows {
+        for choice in [&row[1..4], &row[4..6], &row[7..9]] {
+            assert!(choice.iter().all(|v| *v == 0.0 || *v == 1.0) && choice.iter().sum::<f64>() == 1.0, "{row:?}");
+        }
+        assert_eq!(row[6], if row[4] == 1.0 { -1.5 } else { 2.5 });
+        assert!(row[2] == 0.0 && (row[8] == 1.0 || row[9] == 0.0), "{row:?}");
+    }
+    for (column, expected) in [(1, 0.25), (3, 0.75), (4, 0.5), (7, 0.75), (8, 0.25)] {
+        assert!((mean(&|row| row[column]) - expected).abs() < 0.012, "{column}: {}", mean(&|row| row[column]));
+    }
+    // Of the quarter of rows that have a number, it goes with x.
+    assert!((mean(&|row| row[0] * row[9]) / 0.25 - 0.6).abs() < 0.06, "{}", mean(&|row| row[0] * row[9]));
+    // P(both in the lower half) = 1/4 + arcsin 0.8 / 2π, of each class twice that.
+    let with_class = rows.iter().step_by(2).map(|row| row[4]).sum::<f64>() / (SAMPLES / 2) as f64;
+    let expected = 0.5 + 0.8f64.asin() / std::f64::consts::PI;
+    assert!((with_class - expected).abs() < 0.015, "{with_class}, expected {expected}");
+}
+
+#[test]
+fn distributions_that_are_none_are_refused() {
+    let linear = || Columns::new(ColumnActivation::Linear, 1);
+    let choice = || Columns::new(ColumnActivation::Choice, 2);
+    let error = |layer: GaussianCopula| {
+        let ty = TensorType::f32([4, 2]);
+        trace(Mode::Infer, &[ty], |scope, x| layer.build(scope, x)).err().map(|errors| format!("{errors:?}"))
+    };
+    let both = |shares: Vec<Vec<f64>>| GaussianCopula::new([linear(), choice()], shares);
+    assert_eq!(error(both(vec![vec![], vec![1.0, 2.0]])), None);
+    for (layer, expected) in [
+        (both(vec![vec![]]), "shares for each of 2 groups, found 1"),
+        (both(vec![vec![], vec![1.0]]), "found Choice of 2 columns with 1 shares"),
+        (both(vec![vec![], vec![0.0, 0.0]]), "with a share of 0 or more"),
+        (both(vec![vec![], vec![-1.0, 2.0]]), "with a share of 0 or more"),
+        (both(vec![vec![1.0], vec![1.0, 2.0]]), "found Linear of 1 columns with 1 shares"),
+        (both(vec![vec![], vec![1.0, 2.0]]).factor(vec![vec![1.0]]), "a factor of 2 rows"),
+        (both(vec![vec![], vec![1.0, 2.0]]).given(vec![1.0]), "expected an input (batch, 4)"),
+        (GaussianCopula::new([Columns::new(ColumnActivation::Tanh, 1)], vec![vec![]]), "found Tanh"),
+    ] {
+        let found = error(layer).unwrap_or_default();
+        assert!(found.contains(expected), "{expected}: {found}");
+    }
+}
+
 #[test]
 fn columns_are_read_as_they_are_written() {
     let text = "class_name = \"ganymede>TabularActivation\"\ncolumns = [[\"choice\", 3], [\"ordered\", [-1.5, 2.5]], [\"atoms\", 3]]\n";
