@@ -275,6 +275,19 @@ pub struct TableRows {
     pub rows: u64,
     /// Where a row has the choices that the field [`CONDITION`](crate::CONDITION) consists of, one after the other; none without this field.
     pub conditions: Vec<Range<usize>>,
+    /// How many of them have each choice of each part; none of a number.
+    pub shares: Vec<Vec<f64>>,
+    /// How many of them are of each class of the target; none without.
+    pub classes: Vec<f64>,
+    /// A with AAᵀ the correlations of the normal variables behind the target (where there is one) and the parts, of which
+    /// those of a list are cut into parts (of lists without an order the largest first); two for each part of atoms, their choice and their number. None where nothing was
+    /// learned yet, and of more than [`TableRows::MOST_VARIABLES`].
+    pub factor: Vec<Vec<f64>>,
+}
+
+impl TableRows {
+    /// Normal variables up to which their correlations are learned.
+    pub const MOST_VARIABLES: usize = 128;
 }
 
 /// A part of a row: neighbouring values that a network makes together.
@@ -293,6 +306,15 @@ pub enum Head {
 }
 
 impl Head {
+    /// Values of it that are a choice.
+    pub fn choices(&self) -> usize {
+        match self {
+            Head::Number => 0,
+            Head::Choice(choices) | Head::Atoms(choices) | Head::Modes(choices) => *choices,
+            Head::Ordered(numbers) => numbers.len(),
+        }
+    }
+
     /// Values that it has in a sample.
     pub fn width(&self) -> usize {
         match self {

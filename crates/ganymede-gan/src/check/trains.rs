@@ -3,7 +3,7 @@
 
 use super::optimizers::adam;
 use super::{Finding, Fix, Subject};
-use crate::spec::{PhaseSpec, Role, TermSpec};
+use crate::spec::{NetworkSpec, PhaseSpec, Role, TermSpec};
 use ganymede_nn::config::nearest;
 
 /// Names in `trains` that no network has.
@@ -81,9 +81,11 @@ fn phase_of(network: &str) -> PhaseSpec {
     PhaseSpec::new(&letter, &[network], adam(), vec![TermSpec::new("non_saturating")])
 }
 
-/// Networks that no phase names.
+/// Networks that no phase names, but those of known distributions: these have nothing to train.
 fn untrained<'a>(s: &'a Subject) -> impl Iterator<Item = &'a String> {
-    s.spec.networks.keys().filter(|network| !s.spec.phases.iter().any(|phase| phase.trains.contains(network)))
+    let known = |spec: &NetworkSpec| spec.layers.iter().any(|layer| layer.class_name == "ganymede>GaussianCopula");
+    let unknown = s.spec.networks.iter().filter(move |(_, spec)| !known(spec)).map(|(name, _)| name);
+    unknown.filter(|network| !s.spec.phases.iter().any(|phase| phase.trains.contains(network)))
 }
 
 /// The network that no phase names, where there is one such.

@@ -6,6 +6,7 @@ mod acgan;
 mod article;
 mod blocks;
 mod choice;
+mod copula;
 mod ctgan;
 mod dcgan;
 mod elsewhere;
@@ -24,6 +25,7 @@ pub use choice::{Choice, choose};
 pub use elsewhere::elsewhere;
 
 pub(crate) use blocks::layer;
+pub(crate) use copula::refit;
 
 use crate::error::GanError;
 use crate::spec::{EmaSpec, NetworkSpec, PhaseSpec, TermSpec, TrainSection, TrainSpec};
@@ -200,6 +202,20 @@ pub const PRESETS: &[Entry] = &[
         make: ctgan::ctgan,
     },
     Entry {
+        name: "marginals",
+        summary: "rows of a table with the distribution of each column: to compare trained ones with",
+        sample: POINT,
+        data: as_given,
+        make: copula::marginals,
+    },
+    Entry {
+        name: "copula",
+        summary: "the same with the correlations of a Gaussian copula",
+        sample: POINT,
+        data: as_given,
+        make: copula::copula,
+    },
+    Entry {
         name: "article",
         summary: "the program of the tutorial that ganymede grew from, repaired",
         sample: IMAGE,
@@ -357,7 +373,7 @@ mod tests {
         match name {
             "mlp" => shape.iter().product::<usize>() > 64 * 64 * 3,
             "article" => shape.iter().max() > Some(&64),
-            "table" | "ctgan" => shape.len() != 1,
+            "table" | "ctgan" | "marginals" | "copula" => shape.len() != 1,
             _ => false,
         }
     }

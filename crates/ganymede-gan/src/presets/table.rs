@@ -31,8 +31,7 @@ const EPOCHS: f64 = 600.0;
 /// Numbers are normal scores and atoms, not modes of a mixture; choices are exact (straight through); nothing is packed; the
 /// condition is the target alone; moments; averaged weights; the rates fall.
 pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
-    let target = input.classes.filter(|&classes| classes > 0 && input.rows.is_some());
-    let (heads, values) = heads(input, "table", target.unwrap_or(0))?;
+    let (values, heads, target) = parts("table", input)?;
     let width = input.width.unwrap_or(WIDTH);
     let rows = input.rows.as_ref().map_or(usize::MAX, |rows| usize::try_from(rows.rows).unwrap_or(usize::MAX));
     let batch = (rows / 2).clamp(2, BATCH);
@@ -57,6 +56,16 @@ pub(super) fn table(input: &PresetInput) -> Result<TrainSpec, GanError> {
         phases: vec![phase("d", "discriminator", adam(), critic), phase("g", "generator", adam(), maker)],
         ..TrainSpec::default()
     })
+}
+
+/// Values of a row, its parts, and how many classes the target has that stands behind them, where there is one.
+///
+/// # Errors
+/// As [`heads`].
+pub(super) fn parts(preset: &str, input: &PresetInput) -> Result<(usize, Vec<Head>, Option<usize>), GanError> {
+    let target = input.classes.filter(|&classes| classes > 0 && input.rows.is_some());
+    let (heads, values) = heads(input, preset, target.unwrap_or(0))?;
+    Ok((values, heads, target))
 }
 
 /// Layers of the generator: what the target is stands at the end of a row as it was given.
@@ -129,7 +138,7 @@ pub(super) fn made(head: &Head, choice: ColumnActivation) -> Vec<Columns> {
     }
 }
 
-fn discriminator(values: usize, width: usize) -> Stack {
+pub(super) fn discriminator(values: usize, width: usize) -> Stack {
     let mut d = Stack::default();
     d.push("Input", json!({ "shape": [values] }));
     for _ in 0..2 {

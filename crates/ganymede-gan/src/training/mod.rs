@@ -229,6 +229,7 @@ impl Training {
         if matches!(self.place, Place::New { .. }) {
             let split = self.data.split(self.spec.data.options.holdout, self.spec.seed);
             self.codec = self.data.learn(&split)?;
+            presets::refit(&mut self.spec, &self.codec);
         }
         let report = self.check();
         if let Some(finding) = report.of(Severity::Error).next() {

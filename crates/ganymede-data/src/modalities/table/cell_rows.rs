@@ -77,7 +77,7 @@ mod tests {
         let text = Text::read(text.into(), &Reading::default()).unwrap();
         let schema = infer(&text, &Wishes::default()).unwrap();
         let cells = schema.cells(&text).unwrap();
-        let (table, cells, _) = Table::of(schema, cells, None, &RuleOptions::default()).unwrap();
+        let (table, cells, _) = Table::of(schema, cells, None, Default::default(), &RuleOptions::default()).unwrap();
         (table, cells)
     }
 

@@ -299,7 +299,8 @@ mod tests {
         let schema = infer(&text, &Wishes::default()).unwrap();
         let target = target.map(|name| schema.place(name).unwrap());
         let cells = schema.cells(&text).unwrap();
-        let (table, cells, notes) = Table::of(schema, cells, target, &RuleOptions::default()).unwrap();
+        let (table, cells, notes) =
+            Table::of(schema, cells, target, Default::default(), &RuleOptions::default()).unwrap();
         assert!(notes.iter().any(|note| note.contains("city fixes country")), "{notes:?}");
         let pool = NumberedRows { numbers: (0..80).collect(), cells };
         (table, pool)
@@ -396,7 +397,9 @@ mod tests {
         let schema = infer(&text, &Wishes::default()).unwrap();
         assert_eq!(schema.columns()[0].kind.name(), "ordered");
         let cells = schema.cells(&text).unwrap();
-        let of = |target| Table::of(schema.clone(), cells.clone(), target, &RuleOptions::default()).unwrap().0;
+        let of = |target| {
+            Table::of(schema.clone(), cells.clone(), target, Default::default(), &RuleOptions::default()).unwrap().0
+        };
         let pool = NumberedRows { numbers: (0..800).collect(), cells: cells.clone() };
         let (table, file) = (of(None), "size,kind\n150,\n1050,\n99999,\n-5,\n");
         let (found, how) = filled(&table, &pool, file);

@@ -9,6 +9,7 @@ mod compared;
 mod condition;
 mod encoder;
 mod given;
+mod latent;
 mod lines;
 mod made;
 mod modes;
@@ -90,6 +91,9 @@ pub(crate) struct Table {
     /// The pairs of columns that depend on each other most, for a drawing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pairs: Vec<Pair>,
+    /// What the normal variables behind the columns have in common ([`TableRows::factor`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    factor: Vec<Vec<f64>>,
     /// Rows that this was learned from.
     rows: u64,
 }
@@ -328,6 +332,9 @@ impl Modality for Table {
             encoder.check(if self.plan.gap(*at).is_some() { None } else { listed(kind) })?;
         }
         self.pairs.iter().try_for_each(|pair| pair.check(schema.columns().len()))?;
+        if !self.factor.iter().all(|row| row.len() == self.factor.len() && row.iter().all(|value| value.is_finite())) {
+            return Err("expected a square of finite numbers as factor, found another".into());
+        }
         let classes = self.label().map_or(Ok(0), |at| column(at).map(|column| listed(&column.kind).unwrap_or(0)))?;
         let width = self.width();
         if classes != self.classes.len() || [self.means.len(), self.deviations.len()] != [width, width] {
@@ -355,6 +362,7 @@ impl Modality for Table {
         let fitted = |((at, encoder), cells): (&(usize, Encoder), &Vec<f64>)| (*at, encoder.fitted(cells));
         let mut table = Table { learned: self.learned.iter().zip(&made.cells).map(fitted).collect(), ..self.clone() };
         table.look(&cells)?;
+        table.factor = table.factor_of(&cells);
         table.pairs = pairs::strongest(self.schema()?.columns(), &self.rules, &cells);
         let mut fields = codec.fields().to_vec();
         // Frequencies say what conditions there are: they need no examples.
@@ -456,11 +464,13 @@ impl Modality for Table {
 
     fn rows(&self) -> Option<TableRows> {
         let heads: Vec<Head> = self.learned.iter().map(|(_, encoder)| encoder.head()).collect();
-        Some(TableRows { heads, rows: self.rows, conditions: self.condition_ranges() })
+        let (shares, classes) = self.shares(&heads);
+        let conditions = self.condition_ranges();
+        Some(TableRows { heads, rows: self.rows, conditions, shares, classes, factor: self.factor.clone() })
     }
 
     fn presets(&self, _: &TensorType) -> &'static [&'static str] {
-        &["table", "ctgan"]
+        &["table", "ctgan", "marginals", "copula"]
     }
 
     fn comparable(&self, _: &Codec, other: &Codec) -> Result<(), String> {
