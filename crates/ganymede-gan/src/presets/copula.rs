@@ -153,7 +153,8 @@ mod tests {
             let codec = data.learn(&data.split(Some(0.1), spec.seed)).unwrap();
             let before = spec.to_toml();
             refit(&mut spec, &codec);
-            assert_ne!(spec.to_toml(), before, "the held-out rows are left out");
+            // Numbers alone have no shares; their correlations are those of the rows without the held-out ones.
+            assert_eq!(spec.to_toml() != before, name == "copula", "{name}");
             assert_eq!(TrainSpec::from_toml(&spec.to_toml()).unwrap(), spec);
             let backend = CpuBackend::new(Default::default()).unwrap();
             let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
