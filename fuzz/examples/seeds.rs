@@ -78,7 +78,7 @@ fn main() -> Result<()> {
         }
     }
     for version1 in files(&root.join("../crates/ganymede-data/tests/fixtures/codec-v1"))? {
-        put("codec", &version1.file_name().unwrap_or_default().to_string_lossy(), &fs::read(version1)?)?;
+        put("codec", &version1.file_name().unwrap_or_default().to_string_lossy(), &fs::read(&version1)?)?;
     }
     for example in files(&root.join("../examples"))?.iter().filter(|f| f.extension().is_some_and(|e| e == "toml")) {
         put("spec", &example.file_name().unwrap_or_default().to_string_lossy(), &fs::read(example)?)?;

@@ -44,6 +44,6 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let length = (json.len() as u64).to_le_bytes();
     let file = [b"gnymdata", samples, &others, json.as_bytes(), &length, &sums, b"gnymdata"].concat();
     std::fs::write(&known().cache, file).expect("a cache");
-    let options = DataOptions { max_bad: 1.0, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(1.0), ..DataOptions::default() };
     ganymede_fuzz::read_last(Dataset::open_with(&known().source, &options, Some(ganymede_fuzz::folder()), &()));
 });

@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         write("image-folder", &folder, &samples).expect("two images");
     });
     std::fs::write(folder.join("labels.csv"), data).expect("a temporary file");
-    let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(0.0), ..DataOptions::default() };
     let opened = Source::parse(&folder).and_then(|source| Dataset::open_with(&source, &options, None, &()));
     ganymede_fuzz::read_last(opened);
 });

@@ -6,6 +6,6 @@ use ganymede_data::{DataOptions, Dataset, Pages, Source};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     ganymede_fuzz::catching();
     let path = ganymede_fuzz::file("x.tif", data);
-    let options = DataOptions { max_bad: 0.0, pages: Pages::All, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(0.0), pages: Pages::All, ..DataOptions::default() };
     ganymede_fuzz::read_last(Source::parse(&path).and_then(|source| Dataset::open_with(&source, &options, None, &())));
 });

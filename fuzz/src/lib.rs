@@ -22,7 +22,7 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
 /// Opens the bytes as the data file `name`, without a cache, and reads its last sample.
 pub fn open(name: &str, bytes: &[u8]) {
     let path = file(name, bytes);
-    let options = DataOptions { max_bad: 0.0, ..DataOptions::default() };
+    let options = DataOptions { max_bad: Some(0.0), ..DataOptions::default() };
     let opened = Source::parse(&path).and_then(|source| Dataset::open_with(&source, &options, None, &()));
     read_last(opened);
 }
