@@ -18,7 +18,12 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
     schema.end(&mut file);
     let dialect = schema.dialect();
-    let how = Reading { delimiter: Some(dialect.delimiter), header: Some(dialect.header.is_some()), max_bad: 0.0, ..Reading::default() };
+    let how = Reading {
+        delimiter: Some(dialect.delimiter),
+        header: Some(dialect.header.is_some()),
+        max_bad: 0.0,
+        ..Reading::default()
+    };
     // Where a row without any text stands last, or quotes are letters, other rows are read.
     let Ok(again) = Table::read(file, &how) else { return };
     if again.rows() == table.rows() && again.dialect.quotes == dialect.quotes {
