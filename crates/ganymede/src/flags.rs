@@ -47,8 +47,7 @@ impl LengthFlags {
     /// The one that was given replaces what the spec says.
     pub fn apply(&self, train: &mut TrainSection) {
         if !self.is_none() {
-            (train.steps, train.kimg, train.minutes) = (self.steps, self.kimg, self.minutes);
-            train.most_kimg = train.most_kimg.filter(|_| self.minutes.is_some());
+            train.end_after(self.steps, self.kimg, self.minutes);
         }
     }
 }

@@ -138,6 +138,12 @@ impl TrainSection {
         [self.steps, self.kimg.map(|kimg| self.steps_of(kimg)), self.most_step()].into_iter().flatten().min()
     }
 
+    /// Ends as one of these says, instead of how it would end. Minutes keep what it may see at most.
+    pub fn end_after(&mut self, steps: Option<u64>, kimg: Option<f64>, minutes: Option<f64>) {
+        (self.steps, self.kimg, self.minutes) = (steps, kimg, minutes);
+        self.most_kimg = self.most_kimg.filter(|_| minutes.is_some());
+    }
+
     /// The step after which more would be learned by heart, where that is known.
     pub fn most_step(&self) -> Option<u64> {
         self.most_kimg.map(|kimg| self.steps_of(kimg))

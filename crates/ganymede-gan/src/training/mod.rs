@@ -127,9 +127,7 @@ impl Training {
     }
 
     fn ending(mut self, steps: Option<u64>, kimg: Option<f64>, minutes: Option<f64>) -> Training {
-        let train = &mut self.spec.train;
-        (train.steps, train.kimg, train.minutes) = (steps, kimg, minutes);
-        train.most_kimg = train.most_kimg.filter(|_| minutes.is_some());
+        self.spec.train.end_after(steps, kimg, minutes);
         self
     }
 
@@ -281,7 +279,7 @@ impl Compiled {
     /// function of the spec.
     fn count_minutes(&mut self) -> Result<(), GanError> {
         let train = &self.training.spec.train;
-        if train.decay_from.is_none() || train.steps.or(train.kimg.map(|_| 0)).is_some() || train.minutes.is_none() {
+        if train.decay_from.is_none() || (train.steps, train.kimg) != (None, None) || train.minutes.is_none() {
             return Ok(());
         }
         let Some(Pace { last: Some(last), .. }) = self.pace()? else { return Ok(()) };

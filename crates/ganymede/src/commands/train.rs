@@ -219,8 +219,7 @@ impl Train {
             let samples = training.data().split(spec.data.options.holdout, spec.seed).train.len() as u64;
             let steps = steps_of_epochs(epochs, samples, &spec.train);
             refuse_conflicts(&spec, &[format!("train.steps={steps}")], &self.set)?;
-            (spec.train.steps, spec.train.kimg, spec.train.minutes) = (Some(steps), None, None);
-            spec.train.most_kimg = None;
+            spec.train.end_after(Some(steps), None, None);
             let (times, shown) = (if epochs == 1 { "epoch" } else { "epochs" }, grouped(samples));
             terminal.say(&format!("epochs      {epochs} {times} of {shown} samples are {} steps", grouped(steps)));
         }
