@@ -32,6 +32,7 @@
 
 pub use ganymede_data as data;
 pub use ganymede_gan as gan;
+pub use ganymede_interop as interop;
 pub use ganymede_nn as nn;
 pub use ganymede_runtime as runtime;
 pub use ganymede_tensor as tensor;
