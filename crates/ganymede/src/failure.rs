@@ -4,6 +4,7 @@
 use crate::terminal::{Colour, Terminal};
 use ganymede_data::DataError;
 use ganymede_gan::GanError;
+use ganymede_interop::InteropError;
 use ganymede_runtime::RuntimeError;
 use std::error::Error;
 use std::io::ErrorKind;
@@ -96,6 +97,18 @@ impl From<DataError> for Failure {
 impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Failure {
         Failure::of(runtime_code(&error), &error, error.hint())
+    }
+}
+
+impl From<InteropError> for Failure {
+    fn from(error: InteropError) -> Failure {
+        let code = match &error {
+            InteropError::Gan(error) => gan_code(error),
+            InteropError::Io { source, .. } => io_code(source.kind()),
+            InteropError::Argument { .. } => USAGE,
+            _ => USER,
+        };
+        Failure::of(code, &error, error.hint())
     }
 }
 

@@ -26,6 +26,22 @@ pub fn device() -> KnownName {
     KnownName { what: "a device", names: vec!["cpu"], elsewhere: |name| is_gpu(name).then(|| NO_GPU.into()) }
 }
 
+/// The name of a format to export in.
+pub fn export_format() -> KnownName {
+    let names = ganymede_interop::FORMATS.iter().map(|format| format.name).collect();
+    KnownName { what: "a format", names, elsewhere: format_elsewhere }
+}
+
+/// What a format is called elsewhere, or which one is of no use here.
+fn format_elsewhere(name: &str) -> Option<String> {
+    match name.to_lowercase().trim_start_matches('.') {
+        "pytorch" | "pt" | "pth" | "torchscript" => Some("did you mean `torch`?".into()),
+        "onnxruntime" | "ort" => Some("did you mean `onnx`?".into()),
+        "png" | "csv" | "npy" => Some("`ganymede sample` writes samples".into()),
+        _ => None,
+    }
+}
+
 const NO_GPU: &str = "ganymede computes on the CPU: there is no GPU yet";
 
 fn is_gpu(name: &str) -> bool {

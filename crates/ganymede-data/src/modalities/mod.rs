@@ -271,6 +271,8 @@ pub enum RowRule {
 pub struct TableRows {
     /// The parts of a row, in order, without the target, which stands behind them as one-hot.
     pub heads: Vec<Head>,
+    /// The name of the column that each part is of.
+    pub names: Vec<String>,
     /// How many rows the table has.
     pub rows: u64,
     /// Where a row has the choices that the field [`CONDITION`](crate::CONDITION) consists of, one after the other; none without this field.

@@ -10,7 +10,7 @@ mod sample;
 mod update;
 
 pub(crate) use freeze::{Unmatched, unfrozen};
-pub use sample::{sampled, trace_generator, trace_latents, trace_standing};
+pub use sample::{sampled, trace_discriminator, trace_generator, trace_latents, trace_standing};
 
 use crate::augment;
 use crate::error::GanError;
@@ -239,8 +239,7 @@ fn trace_program(
     let mut trace = Trace::new(&builder, networks, Mode::Train, batch, spec.latent.distribution);
     trace.codec = Some(codec);
     trace.augment = augment::augmentations(&spec.augment)?;
-    trace.names_classes =
-        spec.phases.iter().flat_map(|p| &p.terms).any(|term| term.class_name == "auxiliary_classifier");
+    trace.names_classes = names_classes(spec);
     (trace.parts, trace.accumulates) = (spec.train.micro_batches, part == Part::Accumulate);
     trace.names = Names::of(spec);
     let trace = Rc::new(trace);
@@ -297,6 +296,11 @@ fn trace_program(
     layout::note_states(&graph, traced);
     let (due, averages) = (due.to_vec(), averages.is_some());
     Ok(StepProgram { graph, phases, due, not_due: Vec::new(), part, terms, shown, numbers, flags, averages })
+}
+
+/// Whether the discriminator's second output are logits of classes, which a term of the spec is of.
+fn names_classes(spec: &TrainSpec) -> bool {
+    spec.phases.iter().flat_map(|p| &p.terms).any(|term| term.class_name == "auxiliary_classifier")
 }
 
 /// Names of everything that a term can be.

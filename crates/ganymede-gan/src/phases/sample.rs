@@ -1,6 +1,6 @@
 //! The programs that generate samples. Not here: running them (`sampler.rs`).
 
-use super::{EMA_SUFFIX, is_batch_statistic, networks};
+use super::{EMA_SUFFIX, is_batch_statistic, names_classes, networks};
 use crate::error::GanError;
 use crate::loss_scope::{Names, Trace};
 use crate::spec::{LatentDistribution, TrainSpec};
@@ -73,6 +73,31 @@ pub fn trace_latents(spec: &TrainSpec, batch: usize, truncated: bool) -> Result<
     }
     builder.output("latent", latent);
     drop(trace);
+    Ok(builder.finish()?)
+}
+
+/// Traces the discriminator alone as a function of its inputs: `sample` (batch, …) in the networks' range, and for each further
+/// input the field that is bound to it, raw as in the data, under the field's name. The output `logits` says how real it takes each
+/// sample to be; `class_logits` (batch, classes) and `features_1` … are there where it has them. Nothing is augmented.
+///
+/// # Errors
+/// As [`trace`](super::trace).
+pub fn trace_discriminator(spec: &TrainSpec, codec: &Codec, batch: usize) -> Result<Graph, GanError> {
+    let networks = networks(spec)?;
+    let builder = Builder::with_randomness("discriminator", Randomness::PerSample(batch));
+    let mut trace = Trace::new(&builder, &networks, Mode::Infer, batch, spec.latent.distribution);
+    (trace.codec, trace.names) = (Some(codec), Names::of(spec));
+    trace.names_classes = names_classes(spec);
+    let sample = builder.input("sample", TensorType::f32([&[batch], codec.shape()].concat()));
+    let verdict = trace.judge(sample, || sample);
+    builder.output("logits", verdict.logits);
+    if let Some(classes) = verdict.class_logits {
+        builder.output("class_logits", classes);
+    }
+    for (at, features) in verdict.features.iter().enumerate() {
+        builder.output(&format!("features_{}", at + 1), *features);
+    }
+    drop((trace, verdict));
     Ok(builder.finish()?)
 }
 

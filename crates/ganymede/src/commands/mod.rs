@@ -8,6 +8,7 @@ mod clean;
 mod completions;
 mod data;
 mod evaluate;
+mod export;
 mod presets;
 mod resume;
 mod runs;
@@ -73,6 +74,7 @@ const COMMANDS: &[Entry] = &[
     entry::<resume::Resume>(),
     entry::<sample::Sample>(),
     entry::<evaluate::Evaluate>(),
+    entry::<export::Export>(),
     entry::<runs::Runs>(),
     entry::<summary::Summary>(),
     entry::<check::Check>(),

@@ -466,7 +466,9 @@ impl Modality for Table {
         let heads: Vec<Head> = self.learned.iter().map(|(_, encoder)| encoder.head()).collect();
         let (shares, classes) = self.shares(&heads);
         let conditions = self.condition_ranges();
-        Some(TableRows { heads, rows: self.rows, conditions, shares, classes, factor: self.factor.clone() })
+        let name = |at: usize| Some(self.schema.as_ref()?.columns().get(at)?.name.clone());
+        let names = self.learned.iter().map(|(at, _)| name(*at).unwrap_or_default()).collect();
+        Some(TableRows { heads, names, rows: self.rows, conditions, shares, classes, factor: self.factor.clone() })
     }
 
     fn presets(&self, _: &TensorType) -> &'static [&'static str] {
