@@ -10,7 +10,7 @@ use crate::spec::{TrainSection, TrainSpec};
 use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
 use ganymede_runtime::{Backend, Program, Store};
-use ganymede_tensor::{Data, Tensor};
+use ganymede_tensor::{Data, Tensor, TensorType};
 use std::collections::{BTreeMap, HashSet};
 
 /// What a step gave.
@@ -67,6 +67,8 @@ pub struct Stepper {
     /// Whether they are those of the weights as they are.
     settled: bool,
     parameters: BTreeMap<String, Vec<Parameter>>,
+    /// First values of parameters that were given, instead of their initializers'.
+    given: BTreeMap<String, Tensor>,
     /// Scalars with another value than the spec's.
     scalars: BTreeMap<String, f64>,
 }
@@ -109,7 +111,8 @@ impl Stepper {
             false => None,
         };
         let (spec, batch_bytes, scalars) = (spec.clone(), plan::batch_bytes(spec, codec), BTreeMap::new());
-        Ok(Stepper { spec, batch_bytes, store, groups, standing, settled: false, parameters, scalars })
+        let given = BTreeMap::new();
+        Ok(Stepper { spec, batch_bytes, store, groups, standing, settled: false, parameters, given, scalars })
     }
 
     /// The states.
@@ -200,6 +203,32 @@ impl Stepper {
         self.groups.iter_mut().flat_map(|group| &mut group.programs).for_each(|loaded| loaded.program.profile(on));
     }
 
+    /// The parameters of a network of the spec, in the order of its layers; none of a network that there is not.
+    pub(crate) fn parameters(&self, network: &str) -> &[Parameter] {
+        self.parameters.get(network).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first values of all parameters of a network, in the order of its layers: [`initialise`](Stepper::initialise) takes them
+    /// instead of what their initializers give.
+    ///
+    /// # Errors
+    /// [`GanError::Argument`] for another number of them, or other sizes.
+    pub fn begin_with(&mut self, network: &str, values: &[Tensor]) -> Result<(), GanError> {
+        let wrong = |reason: String| GanError::Argument { what: format!("weights of `{network}`"), reason };
+        let known = self.parameters.get(network).map_or(&[][..], Vec::as_slice);
+        if known.len() != values.len() {
+            return Err(wrong(format!("expected {} arrays, found {}", known.len(), values.len())));
+        }
+        for (parameter, value) in known.iter().zip(values) {
+            if *value.shape() != parameter.shape || value.as_f32().is_err() {
+                let expected = TensorType::f32(parameter.shape.clone());
+                return Err(wrong(format!("{}: expected {expected}, found {}", parameter.name, value.ty())));
+            }
+        }
+        self.given.extend(known.iter().map(|parameter| parameter.name.clone()).zip(values.iter().cloned()));
+        Ok(())
+    }
+
     /// Gives every state its first value: parameters by their initializers, averages the same; slots are zeros, as the store makes them.
     ///
     /// # Errors
@@ -208,7 +237,10 @@ impl Stepper {
         for (network, list) in &self.parameters {
             let averaged = self.spec.averaged() == Some(network);
             for parameter in list {
-                let value = parameter.first_value(self.spec.seed)?;
+                let value = match self.given.get(&parameter.name) {
+                    Some(value) => value.clone(),
+                    None => parameter.first_value(self.spec.seed)?,
+                };
                 self.store.write(&parameter.name, &value)?;
                 if averaged {
                     self.store.write(&phases::averaged(network, &parameter.name), &value)?;

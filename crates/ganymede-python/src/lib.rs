@@ -1,11 +1,35 @@
 //! The extension module `ganymede._ganymede`: what the Python package asks of the engine. Not here: Keras's names, which are
 //! Python (`python/ganymede/`).
+#![forbid(unsafe_code)]
+
+mod arrays;
+mod errors;
+mod network;
+mod objects;
+mod process;
+mod samplers;
+mod session;
+mod specs;
 
 use pyo3::prelude::*;
 
 /// The engine of ganymede.
 #[pymodule]
 mod _ganymede {
+    #[pymodule_export]
+    use super::network::Network;
+    #[pymodule_export]
+    use super::objects::{check_object, fault, layer_outputs, names};
+    #[pymodule_export]
+    use super::process::set_threads;
+    #[pymodule_export]
+    use super::samplers::{Form, Sampler, evaluate_run, newest_checkpoint, run_weights};
+    #[pymodule_export]
+    use super::session::Session;
+    #[pymodule_export]
+    use super::specs::{
+        check_spec, data_classes, load_data, preset_names, preset_spec, spec_json, spec_of_text, spec_text, steps_per_epoch,
+    };
     #[pymodule_export]
     use super::version;
 }

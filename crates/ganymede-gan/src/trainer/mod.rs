@@ -1,6 +1,7 @@
 //! The train loop: steps and what is due after them, until the end or a signal. Not here: what a step
 //! computes (`step.rs`), what is written when (`due.rs`), the files' forms (`run_dir.rs`, `checkpoint/`, `events/`).
 
+mod between;
 mod clock;
 mod due;
 mod fail;

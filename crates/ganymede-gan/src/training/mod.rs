@@ -26,6 +26,7 @@ use crate::step::Stepper;
 use crate::trainer::{Setup, Trainer};
 use ganymede_data::{Codec, Dataset, Source};
 use ganymede_runtime::CpuOptions;
+use ganymede_tensor::Tensor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ pub struct Training {
     codec: Codec,
     place: Place,
     cpu: CpuOptions,
+    /// First values of the parameters of some networks.
+    first: Vec<(String, Vec<Tensor>)>,
 }
 
 /// Where the run is kept.
@@ -108,7 +111,7 @@ impl Training {
         let codec = data.codec().clone();
         let spec = TrainSpec { data: data_spec(&data), ..spec };
         let place = Place::New { outdir: OUTDIR.into(), name: None };
-        Training { began: spec.clone(), spec, data, codec, place, cpu: CpuOptions::default() }
+        Training { began: spec.clone(), spec, data, codec, place, cpu: CpuOptions::default(), first: Vec::new() }
     }
 
     /// Ends after so many steps in all.
@@ -165,6 +168,13 @@ impl Training {
         })?;
         self.spec.from = Some(path);
         Ok(self)
+    }
+
+    /// Begins with these weights of a network of the spec, in the order of its layers, instead of what its initializers give. The run keeps
+    /// them in its checkpoint of step 0; one that goes on takes none.
+    pub fn begin_with(mut self, network: impl Into<String>, weights: Vec<Tensor>) -> Training {
+        self.first.push((network.into(), weights));
+        self
     }
 
     /// The folder of runs, made where it is missing [default: `runs`]. A run that is there keeps its place.
@@ -237,6 +247,9 @@ impl Training {
         let explain = |error| machine.explain(error);
         let mut stepper = Stepper::new(&self.spec, &self.codec, &machine.backend).map_err(explain)?;
         let sampler = Sampler::new(&self.spec, &self.codec, None, &machine.backend).map_err(explain)?;
+        for (network, weights) in &self.first {
+            stepper.begin_with(network, weights)?;
+        }
         // Networks that do not fit are refused before there is a run.
         if let (Place::New { .. }, Some(from)) = (&self.place, &self.spec.from) {
             for network in stepper.networks() {

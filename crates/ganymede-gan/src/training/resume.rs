@@ -52,7 +52,7 @@ impl Training {
             Err(shared) => shared,
         };
         run_dir::same_data(run.path(), &data)?;
-        Ok(Training { began: spec.clone(), spec, data, codec, place: Place::Run(run), cpu: CpuOptions::default() })
+        Ok(Training { began: spec.clone(), spec, data, codec, place: Place::Run(run), cpu: CpuOptions::default(), first: Vec::new() })
     }
 }
 

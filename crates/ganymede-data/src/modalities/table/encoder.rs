@@ -32,6 +32,15 @@ pub(super) enum Encoder {
         /// How many rows have each value.
         counts: Vec<u64>,
     },
+    /// One of a list of numbers, as a number: of a table whose lists would be too wide.
+    Ranked {
+        /// The number of each value; none where it is missing.
+        numbers: Vec<Option<f64>>,
+        /// How many rows have each value.
+        counts: Vec<u64>,
+        /// The distribution of the numbers.
+        number: Box<Encoder>,
+    },
     /// A number, as the normal score of its rank; values that are frequent on their own are choices beside it.
     Number {
         /// These values; NaN, the last, is missing.
@@ -77,6 +86,14 @@ impl Encoder {
         }
     }
 
+    /// The encoder of a column of a list of numbers that takes one value of a network, and a choice beside it where some are missing.
+    pub(super) fn ranked(numbers: &[Option<f64>], cells: &[f64]) -> Encoder {
+        let known: Vec<f64> = cells.iter().map(|&cell| number_of(numbers, cell).unwrap_or(f64::NAN)).collect();
+        let missing = known.iter().any(|number| number.is_nan()).then_some(f64::NAN);
+        let number = Box::new(of_atoms(missing.into_iter().collect(), &known));
+        Encoder::Ranked { numbers: numbers.to_vec(), counts: counted(numbers.len(), cells), number }
+    }
+
     /// The encoder of a column whose cells these are, where numbers are coded by modes.
     pub(super) fn by_modes(variable: &Variable<'_>, cells: &[f64], places: usize) -> Encoder {
         let plain = Encoder::of(variable, cells, places);
@@ -99,6 +116,11 @@ impl Encoder {
             Encoder::Ordered { numbers, .. } => {
                 Encoder::Ordered { numbers: numbers.clone(), counts: counted(numbers.len(), cells) }
             }
+            Encoder::Ranked { numbers, number, .. } => {
+                let known: Vec<f64> = cells.iter().map(|&cell| number_of(numbers, cell).unwrap_or(f64::NAN)).collect();
+                let counts = counted(numbers.len(), cells);
+                Encoder::Ranked { numbers: numbers.clone(), counts, number: Box::new(number.fitted(&known)) }
+            }
             Encoder::Number { atoms, .. } => of_atoms(atoms.clone(), cells),
             // How many modes there are is part of what a network makes: they stay.
             Encoder::Modes { plain, numbers, modes, missing } => Encoder::Modes {
@@ -115,6 +137,7 @@ impl Encoder {
         match self {
             Encoder::Choice { places, .. } => Head::Choice(places.iter().max().map_or(1, |&last| last as usize + 1)),
             Encoder::Ordered { numbers, .. } => Head::Ordered(numbers.clone()),
+            Encoder::Ranked { number, .. } => number.head(),
             Encoder::Number { atoms, .. } if atoms.is_empty() => Head::Number,
             Encoder::Number { atoms, .. } => Head::Atoms(atoms.len() + 1),
             Encoder::Modes { modes, missing, .. } => Head::Modes(modes.len() + usize::from(*missing)),
@@ -125,7 +148,9 @@ impl Encoder {
     pub(super) fn width(&self) -> usize {
         match self {
             Encoder::Ordered { numbers, .. } => numbers.len() + 1,
-            Encoder::Choice { .. } | Encoder::Number { .. } | Encoder::Modes { .. } => self.head().width(),
+            Encoder::Choice { .. } | Encoder::Ranked { .. } | Encoder::Number { .. } | Encoder::Modes { .. } => {
+                self.head().width()
+            }
         }
     }
 
@@ -142,6 +167,9 @@ impl Encoder {
                 let place = (cell as usize).min(numbers.len() - 1);
                 out[place] = 1.0;
                 out[numbers.len()] = numbers[place] as f32;
+            }
+            Encoder::Ranked { numbers, number, .. } => {
+                number.encode(number_of(numbers, cell).unwrap_or(f64::NAN), part, out);
             }
             Encoder::Number { atoms, quantiles, .. } => {
                 let last = out.len() - 1;
@@ -182,6 +210,10 @@ impl Encoder {
                 sharing.nth(which).unwrap_or(0) as f64
             }
             Encoder::Ordered { numbers, .. } => largest(&values[..numbers.len()]) as f64,
+            Encoder::Ranked { numbers, number, .. } => {
+                let made = number.decode(values, chance);
+                cell_of(numbers, (!made.is_nan()).then_some(made))
+            }
             Encoder::Number { atoms, quantiles, .. } => {
                 let (choices, score) = values.split_at(values.len() - 1);
                 match largest(choices) {
@@ -210,7 +242,7 @@ impl Encoder {
                 bars.truncate(most);
                 bars
             }
-            Encoder::Ordered { counts, .. } => {
+            Encoder::Ordered { counts, .. } | Encoder::Ranked { counts, .. } => {
                 let drawn = counted(counts.len(), cells);
                 let total = counts.iter().sum::<u64>().max(1) as f64;
                 let each = counts.len().div_ceil(most.max(1)).max(1);
@@ -262,9 +294,17 @@ impl Encoder {
                     && !numbers.is_empty()
                     && numbers.iter().all(|number| number.is_finite())
             }
+            Encoder::Ranked { numbers, counts, number } => {
+                listed == Some(numbers.len())
+                    && counts.len() == numbers.len()
+                    && numbers.iter().flatten().all(|number| number.is_finite())
+                    && numbers.iter().any(Option::is_some)
+                    && matches!(**number, Encoder::Number { .. })
+                    && number.check(None).is_ok()
+            }
             Encoder::Number { atoms, counts, .. } => listed.is_none() && counts.len() == atoms.len() + 1,
             Encoder::Modes { plain, numbers, .. } => {
-                let nested = matches!(**plain, Encoder::Choice { .. } | Encoder::Modes { .. });
+                let nested = matches!(**plain, Encoder::Choice { .. } | Encoder::Ranked { .. } | Encoder::Modes { .. });
                 let known = if listed.is_some() { Some(numbers.len()) } else { None };
                 let there = listed.is_none() || numbers.iter().any(Option::is_some);
                 !nested && known == listed && there && plain.check(listed).is_ok()
@@ -444,6 +484,29 @@ mod tests {
         let expected = [-std::f64::consts::SQRT_2, 0.0, std::f64::consts::SQRT_2, 0.0];
         assert!(standard.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-4), "{standard:?}");
         assert_eq!(round_trip(&encoder, 0.0, 0.5), (vec![1.0, 0.0, 0.0, 0.0, standard[0] as f32], 0.0));
+    }
+
+    /// By hand: of 1, 1, 2, 4 and a missing one; a score decides by its share of the four that are known.
+    #[test]
+    fn a_list_of_numbers_may_take_one_value() {
+        let numbers = [Some(1.0), Some(2.0), None, Some(4.0)];
+        let cells = [0.0, 0.0, 1.0, 3.0, 2.0];
+        let encoder = Encoder::ranked(&numbers, &cells);
+        assert_eq!((encoder.head(), encoder.width(), encoder.check(Some(4))), (Head::Atoms(2), 3, Ok(())));
+        for cell in [0.0, 1.0, 3.0] {
+            let (values, back) = round_trip(&encoder, cell, 0.5);
+            assert_eq!((&values[..2], back), (&[0.0, 1.0][..], cell));
+        }
+        assert_eq!(round_trip(&encoder, 2.0, 0.5), (vec![1.0, 0.0, 0.0], 2.0));
+        let at = |score: f32| encoder.decode(&[0.0, 1.0, score], 0.0);
+        assert_eq!([at(-9.0), at(-0.1), at(0.3), at(9.0)], [0.0, 0.0, 1.0, 3.0]);
+        assert_eq!(encoder.bars(&cells, 4), [[0.4, 0.4], [0.2, 0.2], [0.2, 0.2], [0.2, 0.2]]);
+        let whole = Encoder::ranked(&[Some(0.0), Some(1.0)], &[0.0, 1.0, 1.0]);
+        assert_eq!((whole.head(), whole.check(Some(3)).is_err()), (Head::Number, true));
+        let fitted = encoder.fitted(&[3.0, 3.0, 1.0]);
+        assert_eq!((fitted.head(), fitted.decode(&[0.0, 1.0, 0.0], 0.0)), (Head::Atoms(2), 3.0));
+        let again: Encoder = serde_json::from_str(&serde_json::to_string(&encoder).unwrap()).unwrap();
+        assert_eq!(again.check(Some(4)), Ok(()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! drawing (`picture.rs`).
 
 mod asked;
+mod budget;
 mod cell_rows;
 mod coder;
 mod compared;
@@ -30,6 +31,7 @@ use crate::raster::grid;
 use crate::sources::{BatchSource, SourceOptions};
 use crate::table::{Column, Condition, Kind, Numbers, Plan, Rule, RuleOptions, Schema};
 pub use asked::RowFilter;
+use budget::{longest_list, places};
 use coder::RowCoder;
 use encoder::{Encoder, Variable};
 use ganymede_tensor::{DType, Data, Rng, Tensor, TensorType, stream_of};
@@ -55,8 +57,6 @@ pub(super) const ENTRY: Entry = Entry {
     read: |learned| Ok(Arc::new(serde_json::from_value::<Table>(learned).map_err(|e| e.to_string())?)),
 };
 
-/// Values of a network that a row may take: longer lists share a place for their rarer values.
-const MOST_VALUES: usize = 1024;
 /// Classes that a target may have.
 const MOST_CLASSES: usize = 256;
 /// A table: how its rows are written, and how its columns become values of a network.
@@ -139,13 +139,16 @@ impl Table {
                 "expected a column that can be learned, found none: all are ids, texts, constant or empty".into()
             );
         }
-        let most = places(&schema, &made.columns);
+        let (most, longest) = (places(&schema, &made.columns), longest_list(&schema, &plan, &made.columns));
         let encoder = |(at, cells): (&usize, &Vec<f64>)| {
             let variable = match plan.gap(*at) {
                 Some(_) => Variable::Number,
                 None => variable(&schema.columns()[*at].kind),
             };
             let encoder = match (numbers, &variable) {
+                (Numbers::Scores, Variable::Ordered { numbers }) if Some(*at) != target && numbers.len() > longest => {
+                    Encoder::ranked(numbers, cells)
+                }
                 (Numbers::Scores, _) => Encoder::of(&variable, cells, most),
                 // A target is a choice whatever its values are, and so are two numbers.
                 (Numbers::Modes, Variable::Ordered { numbers }) if Some(*at) == target || numbers.len() <= 2 => {
@@ -242,27 +245,6 @@ fn drawn(counts: impl Iterator<Item = u64> + Clone, chance: f64) -> Option<usize
 /// The place of the largest value, the first of equal ones.
 fn largest(values: &[f32]) -> usize {
     (0..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best })
-}
-
-/// Values of a network that a list may take, so that all columns together take at most [`MOST_VALUES`].
-fn places(schema: &Schema, learned: &[usize]) -> usize {
-    let sizes: Vec<usize> = learned
-        .iter()
-        .filter_map(|&at| match &schema.columns()[at].kind {
-            Kind::Category { values, numbers: None } => Some(values.len()),
-            _ => None,
-        })
-        .collect();
-    let total = |most: usize| sizes.iter().map(|&size| size.min(most)).sum::<usize>();
-    let room = MOST_VALUES.saturating_sub(learned.len()).max(2 * sizes.len());
-    let longest = sizes.iter().copied().max().unwrap_or(0);
-    // The largest number of places that keeps within the room.
-    let (mut low, mut high) = (2, longest.max(2));
-    while low < high {
-        let middle = (low + high).div_ceil(2);
-        if total(middle) <= room { low = middle } else { high = middle - 1 }
-    }
-    low
 }
 
 /// Whether a column that is to be predicted is a number; else it is a list of few values.

@@ -39,6 +39,9 @@ pub(super) struct Modes {
     deviations: Vec<f64>,
     weights: Vec<f64>,
     range: [f64; 2],
+    /// What the logarithm of each mode's density has beside the distance: ln weight − ln deviation.
+    #[serde(skip)]
+    heights: Vec<f64>,
 }
 
 /// As it is written.
@@ -65,16 +68,22 @@ impl TryFrom<Written> for Modes {
             && positive(&weights)
             && range[0] <= range[1]
         {
-            true => Ok(Modes { means, deviations, weights, range }),
+            true => Ok(Modes::new(means, deviations, weights, range)),
             false => Err("expected modes with means, deviations above 0 and weights above 0, found others".into()),
         }
     }
 }
 
 impl Modes {
+    fn new(means: Vec<f64>, deviations: Vec<f64>, weights: Vec<f64>, range: [f64; 2]) -> Modes {
+        let height = |(weight, deviation): (&f64, &f64)| libm::log(*weight) - libm::log(*deviation);
+        let heights = weights.iter().zip(&deviations).map(height).collect();
+        Modes { means, deviations, weights, range, heights }
+    }
+
     /// The modes of finite numbers in any order; of none it is the standard normal distribution around 0.
     pub(super) fn of(numbers: Vec<f64>) -> Modes {
-        let none = Modes { means: vec![0.0], deviations: vec![1.0], weights: vec![1.0], range: [0.0, 0.0] };
+        let none = Modes::new(vec![0.0], vec![1.0], vec![1.0], [0.0, 0.0]);
         let found = |points: &[(f64, f64)], _: &dyn Fn(f64) -> f64| (Mixture::fit(points), LEAST_WEIGHT);
         Modes::by(numbers, found).unwrap_or(none)
     }
@@ -109,12 +118,12 @@ impl Modes {
         let weights: Vec<f64> = mixture.weights().into_iter().map(|weight| weight.max(VANISHED)).collect();
         let kept = || weights.iter().enumerate().filter(|(_, weight)| **weight > least);
         let wide = |k: usize| unit * (deviation * libm::sqrt(mixture.variances[k]));
-        Some(Modes {
-            means: kept().map(|(k, _)| (unit * (mean + deviation * mixture.means[k])).clamp(low, high)).collect(),
-            deviations: kept().map(|(k, _)| wide(k).clamp(f64::MIN_POSITIVE, f64::MAX)).collect(),
-            weights: kept().map(|(_, weight)| *weight).collect(),
-            range: [low, high],
-        })
+        Some(Modes::new(
+            kept().map(|(k, _)| (unit * (mean + deviation * mixture.means[k])).clamp(low, high)).collect(),
+            kept().map(|(k, _)| wide(k).clamp(f64::MIN_POSITIVE, f64::MAX)).collect(),
+            kept().map(|(_, weight)| *weight).collect(),
+            [low, high],
+        ))
     }
 
     /// How many there are.
@@ -126,17 +135,20 @@ impl Modes {
     pub(super) fn place(&self, number: f64, chance: f64) -> (usize, f64) {
         // Halves, whose difference is finite.
         let away = |k: usize| (0.5 * number - 0.5 * self.means[k]) / self.deviations[k] * 2.0;
-        let log = |k: usize| libm::log(self.weights[k]) - libm::log(self.deviations[k]) - 0.5 * away(k) * away(k);
-        let logs: Vec<f64> = (0..self.len()).map(log).collect();
-        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let shares: Vec<f64> = logs.iter().map(|log| libm::exp(log - top)).collect();
-        let mut left = chance * shares.iter().sum::<f64>();
-        let falls = |share: &f64| {
-            left -= share;
+        let log = |k: usize| self.heights[k] - 0.5 * away(k) * away(k);
+        let top = (0..self.len()).map(log).fold(f64::NEG_INFINITY, f64::max);
+        let share = |k: usize| match log(k) - top {
+            // Nothing is left of it in f64; it is most of the modes.
+            far if far < -746.0 => 0.0,
+            near => libm::exp(near),
+        };
+        let mut left = chance * (0..self.len()).map(share).sum::<f64>();
+        let falls = |k: &usize| {
+            left -= share(*k);
             left < 0.0
         };
-        let likeliest = logs.iter().position(|log| *log == top).unwrap_or(0);
-        let mode = shares.iter().position(falls).unwrap_or(likeliest);
+        let likeliest = || (0..self.len()).position(|k| log(k) == top).unwrap_or(0);
+        let mode = (0..self.len()).find(falls).unwrap_or_else(likeliest);
         (mode, (away(mode) / REACH).clamp(-1.0, 1.0))
     }
 
@@ -412,7 +424,7 @@ mod tests {
     #[test]
     fn a_number_is_a_place_in_the_mode_that_it_came_from() {
         let modes =
-            Modes { means: vec![0.0, 10.0], deviations: vec![1.0, 2.0], weights: vec![0.5; 2], range: [-3.0, 14.0] };
+            Modes::new(vec![0.0, 10.0], vec![1.0, 2.0], vec![0.5; 2], [-3.0, 14.0]);
         assert_eq!(modes.place(1.0, 0.5), (0, 0.25));
         assert_eq!(modes.place(14.0, 0.5), (1, 0.5));
         let share = 1.0 / (1.0 + (-(81.0 / 8.0) + 0.5f64).exp() / 2.0);

@@ -1,0 +1,19 @@
+"""Models, as `keras.models` names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _ganymede
+from ._model import Model, Sequential, clone_model
+
+
+def load_model(filepath: Any, **_: Any) -> Model:
+    """The network of a `.keras` file, with its weights."""
+    from ..real_keras import read
+
+    return read(filepath)
+
+
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "_ganymede"]
+__all__.remove("_ganymede")
