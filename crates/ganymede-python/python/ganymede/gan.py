@@ -598,4 +598,4 @@ def _between(generator: dict[str, Any], discriminator: dict[str, Any], network_r
 def weights_of(run: pathlib.Path, network: str, model: Model) -> list[np.ndarray]:
     """The weights of a network of a run's newest checkpoint, in the order of the layers."""
     tensors = _ganymede.run_weights(run, None, network)
-    return [tensors[f"{network}/{name}"] for name, _, _ in model._engine().parameters()]
+    return [tensors[name] for name, _, _ in model._engine().parameters()]

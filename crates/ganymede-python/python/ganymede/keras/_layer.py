@@ -222,8 +222,8 @@ class InputLayer(Layer):
         return KerasTensor((None, *self._shape), self._dtype, self, 0, 0)
 
 
-def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: Any = None, batch_shape: Any = None,
-          name: str | None = None, tensor: Any = None, optional: bool = False) -> Any:
+def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: Any = None, ragged: Any = None,
+          batch_shape: Any = None, name: str | None = None, tensor: Any = None, optional: bool = False) -> Any:
     """What a network is given, without the batch.
 
     Args:
@@ -231,7 +231,7 @@ def Input(shape: Any = None, batch_size: int | None = None, dtype: Any = None, s
         dtype: `"float32"`, or `"int32"` of labels.
         name: A name; a second input of a generator is found by the name of a field of the data, such as `label`.
     """
-    return InputLayer(shape, batch_size, dtype, sparse, None, batch_shape, tensor, optional, name).tensor()
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).tensor()
 
 
 __all__ = ["Input", "InputLayer", "KerasTensor", "Layer", "plain"]
