@@ -169,11 +169,11 @@ def layers():
     write("layers.py", text)
 
 
-def objects(family, space, module, base, title, extra=""):
+def objects(family, space, module, base, title, of_base="", extra=""):
     """A module of a family of objects."""
     made, names = table(family, space, base)
     text = HEAD.format(about=title) + "from ._configured import Configured\n\n\n"
-    text += f'class {base}(Configured):\n    """{title}"""\n\n    _family = "{family}"\n\n\n'
+    text += f'class {base}(Configured):\n    """{title}"""\n\n    _family = "{family}"\n{of_base}\n\n'
     text += "\n\n".join(made) + extra
     lower = {n: SIGNATURES[space].get(n) for n in SIGNATURES[space] if n[0].islower()}
     aliases = []
@@ -203,15 +203,11 @@ def objects(family, space, module, base, title, extra=""):
 
 
 CALL_OF_LOSS = '''
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of two tensors of a recorded one."""
+        from ..record import loss_line
 
-def _called(self: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-    """The loss as a line of a recorded one."""
-    from ..record import loss_line
-
-    return loss_line(self, y_true, y_pred, sample_weight)
-
-
-Loss.__call__ = _called  # type: ignore[attr-defined]
+        return loss_line(self, y_true, y_pred, sample_weight)
 '''
 
 
@@ -254,7 +250,7 @@ def main():
     layers()
     objects("loss", "losses", "losses", "Loss", "Losses of (y_true, y_pred).", CALL_OF_LOSS)
     objects("schedule", "optimizers.schedules", "schedules", "LearningRateSchedule", "Learning rates that follow the steps.")
-    objects("optimizer", "optimizers", "optimizers", "Optimizer", "Optimizers.", "\n\nfrom . import schedules  # noqa: E402\n")
+    objects("optimizer", "optimizers", "optimizers", "Optimizer", "Optimizers.", extra="\n\nfrom . import schedules  # noqa: E402\n")
     objects("initializer", "initializers", "initializers", "Initializer", "First values of weights.")
     objects("regularizer", "regularizers", "regularizers", "Regularizer", "Penalties of weights.")
     objects("constraint", "constraints", "constraints", "Constraint", "What weights are projected on after an update.")

@@ -7,6 +7,7 @@ mod errors;
 mod network;
 mod objects;
 mod process;
+mod rows;
 mod samplers;
 mod session;
 mod specs;
@@ -23,7 +24,9 @@ mod _ganymede {
     #[pymodule_export]
     use super::process::set_threads;
     #[pymodule_export]
-    use super::samplers::{Form, Sampler, evaluate_run, newest_checkpoint, run_weights};
+    use super::rows::{data_options, row_count, sample_table, table_columns};
+    #[pymodule_export]
+    use super::samplers::{Form, Sampler, evaluate_on, evaluate_run, newest_checkpoint, run_weights};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use crate::arrays::{array, tensor};
 use crate::errors::{raised, raised_data, refused};
 use crate::process::{Home, cpu};
-use ganymede::data::{Codec, class_number};
+use ganymede::data::{Codec, Dataset, Source, class_number};
 use ganymede::gan::{
     EvaluateOptions, GanError, Labels, Machine, Sampler as Engine, SamplerOptions, checkpoint, evaluate, open_run_data,
     run_dir,
@@ -11,7 +11,7 @@ use ganymede::gan::{
 use ganymede::tensor::DType;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
@@ -175,12 +175,42 @@ pub fn evaluate_run(
     samples: Option<usize>,
     metrics: Option<Vec<String>>,
 ) -> PyResult<(String, Vec<String>)> {
+    measured(py, &run, None, samples, metrics)
+}
+
+/// The same with other data than the run was trained on.
+#[pyfunction]
+#[pyo3(signature = (run, source, samples, metrics))]
+pub fn evaluate_on(
+    py: Python<'_>,
+    run: PathBuf,
+    source: &str,
+    samples: Option<usize>,
+    metrics: Option<Vec<String>>,
+) -> PyResult<(String, Vec<String>)> {
+    measured(py, &run, Some(source), samples, metrics)
+}
+
+fn measured(
+    py: Python<'_>,
+    run: &Path,
+    other: Option<&str>,
+    samples: Option<usize>,
+    metrics: Option<Vec<String>>,
+) -> PyResult<(String, Vec<String>)> {
     py.detach(|| {
-        let spec = run_dir::read_spec(&run)?;
-        let data = open_run_data(&run, &spec.data, &())?;
+        let spec = run_dir::read_spec(run)?;
+        let data = match other {
+            Some(source) => {
+                let codec = run_dir::read_codec(run)?;
+                Dataset::open(&Source::parse(source)?, &spec.data.options, &())?.of_run(&codec)?
+            }
+            None => open_run_data(run, &spec.data, &())?,
+        };
         let machine = Machine::new(cpu(), spec.train.numerics)?;
-        let options = EvaluateOptions { samples, metrics, baselines: true, ..EvaluateOptions::default() };
-        let found = evaluate(&run, &options, &data, &machine.backend, &AtomicBool::new(false))?;
+        let whole = other.is_some();
+        let options = EvaluateOptions { samples, metrics, whole, baselines: true, ..EvaluateOptions::default() };
+        let found = evaluate(run, &options, &data, &machine.backend, &AtomicBool::new(false))?;
         let text = serde_json::to_string(&found.scores);
         let text = text.map_err(|error| GanError::Argument { what: "scores".into(), reason: error.to_string() })?;
         Ok((text, found.left_out))

@@ -25,6 +25,7 @@ from .record import grad
 from .running import resume, train
 from .samples import Samples
 from .saving import load
+from .tabular import TabularGAN
 
 __version__ = _ganymede.version()
 
@@ -32,6 +33,6 @@ __version__ = _ganymede.version()
 set_threads = _ganymede.set_threads
 
 __all__ = [
-    "EMA", "DataError", "DivergedError", "Error", "GAN", "Report", "RunError", "RunLockedError", "Samples", "SpecError", "__version__",
+    "EMA", "DataError", "DivergedError", "Error", "GAN", "Report", "RunError", "RunLockedError", "Samples", "SpecError", "TabularGAN", "__version__",
     "datasets", "errors", "grad", "keras", "load", "resume", "set_threads", "train",
 ]

@@ -105,12 +105,12 @@ def kept(array: np.ndarray, labels: Any, class_names: Any, folder: pathlib.Path)
     digest = hashlib.sha256()
     for name, part in parts.items():
         digest.update(f"{name} {part.dtype.str} {part.shape}".encode())
-        digest.update(memoryview(part).cast("B") if part.size else b"")
+        digest.update(part.data.cast("B") if part.size else b"")
     path = folder / f"array-{digest.hexdigest()[:12]}.npz"
     if not path.exists():
         partial = path.with_suffix(f".{os.getpid()}.tmp")
         with open(partial, "wb") as file:
-            np.savez(file, **parts)
+            np.savez(file, **parts)  # type: ignore[arg-type]
         os.replace(partial, path)
     return path
 
@@ -132,7 +132,7 @@ def _labels(labels: np.ndarray, count: int, class_names: Any) -> np.ndarray:
         strange = next((label for label in labels if str(label) not in names), None)
         if strange is not None:
             raise DataError(f"class_names: expected a name of each label, found none of {strange!r}")
-        return labels.astype(np.int64) if False else np.array([names.index(str(label)) for label in labels])
+        return np.array([names.index(str(label)) for label in labels], dtype=np.int64)
     if len(labels) and (labels.min() < 0 or labels.max() >= len(names)):
         raise DataError(f"class_names: expected a name for each class up to {labels.max()}, found {len(names)} names")
     return labels.astype(np.int64)

@@ -19,7 +19,6 @@ class Network(Model):
     def __init__(self, name: str, config: dict[str, Any]) -> None:
         self._begin(name, True)
         self._config = config
-        self._class_name = "Functional"
         self._check()
 
     def network_config(self) -> dict[str, Any]:
@@ -32,7 +31,7 @@ class Network(Model):
         return []
 
     @property
-    def _inputs(self) -> list[Any]:
+    def _inputs(self) -> list[Any]:  # type: ignore[override]
         return [
             InputLayer(layer.get("shape", ()), dtype=layer.get("dtype"), name=layer.get("name")).tensor()
             for layer in self._config["layers"]

@@ -58,7 +58,7 @@ def _names(text: str) -> set[str]:
 
 
 def _place() -> str:
-    frame = sys._getframe(1)
+    frame: Any = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("ganymede"):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else ""

@@ -71,7 +71,7 @@ class Samples(np.ndarray):
         folder = tempfile.mkdtemp()
         file = os.path.join(folder, "samples.png")
         try:
-            Samples.save(self[:_SHOWN] if self.ndim == 4 else self, file)
+            Samples.save(self[:_SHOWN] if self.ndim == 4 else self, file)  # type: ignore[arg-type]
             return pathlib.Path(file).read_bytes()
         finally:
             for name in os.listdir(folder):

@@ -338,7 +338,7 @@ class Sequential(Model):
                 warn(fault)
 
     @property
-    def _layers(self) -> list[Layer]:
+    def _layers(self) -> list[Layer]:  # type: ignore[override]
         return self._stack
 
     @property
@@ -347,11 +347,11 @@ class Sequential(Model):
         return [layer for layer in self._stack if not isinstance(layer, InputLayer)]
 
     @property
-    def _inputs(self) -> list[KerasTensor]:
+    def _inputs(self) -> list[KerasTensor]:  # type: ignore[override]
         return [layer.tensor() for layer in self._stack[:1] if isinstance(layer, InputLayer)]
 
     @property
-    def _ends(self) -> list[KerasTensor]:
+    def _ends(self) -> list[KerasTensor]:  # type: ignore[override]
         return [KerasTensor(shape, dtype, self, 0, 0) for shape, dtype in self._outputs(self._inputs)]
 
     def network_config(self) -> dict[str, Any]:

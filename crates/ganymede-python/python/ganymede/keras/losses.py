@@ -12,6 +12,12 @@ class Loss(Configured):
 
     _family = "loss"
 
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of two tensors of a recorded one."""
+        from ..record import loss_line
+
+        return loss_line(self, y_true, y_pred, sample_weight)
+
 
 class BinaryCrossentropy(Loss):
     """Mean over `axis` of −y·ln p − (1 − y)·ln(1 − p), p kept within 10⁻⁷ of 0 and 1; from logits x with p = sigmoid(x)
@@ -77,16 +83,6 @@ class Huber(Loss):
 
     def __init__(self, delta: Any = 1.0, reduction: Any = 'sum_over_batch_size', name: Any = 'huber_loss', dtype: Any = None) -> None:
         self._take(locals())
-
-
-def _called(self: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-    """The loss as a line of a recorded one."""
-    from ..record import loss_line
-
-    return loss_line(self, y_true, y_pred, sample_weight)
-
-
-Loss.__call__ = _called  # type: ignore[attr-defined]
 
 
 def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: Any = False, label_smoothing: Any = 0.0, axis: Any = -1) -> Any:
