@@ -4,7 +4,7 @@
 //! Everything uses the release profile. Cheap stages come first; clippy checks the dependencies, which the
 //! documentation uses again; the tests build the examples and the command, which the last stages run.
 
-use crate::{commands as written, tidy};
+use crate::{commands as written, python, tidy};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,6 +44,14 @@ const STAGES: &[Stage] = &[
     ("docs", |root| Count::one(docs(root))),
     ("examples", examples),
     ("commands", documented),
+    ("python", |root| {
+        let built = built().unwrap_or_default();
+        python::python(root, &built).iter().fold(Count::default(), |mut count, (name, ok)| {
+            println!("python {name}: {}", if *ok { "ok" } else { "FAILED" });
+            count.add(Count::one(*ok));
+            count
+        })
+    }),
 ];
 
 /// Runs every stage, also after one that failed; the last line is `N passed, N failed`.
@@ -194,7 +202,7 @@ fn built() -> std::io::Result<PathBuf> {
     Ok(std::env::current_exe()?.parent().map(Path::to_path_buf).unwrap_or_default())
 }
 
-fn cargo(root: &Path, arguments: &[&str]) -> bool {
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> bool {
     succeeds(&mut command(root, arguments))
 }
 
@@ -205,7 +213,7 @@ fn command(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn succeeds(command: &mut Command) -> bool {
+pub(crate) fn succeeds(command: &mut Command) -> bool {
     match command.status() {
         Ok(status) => status.success(),
         Err(error) => {

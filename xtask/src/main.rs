@@ -8,6 +8,7 @@ mod commands;
 mod mutants;
 mod peers;
 mod presets_table;
+mod python;
 mod tidy;
 mod timed;
 
@@ -32,7 +33,7 @@ enum Run {
 const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
-        summary: "check a commit: fmt, tidy, clippy, test, docs, examples, commands",
+        summary: "check a commit: fmt, tidy, clippy, test, docs, examples, commands, python",
         run: Run::Plain(ci::ci),
     },
     Command {
@@ -49,6 +50,11 @@ const COMMANDS: &[Command] = &[
         name: "commands",
         summary: "run the commands of README, of the documents and of --help, with what is built in the release profile",
         run: Run::Plain(ci::commands),
+    },
+    Command {
+        name: "python",
+        summary: "test the Python package in place, its types and its wheel",
+        run: Run::Plain(python::alone),
     },
     Command {
         name: "reference",

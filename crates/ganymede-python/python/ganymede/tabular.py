@@ -159,7 +159,7 @@ class TabularGAN:
         if target is not None and target != self.target:
             raise SpecError(f"helps: expected the target that the model was made with, {self.target!r}, found {target!r}; TabularGAN(target={target!r})")
         found = self._scores(test, None, None)
-        return {name: (score["value"], score.get("low"), score.get("high")) for name, score in found.items() if "uplift" in name or "utility" in name}
+        return {name: (score["value"], score.get("low"), score.get("high")) for name, score in found.items() if name.startswith(("uplift", "tstr"))}
 
     def _scores(self, rows: Any, samples: int | None, metrics: Iterable[str] | None) -> dict[str, Any]:
         gan = self._fitted()
