@@ -10,9 +10,15 @@ pub(super) fn call(module: &Module) -> String {
     format!("samples = generator({})", names.join(", "))
 }
 
+/// Text from a run as a part of a string of Python.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else if c == '"' { '\'' } else { c };
+    text.chars().map(plain).collect::<String>().replace('\\', "\\\\")
+}
+
 /// The whole file.
 pub(super) fn text(trained: &Trained, network: &str, module: &Module) -> String {
-    let (codec, name) = (&trained.codec, trained.name());
+    let (codec, name) = (&trained.codec, quoted(&trained.name()));
     let draw = trained.latents();
     let shape = match codec.shape() {
         [height, width, channels] => format!("(N, {channels}, {height}, {width})"),
@@ -39,7 +45,7 @@ pub(super) fn text(trained: &Trained, network: &str, module: &Module) -> String 
     if !codec.classes().is_empty() {
         let classes: Vec<String> =
             codec.classes().iter().enumerate().map(|(at, name)| format!("{at} {name}")).collect();
-        text.push_str(&format!("Classes: {}.\n", classes.join(", ").replace('\\', "\\\\").replace('"', "'")));
+        text.push_str(&format!("Classes: {}.\n", quoted(&classes.join(", "))));
     }
     text.push_str(
         "\"\"\"\n\nimport pathlib\n\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n",

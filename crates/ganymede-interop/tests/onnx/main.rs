@@ -6,4 +6,5 @@ mod evaluator;
 mod files;
 mod formats;
 mod primitives;
+mod tables;
 mod torch;
