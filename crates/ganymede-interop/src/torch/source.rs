@@ -12,7 +12,11 @@ pub(super) fn call(module: &Module) -> String {
 
 /// Text from a run as a part of a string of Python.
 fn quoted(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else if c == '"' { '\'' } else { c };
+    let plain = |c: char| match c {
+        '"' => '\'',
+        c if c.is_control() => ' ',
+        c => c,
+    };
     text.chars().map(plain).collect::<String>().replace('\\', "\\\\")
 }
 

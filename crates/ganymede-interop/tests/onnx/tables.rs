@@ -24,7 +24,7 @@ fn rows_and_their_columns_are_those_of_the_engine() {
         writeln!(text, "{:.2},{colour},{}", 1.5 + (i as f64 * 0.7).sin() / 4.0, 20 + i % 7).unwrap();
     }
     std::fs::write(&file, text).unwrap();
-    let source = Source::parse(&file.display().to_string()).unwrap();
+    let source = Source::parse(file.display().to_string()).unwrap();
     let data = Dataset::open(&source, &DataOptions::default(), &()).unwrap();
     let training = Training::preset_of_width("table", Some(8), data).unwrap().batch(10).steps(1);
     let run_folder = training.outdir(folder.path().join("runs")).start().unwrap().train().unwrap().run;
