@@ -4,8 +4,9 @@
     python reference/onnx/check.py DIR
 
 For every preset in DIR: the file passes the checker in full, onnxruntime gives the engine's samples at batches 1, 5 and 64 within
-1e-5, bytes are those of the PNG files, and every discriminator runs. Last run with Python 3.11, onnx 1.23.2, onnxruntime 1.32.0,
-numpy 2.4, pillow 12.
+1e-5, bytes are those of the PNG files, and every discriminator runs.
+Last run with Python 3.11.7, onnx 1.23.2, onnxruntime 1.32.0,
+numpy 2.4.6, pillow 13.0.0.
 """
 
 import argparse

@@ -4,6 +4,7 @@
     python reference/onnx/torch_check.py DIR
 
 For every preset in DIR that could be written: strict loading of the weights, and the engine's samples within 1e-5.
+Last run with torch 2.15.0.
 """
 
 import importlib.util
