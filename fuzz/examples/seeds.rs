@@ -68,6 +68,15 @@ fn main() -> Result<()> {
         put("table", name, text.as_bytes())?;
     }
 
+    for (name, text) in [
+        ("penalty", "x = mix(real, fake)\nslope = grad(sum(discriminator(x)), x)\nmean((norm(slope) - 1) ** 2)"),
+        ("objective", "mean(relu(1 - real_logits)) + mean(relu(1 + fake_logits))"),
+        ("keras", "BinaryCrossentropy(ones_like(real_logits), real_logits, from_logits=True)"),
+        ("noise", "n = normal([batch, 2], stddev=0.1)\nmean(where(n > 0, real, fake) * one_hot(label, 2))"),
+    ] {
+        put("expression", name, text.as_bytes())?;
+    }
+
     for name in ["ring2d", "fashion-mnist"] {
         let codec = codec(name)?;
         let file = tempfile::NamedTempFile::new()?;

@@ -58,7 +58,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "reference",
-        summary: "write docs/reference/spec.md, the page of every key of a spec",
+        summary: "write docs/reference/spec.md and expressions.md, the pages of every key of a spec and of what losses may say",
         run: Run::Plain(ci::reference),
     },
     Command {

@@ -17,6 +17,7 @@ mod durable;
 mod error;
 mod evaluate;
 pub mod events;
+pub mod expression;
 mod fill;
 mod gan;
 mod hints;

@@ -1,5 +1,8 @@
 //! The builder: where expressions are recorded, named and checked as they are made.
-//! Not here: the expressions' own methods (`expr.rs`, `compose.rs`), derivatives (`autodiff.rs`).
+//! Not here: the expressions' own methods (`expr.rs`, `compose.rs`), derivatives (`autodiff.rs`), what was recorded so far
+//! (`builder/recorded.rs`).
+
+mod recorded;
 
 use crate::error::{BuildError, BuildErrors, TypeError};
 use crate::expr::Expr;
@@ -355,16 +358,6 @@ impl Builder {
             false,
         );
         self.append(Op::Broadcast(ops::Broadcast { shape: ty.shape.clone(), axes: Vec::new() }), &[zero], ty, false)
-    }
-
-    /// Whether any error was recorded so far.
-    pub fn has_errors(&self) -> bool {
-        !self.inner.borrow().errors.is_empty()
-    }
-
-    /// Takes the errors recorded so far (a checker that goes on by itself).
-    pub fn take_errors(&self) -> Vec<BuildError> {
-        std::mem::take(&mut self.inner.borrow_mut().errors)
     }
 
     #[track_caller]

@@ -11,6 +11,8 @@ fn wants_logits(term: &TermSpec) -> Option<bool> {
     match term.class_name.as_str() {
         // BEGAN's discriminator gives a sample and no logit.
         "began" => None,
+        // Of what is written down it is not known.
+        "expression_objective" => None,
         name if OBJECTIVES.iter().any(|entry| entry.name == name) => Some(true),
         "BinaryCrossentropy" | "CategoricalCrossentropy" | "SparseCategoricalCrossentropy" => {
             Some(term.arguments.get("from_logits").and_then(toml::Value::as_bool).unwrap_or(false))

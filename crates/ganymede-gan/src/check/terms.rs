@@ -38,10 +38,12 @@ pub(super) fn run(s: &Subject) -> Vec<Finding> {
     findings
 }
 
-/// A network that learns from regularizers alone. Matching features is an objective of its own.
+/// A network that learns from regularizers alone. Matching features is an objective of its own, and so may be
+/// what is written down.
 fn without_objective(s: &Subject, role: Role, network: &str) -> Option<Finding> {
     let is_objective = |term: &TermSpec| {
-        !REGULARIZERS.iter().any(|entry| entry.name == term.class_name) || term.class_name == "feature_matching"
+        !REGULARIZERS.iter().any(|entry| entry.name == term.class_name)
+            || ["feature_matching", "expression"].contains(&term.class_name.as_str())
     };
     let phases: Vec<_> =
         s.spec.phases.iter().enumerate().filter(|(_, p)| p.trains.iter().any(|name| name == network)).collect();

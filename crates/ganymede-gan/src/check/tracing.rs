@@ -67,7 +67,14 @@ fn of_phase(spec: &TrainSpec, at: usize, phase: &PhaseSpec, codec: &Codec) -> Ve
     let mut found = Vec::new();
     for (number, term) in phase.terms.iter().enumerate() {
         let reasons = beside(Some(term)).into_iter().filter(|reason| !of_networks.contains(reason));
-        found.extend(reasons.map(|reason| (format!("phases.{at}.terms.{number} ({})", term.class_name), reason)));
+        found.extend(reasons.map(|reason| {
+            let place = format!("phases.{at}.terms.{number} ({})", term.class_name);
+            // Of what is written down, the text that is wrong.
+            let key = ["value", "discriminator", "generator"]
+                .into_iter()
+                .find(|key| term.arguments.contains_key(*key) && reason.contains(&format!(" of `{key}`")));
+            (key.map_or(place.clone(), |key| format!("{place}.{key}")), reason)
+        }));
     }
     let place = place(at, phase);
     found.extend(of_networks.into_iter().map(|reason| (place.clone(), reason)));

@@ -72,6 +72,11 @@ impl<'g> LossScope<'g> {
         LossScope::new(&self.trace, &format!("augment/{at}"), self.player)
     }
 
+    /// The phase and the term.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The player whose loss this is.
     pub fn player(&self) -> Player {
         self.player

@@ -56,6 +56,7 @@ table! {
         relativistic_hinge::RelativisticHinge,
         dual_contrastive::DualContrastive,
         began::Began,
+        expression_objective::ExpressionObjective,
     }
 }
 
@@ -158,13 +159,20 @@ mod tests {
         ([sum(0), sum(1)], [sum(2), sum(3), sum(4)])
     }
 
+    /// An objective of the table with its defaults; texts for one that has none.
+    fn example(entry: &Entry) -> Box<dyn GanObjective> {
+        let texts = "discriminator = 'mean(softplus(-real_logits)) + mean(softplus(fake_logits))'\n\
+                     generator = 'mean(softplus(-fake_logits))'";
+        let arguments = if entry.name == "expression_objective" { texts } else { "" };
+        (entry.make)(toml::from_str(arguments).unwrap()).unwrap()
+    }
+
     #[test]
     fn every_objective_pulls_the_two_networks_apart() {
         for entry in OBJECTIVES.iter().filter(|entry| entry.name != "began") {
             // Inside of what margins and labels want, beyond which there is nothing to want, or the opposite.
             for (real, fake) in [(0.5, 0.4), (0.9, 0.1), (-0.4, 0.5)] {
-                let (_, [real_grad, fake_grad, generator]) =
-                    losses(&*(entry.make)(toml::Table::new()).unwrap(), [real; 2], [fake; 2]);
+                let (_, [real_grad, fake_grad, generator]) = losses(&*example(entry), [real; 2], [fake; 2]);
                 let name = entry.name;
                 assert!(real_grad < 0.0, "{name}: the discriminator wants higher logits of real samples: {real_grad}");
                 assert!(fake_grad > 0.0, "{name}: the discriminator wants lower logits of fakes: {fake_grad}");
@@ -240,7 +248,7 @@ mod tests {
     fn every_objective_is_finite_where_the_discriminator_is_sure() {
         for entry in OBJECTIVES {
             for (real, fake) in [(50.0, -50.0), (-50.0, 50.0), (50.0, 50.0), (-50.0, -50.0)] {
-                let (values, gradients) = losses(&*(entry.make)(toml::Table::new()).unwrap(), [real; 2], [fake; 2]);
+                let (values, gradients) = losses(&*example(entry), [real; 2], [fake; 2]);
                 let finite = values.iter().chain(&gradients).all(|x| x.is_finite());
                 assert!(finite, "{} at {real}, {fake}: {values:?} {gradients:?}", entry.name);
             }

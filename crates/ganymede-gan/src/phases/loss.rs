@@ -33,11 +33,12 @@ fn term(spec: &TermSpec) -> Result<Term, GanError> {
     Err(GanError::Unknown { kind: "a term of a loss", name: spec.class_name.clone(), known: term_names() })
 }
 
-/// Names of a phase's terms: their classes, with a number where one comes again.
+/// Names of a phase's terms: those that they were given or their classes, with a number where one comes again.
 pub(super) fn names(phase: &PhaseSpec) -> Vec<String> {
     let name = |(at, term): (usize, &TermSpec)| {
-        let again = phase.terms[..at].iter().filter(|other| other.class_name == term.class_name).count();
-        if again == 0 { term.class_name.clone() } else { format!("{}#{again}", term.class_name) }
+        let name = term.shown_as();
+        let again = phase.terms[..at].iter().filter(|other| other.shown_as() == name).count();
+        if again == 0 { name.to_string() } else { format!("{name}#{again}") }
     };
     phase.terms.iter().enumerate().map(name).collect()
 }

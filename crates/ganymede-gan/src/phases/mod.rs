@@ -186,6 +186,16 @@ fn countable(spec: &TrainSpec) -> Result<(), GanError> {
         }
     }
     for phase in &spec.phases {
+        // It is part of names of outputs and of noise.
+        let is_name = |name: &str| {
+            let letter = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            (1..=64).contains(&name.len()) && name.chars().all(letter) && !name.starts_with(['.', '-'])
+        };
+        if let Some(name) = phase.terms.iter().filter_map(|term| term.name.as_ref()).find(|name| !is_name(name)) {
+            let reason =
+                format!("expected a term's `name` of 1 to 64 letters, digits, `_`, `-` or `.`, found {name:?}");
+            return refuse(&format!("phase `{}`", phase.name), reason);
+        }
         let every = phase.terms.iter().map(|term| term.every).chain([phase.every]);
         if every.min() == Some(0) {
             return refuse(&format!("phase `{}`", phase.name), "expected `every` to be at least 1, found 0".into());

@@ -68,6 +68,7 @@ table! {
         auxiliary_classifier::AuxiliaryClassifier,
         second_moments::SecondMoments,
         condition::Condition,
+        expression::Expression,
     }
 }
 

@@ -147,6 +147,7 @@ pub const KEYS: &[Key] = &[
     key("phases.top_k", NUMBER, "fraction of the fakes, the best, that the generator learns from"),
     key("phases.terms", "a list of tables", "its loss is the weighted sum of these"),
     key("phases.terms.class_name", "a name from the lists below", "an objective, a Keras loss or a regularizer"),
+    key("phases.terms.name", "a text", "what its loss is shown as; by default its class_name"),
     key("phases.terms.weight", NUMBER, "its factor in the loss"),
     key(
         "phases.terms.every",
@@ -188,7 +189,17 @@ impl TrainSpec {
     pub fn to_commented_toml(&self) -> String {
         let mut text = String::new();
         let mut table = String::new();
+        let mut quotes = None;
         for line in self.to_toml().lines() {
+            // A text of several lines stays as it is.
+            if let Some(inside) = quotes {
+                text.push_str(line);
+                text.push('\n');
+                quotes = if line.contains(inside) { None } else { Some(inside) };
+                continue;
+            }
+            let value = line.split_once(" = ").map_or("", |(_, value)| value);
+            quotes = ["\"\"\"", "'''"].into_iter().find(|mark| value.starts_with(mark) && !value[3..].contains(mark));
             let header = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
             let header = header.map(|name| name.trim_matches(['[', ']']).to_string());
             let commented = match (&header, line.split_once(" = ")) {
@@ -240,7 +251,7 @@ mod tests {
         assert_eq!(of_table("networks"), fields::<NetworkSpec>());
         assert_eq!(of_table("phases"), fields::<PhaseSpec>());
         // What stands beside arguments has no list of its own.
-        assert_eq!(of_table("phases.terms"), ["class_name", "weight", "every", "args"]);
+        assert_eq!(of_table("phases.terms"), ["class_name", "name", "weight", "every", "args"]);
         assert_eq!(of_table("augment"), ["class_name"]);
         for key in KEYS {
             assert!(key.about.len() <= 75 && !key.values.contains('|'), "{key:?}");

@@ -65,6 +65,9 @@ impl PhaseSpec {
 pub struct TermSpec {
     /// An objective (`non_saturating` …), a Keras loss (`BinaryCrossentropy`) or a regularizer (`gradient_penalty` …).
     pub class_name: String,
+    /// What its loss is shown as, beside its phase; by default its class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its factor in the loss.
     #[serde(default = "unit", skip_serializing_if = "is_unit")]
     pub weight: Scheduled,
@@ -83,12 +86,45 @@ pub struct TermSpec {
 impl TermSpec {
     /// A term of weight 1 without arguments.
     pub fn new(class_name: &str) -> Self {
-        TermSpec { class_name: class_name.into(), weight: unit(), every: 1, args: None, arguments: toml::Table::new() }
+        TermSpec {
+            class_name: class_name.into(),
+            name: None,
+            weight: unit(),
+            every: 1,
+            args: None,
+            arguments: toml::Table::new(),
+        }
+    }
+
+    /// A penalty that is written down: see [`expression`](crate::expression).
+    ///
+    /// ```
+    /// use ganymede_gan::spec::TermSpec;
+    ///
+    /// let penalty = TermSpec::expression("mean(square(discriminator(real)))").named("small_logits");
+    /// assert_eq!(penalty.shown_as(), "small_logits");
+    /// ```
+    pub fn expression(value: &str) -> Self {
+        let mut term = TermSpec::new("expression");
+        term.arguments.insert("value".into(), value.into());
+        term
+    }
+
+    /// The same term under a name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name that its loss is shown as.
+    pub fn shown_as(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.class_name)
     }
 
     /// Its arguments that are neither of those which every term has nor its `own`.
     pub(crate) fn strays(&self, own: &[String]) -> Vec<Stray> {
-        let of_all = [TermSpec::WEIGHT, TermSpec::EVERY];
+        let of_all = [TermSpec::NAME, TermSpec::WEIGHT, TermSpec::EVERY];
         strays(&self.arguments, &of_all.into_iter().chain(own.iter().map(String::as_str)).collect::<Vec<_>>())
     }
 
@@ -100,6 +136,7 @@ impl TermSpec {
         let Some(value) = self.arguments.get(argument).cloned() else { return Ok(()) };
         let refuse = |error: toml::de::Error| error.message().to_string();
         match meant {
+            TermSpec::NAME => self.name = Some(value.try_into().map_err(refuse)?),
             TermSpec::WEIGHT => self.weight = value.try_into().map_err(refuse)?,
             TermSpec::EVERY => self.every = value.try_into().map_err(refuse)?,
             TermSpec::ARGS => self.args = Some(value.try_into().map_err(refuse)?),
@@ -109,6 +146,7 @@ impl TermSpec {
         Ok(())
     }
 
+    const NAME: &'static str = "name";
     const WEIGHT: &'static str = "weight";
     const EVERY: &'static str = "every";
     const ARGS: &'static str = "args";

@@ -6,6 +6,7 @@ mod common;
 mod ctgan_step;
 mod dcgan64;
 mod every_phase_moves;
+mod expression;
 mod eye;
 mod fields;
 mod gradients_dcgan64;

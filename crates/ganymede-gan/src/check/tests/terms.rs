@@ -175,7 +175,7 @@ fn an_argument_that_a_term_has_not_gets_the_name_of_one_that_it_has() {
             "it has no argument `real_lable` (did you mean `real_label`?)",
             "rename `real_lable` to `real_label`",
         ),
-        ("class_name=\"r1\",strength=4", "it has no argument `strength` (it takes weight, every)", ""),
+        ("class_name=\"r1\",strength=4", "it has no argument `strength` (it takes name, weight, every)", ""),
         ("class_name=\"r1\",evry=\"often\"", "it has no argument `evry` (did you mean `every`?)", ""),
         (
             "class_name=\"BinaryCrossentropy\",from_logits=true,label_smothing=0.1",
