@@ -20,7 +20,7 @@ mod _ganymede {
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
-    use super::objects::{check_object, fault, layer_outputs, names};
+    use super::objects::{check_object, fault, functions, layer_outputs, names};
     #[pymodule_export]
     use super::process::set_threads;
     #[pymodule_export]

@@ -2,6 +2,7 @@
 
 use crate::errors::refused;
 use crate::network::model;
+use ganymede::gan::expression;
 use ganymede::nn::layers::CLASS_NAMES;
 use ganymede::nn::{
     ConfigError, Constraint, Initializer, LayerConfig, Loss, ModelConfig, OptimizerConfig, Regularizer, Schedule,
@@ -82,4 +83,10 @@ pub fn names(family: &str) -> Vec<&'static str> {
         "constraint" => Constraint::NAMES.to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// The functions that a loss may call: name, arguments as they are written, what it computes.
+#[pyfunction]
+pub fn functions() -> Vec<(&'static str, &'static str, &'static str)> {
+    expression::functions().iter().map(|function| (function.name, function.signature, function.about)).collect()
 }
