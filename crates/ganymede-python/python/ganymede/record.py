@@ -256,7 +256,7 @@ def grad(y: Recorded, x: Recorded) -> Recorded:
 def recorded(function: Callable[..., Any], values: Callable[[Recording, list[str]], list[Any]]) -> tuple[Recording, Recorded]:
     """Calls a function once with what `values` gives for its parameters, and writes down what it does."""
     name = getattr(function, "__name__", type(function).__name__)
-    recording = Recording(name)
+    recording = Recording(name if name.isidentifier() and len(name) <= 64 else "own")
     try:
         parameters = [
             parameter.name

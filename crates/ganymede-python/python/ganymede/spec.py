@@ -80,7 +80,7 @@ def _function(player: str, loss: Callable[..., Any]) -> dict[str, Any]:
     recording, result = recorded(loss, values)
     if compared:
         return _of_target(player, name, recording, result)
-    return {"class_name": "expression_objective", "name": name, player: recording.text(result)}
+    return {"class_name": "expression_objective", "name": recording.name, player: recording.text(result)}
 
 
 def _by_name(parameters: list[str], real: Recorded, fake: Recorded) -> list[Recorded] | None:
@@ -121,10 +121,10 @@ def _of_target(player: str, name: str, recording: Recording, result: Recorded) -
 
     if player == "generator":
         lines = compared("g", "fake_logits", "ones_like")
-        return {"class_name": "expression_objective", "name": name, "generator": "\n".join(lines) + "\n"}
+        return {"class_name": "expression_objective", "name": recording.name, "generator": "\n".join(lines) + "\n"}
     real, fake = compared("r", "real_logits", "ones_like"), compared("f", "fake_logits", "zeros_like")
     lines = [*real[:-1], f"on_real = {real[-1]}", *fake[:-1], f"on_fake = {fake[-1]}", "on_real + on_fake"]
-    return {"class_name": "expression_objective", "name": name, "discriminator": "\n".join(lines) + "\n"}
+    return {"class_name": "expression_objective", "name": recording.name, "discriminator": "\n".join(lines) + "\n"}
 
 
 def penalty_term(penalty: Any) -> dict[str, Any]:
