@@ -64,6 +64,16 @@ pub enum InteropError {
         /// Expected before found.
         reason: String,
     },
+    /// A file of another program has what cannot be taken.
+    #[error("{place}: {reason}")]
+    Foreign {
+        /// The file, its part, and the layer.
+        place: String,
+        /// Expected before found.
+        reason: String,
+        /// What to do.
+        hint: Option<String>,
+    },
 }
 
 impl InteropError {
@@ -76,7 +86,33 @@ impl InteropError {
                 Some("--batch N writes a network for exactly N samples at a time".into())
             }
             InteropError::Layer { .. } => Some("`ganymede export RUN onnx` takes every layer".into()),
+            InteropError::Foreign { hint, .. } => hint.clone(),
             _ => None,
+        }
+    }
+
+    /// What cannot be taken at a place of a file.
+    pub(crate) fn foreign(place: impl Into<String>, reason: impl Into<String>) -> InteropError {
+        InteropError::Foreign { place: place.into(), reason: reason.into(), hint: None }
+    }
+
+    /// The same with what to do.
+    pub(crate) fn with_hint(self, text: impl Into<String>) -> InteropError {
+        match self {
+            InteropError::Foreign { place, reason, .. } => {
+                InteropError::Foreign { place, reason, hint: Some(text.into()) }
+            }
+            other => other,
+        }
+    }
+
+    /// The same with where the place is.
+    pub(crate) fn inside(self, around: impl std::fmt::Display) -> InteropError {
+        match self {
+            InteropError::Foreign { place, reason, hint } => {
+                InteropError::Foreign { place: format!("{around}: {place}"), reason, hint }
+            }
+            other => other,
         }
     }
 

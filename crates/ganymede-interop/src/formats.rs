@@ -3,7 +3,7 @@
 
 use crate::error::InteropError;
 use crate::trained::{Network, Trained};
-use crate::{onnx, own, torch};
+use crate::{keras, onnx, own, torch};
 use ganymede_nn::config::nearest;
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub enum Place {
 }
 
 /// Every format.
-pub const FORMATS: &[Format] = &[onnx::FORMAT, torch::FORMAT, own::FORMAT];
+pub const FORMATS: &[Format] = &[onnx::FORMAT, keras::FORMAT, torch::FORMAT, own::FORMAT];
 
 /// What to write of a run, and how. Formats take some of it each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 mod axes;
 mod error;
 mod formats;
+pub mod keras;
 pub mod onnx;
 mod own;
 mod torch;

@@ -5,6 +5,7 @@ use crate::error::InteropError;
 use ganymede_data::Codec;
 use ganymede_gan::spec::{LatentDistribution, TrainSpec};
 use ganymede_gan::{GanError, checkpoint, phases, run_dir};
+use ganymede_nn::{Model, ModelConfig};
 use ganymede_tensor::Tensor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -101,4 +102,19 @@ impl Trained {
         let folder = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
         folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "run".into())
     }
+}
+
+/// The model of a network of a run under the name `network`, which may be that of its average.
+///
+/// # Errors
+/// [`InteropError::Gan`] when the spec has no such network, or its layers are none.
+pub(crate) fn model(trained: &Trained, network: &str) -> Result<Model, InteropError> {
+    let named = trained.spec.networks.get(network);
+    let spec = named.or_else(|| trained.spec.networks.get(trained.spec.generator())).ok_or_else(|| {
+        let reason = format!("expected a network `{network}` in the spec, found none");
+        GanError::Run { path: trained.run.clone(), reason }
+    })?;
+    let config = ModelConfig { layers: spec.layers.clone(), outputs: spec.outputs.clone() };
+    let failed = |source| GanError::Model { network: network.into(), source };
+    Ok(Model::from_config(network, &config).map_err(failed)?)
 }

@@ -4,6 +4,7 @@
 
 mod arrays;
 mod errors;
+mod keras_files;
 mod network;
 mod objects;
 mod process;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _ganymede {
     #[pymodule_export]
+    use super::keras_files::{export_run, from_keras_config, read_keras, read_weights, to_keras_weights, write_keras};
+    #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
     use super::objects::{check_object, fault, functions, layer_outputs, names};
@@ -31,7 +34,8 @@ mod _ganymede {
     use super::session::Session;
     #[pymodule_export]
     use super::specs::{
-        check_spec, data_classes, load_data, preset_names, preset_spec, spec_json, spec_of_text, spec_text, steps_per_epoch,
+        check_spec, data_classes, load_data, preset_names, preset_spec, spec_json, spec_of_text, spec_text,
+        steps_per_epoch,
     };
     #[pymodule_export]
     use super::version;

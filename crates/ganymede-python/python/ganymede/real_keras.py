@@ -75,7 +75,8 @@ def hand_back(given: tuple[Any, Any], networks: tuple[Model, Model]) -> None:
     """Gives models of Keras the weights that were trained."""
     for model, network in zip(given, networks):
         if is_keras(model) and not isinstance(model, Model):
-            model.set_weights(network.get_weights())
+            config = json.dumps(network.network_config())
+            model.set_weights(_ganymede.to_keras_weights(network.name, config, network.get_weights()))
 
 
 def read(path: Any) -> Model:
