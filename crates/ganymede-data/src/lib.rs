@@ -35,6 +35,7 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod beside;
 mod cache;
 mod cache_files;
 mod class_name;

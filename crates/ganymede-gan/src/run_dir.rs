@@ -258,12 +258,15 @@ pub fn read_env(run: &Path) -> Result<Env, GanError> {
 }
 
 /// Data that is to stand beside a run: what the run was started on is read as the run reads it, other data with the same
-/// classes has the run's numbers of them.
+/// classes has the run's numbers of them, and other rows are read as the run's table was.
 ///
 /// # Errors
 /// What reading the run and the samples gives.
 pub fn beside(run: &Path, dataset: Dataset) -> Result<Dataset, GanError> {
     let codec = read_codec(run)?;
+    if codec.modality().lines().is_some() && read_env(run)?.data != dataset.fingerprint() {
+        return Ok(dataset.rows_of(&codec)?);
+    }
     let dataset = dataset.with_class_order(codec.classes())?;
     let own = read_env(run)?.data == dataset.fingerprint();
     Ok(if own { dataset.in_range_of(&codec) } else { dataset })

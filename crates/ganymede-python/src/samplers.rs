@@ -202,8 +202,7 @@ fn measured(
         let spec = run_dir::read_spec(run)?;
         let data = match other {
             Some(source) => {
-                let codec = run_dir::read_codec(run)?;
-                Dataset::open(&Source::parse(source)?, &spec.data.options, &())?.of_run(&codec)?
+                run_dir::beside(run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?
             }
             None => open_run_data(run, &spec.data, &())?,
         };

@@ -45,6 +45,13 @@ pub trait RowCells {
     /// [`DataError::Mismatch`] for cells that are none of the columns'.
     fn write(&self, cells: &[f64], number: u64, out: &mut Vec<u8>) -> Result<(), DataError>;
 
+    /// The rows of a file as a data set keeps them, read as this table was: columns by their names, cells as they are written in it. A row
+    /// with a value that the table does not have is left out; gives how many were.
+    ///
+    /// # Errors
+    /// What reading a table gives; a column that the file does not have.
+    fn read_rows(&self, file: Vec<u8>) -> Result<(Vec<u8>, u64), TableError>;
+
     /// The rows of a file whose missing cells are to be filled.
     ///
     /// # Errors

@@ -235,10 +235,11 @@ class GAN:
         self._data.update(data)  # type: ignore[union-attr]
         count = self._epoch_samples()
         length: dict[str, Any]
+        often = min(50, max(1, -(-count // self._images_a_step()))) if count else 50
         if minutes is not None:
-            length = {"minutes": float(minutes)}
+            length = {"minutes": float(minutes), "tick_every": often}
         elif steps is not None:
-            length = {"steps": int(steps)}
+            length = {"steps": int(steps), "tick_every": max(1, min(often, int(steps)))}
         else:
             length = {"steps": 0}
         text = _ganymede.spec_text(json.dumps(self._spec({**length, "steps": length.get("steps") or 1} if minutes is None else length)))

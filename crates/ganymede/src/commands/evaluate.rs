@@ -69,6 +69,9 @@ impl Command for Evaluate {
             Some(_) => run_dir::beside(&self.generator.at.run, setup::open_data(&data, terminal)?)?,
             None => setup::open_run_data(&self.generator.at.run, &data, terminal)?,
         };
+        if let Some(note) = dataset.report().notes.iter().find(|note| note.starts_with("left out")) {
+            terminal.say(&format!("data        {note}"));
+        }
         let machine = self.machine.machine(spec.train.numerics)?;
         let options = EvaluateOptions {
             generator: self.generator.options(None)?,

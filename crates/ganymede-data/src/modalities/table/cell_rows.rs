@@ -1,10 +1,10 @@
 //! Rows of a table as cells. Not here: one row of values (`mod.rs`), rows as lines at once (`lines.rs`), rows that are filled
 //! (`given.rs`).
 
-use super::{GivenRows, RowFilter, Table, cells_of};
+use super::{GivenRows, RowFilter, Table, cell_bytes, cells_of};
 use crate::error::DataError;
 use crate::modalities::{NumberedRows, RowCells};
-use crate::table::TableError;
+use crate::table::{Reading, Table as Text, TableError};
 
 impl RowCells for Table {
     fn width(&self) -> usize {
@@ -57,6 +57,25 @@ impl RowCells for Table {
         self.schema()?.write_row(out, cells, number).map_err(no_row)
     }
 
+    fn read_rows(&self, file: Vec<u8>) -> Result<(Vec<u8>, u64), TableError> {
+        let schema = self.schema().map_err(|error| TableError::new(error.to_string()))?;
+        let header = Some(schema.dialect().header.is_some());
+        let text = Text::read(file, &Reading { header, ..Reading::default() })?;
+        let matched = schema.matched(&text);
+        if let Some(name) = matched.lacking(schema).first() {
+            return Err(TableError::new(format!("expected a column `{name}`, as the run's table has, found none")));
+        }
+        let (reader, mut bytes, mut left_out) = (schema.reader(), Vec::new(), 0);
+        let mut cells = vec![0.0; schema.columns().len()];
+        for row in 0..text.rows() {
+            match reader.row(&text, &matched, row, &mut cells) {
+                Ok(()) => bytes.extend(cell_bytes(&cells)),
+                Err(_) => left_out += 1,
+            }
+        }
+        Ok((bytes, left_out))
+    }
+
     fn given(&self, file: Vec<u8>) -> Result<GivenRows<'_>, TableError> {
         GivenRows::read(self, file)
     }
@@ -71,7 +90,7 @@ pub(super) fn no_row(error: TableError) -> DataError {
 mod tests {
     use super::*;
     use crate::modalities::KnownRows;
-    use crate::table::{Reading, RuleOptions, Table as Text, Wishes, infer};
+    use crate::table::{RuleOptions, Wishes, infer};
 
     fn table(text: &str) -> (Table, Vec<f64>) {
         let text = Text::read(text.into(), &Reading::default()).unwrap();
