@@ -71,7 +71,8 @@ fn environment(interpreter: &Path, folder: &Path, requirements: &Path) -> Option
     let make = || succeeds(Command::new(interpreter).args(["-m", "venv"]).arg(folder));
     if !python.exists() && !make() {
         let _ = std::fs::remove_dir_all(folder);
-        let installed = succeeds(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "python3-venv"]));
+        let installed =
+            succeeds(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "python3-venv"]));
         if !(installed && make()) {
             eprintln!("error: expected Python's module `venv`, found none; install python3-venv");
             return None;
@@ -87,11 +88,15 @@ fn wheel(root: &Path, python: &Path, interpreter: &Path, folder: &Path) -> bool 
     let wheels = folder.join("wheels");
     let _ = std::fs::remove_dir_all(&wheels);
     let mut maturin = Command::new(python);
-    maturin.current_dir(root.join(CRATE)).args(["-m", "maturin", "build", "--release", "--locked", "--out"]).arg(&wheels);
+    maturin
+        .current_dir(root.join(CRATE))
+        .args(["-m", "maturin", "build", "--release", "--locked", "--out"])
+        .arg(&wheels);
     if !succeeds(&mut maturin) {
         return false;
     }
-    let Some(file) = std::fs::read_dir(&wheels).ok().and_then(|mut all| all.next()?.ok()).map(|entry| entry.path()) else {
+    let Some(file) = std::fs::read_dir(&wheels).ok().and_then(|mut all| all.next()?.ok()).map(|entry| entry.path())
+    else {
         return false;
     };
     let bytes = std::fs::metadata(&file).map_or(0, |about| about.len());

@@ -32,7 +32,8 @@ impl Dataset {
             }
         }
         other.end(&mut file);
-        let mismatch = |found: String| DataError::Mismatch { expected: "rows as the run's table has them".into(), found };
+        let mismatch =
+            |found: String| DataError::Mismatch { expected: "rows as the run's table has them".into(), found };
         let (bytes, left_out) = own.read_rows(file).map_err(|error| mismatch(error.to_string()))?;
         let sample = TensorType::new(DType::U8, [8 * own.width()]);
         let samples = bytes.len() / sample.bytes().max(1);

@@ -34,8 +34,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod blocks;
 mod beside;
+mod blocks;
 mod cache;
 mod cache_files;
 mod class_name;

@@ -5,7 +5,7 @@ use crate::errors::{raised, refused};
 use crate::process::{Home, cpu};
 use ganymede::gan::GanError;
 use ganymede::graph::Builder;
-use ganymede::nn::{Mode, Model, ModelConfig, Parameter, Scope, Layer};
+use ganymede::nn::{Layer, Mode, Model, ModelConfig, Parameter, Scope};
 use ganymede::runtime::{Backend, CpuBackend, Program, StateLayout, Store};
 use ganymede::tensor::{Tensor, TensorType};
 use pyo3::prelude::*;
@@ -41,8 +41,7 @@ struct Running {
 pub fn model(name: &str, config: &str) -> PyResult<Model> {
     let config: ModelConfig =
         serde_json::from_str(config).map_err(|error| refused(&format!("network `{name}`: {error}"), None))?;
-    Model::from_config(name, &config)
-        .map_err(|source| raised(GanError::Model { network: name.into(), source }))
+    Model::from_config(name, &config).map_err(|source| raised(GanError::Model { network: name.into(), source }))
 }
 
 /// What is built of a model for a batch: its outputs, and what its parameters are.
@@ -60,7 +59,10 @@ fn built(model: &Model, batch: usize) -> Result<(Vec<TensorType>, Vec<Parameter>
 }
 
 fn kind(ty: &TensorType) -> Kind {
-    (ty.shape.iter().skip(1).copied().collect(), if ty.dtype == ganymede::tensor::DType::I32 { "int32" } else { "float32" }.into())
+    (
+        ty.shape.iter().skip(1).copied().collect(),
+        if ty.dtype == ganymede::tensor::DType::I32 { "int32" } else { "float32" }.into(),
+    )
 }
 
 #[pymethods]

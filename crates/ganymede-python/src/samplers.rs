@@ -201,9 +201,7 @@ fn measured(
     py.detach(|| {
         let spec = run_dir::read_spec(run)?;
         let data = match other {
-            Some(source) => {
-                run_dir::beside(run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?
-            }
+            Some(source) => run_dir::beside(run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?,
             None => open_run_data(run, &spec.data, &())?,
         };
         let machine = Machine::new(cpu(), spec.train.numerics)?;

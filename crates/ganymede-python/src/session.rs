@@ -204,10 +204,7 @@ impl Session {
 
 impl Session {
     /// A training in a thread of its own.
-    fn of(
-        py: Python<'_>,
-        training: impl FnOnce() -> Result<Training, GanError> + Send + 'static,
-    ) -> PyResult<Session> {
+    fn of(py: Python<'_>, training: impl FnOnce() -> Result<Training, GanError> + Send + 'static) -> PyResult<Session> {
         let (ask, asked) = channel();
         let (answer, answers) = channel();
         let (stop, lines) = (Arc::new(AtomicBool::new(false)), Lines::default());

@@ -128,7 +128,8 @@ pub fn load_data<'py>(py: Python<'py>, name: &str) -> PyResult<(Bound<'py, PyAny
     let data = py.detach(|| open(name)).map_err(raised)?;
     let rows: Vec<u32> = (0..data.len() as u32).collect();
     let samples = array(py, data.gather(&rows).map_err(raised_data)?)?;
-    let labels = data.labels().map(|labels| PyArray1::from_vec(py, labels.iter().map(|&label| i64::from(label)).collect()));
+    let labels =
+        data.labels().map(|labels| PyArray1::from_vec(py, labels.iter().map(|&label| i64::from(label)).collect()));
     Ok((samples, labels.map(Bound::into_any)))
 }
 

@@ -20,11 +20,8 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Arrows within a layer that are meant.
-const ALSO: &[(&str, &str)] = &[
-    ("ganymede-cuda", "ganymede-runtime"),
-    ("ganymede-interop", "ganymede-gan"),
-    ("ganymede-python", "ganymede"),
-];
+const ALSO: &[(&str, &str)] =
+    &[("ganymede-cuda", "ganymede-runtime"), ("ganymede-interop", "ganymede-gan"), ("ganymede-python", "ganymede")];
 
 /// Arrows to a lower layer that are not.
 const NEVER: &[(&str, &str)] = &[("ganymede-studio", "ganymede-graph")];

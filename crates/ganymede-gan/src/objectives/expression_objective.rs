@@ -35,7 +35,8 @@ impl ExpressionObjective {
         match text {
             Some(text) => expression::value(key, text, s, Some(verdicts)),
             None => {
-                let message = format!("expected the text `{key}` of `{}`, the loss of a {key}'s phase, found none", s.prefix());
+                let message =
+                    format!("expected the text `{key}` of `{}`, the loss of a {key}'s phase, found none", s.prefix());
                 s.builder().error(message, None)
             }
         }

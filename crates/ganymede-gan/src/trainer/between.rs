@@ -72,11 +72,8 @@ impl Trainer<'_> {
         let parameters = self.stepper.parameters(own).iter();
         parameters
             .map(|parameter| {
-                let name = if own == network {
-                    parameter.name.clone()
-                } else {
-                    crate::phases::averaged(own, &parameter.name)
-                };
+                let name =
+                    if own == network { parameter.name.clone() } else { crate::phases::averaged(own, &parameter.name) };
                 let value = store.read(&name)?;
                 Ok((name, value))
             })

@@ -52,7 +52,15 @@ impl Training {
             Err(shared) => shared,
         };
         run_dir::same_data(run.path(), &data)?;
-        Ok(Training { began: spec.clone(), spec, data, codec, place: Place::Run(run), cpu: CpuOptions::default(), first: Vec::new() })
+        Ok(Training {
+            began: spec.clone(),
+            spec,
+            data,
+            codec,
+            place: Place::Run(run),
+            cpu: CpuOptions::default(),
+            first: Vec::new(),
+        })
     }
 }
 

@@ -423,8 +423,7 @@ mod tests {
     /// By hand: modes 0 ± 1 and 10 ± 2 of the same weight. At 1 the first is e^(10.125 − 0.5)·2 times as likely.
     #[test]
     fn a_number_is_a_place_in_the_mode_that_it_came_from() {
-        let modes =
-            Modes::new(vec![0.0, 10.0], vec![1.0, 2.0], vec![0.5; 2], [-3.0, 14.0]);
+        let modes = Modes::new(vec![0.0, 10.0], vec![1.0, 2.0], vec![0.5; 2], [-3.0, 14.0]);
         assert_eq!(modes.place(1.0, 0.5), (0, 0.25));
         assert_eq!(modes.place(14.0, 0.5), (1, 0.5));
         let share = 1.0 / (1.0 + (-(81.0 / 8.0) + 0.5f64).exp() / 2.0);
