@@ -8,7 +8,7 @@ use ganymede_tensor::{DType, TensorType};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::error::Error;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -91,6 +91,20 @@ fn main() -> Result<()> {
     }
     for example in files(&root.join("../examples"))?.iter().filter(|f| f.extension().is_some_and(|e| e == "toml")) {
         put("spec", &example.file_name().unwrap_or_default().to_string_lossy(), &fs::read(example)?)?;
+    }
+
+    for file in files(&root.join("../crates/ganymede-interop/tests/keras/files"))? {
+        let Ok(network) = ganymede_interop::keras::read(&file) else { continue };
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        put("keras_zip", &name, &fs::read(&file)?)?;
+        let own = ganymede_interop::keras::write_bytes(&network.name, &network.config, &network.weights)?;
+        put("keras_zip", &format!("{name}-own"), &own)?;
+        let mut members = zip::ZipArchive::new(Cursor::new(own))?;
+        for (target, member) in [("keras_config", "config.json"), ("keras_weights", "model.weights.h5")] {
+            let mut bytes = Vec::new();
+            members.by_name(member)?.read_to_end(&mut bytes)?;
+            put(target, &name, &bytes)?;
+        }
     }
 
     for seed in 0..20 {

@@ -217,7 +217,9 @@ fn of_layer(node: &Node, place: &str) -> Result<(), InteropError> {
         let reason = format!("expected to be called with tensors, found {}", short(value));
         return Err(InteropError::foreign(place, reason));
     }
-    match node.named.iter().find(|(_, value)| !is_nothing(value)) {
+    // Keras writes down the default, and gives the phase's own value when the model runs.
+    let usual = |name: &str, value: &Value| is_nothing(value) || (name == "training" && *value == Value::Bool(false));
+    match node.named.iter().find(|(name, value)| !usual(name, value)) {
         None => Ok(()),
         Some((name, value)) => {
             let reason = format!("expected to be called without `{name}`, found {name} = {}", short(value));

@@ -73,5 +73,7 @@ pub fn layer(object: &Object<'_>, nodes: &[Node], place: &str) -> Result<LayerCo
 
 fn made(class: &str, arguments: Value) -> LayerConfig {
     let arguments: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
-    LayerConfig { class_name: class.into(), arguments, ..LayerConfig::default() }
+    let given = LayerConfig { class_name: class.into(), arguments, ..LayerConfig::default() };
+    // Without the arguments that are defaults, as a layer that was read.
+    given.layer().map(|layer| LayerConfig::from(&*layer)).unwrap_or(given)
 }

@@ -31,7 +31,24 @@ fn read_all(bytes: Vec<u8>, places: &[Place]) -> Result<Vec<Tensor>, InteropErro
     let none =
         |error: hdf5_pure::Error| InteropError::foreign("the file", format!("expected HDF5, found {}", told(&error)));
     let file = File::from_bytes(bytes).map_err(none)?;
-    places.iter().map(|place| read_one(&file, size, place)).collect()
+    let arrays = places.iter().map(|place| read_one(&file, size, place)).collect::<Result<Vec<_>, _>>()?;
+    no_more(&file, places)?;
+    Ok(arrays)
+}
+
+/// Checks that no layer has one more array in the file: it is then another layer, such as one with a bias.
+fn no_more(file: &File, places: &[Place]) -> Result<(), InteropError> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (group, _) in places.iter().flat_map(|place| &place.paths).filter_map(|path| path.rsplit_once('/')) {
+        *counts.entry(group).or_default() += 1;
+    }
+    match counts.into_iter().find(|(group, count)| file.dataset(&format!("{group}/{count}")).is_ok()) {
+        None => Ok(()),
+        Some((group, count)) => {
+            let reason = format!("expected {count} arrays, found more: the layer of the file has other arguments");
+            Err(InteropError::foreign(group, reason))
+        }
+    }
 }
 
 /// What the reader says, shortened: it may quote a damaged file.

@@ -9,6 +9,7 @@ mod completions;
 mod data;
 mod evaluate;
 mod export;
+mod import;
 mod presets;
 mod resume;
 mod runs;
@@ -75,6 +76,7 @@ const COMMANDS: &[Entry] = &[
     entry::<sample::Sample>(),
     entry::<evaluate::Evaluate>(),
     entry::<export::Export>(),
+    entry::<import::Import>(),
     entry::<runs::Runs>(),
     entry::<summary::Summary>(),
     entry::<check::Check>(),

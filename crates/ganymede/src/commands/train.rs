@@ -16,6 +16,8 @@ use ganymede_gan::presets::{self, PresetInput};
 use ganymede_gan::run_dir::{self, RunDir};
 use ganymede_gan::spec::{DataSpec, EvaluateSpec, LARGEST_INTEGER, TrainSection, TrainSpec, edit};
 use ganymede_gan::{Divergence, Training, diverged, may_go_on, run_name};
+use ganymede_interop::keras;
+use ganymede_nn::ModelConfig;
 use ganymede_runtime::CpuOptions;
 use ganymede_tensor::{DType, TensorType};
 use std::ffi::OsString;
@@ -67,6 +69,9 @@ pub struct Train {
     /// Start from the networks of this run's newest checkpoint
     #[arg(long, value_name = "RUN", value_parser = crate::flags::run, help_heading = "Output")]
     from: Option<PathBuf>,
+    /// Begin a network of the spec with the weights of a .keras or .weights.h5 file, such as generator=g.keras
+    #[arg(long, value_name = "NETWORK=FILE", help_heading = "Output", conflicts_with = "from")]
+    weights: Vec<String>,
     #[command(flatten)]
     intervals: IntervalFlags,
     /// Evaluate after every KIMG thousand real samples, and keep the best checkpoint (`sample --best`)
@@ -124,9 +129,26 @@ impl Command for Train {
         if let Some(run) = &self.from {
             training = training.from_run(run)?;
         }
+        for given in &self.weights {
+            training = begin_with(training, given)?;
+        }
         let name = self.name.clone().unwrap_or_else(|| self.run_name(&training));
         self.go(training.name(name), terminal)
     }
+}
+
+/// The training with a network that begins with the weights of a file, given as `NETWORK=FILE`.
+fn begin_with(training: Training, given: &str) -> Result<Training, Failure> {
+    let form = |found: &str| Failure::new(USAGE, format!("--weights: expected NETWORK=FILE, found `{found}`"));
+    let (name, file) = given.split_once('=').ok_or_else(|| form(given))?;
+    let networks = &training.spec().networks;
+    let Some(network) = networks.get(name) else {
+        let known = networks.keys().map(String::as_str).collect::<Vec<_>>().join(" or ");
+        return Err(Failure::new(USAGE, format!("--weights: expected {known}, found `{name}`")));
+    };
+    let config = ModelConfig { layers: network.layers.clone(), outputs: network.outputs.clone() };
+    let weights = keras::read_weights(Path::new(file), name, &config)?;
+    Ok(training.begin_with(name, weights))
 }
 
 impl Train {
@@ -139,6 +161,9 @@ impl Train {
         };
         if self.from.is_some() {
             return Err(refuse("--from"));
+        }
+        if !self.weights.is_empty() {
+            return Err(refuse("--weights"));
         }
         if self.name.is_some() {
             return Err(refuse("--name"));
