@@ -7,6 +7,7 @@
 //! | `objects.rs` | one object of it: class, arguments, element types |
 //! | `operations.rs` | arithmetic on tensors as layers |
 //! | `written.rs` | a [`ModelConfig`] as Keras's configuration |
+//! | `order.rs` | the order in which Keras has the layers |
 //! | `places.rs` | where each array is in the weights' file |
 //! | `weights.rs` | the weights' file, the only code that knows of HDF5 |
 //! | `spectral.rs` | kernels of `SpectralNormalization` as Keras uses them |
@@ -15,6 +16,7 @@ mod config;
 mod file;
 mod objects;
 mod operations;
+mod order;
 mod places;
 mod spectral;
 mod weights;

@@ -1,10 +1,10 @@
 //! Where each array of a network is in `model.weights.h5`: `layers/<class in snake case>[_k]/vars/<i>`, where k counts the layers of a
 //! class in their model. Not here: reading and writing the arrays (`weights.rs`).
 
+use super::order::order;
 use crate::error::InteropError;
 use ganymede_graph::Builder;
-use ganymede_nn::layers::LayerConfig;
-use ganymede_nn::{Layer, Mode, Model, Scope};
+use ganymede_nn::{Layer, Mode, Model, ModelConfig, Scope};
 use ganymede_tensor::Shape;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ struct Group {
 pub fn places(model: &Model) -> Result<Vec<Place>, InteropError> {
     let mut groups = BTreeMap::new();
     let config = model.to_config();
-    layers(&config.layers, model.name(), "layers", &mut groups);
+    layers(&config, model.name(), "layers", &mut groups);
     let mut places: Vec<Place> = Vec::new();
     for (name, shape) in parameters(model)? {
         let (layer, weight) = name.rsplit_once('/').unwrap_or(("", &name));
@@ -84,18 +84,17 @@ fn parameters(model: &Model) -> Result<Vec<(String, Shape)>, InteropError> {
 }
 
 /// The groups of the layers of a model at a path of names and a path of the file.
-fn layers(layers_of: &[LayerConfig], names: &str, path: &str, groups: &mut BTreeMap<String, Group>) {
+fn layers(config: &ModelConfig, names: &str, path: &str, groups: &mut BTreeMap<String, Group>) {
     let mut used: BTreeMap<String, usize> = BTreeMap::new();
-    for layer in layers_of {
+    for layer in order(config).into_iter().map(|at| &config.layers[at]) {
         let class = snake_case(if layer.class_name == "Input" { "InputLayer" } else { &layer.class_name });
         let count = used.entry(class.clone()).and_modify(|count| *count += 1).or_insert(0);
         let class = if *count == 0 { class } else { format!("{class}_{count}") };
         let path = format!("{path}/{class}");
         let names = format!("{names}/{}", layer.name.as_deref().unwrap_or_default());
-        if let Some(inner) = layer.arguments.get("layers").and_then(Value::as_array) {
-            let inner: Vec<LayerConfig> =
-                inner.iter().filter_map(|layer| serde_json::from_value(layer.clone()).ok()).collect();
-            layers(&inner, &names, &format!("{path}/layers"), groups);
+        if layer.arguments.contains_key("layers") {
+            let inner = serde_json::from_value::<ModelConfig>(Value::Object(layer.arguments.clone()));
+            inner.iter().for_each(|inner| layers(inner, &names, &format!("{path}/layers"), groups));
         } else {
             let spectral = layer.class_name == "SpectralNormalization";
             groups.insert(names, Group { path, spectral, own: 0, inner: 0 });

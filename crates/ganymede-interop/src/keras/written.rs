@@ -1,7 +1,8 @@
 //! A network as Keras's configuration: the arguments that differ from their defaults, which is all that Keras needs. Not here: the way
 //! back (`config.rs`).
 
-use super::super::error::InteropError;
+use super::order::order;
+use crate::error::InteropError;
 use ganymede_nn::layers::Inputs;
 use ganymede_nn::{LayerConfig, Model, ModelConfig};
 use ganymede_tensor::{DType, TensorType};
@@ -19,9 +20,11 @@ pub fn model(model: &Model) -> Result<Value, InteropError> {
 }
 
 fn written(model: &Model, trainable: bool) -> Result<Value, InteropError> {
-    let ModelConfig { layers, outputs } = model.to_config();
-    let Some(outputs) = outputs else {
-        let layers = layers.iter().map(|layer| self::layer(layer)).collect::<Result<Vec<_>, _>>()?;
+    let config = model.to_config();
+    // Keras sorts them so in any case: the file reads back in the order of its arrays.
+    let layers: Vec<LayerConfig> = order(&config).into_iter().map(|at| config.layers[at].clone()).collect();
+    let Some(outputs) = config.outputs else {
+        let layers = layers.iter().map(layer).collect::<Result<Vec<_>, _>>()?;
         return Ok(json!({
             "module": "keras", "class_name": "Sequential",
             "config": { "name": model.name(), "trainable": trainable, "layers": layers },
@@ -29,7 +32,8 @@ fn written(model: &Model, trainable: bool) -> Result<Value, InteropError> {
         }));
     };
     let shapes = shapes(model);
-    let mut inputs = Vec::new();
+    let input = |layer: &LayerConfig| (layer.class_name == "Input").then(|| json!([layer.name, 0, 0]));
+    let inputs = config.layers.iter().filter_map(input).collect();
     let mut all = Vec::new();
     for layer in &layers {
         let name = layer.name.clone().unwrap_or_default();
@@ -43,10 +47,7 @@ fn written(model: &Model, trainable: bool) -> Result<Value, InteropError> {
         let nodes: Vec<Value> = match &layer.inputs {
             Some(Inputs::Once(names)) => vec![node(names)],
             Some(Inputs::Shared(uses)) => uses.iter().map(node).collect(),
-            None if layer.class_name == "Input" => {
-                inputs.push(json!([name, 0, 0]));
-                Vec::new()
-            }
+            None if layer.class_name == "Input" => Vec::new(),
             None => {
                 let reason = "expected an Input in front of it, found none".into();
                 return Err(InteropError::Layer { layer: name, class: layer.class_name.clone(), reason });

@@ -45,6 +45,22 @@ fn weights_are_in_keras_order_under_keras_names() {
 }
 
 #[test]
+fn layers_in_another_order_are_the_same_file() {
+    // Keras sorts layers when it makes a model: its files are in that order, and ours must be, whatever order a spec has.
+    for name in ["merging", "shared", "nested"] {
+        let network = read_bytes(bytes(name)).unwrap();
+        let named = parameters(&network).into_iter().zip(network.weights.clone());
+        let named: std::collections::HashMap<_, _> = named.collect();
+        let mut turned = network.clone();
+        let inputs = turned.config.layers.iter().filter(|layer| layer.class_name == "Input").count();
+        turned.config.layers[inputs..].reverse();
+        turned.weights = parameters(&turned).iter().map(|name| named[name].clone()).collect();
+        let wanted = write_bytes(&network.name, &network.config, &network.weights).unwrap();
+        assert!(write_bytes(&turned.name, &turned.config, &turned.weights).unwrap() == wanted, "{name}");
+    }
+}
+
+#[test]
 fn a_kernel_that_is_divided_by_sigma_gives_the_same_network() {
     let mut network = read_bytes(bytes("wrapped")).unwrap();
     let facts = &expected()["wrapped"];
