@@ -39,8 +39,8 @@ def check_program(path: Any) -> Report:
     networks = {role: _named(scope, role, lambda value: isinstance(value, Model)) for role in _NAMES}
     missing = [role for role, network in networks.items() if network is None]
     if missing:
-        error = SpecError(f"{path}: expected networks called `generator` and `discriminator`, found no {' and no '.join(missing)}")
-        raise with_hint(error, f"it ended with {type(ended).__name__}: {ended}" if ended else "name the variables so")
+        none = SpecError(f"{path}: expected networks called `generator` and `discriminator`, found no {' and no '.join(missing)}")
+        raise with_hint(none, f"it ended with {type(ended).__name__}: {ended}" if ended else "name the variables so")
     phases = [_phase(scope, role, networks[role]) for role in ("discriminator", "generator")]
     spec = {"networks": {role: network.network_config() for role, network in networks.items() if network}, "phases": phases}
     report = Report(*_ganymede.check_spec(_ganymede.spec_text(json.dumps(spec)), False))

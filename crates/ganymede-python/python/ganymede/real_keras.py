@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def hand_back(given: tuple[Any, Any], networks: tuple[Model, Model]) -> None:
 
 def read(path: Any) -> Model:
     """The network of a `.keras` file, with its weights."""
-    name, config, weights = _ganymede.read_keras(str(path))
+    name, config, weights = _ganymede.read_keras(pathlib.Path(path))
     network = Network(name, json.loads(config))
     network.set_weights(weights)
     return network

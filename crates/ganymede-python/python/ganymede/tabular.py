@@ -310,7 +310,8 @@ class Frame:
     def back(self, content: bytes) -> Any:
         """Rows of a file as a frame of the kind that came in; those of a file as a dict of columns of texts."""
         rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
-        names, columns = rows[0], list(zip(*rows[1:])) if len(rows) > 1 else [[] for _ in rows[0]]
+        names: list[str] = rows[0]
+        columns: list[Any] = list(zip(*rows[1:])) if len(rows) > 1 else [() for _ in names]
         texts = dict(zip(names, columns))
         if self.library == "pandas":
             import pandas as pd  # type: ignore[import-untyped]
@@ -331,10 +332,10 @@ class Frame:
         if self.library == "numpy":
             return np.stack(list(arrays.values()), axis=1)
         if self.library == "record":
-            made = np.empty(len(columns[0]), dtype=[(name, array.dtype) for name, array in arrays.items()])
+            record = np.empty(len(columns[0]), dtype=[(name, array.dtype) for name, array in arrays.items()])
             for name, array in arrays.items():
-                made[name] = array
-            return made
+                record[name] = array
+            return record
         return arrays
 
 

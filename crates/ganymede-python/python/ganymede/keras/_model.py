@@ -241,14 +241,14 @@ class Model(Layer):
 
     def load_weights(self, filepath: Any, **_: Any) -> None:
         """Reads the weights of a `.keras` or `.weights.h5` file of the same network."""
-        self.set_weights(_ganymede.read_weights(str(filepath), self.name, json.dumps(self.network_config())))
+        self.set_weights(_ganymede.read_weights(pathlib.Path(filepath), self.name, json.dumps(self.network_config())))
 
     def save(self, filepath: Any, overwrite: bool = True, **_: Any) -> None:
         """Writes the network with its weights as a `.keras` file, which Keras loads."""
         path = pathlib.Path(filepath)
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path}: it is there already")
-        _ganymede.write_keras(str(path), self.name, json.dumps(self.network_config()), self.get_weights())
+        _ganymede.write_keras(path, self.name, json.dumps(self.network_config()), self.get_weights())
 
     # Running it.
 
