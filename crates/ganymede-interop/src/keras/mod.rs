@@ -149,7 +149,7 @@ pub fn write(path: &Path, name: &str, config: &ModelConfig, weights: &[Tensor]) 
 /// The bytes of the `.keras` file of a network.
 ///
 /// # Errors
-/// As [`write`], without [`InteropError::Io`].
+/// As [`write()`], without [`InteropError::Io`].
 pub fn write_bytes(name: &str, config: &ModelConfig, weights: &[Tensor]) -> Result<Vec<u8>, InteropError> {
     let model = model(name, config)?;
     let written = written::model(&model)?;
@@ -158,7 +158,7 @@ pub fn write_bytes(name: &str, config: &ModelConfig, weights: &[Tensor]) -> Resu
     file::write(&written, weights::write(name, &places, &arrays)?)
 }
 
-/// The weights of a network as Keras itself has them: those of [`write`], in the same order.
+/// The weights of a network as Keras itself has them: those of [`write()`], in the same order.
 ///
 /// # Errors
 /// [`InteropError::Foreign`] when the arrays are not the network's.

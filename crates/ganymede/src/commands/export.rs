@@ -70,8 +70,8 @@ impl Command for Export {
     const EXAMPLES: Examples = &[
         ("The generator for ONNX Runtime", &["ganymede export runs/00000-quick-fashion-mnist onnx --out clothes.onnx"]),
         (
-            "The same for a web page: bytes in the order of a canvas",
-            &["ganymede export last onnx --output uint8 --layout nhwc --out canvas.onnx"],
+            "The same as bytes, such as for a web page",
+            &["ganymede export runs/00000-quick-fashion-mnist onnx --output uint8"],
         ),
     ];
 
