@@ -43,6 +43,8 @@ def test_the_same_seed_is_the_same_bytes_whatever_is_asked_in_between(gan):
 
 def test_seeds_are_samples(gan):
     gan.fit(small_images(), batch_size=16, steps=3, verbose=0)
+    with pytest.raises(gm.SpecError, match="a run with classes"):
+        gan.sample(2, labels="boot")
     all_ = gan.sample(8)
     np.testing.assert_array_equal(gan.sample(seeds=[5, 2, 3, 7]), all_[[5, 2, 3, 7]])
 

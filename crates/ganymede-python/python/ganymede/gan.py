@@ -449,7 +449,9 @@ class GAN:
         names = self._class_names or (_ganymede.Form(self.run).classes() if self.run else [])
         if str(label) in names:
             return names.index(str(label))
-        raise SpecError(f"labels: expected one of {', '.join(names) or 'no classes'}, found {label!r}")
+        if not names:
+            raise with_hint(SpecError(f"labels: expected a run with classes, found one without, and {label!r}"), "train with fit(x, y)")
+        raise SpecError(f"labels: expected one of {', '.join(names)}, found {label!r}")
 
     def _source(self, truncation: float | None, last_weights: bool) -> tuple[Any, Any]:
         if self.run is None:
