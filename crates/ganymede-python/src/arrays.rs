@@ -4,6 +4,7 @@ use crate::errors::refused;
 use ganymede::tensor::{Data, Tensor};
 use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use std::collections::BTreeMap;
 
 /// A tensor as an array of its own.
 pub fn array(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyAny>> {
@@ -31,4 +32,19 @@ pub fn tensor(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
         return Err(refused("expected an array of float32 or int32, found another", None));
     };
     Tensor::new(shape, data).map_err(|error| refused(&error.to_string(), None))
+}
+
+/// Tensors as arrays of their own, in order.
+pub fn arrays<'py>(py: Python<'py>, tensors: Vec<Tensor>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    tensors.into_iter().map(|tensor| array(py, tensor)).collect()
+}
+
+/// Arrays as tensors, in order.
+pub fn tensors(arrays: &[Bound<'_, PyAny>]) -> PyResult<Vec<Tensor>> {
+    arrays.iter().map(tensor).collect()
+}
+
+/// Arrays by their names as tensors.
+pub fn named(arrays: &BTreeMap<String, Bound<'_, PyAny>>) -> PyResult<Vec<(String, Tensor)>> {
+    arrays.iter().map(|(name, value)| Ok((name.clone(), tensor(value)?))).collect()
 }

@@ -1,11 +1,11 @@
 //! `.keras` files, configurations of Keras's own models, and exports of runs. Not here: networks (`network.rs`), how a file is read
 //! and written (`ganymede-interop`).
 
-use crate::arrays::{array, tensor};
+use crate::arrays::{arrays, tensors};
 use crate::errors::{raised, refused};
+use crate::json::{read, written};
+use crate::network::config;
 use ganymede::gan::GanError;
-use ganymede::nn::ModelConfig;
-use ganymede::tensor::Tensor;
 use ganymede_interop::{ExportOptions, InteropError, Layout, Network, Output, Trained, export, format, keras};
 use pyo3::prelude::*;
 use serde_json::Value;
@@ -20,26 +20,10 @@ fn failed(error: InteropError) -> PyErr {
     }
 }
 
-fn config(name: &str, json: &str) -> PyResult<ModelConfig> {
-    serde_json::from_str(json).map_err(|error| refused(&format!("network `{name}`: {error}"), None))
-}
-
-fn written(config: &ModelConfig) -> PyResult<String> {
-    serde_json::to_string(config).map_err(|error| refused(&error.to_string(), None))
-}
-
-fn arrays<'py>(py: Python<'py>, tensors: Vec<Tensor>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    tensors.into_iter().map(|tensor| array(py, tensor)).collect()
-}
-
-fn tensors(arrays: &[Bound<'_, PyAny>]) -> PyResult<Vec<Tensor>> {
-    arrays.iter().map(tensor).collect()
-}
-
 /// The JSON of a network's layers from that of a model of Keras: `{"module", "class_name", "config"}`.
 #[pyfunction]
 pub fn from_keras_config(json: &str) -> PyResult<String> {
-    let value: Value = serde_json::from_str(json).map_err(|error| refused(&error.to_string(), None))?;
+    let value: Value = read(json)?;
     let (_, config) = keras::read_config(&value).map_err(failed)?;
     written(&config)
 }
@@ -99,7 +83,7 @@ pub fn export_run(
     path: PathBuf,
     options_json: &str,
 ) -> PyResult<Vec<String>> {
-    let given: Value = serde_json::from_str(options_json).map_err(|error| refused(&error.to_string(), None))?;
+    let given: Value = read(options_json)?;
     let given = given.as_object().cloned().unwrap_or_default();
     let format = format(format_name).map_err(failed)?;
     let mut options = ExportOptions::default();

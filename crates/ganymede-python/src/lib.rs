@@ -4,6 +4,7 @@
 
 mod arrays;
 mod errors;
+mod json;
 mod keras_files;
 mod network;
 mod objects;
@@ -29,7 +30,7 @@ mod _ganymede {
     #[pymodule_export]
     use super::rows::{data_options, row_count, sample_table, table_columns};
     #[pymodule_export]
-    use super::samplers::{Form, Sampler, evaluate_on, evaluate_run, newest_checkpoint, run_weights};
+    use super::samplers::{Form, Sampler, evaluate_run, newest_checkpoint, run_weights};
     #[pymodule_export]
     use super::session::Session;
     #[pymodule_export]

@@ -1,6 +1,6 @@
 //! One network: what it takes and gives, its weights, and running it on arrays. Not here: training it (`session.rs`).
 
-use crate::arrays::{array, tensor};
+use crate::arrays::{array, arrays, tensors};
 use crate::errors::{raised, refused};
 use crate::process::{Home, cpu};
 use ganymede::gan::GanError;
@@ -37,11 +37,15 @@ struct Running {
     programs: BTreeMap<usize, Box<dyn Program>>,
 }
 
-/// The model of a configuration.
-pub fn model(name: &str, config: &str) -> PyResult<Model> {
-    let config: ModelConfig =
-        serde_json::from_str(config).map_err(|error| refused(&format!("network `{name}`: {error}"), None))?;
-    Model::from_config(name, &config).map_err(|source| raised(GanError::Model { network: name.into(), source }))
+/// What the JSON of a network's layers says.
+pub fn config(name: &str, json: &str) -> PyResult<ModelConfig> {
+    serde_json::from_str(json).map_err(|error| refused(&format!("network `{name}`: {error}"), None))
+}
+
+/// The model of the JSON of its layers.
+pub fn model(name: &str, json: &str) -> PyResult<Model> {
+    Model::from_config(name, &config(name, json)?)
+        .map_err(|source| raised(GanError::Model { network: name.into(), source }))
 }
 
 /// What is built of a model for a batch: its outputs, and what its parameters are.
@@ -111,10 +115,9 @@ impl Network {
         inputs: Vec<Bound<'py, PyAny>>,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         self.home.check()?;
-        let weights = weights.iter().map(tensor).collect::<PyResult<Vec<_>>>()?;
-        let inputs = inputs.iter().map(tensor).collect::<PyResult<Vec<_>>>()?;
+        let (weights, inputs) = (tensors(&weights)?, tensors(&inputs)?);
         let made = py.detach(|| self.apply(&weights, &inputs)).map_err(raised)?;
-        made.into_iter().map(|tensor| array(py, tensor)).collect()
+        arrays(py, made)
     }
 }
 

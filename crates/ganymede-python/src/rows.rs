@@ -1,6 +1,7 @@
 //! Rows of a table from a run. Not here: frames, which are Python (`ganymede/tabular.py`).
 
 use crate::errors::{raised, refused};
+use crate::json::{read, written};
 use crate::process::cpu;
 use ganymede::data::{DataOptions, Dataset, RowLines, Source};
 use ganymede::gan::presets::ask_of_data;
@@ -60,7 +61,7 @@ fn lines<'a>(run: &Path, table: Option<&'a dyn RowLines>) -> Result<&'a dyn RowL
 /// What each column of a table was taken for, and why: name, kind, reason.
 #[pyfunction]
 pub fn table_columns(py: Python<'_>, source: &str, options: &str) -> PyResult<Vec<(String, String, String)>> {
-    let options: DataOptions = serde_json::from_str(options).map_err(|error| refused(&error.to_string(), None))?;
+    let options: DataOptions = read(options)?;
     let data = py
         .detach(|| -> Result<_, GanError> { Ok(Dataset::open(&Source::parse(source)?, &options, &())?) })
         .map_err(raised)?;
@@ -80,8 +81,7 @@ pub fn row_count(py: Python<'_>, source: &str) -> PyResult<usize> {
 /// Options of data with what a preset asks of them, where nothing else is said.
 #[pyfunction]
 pub fn data_options(preset: &str, options: &str) -> PyResult<String> {
-    let wrong = |error: serde_json::Error| refused(&error.to_string(), None);
-    let mut options: DataOptions = serde_json::from_str(options).map_err(wrong)?;
+    let mut options: DataOptions = read(options)?;
     ask_of_data(preset, &mut options);
-    serde_json::to_string(&options).map_err(wrong)
+    written(&options)
 }

@@ -1,6 +1,6 @@
 //! The generator of a run. Not here: one that is being trained (`session.rs`).
 
-use crate::arrays::{array, tensor};
+use crate::arrays::{array, named, tensor};
 use crate::errors::{raised, raised_data, refused};
 use crate::process::{Home, cpu};
 use ganymede::data::{Codec, Dataset, Source, class_number};
@@ -11,7 +11,7 @@ use ganymede::gan::{
 use ganymede::tensor::DType;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
@@ -137,9 +137,7 @@ impl Sampler {
         given: BTreeMap<String, Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.home.check()?;
-        let latents = tensor(&latents)?;
-        let given: Vec<_> =
-            given.iter().map(|(name, value)| Ok((name.clone(), tensor(value)?))).collect::<PyResult<_>>()?;
+        let (latents, given) = (tensor(&latents)?, named(&given)?);
         let made = py.detach(|| self.lock().generate(&latents, &given)).map_err(raised)?;
         array(py, made)
     }
@@ -166,48 +164,26 @@ pub fn run_weights<'py>(
     tensors.into_iter().map(|(name, value)| Ok((name, array(py, value)?))).collect()
 }
 
-/// Compares the samples of a run with its data: all scores as JSON, and what could not be computed.
+/// Compares the samples of a run with its data, or with other data of a path: all scores as JSON, and what could not be computed.
 #[pyfunction]
-#[pyo3(signature = (run, samples, metrics))]
+#[pyo3(signature = (run, other, samples, metrics))]
 pub fn evaluate_run(
     py: Python<'_>,
     run: PathBuf,
-    samples: Option<usize>,
-    metrics: Option<Vec<String>>,
-) -> PyResult<(String, Vec<String>)> {
-    measured(py, &run, None, samples, metrics)
-}
-
-/// The same with other data than the run was trained on.
-#[pyfunction]
-#[pyo3(signature = (run, source, samples, metrics))]
-pub fn evaluate_on(
-    py: Python<'_>,
-    run: PathBuf,
-    source: &str,
-    samples: Option<usize>,
-    metrics: Option<Vec<String>>,
-) -> PyResult<(String, Vec<String>)> {
-    measured(py, &run, Some(source), samples, metrics)
-}
-
-fn measured(
-    py: Python<'_>,
-    run: &Path,
     other: Option<&str>,
     samples: Option<usize>,
     metrics: Option<Vec<String>>,
 ) -> PyResult<(String, Vec<String>)> {
     py.detach(|| {
-        let spec = run_dir::read_spec(run)?;
+        let spec = run_dir::read_spec(&run)?;
         let data = match other {
-            Some(source) => run_dir::beside(run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?,
-            None => open_run_data(run, &spec.data, &())?,
+            Some(source) => run_dir::beside(&run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?,
+            None => open_run_data(&run, &spec.data, &())?,
         };
         let machine = Machine::new(cpu(), spec.train.numerics)?;
         let whole = other.is_some();
         let options = EvaluateOptions { samples, metrics, whole, baselines: true, ..EvaluateOptions::default() };
-        let found = evaluate(run, &options, &data, &machine.backend, &AtomicBool::new(false))?;
+        let found = evaluate(&run, &options, &data, &machine.backend, &AtomicBool::new(false))?;
         let text = serde_json::to_string(&found.scores);
         let text = text.map_err(|error| GanError::Argument { what: "scores".into(), reason: error.to_string() })?;
         Ok((text, found.left_out))

@@ -1,7 +1,7 @@
 //! A training that Python drives: it lives in a thread of its own, so that signals and other threads of Python go on meanwhile. Not
 //! here: the loop itself (`ganymede-gan`'s trainer), callbacks (Python).
 
-use crate::arrays::{array, tensor};
+use crate::arrays::{array, named, tensor, tensors};
 use crate::errors::{raised, refused};
 use crate::process::{Home, cpu};
 use crate::specs;
@@ -87,7 +87,7 @@ impl Session {
     ) -> PyResult<Session> {
         let mut first = Vec::new();
         for (network, arrays) in weights {
-            first.push((network, arrays.iter().map(tensor).collect::<PyResult<Vec<_>>>()?));
+            first.push((network, tensors(&arrays)?));
         }
         let spec = spec.to_string();
         Session::of(py, move || {
@@ -178,8 +178,7 @@ impl Session {
         latents: Bound<'py, PyAny>,
         given: BTreeMap<String, Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let given = given.iter().map(|(name, value)| Ok((name.clone(), tensor(value)?))).collect::<PyResult<_>>()?;
-        self.samples(py, Ask::Generate { latents: tensor(&latents)?, given })
+        self.samples(py, Ask::Generate { latents: tensor(&latents)?, given: named(&given)? })
     }
 
     /// The weights of a network as they are now, in the order of its layers.
@@ -278,8 +277,7 @@ fn begin(training: Training, log: Lines) -> Result<(Trainer<'static>, Began), Ga
     {
         let training = compiled.training();
         let own = training.spec();
-        let samples = training.data().split(own.data.options.holdout, own.seed).train.len();
-        epoch = samples as f64 / own.train.images_per_step().max(1) as f64;
+        epoch = specs::epoch(own, training.data());
         (spec, last) = (own.to_toml(), own.train.last_step());
         plan = (compiled.plan().peak_bytes(), compiled.plan().flops);
     }

@@ -2,6 +2,7 @@
 
 use crate::arrays::array;
 use crate::errors::{raised, raised_data, refused};
+use crate::json::{read, written};
 use ganymede::data::{DataOptions, Dataset, Source};
 use ganymede::gan::check::{DataFacts, Severity, check};
 use ganymede::gan::spec::TrainSpec;
@@ -21,7 +22,7 @@ pub fn with_data(text: &str) -> Result<(TrainSpec, Dataset), GanError> {
 /// The TOML of a spec's JSON: what is null is left out.
 #[pyfunction]
 pub fn spec_text(json: &str) -> PyResult<String> {
-    let value: Value = serde_json::from_str(json).map_err(|error| refused(&error.to_string(), None))?;
+    let value: Value = read(json)?;
     toml::to_string(&without_nulls(value)).map_err(|error| refused(&error.to_string(), None))
 }
 
@@ -77,7 +78,7 @@ pub fn preset_spec(
     options: &str,
     minutes: Option<f64>,
 ) -> PyResult<String> {
-    let options = serde_json::from_str(options).map_err(|error| refused(&error.to_string(), None))?;
+    let options = read(options)?;
     py.detach(|| {
         let data = Dataset::open(&Source::parse(source)?, &options, &())?;
         let training = match &preset {
@@ -95,13 +96,18 @@ pub fn preset_names() -> Vec<&'static str> {
     presets::PRESETS.iter().map(|entry| entry.name).collect()
 }
 
+/// Steps in which each sample to train on is seen once, in the mean.
+pub fn epoch(spec: &TrainSpec, data: &Dataset) -> f64 {
+    let samples = data.split(spec.data.options.holdout, spec.seed).train.len();
+    samples as f64 / spec.train.images_per_step().max(1) as f64
+}
+
 /// Steps in which each sample of a spec's data is seen once, in the mean.
 #[pyfunction]
 pub fn steps_per_epoch(py: Python<'_>, text: &str) -> PyResult<f64> {
     py.detach(|| {
         let (spec, data) = with_data(text)?;
-        let samples = data.split(spec.data.options.holdout, spec.seed).train.len();
-        Ok(samples as f64 / spec.train.images_per_step().max(1) as f64)
+        Ok(epoch(&spec, &data))
     })
     .map_err(raised)
 }
@@ -109,17 +115,13 @@ pub fn steps_per_epoch(py: Python<'_>, text: &str) -> PyResult<f64> {
 /// The JSON of a spec's file.
 #[pyfunction]
 pub fn spec_json(path: PathBuf) -> PyResult<String> {
-    TrainSpec::load(&path).map_err(raised).and_then(|spec| json(&spec))
+    TrainSpec::load(&path).map_err(raised).and_then(|spec| written(&spec))
 }
 
 /// The JSON of a spec's text.
 #[pyfunction]
 pub fn spec_of_text(text: &str) -> PyResult<String> {
-    TrainSpec::from_toml(text).map_err(raised).and_then(|spec| json(&spec))
-}
-
-fn json(spec: &TrainSpec) -> PyResult<String> {
-    serde_json::to_string(spec).map_err(|error| refused(&error.to_string(), None))
+    TrainSpec::from_toml(text).map_err(raised).and_then(|spec| written(&spec))
 }
 
 /// All samples of data that comes along, as they are, and their classes.

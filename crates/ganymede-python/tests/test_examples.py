@@ -1,9 +1,9 @@
 """The programs of `examples/python` and the notebook, for a few steps each."""
 
+import gzip
 import json
 import pathlib
 import runpy
-import shutil
 
 import pytest
 
@@ -25,21 +25,13 @@ def short(monkeypatch, tmp_path):
         return fit_rows(self, *arguments, **named)
 
     monkeypatch.setattr(gm.TabularGAN, "fit", few)
-    shutil.copy(EXAMPLES.parent / "data" / "adult" / "adult.csv", tmp_path / "adult.csv") if (
-        EXAMPLES.parent / "data" / "adult" / "adult.csv"
-    ).exists() else _adult(tmp_path)
+    (source,) = (EXAMPLES.parent / "data").rglob("adult*.csv.gz")
+    (tmp_path / "adult.csv").write_bytes(gzip.decompress(source.read_bytes()))
 
 
 def _kept(named):
     """All callbacks but those that wait for a metric."""
     return [one for one in named.get("callbacks") or [] if not isinstance(one, gm.keras.callbacks.EarlyStopping)]
-
-
-def _adult(folder):
-    import gzip
-
-    (source,) = (EXAMPLES.parent / "data").rglob("adult*.csv.gz")
-    (folder / "adult.csv").write_bytes(gzip.decompress(source.read_bytes()))
 
 
 @pytest.mark.parametrize("program", sorted(EXAMPLES.glob("python/*.py")), ids=lambda path: path.stem)

@@ -29,6 +29,17 @@ impl Matched {
         let columns = schema.columns().iter().zip(&self.places);
         columns.filter(|(_, place)| place.is_none()).map(|(column, _)| &column.name[..]).collect()
     }
+
+    /// Requires every column.
+    ///
+    /// # Errors
+    /// The first that a table does not have, and what may be meant instead.
+    pub fn complete(&self, schema: &Schema) -> Result<(), TableError> {
+        let Some(name) = self.lacking(schema).first().copied() else { return Ok(()) };
+        let meant = nearest(name, self.others.iter().map(String::as_str));
+        let meant = meant.map_or(String::new(), |near| format!("; it has `{}`", shown(near)));
+        Err(TableError::new(format!("expected a column `{}`, found none{meant}", shown(name))))
+    }
 }
 
 impl Schema {
@@ -57,11 +68,7 @@ impl Schema {
     /// A column that the table does not have; a cell that its column cannot have, with its line.
     pub fn cells(&self, table: &Table) -> Result<Vec<f64>, TableError> {
         let matched = self.matched(table);
-        if let Some(name) = matched.lacking(self).first() {
-            let meant = nearest(name, matched.others.iter().map(String::as_str));
-            let meant = meant.map_or(String::new(), |near| format!("; it has `{}`", shown(near)));
-            return Err(TableError::new(format!("expected a column `{}`, found none{meant}", shown(name))));
-        }
+        matched.complete(self)?;
         let reader = self.reader();
         let width = self.columns().len();
         let mut cells = vec![0.0; table.rows() * width];

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 import sys
 import time
-from typing import Any, Callable, Iterable
+from typing import Any, Iterable
 
 import numpy as np
 
 from . import _ganymede
 from .data import checked, drained, kept, to_array
-from .errors import Error, SpecError, with_hint
+from .errors import SpecError, with_hint
 from .keras import utils
 from .keras._model import Model
 from .keras.callbacks import Callback, CallbackList, History, ProgbarLogger
@@ -86,6 +85,7 @@ class GAN:
         self._session: Any = None
         self._sampler: Any = None
         self._batch = 32
+        self._counted = 0
         self._seed = 0
         self.run: pathlib.Path | None = None
         self.ema_generator: Model | None = None
@@ -239,10 +239,10 @@ class GAN:
         if minutes is not None:
             length = {"minutes": float(minutes), "tick_every": often}
         elif steps is not None:
-            length = {"steps": int(steps), "tick_every": max(1, min(often, int(steps)))}
+            length = {"steps": int(steps) or 1, "tick_every": max(1, min(often, int(steps)))}
         else:
-            length = {"steps": 0}
-        text = _ganymede.spec_text(json.dumps(self._spec({**length, "steps": length.get("steps") or 1} if minutes is None else length)))
+            length = {"steps": 1}
+        text = _ganymede.spec_text(json.dumps(self._spec(length)))
         self._refuse_defects(text)
         per_epoch = None
         if minutes is None and steps is None:
@@ -267,7 +267,7 @@ class GAN:
         return self._batch * int((self._compiled or {}).get("n_critic", 1))
 
     def _epoch_samples(self) -> int | None:
-        count = (self._counted or None) if hasattr(self, "_counted") else None
+        count = self._counted or None
         held = (self._data or {}).get("holdout")
         return int(count * (1 - held)) if count and held else count
 
@@ -357,7 +357,6 @@ class GAN:
         step, why, seconds, _ = self._end(session)
         if why == "interrupted":
             error = KeyboardInterrupt()
-            with_hint(error, None)
             if hasattr(error, "add_note"):
                 error.add_note(f"saved at step {step}; ganymede.resume({str(self.run)!r}) goes on")
             raise error
@@ -365,7 +364,7 @@ class GAN:
 
     def _measured(self, metrics: list[str]) -> dict[str, float]:
         assert self.run is not None
-        found, _ = _ganymede.evaluate_run(self.run, None, [_METRICS.get(name, name) for name in metrics])
+        found, _ = _ganymede.evaluate_run(self.run, None, None, [_METRICS.get(name, name) for name in metrics])
         return {asked: score["value"] for asked in metrics for score in json.loads(found) if score["metric"] == _METRICS.get(asked, asked)}
 
     def _note(self, lines: list[str], means: dict[str, list[float]]) -> None:
@@ -424,7 +423,7 @@ class GAN:
             given = {} if of_labels is None else {"label": np.asarray(of_labels, dtype=np.int32)}
             made = source.generate(z, given)
         else:
-            numbers = list(map(int, seeds)) if seeds is not None else list(range_of(n if n is not None else len(of_labels or [0] * 16)))
+            numbers = list(map(int, seeds)) if seeds is not None else list(range(n if n is not None else len(of_labels or [0] * 16)))
             made = _drawn(source, numbers, of_labels)
         low, high = self._network_range
         if (low, high) != (-1.0, 1.0):
@@ -477,7 +476,7 @@ class GAN:
         if self.run is None:
             raise SpecError("evaluate: expected a GAN that was trained, found one that was not")
         chosen = [_METRICS.get(name, name) for name in metrics] if metrics is not None else None
-        found, left_out = _ganymede.evaluate_run(self.run, samples, chosen)
+        found, left_out = _ganymede.evaluate_run(self.run, None, samples, chosen)
         for reason in left_out:
             print(f"left out: {reason}", file=sys.stderr)
         return {(score["metric"] if score["of"] in ("", "samples") else f"{score['metric']} ({score['of']})"): score["value"] for score in json.loads(found)}
@@ -543,11 +542,6 @@ class _Form:
     def in_units(self, samples: np.ndarray) -> np.ndarray:
         """As the data has them."""
         return np.asarray(self._form.in_units(self._signed(samples)))
-
-
-def range_of(count: int) -> range:
-    """0, 1, ... of so many."""
-    return range(int(count))
 
 
 def _drawn(source: Any, seeds: list[int], labels: list[int] | None) -> np.ndarray:

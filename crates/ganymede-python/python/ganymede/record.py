@@ -4,6 +4,7 @@ the lines of a term `expression` of the spec. Not here: computing them, which is
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from typing import Any, Callable
 
@@ -52,8 +53,6 @@ class Recording:
 
 
 def _names(text: str) -> set[str]:
-    import re
-
     return set(re.findall(r"\bt\d+\b", text))
 
 
@@ -91,7 +90,7 @@ class Recorded:
         return self._recording.line(text)
 
     def _binary(self, operator: str, other: Any, swapped: bool = False) -> "Recorded":
-        right = other._name if isinstance(other, Recorded) else literal(other)
+        right = _word(other)
         left, right = (right, self._name) if swapped else (self._name, right)
         return self._line(f"{left} {operator} {right}")
 
@@ -165,12 +164,7 @@ class Recorded:
 
 def call(recording: Recording, function: str, positional: list[Any], named: dict[str, Any]) -> Recorded:
     """A function of the engine as a line."""
-    words = [value._name if isinstance(value, Recorded) else literal(value) for value in positional]
-    words += [
-        f"{name}={value._name if isinstance(value, Recorded) else literal(value)}"
-        for name, value in named.items()
-        if value is not None
-    ]
+    words = [_word(value) for value in positional] + [f"{name}={_word(value)}" for name, value in named.items()]
     return recording.line(f"{function}({', '.join(words)})")
 
 
@@ -282,8 +276,7 @@ def apply(function: str, positional: list[Any], named: dict[str, tuple[Any, Any]
             raise TypeError(f"ops.{function}: expected a layer inside a network, found a function; see ganymede.keras.layers")
         raise TypeError(f"ops.{function}: expected tensors of a loss, found {', '.join(type(value).__name__ for value in positional)}")
     given = {name: value for name, (value, default) in named.items() if isinstance(value, Recorded) or value != default}
-    words = [_word(value) for value in positional] + [f"{name}={_word(value)}" for name, value in given.items()]
-    return recording.line(f"{function}({', '.join(words)})")
+    return call(recording, function, positional, given)
 
 
 def _word(value: Any) -> str:

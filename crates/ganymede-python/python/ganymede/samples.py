@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import pathlib
 import tempfile
 from typing import Any
@@ -68,15 +67,9 @@ class Samples(np.ndarray):
     def _repr_png_(self) -> bytes | None:
         if self._form is None or len(self._form[0].shape()) != 3:
             return None
-        folder = tempfile.mkdtemp()
-        file = os.path.join(folder, "samples.png")
-        try:
-            Samples.save(self[:_SHOWN] if self.ndim == 4 else self, file)  # type: ignore[arg-type]
-            return pathlib.Path(file).read_bytes()
-        finally:
-            for name in os.listdir(folder):
-                os.remove(os.path.join(folder, name))
-            os.rmdir(folder)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "samples.png"
+            return Samples.save(self[:_SHOWN] if self.ndim == 4 else self, file).read_bytes()  # type: ignore[arg-type]
 
 
 def samples_of(array: np.ndarray, form: Any, network_range: tuple[float, float]) -> Samples:

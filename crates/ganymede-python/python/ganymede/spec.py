@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable
 
 from .errors import SpecError, with_hint
@@ -110,8 +111,6 @@ def _of_target(player: str, name: str, recording: Recording, result: Recorded) -
     text = recording.text(result).rstrip("\n").split("\n")
 
     def compared(prefix: str, logits: str, target: str) -> list[str]:
-        import re
-
         def renamed(line: str) -> str:
             line = re.sub(r"\bt(\d+)\b", rf"{prefix}\1", line)
             line = re.sub(r"\by_pred\b", logits, line)

@@ -165,7 +165,7 @@ class TabularGAN:
         gan = self._fitted()
         with tempfile.TemporaryDirectory(prefix="ganymede-") as folder:
             source, _ = Frame.of(rows, None, None).file(pathlib.Path(folder))
-            found, _ = _ganymede.evaluate_on(gan.run, str(source), samples, list(metrics) if metrics is not None else None)
+            found, _ = _ganymede.evaluate_run(gan.run, str(source), samples, list(metrics) if metrics is not None else None)
         return {score["metric"]: score for score in json.loads(found)}
 
     def save(self, path: Any) -> pathlib.Path:

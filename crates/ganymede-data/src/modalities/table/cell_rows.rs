@@ -62,9 +62,7 @@ impl RowCells for Table {
         let header = Some(schema.dialect().header.is_some());
         let text = Text::read(file, &Reading { header, ..Reading::default() })?;
         let matched = schema.matched(&text);
-        if let Some(name) = matched.lacking(schema).first() {
-            return Err(TableError::new(format!("expected a column `{name}`, as the run's table has, found none")));
-        }
+        matched.complete(schema)?;
         let (reader, mut bytes, mut left_out) = (schema.reader(), Vec::new(), 0);
         let mut cells = vec![0.0; schema.columns().len()];
         for row in 0..text.rows() {

@@ -88,7 +88,7 @@ impl Encoder {
 
     /// The encoder of a column of a list of numbers that takes one value of a network, and a choice beside it where some are missing.
     pub(super) fn ranked(numbers: &[Option<f64>], cells: &[f64]) -> Encoder {
-        let known: Vec<f64> = cells.iter().map(|&cell| number_of(numbers, cell).unwrap_or(f64::NAN)).collect();
+        let known = numbers_or_nan(numbers, cells);
         let missing = known.iter().any(|number| number.is_nan()).then_some(f64::NAN);
         let number = Box::new(of_atoms(missing.into_iter().collect(), &known));
         Encoder::Ranked { numbers: numbers.to_vec(), counts: counted(numbers.len(), cells), number }
@@ -117,9 +117,8 @@ impl Encoder {
                 Encoder::Ordered { numbers: numbers.clone(), counts: counted(numbers.len(), cells) }
             }
             Encoder::Ranked { numbers, number, .. } => {
-                let known: Vec<f64> = cells.iter().map(|&cell| number_of(numbers, cell).unwrap_or(f64::NAN)).collect();
-                let counts = counted(numbers.len(), cells);
-                Encoder::Ranked { numbers: numbers.clone(), counts, number: Box::new(number.fitted(&known)) }
+                let number = Box::new(number.fitted(&numbers_or_nan(numbers, cells)));
+                Encoder::Ranked { numbers: numbers.clone(), counts: counted(numbers.len(), cells), number }
             }
             Encoder::Number { atoms, .. } => of_atoms(atoms.clone(), cells),
             // How many modes there are is part of what a network makes: they stay.
@@ -335,6 +334,11 @@ fn cell_of(numbers: &[Option<f64>], number: Option<f64>) -> f64 {
         None => numbers.iter().position(Option::is_none),
     };
     place.unwrap_or(0) as f64
+}
+
+/// The number of each cell; NaN where it is missing.
+fn numbers_or_nan(numbers: &[Option<f64>], cells: &[f64]) -> Vec<f64> {
+    cells.iter().map(|&cell| number_of(numbers, cell).unwrap_or(f64::NAN)).collect()
 }
 
 /// The numbers of those cells that have one.

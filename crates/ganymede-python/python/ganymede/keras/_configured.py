@@ -4,6 +4,7 @@ engine's."""
 from __future__ import annotations
 
 import inspect
+import json
 import warnings
 from typing import Any, ClassVar
 
@@ -78,8 +79,6 @@ class Configured:
         _ganymede.check_object(self._family, self._json())
 
     def _json(self) -> str:
-        import json
-
         return json.dumps(self.written())
 
     def written(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class CallbackList:
         names = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
         self.by_batch = any(
             getattr(type(callback), name, None) is not None
-            and getattr(type(callback), name) not in (getattr(Callback, name), _NOTHING.get(name))
+            and getattr(type(callback), name) is not getattr(Callback, name)
             for callback in self.callbacks
             if isinstance(callback, Callback)
             for name in names
@@ -100,10 +100,6 @@ class CallbackList:
         if not name.startswith("on_"):
             raise AttributeError(name)
         return everyone
-
-
-#: Hooks that a callback of ours has without being called a step at a time.
-_NOTHING: dict[str, Any] = {}
 
 
 class History(Callback):

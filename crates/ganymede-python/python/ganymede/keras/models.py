@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _ganymede
 from ._model import Model, Sequential, clone_model
 
 
@@ -15,5 +14,4 @@ def load_model(filepath: Any, **_: Any) -> Model:
     return read(filepath)
 
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "_ganymede"]
-__all__.remove("_ganymede")
+__all__ = ["Model", "Sequential", "clone_model", "load_model"]
