@@ -88,12 +88,24 @@ def array(x):
     return out
 
 
-def named(weight, value):
-    return {"name": weight.name, **array(value)}
+#: Wrappers whose layer's weights are taken for their own.
+TRANSPARENT = (keras.layers.SpectralNormalization, keras.layers.TimeDistributed)
+
+
+def named(weight, value, layer=None):
+    """A weight by its name; one of a part of a layer, such as a cell, by its path in the layer."""
+    name = weight.name
+    if layer is not None and weight.path.startswith(f"{layer.name}/") and not isinstance(layer, TRANSPARENT):
+        name = weight.path.removeprefix(f"{layer.name}/")
+    return {"name": name, **array(value)}
 
 
 def as_list(x):
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+#: Layers that take several tensors one by one, and not as a list.
+SEPARATE = keras.layers.MultiHeadAttention
 
 
 def run_layer(layer, inputs, cotangents, training):
@@ -107,7 +119,8 @@ def run_layer(layer, inputs, cotangents, training):
             for t in floating:
                 tape.watch(t)
             argument = tensors[0] if len(tensors) == 1 else tensors
-            outputs = as_list(layer(argument, training=training))
+            given = tensors if isinstance(layer, SEPARATE) else [argument]
+            outputs = as_list(layer(*given, training=training))
             total = tf.add_n([tf.reduce_sum(y * c) for y, c in zip(outputs, cotangents(outputs))])
         return outputs, tape.gradient(total, floating + trainable)
 
@@ -145,7 +158,7 @@ class Cases:
         ]
         layer = make() if make else getattr(keras.layers, cls)(**config)
         shapes = [x.shape for x in inputs]
-        layer.build(shapes[0] if len(shapes) == 1 else shapes)
+        layer.build(*shapes) if isinstance(layer, SEPARATE) else layer.build(shapes[0] if len(shapes) == 1 else shapes)
         if weights:
             for w in layer.weights:
                 w.assign(random_weight(rng, w.name, tuple(w.shape)))
@@ -164,18 +177,18 @@ class Cases:
             "class": cls,
             "config": config,
             "inputs": [array(x) for x in inputs],
-            "weights": [named(w, v) for w, v in before],
+            "weights": [named(w, v, layer) for w, v in before],
             "training": training,
             "outputs": [array(y) for y in outputs],
             "cotangents": [array(c) for c in drawn],
             "input_gradients": [array(g) for g in input_gradients],
             "weight_gradients": [
-                named(w, g) for w, g in zip(layer.trainable_weights, weight_gradients)
+                named(w, g, layer) for w, g in zip(layer.trainable_weights, weight_gradients)
             ],
         }
         updated = [(w, v) for w, v in before if not np.array_equal(np.array(w), v)]
         if updated:
-            case["updated_weights"] = [named(w, np.array(w)) for w, _ in updated]
+            case["updated_weights"] = [named(w, np.array(w), layer) for w, _ in updated]
         self.add(case)
         return layer
 

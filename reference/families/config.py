@@ -8,7 +8,9 @@ REQUIRED = {
     "Dense": {"units": 3}, "Embedding": {"input_dim": 5, "output_dim": 3},
     "Reshape": {"target_shape": [2, 3]}, "Permute": {"dims": [2, 1]}, "RepeatVector": {"n": 3},
     "Activation": {"activation": "relu"}, "Rescaling": {"scale": 0.5}, "DepthwiseConv2D": {"kernel_size": 3},
-    "SeparableConv2D": {"filters": 4, "kernel_size": 3},
+    "SeparableConv2D": {"filters": 4, "kernel_size": 3}, "CategoryEncoding": {"num_tokens": 4},
+    "Resizing": {"height": 4, "width": 5}, "LSTM": {"units": 3}, "GRU": {"units": 3}, "SimpleRNN": {"units": 3},
+    "MultiHeadAttention": {"num_heads": 2, "key_dim": 3},
     "Dropout": {"rate": 0.3}, "SpatialDropout2D": {"rate": 0.3}, "GaussianDropout": {"rate": 0.3},
     "GaussianNoise": {"stddev": 0.3}, "InputLayer": {"shape": [28, 28, 3]},
     **{f"Conv{n}D{t}": {"filters": 4, "kernel_size": 3} for n in (1, 2, 3) for t in ("", "Transpose")},
@@ -23,7 +25,12 @@ LAYERS = [
     "Maximum", "Minimum", "Embedding", "BatchNormalization", "LayerNormalization", "GroupNormalization",
     "UnitNormalization", "SpectralNormalization", "Dropout", "SpatialDropout2D", "GaussianNoise",
     "GaussianDropout", "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "Rescaling",
+    "CategoryEncoding", "Resizing", "LSTM", "GRU", "SimpleRNN", "MultiHeadAttention", "Bidirectional", "TimeDistributed",
 ]
+WRAPPED = {
+    "Bidirectional": lambda: keras.layers.LSTM(3), "SpectralNormalization": lambda: keras.layers.Dense(3),
+    "TimeDistributed": lambda: keras.layers.Dense(3),
+}
 OTHERS = {
     "initializers": (
         ["Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "LecunNormal",
@@ -59,8 +66,8 @@ def layers(c):
         keras.backend.clear_session()  # names start again
         constructor = getattr(keras.layers, cls)
         required = REQUIRED.get(cls, {})
-        if cls == "SpectralNormalization":
-            layer = constructor(keras.layers.Dense(3))
+        if cls in WRAPPED:
+            layer = constructor(WRAPPED[cls]())
         else:
             layer = constructor(**required)
         c.add({"name": cls, "class": cls, "required": required, "defaults": defaults(constructor),

@@ -12,13 +12,13 @@ SIZES = {1: (6,), 2: (5, 4), 3: (4, 3, 4)}
 _resize = tf.image.resize
 
 
-def _interpolation(size, factor):
+def _interpolation(size, new):
     """Rows of weights: half-pixel centres, edges repeated."""
-    centre = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+    centre = np.clip((np.arange(new) + 0.5) * size / new - 0.5, 0, size - 1)
     low = np.floor(centre).astype(int)
     high = np.minimum(low + 1, size - 1)
-    matrix = np.zeros((size * factor, size))
-    for row in range(size * factor):
+    matrix = np.zeros((new, size))
+    for row in range(new):
         matrix[row, low[row]] += 1 - (centre[row] - low[row])
         matrix[row, high[row]] += centre[row] - low[row]
     return tf.constant(matrix)
@@ -28,7 +28,7 @@ def _resize_float64(images, size, method="bilinear", **arguments):
     """TensorFlow resizes bilinearly in float32 only: the same in float64, compared with TensorFlow's."""
     if method != "bilinear":
         return _resize(images, size, method=method, **arguments)
-    rows, columns = (_interpolation(n, int(s) // n) for n, s in zip(images.shape[1:3], size))
+    rows, columns = (_interpolation(n, int(s)) for n, s in zip(images.shape[1:3], size))
     result = tf.einsum("yh,xw,nhwc->nyxc", rows, columns, images)
     np.testing.assert_allclose(result, _resize(images, size, method=method, **arguments), atol=1e-6)
     return result
@@ -101,6 +101,25 @@ def up_sampling(c):
     c.layer("2d_bilinear_one_pixel", "UpSampling2D", {"interpolation": "bilinear"}, [(1, 1, 3, 2)])
     c.layer("3d_defaults", "UpSampling3D", {}, [(1, 2, 2, 3, 2)])
     c.layer("3d_uneven", "UpSampling3D", {"size": [1, 2, 3]}, [(1, 2, 2, 2, 1)])
+
+
+def resizing(c):
+    for interpolation in ["nearest", "bilinear"]:
+        for size in [(5, 7), (2, 3), (9, 4), (1, 1), (3, 4), (6, 12), (8, 2)]:
+            config = {"height": size[0], "width": size[1], "interpolation": interpolation}
+            c.layer(f"{interpolation}_{size[0]}x{size[1]}", "Resizing", config, [(2, 3, 4, 2)])
+        c.layer(f"{interpolation}_half", "Resizing", {"height": 3, "width": 2, "interpolation": interpolation}, [(1, 6, 8, 1)])
+        c.layer(f"{interpolation}_one_pixel", "Resizing", {"height": 3, "width": 2, "interpolation": interpolation}, [(1, 1, 1, 2)])
+    c.layer("defaults", "Resizing", {"height": 4, "width": 5}, [(1, 7, 3, 2)])
+
+
+def category_encoding(c):
+    numbers = np.array([[3, 0, 3], [1, 2, 1]], dtype="int32")
+    for mode in ["one_hot", "multi_hot", "count"]:
+        c.layer(f"{mode}_rows", "CategoryEncoding", {"num_tokens": 5, "output_mode": mode}, [numbers])
+        c.layer(f"{mode}_column", "CategoryEncoding", {"num_tokens": 4, "output_mode": mode}, [numbers[0][:, None]])
+    c.layer("one_hot_labels", "CategoryEncoding", {"num_tokens": 4, "output_mode": "one_hot"}, [numbers[0]])
+    c.layer("defaults", "CategoryEncoding", {"num_tokens": 4}, [numbers])
 
 
 def padding(c):
@@ -212,6 +231,8 @@ FILES = {
     "average_pooling": pooling("Average"),
     "global_pooling": global_pooling,
     "up_sampling": up_sampling,
+    "resizing": resizing,
+    "category_encoding": category_encoding,
     "zero_padding": padding,
     "cropping": cropping,
     "reshaping": reshaping,

@@ -61,6 +61,16 @@ impl Activation {
         Activation("linear".into())
     }
 
+    /// Keras's default of what goes into the state of a recurrent layer.
+    pub fn tanh() -> Self {
+        Activation("tanh".into())
+    }
+
+    /// Keras's default of the gates of a recurrent layer.
+    pub fn sigmoid() -> Self {
+        Activation("sigmoid".into())
+    }
+
     /// Its Keras name.
     pub fn name(&self) -> &str {
         &self.0

@@ -74,7 +74,9 @@ impl Arguments {
     /// An argument of Keras's that has one meaning here: any other value than `only` (or null) is an error.
     pub fn fixed(&mut self, name: &'static str, only: &Value, hint: &str) {
         let Some(value) = self.take(name) else { return };
-        if value != *only {
+        // A program writes 0 for 0.0.
+        let same = value == *only || value.as_f64().is_some_and(|value| Some(value) == only.as_f64());
+        if !same {
             self.errors.push(ConfigError::Value {
                 class: self.class.clone(),
                 argument: name.into(),

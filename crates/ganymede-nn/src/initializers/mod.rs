@@ -15,6 +15,7 @@ mod random_normal;
 mod random_uniform;
 mod stft;
 mod truncated_normal;
+mod unit_forget_bias;
 mod variance_scaling;
 mod zeros;
 
@@ -29,6 +30,7 @@ pub use random_normal::RandomNormal;
 pub use random_uniform::RandomUniform;
 pub use stft::{STFT, Scaling, Side, WindowFunction};
 pub use truncated_normal::TruncatedNormal;
+pub use unit_forget_bias::UnitForgetBias;
 pub use variance_scaling::{Distribution, FanMode, VarianceScaling, compute_fans};
 pub use zeros::Zeros;
 
@@ -94,6 +96,7 @@ family! {
         LecunUniform,
         Orthogonal,
         STFT,
+        UnitForgetBias,
         ; Misspelt
     }
     aliases {

@@ -46,7 +46,7 @@ pub type SpatialDropout2D = SpatialDropout<2>;
 pub type SpatialDropout3D = SpatialDropout<3>;
 
 /// x with elements dropped; `mask` is the shape of the independent decisions.
-fn drop<'g>(scope: &Scope<'g>, x: Expr<'g>, rate: f64, mask: impl Into<Shape>) -> Expr<'g> {
+pub(super) fn drop<'g>(scope: &Scope<'g>, x: Expr<'g>, rate: f64, mask: impl Into<Shape>) -> Expr<'g> {
     let builder = scope.builder();
     if !(0.0..=1.0).contains(&rate) {
         return builder.error_as(format!("expected a rate from 0 to 1, found {rate}"), None, x.ty());

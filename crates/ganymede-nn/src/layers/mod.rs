@@ -92,6 +92,7 @@ macro_rules! described {
 mod axes;
 mod folded;
 mod inner;
+mod recurrent;
 mod window;
 
 pub use inner::{Inner, Inputs, LayerConfig};
@@ -116,6 +117,8 @@ table! {
     modules {
         activation: ActivationLayer;
         batch_normalization: BatchNormalization;
+        bidirectional: Bidirectional, MergeMode;
+        category_encoding: CategoryEncoding, OutputMode;
         concatenate: Concatenate;
         conditional_batch_normalization: ConditionalBatchNormalization;
         conv: Conv, Conv1D, Conv2D, Conv3D;
@@ -133,26 +136,34 @@ table! {
         global_pooling: GlobalAveragePooling, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
             GlobalMaxPooling, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D;
         group_normalization: GroupNormalization;
+        gru: GRU;
         identity: Identity;
         input: Input, InputType;
         layer_normalization: LayerNormalization;
         leaky_relu: LeakyReLU;
+        lstm: LSTM;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
         minibatch_stddev: MinibatchStddev;
+        multi_head_attention: MultiHeadAttention;
         one_hot: OneHot;
         pack: Pack;
         permute: Permute;
         pooling: AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D,
             MaxPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D;
         prelu: PReLU;
+        reflection_padding: ReflectionPadding2D;
         relu: ReLU;
         repeat_vector: RepeatVector;
         rescaling: Rescaling;
         reshape: Reshape;
+        resizing: Resizing;
+        self_attention: SelfAttention2D;
         separable_conv: SeparableConv, SeparableConv1D, SeparableConv2D;
+        simple_rnn: SimpleRNN;
         softmax: Softmax;
         spectral_normalization: SpectralNormalization;
         tabular_activation: ColumnActivation, Columns, TabularActivation;
+        time_distributed: TimeDistributed;
         unit_normalization: UnitNormalization;
         up_sampling: UpSampling1D, UpSampling2D, UpSampling3D;
         zero_padding: ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D;
@@ -165,6 +176,8 @@ table! {
         "AveragePooling2D" => AveragePooling2D,
         "AveragePooling3D" => AveragePooling3D,
         "BatchNormalization" => BatchNormalization,
+        "Bidirectional" => Bidirectional,
+        "CategoryEncoding" => CategoryEncoding,
         "Concatenate" => Concatenate,
         "Conv1D" => Conv1D,
         "Conv1DTranspose" => Conv1DTranspose,
@@ -183,6 +196,7 @@ table! {
         "ELU" => ELU,
         "Embedding" => Embedding,
         "Flatten" => Flatten,
+        "GRU" => GRU,
         "GaussianDropout" => GaussianDropout,
         "GaussianNoise" => GaussianNoise,
         "GlobalAveragePooling1D" => GlobalAveragePooling1D,
@@ -195,6 +209,7 @@ table! {
         "Identity" => Identity,
         "Input" => Input,
         "InputLayer" => Input,
+        "LSTM" => LSTM,
         "LayerNormalization" => LayerNormalization,
         "LeakyReLU" => LeakyReLU,
         "MaxPooling1D" => MaxPooling1D,
@@ -202,6 +217,7 @@ table! {
         "MaxPooling3D" => MaxPooling3D,
         "Maximum" => Maximum,
         "Minimum" => Minimum,
+        "MultiHeadAttention" => MultiHeadAttention,
         "Multiply" => Multiply,
         "PReLU" => PReLU,
         "Permute" => Permute,
@@ -209,14 +225,17 @@ table! {
         "RepeatVector" => RepeatVector,
         "Rescaling" => Rescaling,
         "Reshape" => Reshape,
+        "Resizing" => Resizing,
         "SeparableConv1D" => SeparableConv1D,
         "SeparableConv2D" => SeparableConv2D,
+        "SimpleRNN" => SimpleRNN,
         "Softmax" => Softmax,
         "SpatialDropout1D" => SpatialDropout1D,
         "SpatialDropout2D" => SpatialDropout2D,
         "SpatialDropout3D" => SpatialDropout3D,
         "SpectralNormalization" => SpectralNormalization,
         "Subtract" => Subtract,
+        "TimeDistributed" => TimeDistributed,
         "UnitNormalization" => UnitNormalization,
         "UpSampling1D" => UpSampling1D,
         "UpSampling2D" => UpSampling2D,
@@ -229,6 +248,8 @@ table! {
         "ganymede>MinibatchStddev" => MinibatchStddev,
         "ganymede>OneHot" => OneHot,
         "ganymede>Pack" => Pack,
+        "ganymede>ReflectionPadding2D" => ReflectionPadding2D,
+        "ganymede>SelfAttention2D" => SelfAttention2D,
         "ganymede>TabularActivation" => TabularActivation,
     }
 }

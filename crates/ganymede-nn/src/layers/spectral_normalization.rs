@@ -37,6 +37,9 @@ configured! {
 /// Most steps of the power iteration: each is a node of the graph, and a few are exact enough.
 const MOST_ITERATIONS: usize = 100;
 
+/// Layers that multiply with more than their `kernel`, or with another matrix than the last axis of it makes.
+const MORE_KERNELS: &[&str] = &["GRU", "LSTM", "MultiHeadAttention", "SimpleRNN"];
+
 impl Layer for SpectralNormalization {
     described!("SpectralNormalization");
 
@@ -46,14 +49,22 @@ impl Layer for SpectralNormalization {
                 format!("expected power_iterations from 1 to {MOST_ITERATIONS}, found {}", self.power_iterations);
             return vec![scope.builder().error(message, None)];
         }
+        let class = self.layer.0.class_name();
+        if MORE_KERNELS.contains(&class) {
+            let message = format!("expected a layer whose kernel is the matrix that it multiplies with, found `{class}`");
+            let hint = "normalize layers around it, or use ganymede>SelfAttention2D of images";
+            return vec![scope.builder().error(message, Some(hint.into()))];
+        }
         let before = scope.parameters().len();
         let normal = scope.with_substitute(Spectral { power_iterations: self.power_iterations });
         let outputs = self.layer.0.build(&normal, inputs);
         let names = scope.parameters();
-        let of_layer = |name: &str| name.strip_prefix(scope.path()).is_some_and(|n| n == "/vector_u");
+        // A layer of several convolutions has one for each.
+        let of_layer =
+            |name: &str| name.strip_prefix(scope.path()).is_some_and(|n| n.starts_with('/') && n.ends_with("/vector_u"));
         if !scope.builder().has_errors() && names.len() >= before && !names.iter().any(|p| of_layer(&p.name)) {
             let message =
-                format!("expected a layer with a kernel or embeddings, found `{}`", self.layer.0.class_name());
+                format!("expected a layer with a kernel or embeddings, found `{class}`");
             return vec![scope.builder().error(message, Some("wrap a Dense, Conv or Embedding layer".into()))];
         }
         outputs

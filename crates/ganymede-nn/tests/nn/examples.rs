@@ -10,6 +10,7 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
     let matrix = || vec![vec![3, 4]];
     let both = || vec![vec![2, 3, 2], vec![2, 3, 2]];
     let dense = json!({ "class_name": "Dense", "units": 3 });
+    let recurrent = json!({ "class_name": "LSTM", "units": 2, "return_sequences": true });
     vec![
         ("Activation", json!({ "activation": "tanh" }), matrix()),
         ("Add", json!({}), both()),
@@ -18,6 +19,8 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("AveragePooling2D", json!({ "pool_size": [2, 3], "strides": [1, 2], "padding": "same" }), image()),
         ("AveragePooling3D", json!({ "pool_size": [2, 2, 2] }), volume()),
         ("BatchNormalization", json!({ "momentum": 0.9 }), image()),
+        ("Bidirectional", json!({ "layer": recurrent, "merge_mode": "mul" }), sequence()),
+        ("CategoryEncoding", json!({ "num_tokens": 4, "output_mode": "count" }), vec![vec![3, 2]]),
         ("Concatenate", json!({ "axis": 1 }), both()),
         ("Conv1D", json!({ "filters": 3, "kernel_size": 3, "padding": "causal" }), sequence()),
         ("Conv1DTranspose", json!({ "filters": 3, "kernel_size": 3, "strides": 2 }), sequence()),
@@ -40,6 +43,7 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("ELU", json!({ "alpha": 0.7 }), matrix()),
         ("Embedding", json!({ "input_dim": 3, "output_dim": 4 }), vec![vec![5]]),
         ("Flatten", json!({}), image()),
+        ("GRU", json!({ "units": 3, "return_sequences": true }), sequence()),
         ("GaussianDropout", json!({ "rate": 0.2 }), matrix()),
         ("GaussianNoise", json!({ "stddev": 0.2 }), matrix()),
         ("GlobalAveragePooling1D", json!({ "keepdims": true }), sequence()),
@@ -51,6 +55,7 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("GroupNormalization", json!({ "groups": 2 }), vec![vec![2, 3, 4]]),
         ("Identity", json!({}), matrix()),
         ("Input", json!({ "shape": [4] }), matrix()),
+        ("LSTM", json!({ "units": 3, "go_backwards": true }), sequence()),
         ("LayerNormalization", json!({ "axis": [1, 2] }), sequence()),
         ("LeakyReLU", json!({ "negative_slope": 0.2 }), matrix()),
         ("MaxPooling1D", json!({ "pool_size": 3, "strides": 1 }), sequence()),
@@ -58,6 +63,11 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("MaxPooling3D", json!({ "strides": [1, 2, 1] }), volume()),
         ("Maximum", json!({}), both()),
         ("Minimum", json!({}), both()),
+        (
+            "MultiHeadAttention",
+            json!({ "num_heads": 2, "key_dim": 3, "value_dim": 2 }),
+            vec![vec![2, 3, 4], vec![2, 5, 2], vec![2, 5, 3]],
+        ),
         ("Multiply", json!({}), both()),
         ("PReLU", json!({ "shared_axes": 1 }), sequence()),
         ("Permute", json!({ "dims": [2, 1] }), sequence()),
@@ -65,14 +75,17 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("RepeatVector", json!({ "n": 3 }), matrix()),
         ("Rescaling", json!({ "scale": 0.5, "offset": -1.0 }), matrix()),
         ("Reshape", json!({ "target_shape": [2, -1] }), matrix()),
+        ("Resizing", json!({ "height": 7, "width": 3 }), image()),
         ("SeparableConv1D", json!({ "filters": 3, "kernel_size": 2 }), sequence()),
         ("SeparableConv2D", json!({ "filters": 3, "kernel_size": [2, 2], "depth_multiplier": 2 }), image()),
+        ("SimpleRNN", json!({ "units": 3 }), sequence()),
         ("Softmax", json!({ "axis": 1 }), sequence()),
         ("SpatialDropout1D", json!({ "rate": 0.5 }), sequence()),
         ("SpatialDropout2D", json!({ "rate": 0.5 }), image()),
         ("SpatialDropout3D", json!({ "rate": 0.5 }), volume()),
         ("SpectralNormalization", json!({ "layer": dense, "power_iterations": 2 }), matrix()),
         ("Subtract", json!({}), both()),
+        ("TimeDistributed", json!({ "layer": dense }), sequence()),
         ("UnitNormalization", json!({ "axis": 1 }), sequence()),
         ("UpSampling1D", json!({ "size": 3 }), sequence()),
         ("UpSampling2D", json!({ "size": [3, 2], "interpolation": "bilinear" }), image()),
@@ -103,6 +116,8 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
         ("ganymede>MinibatchStddev", json!({ "group_size": 2 }), vec![vec![4, 3, 3, 2]]),
         ("ganymede>OneHot", json!({ "classes": 3 }), vec![vec![4]]),
         ("ganymede>Pack", json!({ "pac": 2 }), vec![vec![4, 3]]),
+        ("ganymede>ReflectionPadding2D", json!({ "padding": [[2, 0], [1, 3]] }), image()),
+        ("ganymede>SelfAttention2D", json!({}), vec![vec![2, 2, 4, 8]]),
         (
             "ganymede>TabularActivation",
             json!({ "columns": [["tanh", 1], ["softmax", 3], ["linear", 2]], "temperature": 0.5 }),

@@ -116,13 +116,17 @@ fn orthogonal_matrices_are_uniform() {
 }
 
 fn an_example(name: &str) -> (Initializer, Shape) {
-    let shape = if name == "STFT" { Shape::from([6, 1, 4]) } else { Shape::from([6, 4]) };
+    let shape = match name {
+        "STFT" => Shape::from([6, 1, 4]),
+        "UnitForgetBias" => Shape::from([8]),
+        _ => Shape::from([6, 4]),
+    };
     (read(json!(name)), shape)
 }
 
 #[test]
 fn values_are_a_function_of_seed_path_and_shape() {
-    let random = |name: &str| !["Zeros", "Ones", "Constant", "Identity", "STFT"].contains(&name);
+    let random = |name: &str| !["Zeros", "Ones", "Constant", "Identity", "STFT", "UnitForgetBias"].contains(&name);
     for name in Initializer::NAMES {
         let (initializer, shape) = an_example(name);
         let sampled = |seed, path| initializer.sample(seed, path, &shape).unwrap();
