@@ -174,10 +174,16 @@ fn evaluate(node: &NodeMessage, x: &[&Array]) -> Array {
             reduce(x[0], &axes, f64::NEG_INFINITY, f64::max)
         }
         "MatMul" => {
-            let [m, k] = x[0].shape[..] else { panic!("{:?}", x[0].shape) };
-            let n = x[1].shape[1];
-            assert_eq!(x[1].shape[0], k);
-            Array::of(vec![m, n], |i| (0..k).map(|p| x[0].at(&[i[0], p]) * x[1].at(&[p, i[1]])).sum())
+            let (a, b, rank) = (&x[0].shape, &x[1].shape, x[0].shape.len());
+            let [leading @ .., m, k] = &a[..] else { panic!("{a:?}") };
+            assert!(b.len() == rank && b[rank - 2] == *k, "{a:?} {b:?}");
+            let shape = [leading, &[*m, b[rank - 1]]].concat();
+            Array::of(shape, |i| {
+                let (batch, row, column) = (&i[..rank - 2], i[rank - 2], i[rank - 1]);
+                let own: Vec<usize> = batch.iter().zip(b).map(|(&at, &size)| if size == 1 { 0 } else { at }).collect();
+                let left = |p: usize| x[0].at(&[batch, &[row, p]].concat());
+                (0..*k).map(|p| left(p) * x[1].at(&[&own[..], &[p, column]].concat())).sum()
+            })
         }
         "Conv" => conv(node, x),
         "ConvTranspose" => conv_transpose(node, x),

@@ -7,6 +7,7 @@ use ganymede_graph::{Array as Known, Builder, Expr, Graph, concat, interpret};
 use ganymede_interop::InteropError;
 use ganymede_interop::onnx::graph;
 use ganymede_interop::onnx::messages::Model;
+use ganymede_nn::{LayerConfig, Mode, Scope};
 use ganymede_tensor::{DType, Tensor, TensorType};
 use std::collections::{BTreeMap, HashMap};
 
@@ -136,6 +137,51 @@ fn every_primitive_is_what_the_interpreter_says() {
             let y = x.conv(weight(x, &[1, 1, 2, 3]), Window::plain(2));
             y.repeat(1, 2).repeat(2, 2).conv(weight(x, &[2, 2, 3, 1]), Window::plain(2))
         }),
+    ];
+    for (name, shape, case) in cases {
+        check(name, shape, *case);
+    }
+}
+
+/// What a layer makes of inputs.
+fn layer<'g>(config: &str, inputs: &[Expr<'g>]) -> Expr<'g> {
+    let layer = serde_json::from_str::<LayerConfig>(config).unwrap().layer().unwrap();
+    layer.build(&Scope::root(inputs[0].builder(), "layer", Mode::Infer), inputs)[0]
+}
+
+#[test]
+fn layers_of_many_primitives_are_what_the_interpreter_says() {
+    let cases: &[(&str, &[usize], Case)] = &[
+        ("mirror", &[4, 5, 2], |x| {
+            layer(r#"{"class_name": "ganymede>ReflectionPadding2D", "padding": [[2, 0], [1, 3]]}"#, &[x])
+        }),
+        ("mirror before a convolution", &[4, 4, 2], |x| {
+            let y = layer(r#"{"class_name": "ganymede>ReflectionPadding2D"}"#, &[x]);
+            layer(r#"{"class_name": "Conv2D", "filters": 3, "kernel_size": 3}"#, &[y])
+        }),
+        ("larger", &[4, 5, 2], |x| layer(r#"{"class_name": "Resizing", "height": 7, "width": 9}"#, &[x])),
+        ("nearest", &[4, 5, 2], |x| {
+            layer(r#"{"class_name": "Resizing", "height": 8, "width": 3, "interpolation": "nearest"}"#, &[x])
+        }),
+        ("numbers as vectors", &[3], |x| {
+            let numbers = (x * 3.0).convert(DType::I32);
+            let one = layer(r#"{"class_name": "CategoryEncoding", "num_tokens": 3}"#, &[numbers]);
+            one + layer(r#"{"class_name": "CategoryEncoding", "num_tokens": 3, "output_mode": "count"}"#, &[numbers])
+        }),
+        ("lstm", &[4, 3], |x| layer(r#"{"class_name": "LSTM", "units": 2, "return_sequences": true}"#, &[x])),
+        ("gru", &[4, 3], |x| layer(r#"{"class_name": "GRU", "units": 2, "go_backwards": true}"#, &[x])),
+        ("simple rnn", &[4, 3], |x| layer(r#"{"class_name": "SimpleRNN", "units": 2}"#, &[x])),
+        ("both directions", &[4, 3], |x| {
+            let layer_text = r#"{"class_name": "Bidirectional", "layer": {"class_name": "GRU", "units": 2, "return_sequences": true}}"#;
+            layer(layer_text, &[x])
+        }),
+        ("at each step", &[4, 3], |x| {
+            layer(r#"{"class_name": "TimeDistributed", "layer": {"class_name": "Dense", "units": 2}}"#, &[x])
+        }),
+        ("attention of heads", &[4, 3], |x| {
+            layer(r#"{"class_name": "MultiHeadAttention", "num_heads": 2, "key_dim": 3}"#, &[x, x])
+        }),
+        ("attention of an image", &[4, 2, 8], |x| layer(r#"{"class_name": "ganymede>SelfAttention2D"}"#, &[x])),
     ];
     for (name, shape, case) in cases {
         check(name, shape, *case);
