@@ -7,8 +7,12 @@ use ganymede_nn::config::nearest;
 use serde_json::{Value, json};
 
 /// Arguments of layers that say how many classes they know.
-const COUNTS: [(&str, &str); 3] =
-    [("Embedding", "input_dim"), ("ganymede>OneHot", "classes"), ("ganymede>ConditionalBatchNormalization", "classes")];
+const COUNTS: [(&str, &str); 4] = [
+    ("CategoryEncoding", "num_tokens"),
+    ("Embedding", "input_dim"),
+    ("ganymede>ConditionalBatchNormalization", "classes"),
+    ("ganymede>OneHot", "classes"),
+];
 
 /// A layer's number of classes: whether it stands in a wrapper (spectral normalization), its argument, and what that is.
 fn count(layer: &LayerConfig) -> Option<(bool, &'static str, u64)> {

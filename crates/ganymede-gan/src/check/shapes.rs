@@ -231,6 +231,7 @@ const KEEP_SIZES: &[&str] = &[
     "Rescaling",
     "Softmax",
     "UnitNormalization",
+    "ganymede>SelfAttention2D",
 ];
 
 /// A Reshape behind a Dense, with nothing between them that changes sizes: the Dense gets as many units as the target has values.
