@@ -22,7 +22,7 @@ from models import MODELS
 #: Largest difference of what two engines compute.
 NEAR = 1e-5
 #: Models that are small enough to be committed.
-SMALL = ["dense", "merging", "operations", "shared", "nested", "conditional", "wrapped", "normalizations"]
+SMALL = ["dense", "merging", "operations", "shared", "nested", "conditional", "wrapped", "normalizations", "sequences", "attention", "images_and_labels"]
 
 
 def given(model, rng, count=3):

@@ -1,4 +1,4 @@
-"""Twenty models of Keras that have every layer that ganymede reads, wrappers, shared and nested layers. Not here: comparing (`check.py`)."""
+"""Models of Keras that have every layer that ganymede reads, wrappers, shared and nested layers. Not here: comparing (`check.py`)."""
 
 import keras
 from keras import layers as L
@@ -74,6 +74,33 @@ def shapes():
         keras.Input((12,)), L.Reshape((2, 6)), L.Permute((2, 1)), L.Flatten(), L.RepeatVector(3), L.Rescaling(0.5, offset=1.0),
         L.GaussianNoise(0.1), L.GaussianDropout(0.1), L.Dropout(0.3, seed=4), L.Reshape((-1,)),
     )
+
+
+def sequences():
+    """Recurrent layers, there and back."""
+    return stack(
+        keras.Input((5, 3)), L.LSTM(4, return_sequences=True, kernel_initializer="he_normal"), L.GRU(3, return_sequences=True, go_backwards=True),
+        L.GRU(4, return_sequences=True, reset_after=False), L.SimpleRNN(3, return_sequences=True, use_bias=False),
+        L.Bidirectional(L.LSTM(2, return_sequences=True, unit_forget_bias=False, recurrent_activation="hard_sigmoid")),
+        L.TimeDistributed(L.Dense(3)), L.Bidirectional(L.SimpleRNN(2), merge_mode="sum"),
+    )
+
+
+def attention():
+    """Attention that is given its tensors by place and by name."""
+    x, y = keras.Input((4, 6), name="x"), keras.Input((5, 3), name="y")
+    a = L.MultiHeadAttention(2, 3, value_dim=2)(x, y)
+    b = L.MultiHeadAttention(2, 3, use_bias=False)(a, value=y, key=L.Dense(4)(y))
+    c = L.MultiHeadAttention(1, 4, output_shape=3)(key=b, query=b, value=b)
+    return keras.Model([x, y], L.MultiHeadAttention(2, 2)(c, c))
+
+
+def images_and_labels():
+    """Sizes of images, vectors of labels."""
+    x, label = keras.Input((6, 7, 2), name="x"), keras.Input((), dtype="int32", name="label")
+    one = L.CategoryEncoding(5, output_mode="one_hot")(label)
+    y = L.Resizing(4, 9)(L.Resizing(8, 5, interpolation="nearest")(x))
+    return keras.Model([x, label], L.Concatenate()([L.Flatten()(y), one]))
 
 
 def merging():
@@ -178,4 +205,5 @@ def conditional():
 MODELS = [
     dense, activations, convolutions_1d, convolutions_2d, convolutions_3d, more_pooling, normalizations, shapes, merging, operations, shared, nested,
     nested_stack, wrapped, wrapped_embedding, dcgan_generator, dcgan_discriminator, cgan_generator, cgan_discriminator, conditional,
+    sequences, attention, images_and_labels,
 ]

@@ -11,6 +11,12 @@ use serde_json::{Map, Value, json};
 /// What a tensor between layers is called in a file.
 const TENSOR: &str = "__keras_tensor__";
 
+/// Tensors that `MultiHeadAttention` may be given by name, in the order of their places.
+const ATTENTION: [&str; 3] = ["query", "value", "key"];
+
+/// What a layer may be told at a call; the default means nothing here.
+const FLAGS: [&str; 3] = ["training", "use_causal_mask", "return_attention_scores"];
+
 /// The name and the layers of a model.
 pub fn read(value: &Value) -> Result<(String, ModelConfig), InteropError> {
     let object = object(value, "the model")?;
@@ -181,7 +187,12 @@ fn nodes(object: &Object<'_>, place: &str) -> Result<Vec<Node>, InteropError> {
         let args = args.ok_or_else(|| InteropError::foreign(place, reason()))?;
         let mut positional = Vec::new();
         args.iter().for_each(|arg| flat(arg, &mut positional));
-        let named = value.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut named = value.get("kwargs").and_then(Value::as_object).cloned().unwrap_or_default();
+        for name in ATTENTION {
+            if named.get(name).is_some_and(|value| value.to_string().contains(TENSOR)) {
+                named.shift_remove(name).iter().for_each(|arg| flat(arg, &mut positional));
+            }
+        }
         Ok(Node { positional, named })
     };
     nodes.iter().map(node).collect()
@@ -218,7 +229,8 @@ fn of_layer(node: &Node, place: &str) -> Result<(), InteropError> {
         return Err(InteropError::foreign(place, reason));
     }
     // Keras writes down the default, and gives the phase's own value when the model runs.
-    let usual = |name: &str, value: &Value| is_nothing(value) || (name == "training" && *value == Value::Bool(false));
+    let usual =
+        |name: &str, value: &Value| is_nothing(value) || (FLAGS.contains(&name) && *value == Value::Bool(false));
     match node.named.iter().find(|(name, value)| !usual(name, value)) {
         None => Ok(()),
         Some((name, value)) => {

@@ -70,6 +70,8 @@ const LEFT_OUT: &[(&str, Option<Value>)] = &[
     ("lora_alpha", Some(Value::Null)),
     ("autocast", Some(Value::Bool(true))),
     ("noise_shape", Some(Value::Null)),
+    // There are no masks.
+    ("zero_output_for_mask", None),
     // It chooses among random numbers that are others here.
     ("seed", None),
 ];
@@ -134,6 +136,10 @@ fn arguments(config: &Map<String, Value>, place: &str) -> Result<Map<String, Val
                 _ => continue,
             }
         }
+        if name == "backward_layer" && value.is_object() {
+            of_the_other_side(config.get("layer"), value, place)?;
+            continue;
+        }
         if name == "layer" && value.is_object() {
             let inner = layer(value, &format!("{place}.layer"))?;
             if inner.trainable.is_some() {
@@ -149,6 +155,18 @@ fn arguments(config: &Map<String, Value>, place: &str) -> Result<Map<String, Val
         arguments.insert(name.clone(), argument(name, value, place)?);
     }
     Ok(arguments)
+}
+
+/// Checks that the second layer of a `Bidirectional` is the first, the other way round, which is what it is without being given.
+fn of_the_other_side(first: Option<&Value>, second: &Value, place: &str) -> Result<(), InteropError> {
+    let first = layer(first.unwrap_or(&Value::Null), &format!("{place}.layer"))?;
+    let mut second = layer(second, &format!("{place}.backward_layer"))?;
+    let turned = second.arguments.shift_remove("go_backwards") == Some(Value::Bool(true));
+    if turned && (&second.class_name, &second.arguments) == (&first.class_name, &first.arguments) {
+        return Ok(());
+    }
+    let reason = "expected a backward_layer that is the layer with go_backwards = true, found another";
+    Err(InteropError::foreign(place, reason).with_hint("build it of two layers and a Concatenate"))
 }
 
 /// One argument: an initializer or the like loses what it does not say.

@@ -6,7 +6,7 @@ use crate::error::InteropError;
 use ganymede_graph::Builder;
 use ganymede_nn::{Layer, Mode, Model, ModelConfig, Scope};
 use ganymede_tensor::Shape;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// One array.
@@ -96,9 +96,51 @@ fn layers(config: &ModelConfig, names: &str, path: &str, groups: &mut BTreeMap<S
             let inner = serde_json::from_value::<ModelConfig>(Value::Object(layer.arguments.clone()));
             inner.iter().for_each(|inner| layers(inner, &names, &format!("{path}/layers"), groups));
         } else {
-            let spectral = layer.class_name == "SpectralNormalization";
-            groups.insert(names, Group { path, spectral, own: 0, inner: 0 });
+            of_layer(&layer.class_name, &layer.arguments, &names, &path, groups);
         }
+    }
+}
+
+/// Parts of layers that have arrays of their own: their name among ganymede's parameters, and what the file calls them.
+const PARTS: &[(&str, &[(&str, &str)])] = &[
+    ("GRU", &[("gru_cell", "cell")]),
+    ("LSTM", &[("lstm_cell", "cell")]),
+    (
+        "MultiHeadAttention",
+        &[
+            ("query", "query_dense"),
+            ("key", "key_dense"),
+            ("value", "value_dense"),
+            ("attention_output", "output_dense"),
+        ],
+    ),
+    ("SimpleRNN", &[("simple_rnn_cell", "cell")]),
+];
+
+/// The groups of one layer: of itself, its parts and what it wraps.
+fn of_layer(
+    class: &str,
+    arguments: &Map<String, Value>,
+    names: &str,
+    path: &str,
+    groups: &mut BTreeMap<String, Group>,
+) {
+    let mut group = |name: String, path: String| {
+        let spectral = class == "SpectralNormalization";
+        groups.insert(name, Group { path, spectral, own: 0, inner: 0 });
+    };
+    group(names.into(), path.into());
+    let parts = PARTS.iter().filter(|(of, _)| *of == class).flat_map(|(_, parts)| *parts);
+    parts.for_each(|(name, file)| group(format!("{names}/{name}"), format!("{path}/{file}")));
+    let wrapped = arguments.get("layer").and_then(Value::as_object);
+    let class_of = |inner: &Map<String, Value>| inner.get("class_name").and_then(Value::as_str).map(str::to_string);
+    let Some((inner, inner_class)) = wrapped.and_then(|inner| Some((inner, class_of(inner)?))) else { return };
+    match class {
+        "TimeDistributed" => of_layer(&inner_class, inner, names, &format!("{path}/layer"), groups),
+        "Bidirectional" => ["forward_layer", "backward_layer"].into_iter().for_each(|side| {
+            of_layer(&inner_class, inner, &format!("{names}/{side}"), &format!("{path}/{side}"), groups);
+        }),
+        _ => {}
     }
 }
 

@@ -41,7 +41,11 @@ fn written(model: &Model, trainable: bool) -> Result<Value, InteropError> {
         let tensor = |reference: &String| tensor(reference, &shapes);
         let node = |uses: &Vec<String>| {
             let tensors: Vec<Value> = uses.iter().map(tensor).collect();
-            let args = if let [one] = tensors.as_slice() { json!([one]) } else { json!([tensors]) };
+            let args = match tensors.as_slice() {
+                [one] => json!([one]),
+                several if layer.class_name == "MultiHeadAttention" => json!(several),
+                several => json!([several]),
+            };
             json!({ "args": args, "kwargs": {} })
         };
         let nodes: Vec<Value> = match &layer.inputs {

@@ -36,8 +36,8 @@ fn classes_and_values_that_there_are_not_are_told_with_their_layer() {
         |module: &str, class: &str| json!({ "module": module, "class_name": class, "config": { "name": "odd" } });
     let cases = [
         (
-            stack(json!([class("keras.layers", "LSTM")])),
-            "layers[1] (odd): expected a layer that ganymede has, found `LSTM`",
+            stack(json!([class("keras.layers", "ConvLSTM2D")])),
+            "layers[1] (odd): expected a layer that ganymede has, found `ConvLSTM2D`",
             "Dense",
         ),
         (stack(json!([class("my.code", "Dense")])), "of the module `my.code`", "Dense"),
