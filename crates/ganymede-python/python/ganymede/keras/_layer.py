@@ -89,6 +89,17 @@ def flat(inputs: Any) -> list[KerasTensor]:
     return [inputs]
 
 
+#: What a layer may be given by name, in the order of places.
+_PLACES = ("inputs", "query", "value", "key")
+_MASKS = "; masks do not exist here: give sequences of one length"
+#: Why something else is refused.
+_WHY = {
+    **dict.fromkeys(("mask", "attention_mask", "query_mask", "value_mask", "key_mask", "use_causal_mask"), _MASKS),
+    "initial_state": "; a recurrent layer starts from zeros: give what it is to know as channels of its input",
+    "return_attention_scores": "; the result alone is given",
+}
+
+
 class Layer(Configured):
     """A layer: called on tensors of `keras.Input`, it gives those of a network."""
 
@@ -101,7 +112,7 @@ class Layer(Configured):
         if not cls.__module__.startswith("ganymede.") and not cls._class_name:
             raise TypeError(
                 f"class {cls.__name__}(Layer): expected the engine's layers, found one that is written in Python; build it of layers "
-                "that there are, as a function that calls them"
+                f"that there are, as a function that calls them{_instead(cls.__name__)}"
             )
 
     def _take(self, given: dict[str, Any]) -> None:
@@ -153,9 +164,9 @@ class Layer(Configured):
             config["trainable"] = False
         return config
 
-    def __call__(self, inputs: Any, *further: Any, training: Any = None, **named: Any) -> Any:
+    def __call__(self, *inputs: Any, training: Any = None, **named: Any) -> Any:
         """The tensors that it makes of these."""
-        tensors = flat([inputs, *further, *named.values()])
+        tensors = flat([*inputs, *self._named(named)])
         strange = next((tensor for tensor in tensors if not isinstance(tensor, KerasTensor)), None)
         if strange is not None:
             raise TypeError(
@@ -167,6 +178,14 @@ class Layer(Configured):
         made = [KerasTensor(shape, dtype, self, len(self._calls) - 1, place) for place, (shape, dtype) in enumerate(outputs)]
         return made[0] if len(made) == 1 else made
 
+    def _named(self, named: dict[str, Any]) -> list[Any]:
+        """Tensors that are given by name, in the order of their places."""
+        given = {name: value for name, value in named.items() if value is not None and value is not False}
+        strange = next((name for name in given if name not in _PLACES), None)
+        if strange is not None:
+            raise TypeError(f"{type(self).__name__}: expected {', '.join(_PLACES)} alone by name, found `{strange}`{_WHY.get(strange, '')}")
+        return [given[name] for name in _PLACES if name in given]
+
     def _outputs(self, inputs: list[KerasTensor]) -> list[tuple[tuple[int | None, ...], str]]:
         config = {**self.layer_config(), "name": self.name}
         kinds = [[list(tensor.shape[1:]), tensor.dtype] for tensor in inputs]
@@ -175,6 +194,12 @@ class Layer(Configured):
     def get_config(self) -> dict[str, Any]:
         """All arguments, as Keras gives them."""
         return {"name": self.name, "trainable": self._trainable, **super().get_config()}
+
+
+def _instead(name: str) -> str:
+    from . import layers
+
+    return f"; `ganymede.keras.layers.{name}` is one" if name in layers.__all__ else ""
 
 
 class InputLayer(Layer):
