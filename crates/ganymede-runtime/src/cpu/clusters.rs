@@ -34,7 +34,12 @@ impl Lowering<'_> {
             let mut fused: fused::Region = region.with_outputs(&now, |value| read(&mut reads, self.slice(value)));
             self.narrow(&mut fused, &mut writes);
             let draft = match permutation(&fused) {
-                Some(transpose) => Draft::Transpose { transpose, dtype: fused.operands[0].dtype },
+                Some(transpose) => {
+                    let dtype = fused.operands[0].dtype;
+                    // It may be of the first rows of a longer value.
+                    reads[0].bytes = fused.extent.iter().product::<usize>() * dtype.bytes();
+                    Draft::Transpose { transpose, dtype }
+                }
                 None => Draft::Fused(fused),
             };
             self.push(draft, reads, writes, info);

@@ -4,6 +4,18 @@ use super::support::{agree, graph, load, on_every_backend, tensor};
 use ganymede_graph::{concat, ops};
 use ganymede_tensor::{DType, Data, Tensor, TensorType};
 
+/// Rows that begin a value, and others, in another order: a kernel for whole values sees the rows alone.
+#[test]
+fn rows_of_a_longer_value_are_transposed() {
+    agree("transposed rows", |b| {
+        let x = b.input("x", TensorType::f32([6, 3, 5]));
+        for (i, rows) in [0..2, 0..6, 1..4, 4..6].into_iter().enumerate() {
+            b.output(&format!("turned{i}"), x.slice_axis(0, rows.clone()).transpose(&[0, 2, 1]));
+            b.output(&format!("first{i}"), x.slice_axis(0, rows).transpose(&[2, 0, 1]));
+        }
+    });
+}
+
 #[test]
 fn reshapes_and_transposes() {
     agree("order", |b| {
