@@ -22,6 +22,7 @@ pub(super) fn write(given: &Given<'_>) -> Result<Written, InteropError> {
         "GroupNormalization" => normalizations::group(given),
         "LayerNormalization" => normalizations::layer(given),
         "Embedding" => embedding(given),
+        "CategoryEncoding" => category_encoding(given),
         "ganymede>OneHot" => plain(format!("F.one_hot({x}, {}).float()", given.number("classes", 1.0))),
         "Activation" => plain(activated(given, x.clone(), usize::from(given.x().sizes.len() > 1))?),
         "ReLU" => relu(given),
@@ -30,8 +31,10 @@ pub(super) fn write(given: &Given<'_>) -> Result<Written, InteropError> {
         "Softmax" => softmax(given),
         "Reshape" | "Flatten" => plain(reshaped(given.x(), &given.output)),
         "UpSampling1D" | "UpSampling2D" | "UpSampling3D" => up_sampling(given),
-        "ZeroPadding2D" => border(given, 1),
-        "Cropping2D" => border(given, -1),
+        "Resizing" => resizing(given),
+        "ZeroPadding2D" => border(given, 1, ""),
+        "ganymede>ReflectionPadding2D" => border(given, 1, ", mode=\"reflect\""),
+        "Cropping2D" => border(given, -1, ""),
         "AveragePooling2D" | "MaxPooling2D" => pooling(given),
         "GlobalAveragePooling1D" | "GlobalAveragePooling2D" | "GlobalAveragePooling3D" => global(given, "mean"),
         "GlobalMaxPooling1D" | "GlobalMaxPooling2D" | "GlobalMaxPooling3D" => global(given, "amax"),
@@ -46,6 +49,9 @@ pub(super) fn write(given: &Given<'_>) -> Result<Written, InteropError> {
         // They do nothing to what is generated.
         "Identity" | "Dropout" | "SpatialDropout1D" | "SpatialDropout2D" | "SpatialDropout3D" | "GaussianNoise"
         | "GaussianDropout" => plain(x.clone()),
+        "Bidirectional" | "GRU" | "LSTM" | "MultiHeadAttention" | "SimpleRNN" => {
+            Err(given.refuse("expected weights of the form that torch's layer of this kind has, found Keras's"))
+        }
         _ => Err(given.refuse("expected a layer that plain torch has, found another")),
     }
 }
@@ -150,8 +156,28 @@ fn up_sampling(given: &Given<'_>) -> Result<Written, InteropError> {
     Ok(Written { forward, ..Written::default() })
 }
 
-/// Zeros around an image, or the same cut off: [[top, bottom], [left, right]].
-fn border(given: &Given<'_>, sign: i64) -> Result<Written, InteropError> {
+/// Bilinear resizing has the same centres in both; torch's `nearest` has not, its `nearest-exact` has.
+fn resizing(given: &Given<'_>) -> Result<Written, InteropError> {
+    let mode = match given.word("interpolation", "bilinear").as_str() {
+        "bilinear" => "mode=\"bilinear\", align_corners=False",
+        "nearest" => "mode=\"nearest-exact\"",
+        other => return Err(given.refuse(format!("expected nearest or bilinear, found `{other}`"))),
+    };
+    let forward = format!("F.interpolate({}, size={}, {mode})", given.x().name, tuple(&given.output[..2]));
+    Ok(Written { forward, ..Written::default() })
+}
+
+fn category_encoding(given: &Given<'_>) -> Result<Written, InteropError> {
+    let (mode, x) = (given.word("output_mode", "multi_hot"), given.x());
+    if mode != "one_hot" || !x.sizes.is_empty() {
+        return Err(given.refuse(format!("expected one_hot of one number a sample, found {mode} of {:?}", x.sizes)));
+    }
+    let forward = format!("F.one_hot({}, {}).float()", x.name, given.number("num_tokens", 1.0));
+    Ok(Written { forward, ..Written::default() })
+}
+
+/// Zeros or a mirror around an image, or the same cut off: [[top, bottom], [left, right]].
+fn border(given: &Given<'_>, sign: i64, mode: &str) -> Result<Written, InteropError> {
     let name = if sign > 0 { "padding" } else { "cropping" };
     let default = if sign > 0 { 1 } else { 0 };
     let both = |value: &serde_json::Value| match value {
@@ -167,7 +193,7 @@ fn border(given: &Given<'_>, sign: i64) -> Result<Written, InteropError> {
         None => [[default; 2]; 2],
     };
     let sizes = [left, right, top, bottom].map(|size| (sign * size).to_string()).join(", ");
-    Ok(Written { forward: format!("F.pad({}, ({sizes}))", given.x().name), ..Written::default() })
+    Ok(Written { forward: format!("F.pad({}, ({sizes}){mode})", given.x().name), ..Written::default() })
 }
 
 fn pooling(given: &Given<'_>) -> Result<Written, InteropError> {

@@ -4,6 +4,8 @@
 use crate::common::{generated, images, points};
 use ganymede_gan::checkpoint::read_tensors;
 use ganymede_interop::{ExportOptions, InteropError, Trained, export, format};
+use ganymede_nn::LayerConfig;
+use ganymede_nn::layers::Inputs;
 use std::fs;
 
 fn written(trained: &Trained, out: &std::path::Path) -> Result<String, InteropError> {
@@ -52,4 +54,43 @@ fn conditions_are_arguments_and_unknown_layers_are_named() {
     let error = written(&trained, &out).unwrap_err();
     assert!(error.to_string().contains("layer `unit` (UnitNormalization)") && !out.exists(), "{error}");
     assert!(error.hint().unwrap().contains("onnx"));
+}
+
+#[test]
+fn mirrors_and_sizes_are_those_of_torch() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trained = Trained::open(&images(&folder.path().join("runs"), "dcgan"), None, false).unwrap();
+    let layers = [
+        r#"{"class_name": "ganymede>ReflectionPadding2D", "name": "mirror", "padding": [[2, 0], [1, 3]]}"#,
+        r#"{"class_name": "Resizing", "name": "smooth", "height": 20, "width": 24}"#,
+        r#"{"class_name": "Resizing", "name": "blocks", "height": 9, "width": 7, "interpolation": "nearest"}"#,
+    ];
+    let read = |text: &&str| serde_json::from_str(text).unwrap();
+    trained.spec.networks.get_mut("generator").unwrap().layers.extend(layers.iter().map(read));
+    let text = written(&trained, &folder.path().join("out")).unwrap();
+    for line in [
+        ", (1, 3, 2, 0), mode=\"reflect\")",
+        "F.interpolate(mirror, size=(20, 24), mode=\"bilinear\", align_corners=False)",
+        "F.interpolate(smooth, size=(9, 7), mode=\"nearest-exact\")",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // Their weights have another form there: refused by name, and never written as they are.
+    for (name, layer) in [
+        ("TimeDistributed", r#""layer": {"class_name": "Flatten"}"#),
+        ("MultiHeadAttention", r#""num_heads": 2, "key_dim": 3"#),
+    ] {
+        let mut trained = Trained::open(&trained.run, None, false).unwrap();
+        let text = format!(r#"{{"class_name": "{name}", "name": "odd", {layer}}}"#);
+        let mut read: LayerConfig = serde_json::from_str(&text).unwrap();
+        let layers = &mut trained.spec.networks.get_mut("generator").unwrap().layers;
+        if name == "MultiHeadAttention" {
+            let image = serde_json::from_str(r#"{"class_name": "Identity", "name": "image"}"#).unwrap();
+            layers.push(image);
+            read.inputs = Some(Inputs::Once(vec!["image".into(), "image".into()]));
+        }
+        layers.push(read);
+        let error = written(&trained, &folder.path().join("odd")).unwrap_err().to_string();
+        assert!(error.contains(&format!("layer `odd` ({name})")), "{error}");
+    }
 }
