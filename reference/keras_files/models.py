@@ -87,9 +87,9 @@ def sequences():
 
 
 def attention():
-    """Attention that is given its tensors by place and by name."""
+    """Attention that is given its tensors by place and by name. Of another value_dim Keras computes nothing on jax."""
     x, y = keras.Input((4, 6), name="x"), keras.Input((5, 3), name="y")
-    a = L.MultiHeadAttention(2, 3, value_dim=2)(x, y)
+    a = L.MultiHeadAttention(2, 3)(x, y)
     b = L.MultiHeadAttention(2, 3, use_bias=False)(a, value=y, key=L.Dense(4)(y))
     c = L.MultiHeadAttention(1, 4, output_shape=3)(key=b, query=b, value=b)
     return keras.Model([x, y], L.MultiHeadAttention(2, 2)(c, c))

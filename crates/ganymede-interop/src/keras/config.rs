@@ -89,7 +89,7 @@ fn functional(config: &Map<String, Value>, layers: &[Value], place: &str) -> Res
             continue;
         }
         if !object.is_operation() {
-            nodes.iter().try_for_each(|node| of_layer(node, &named))?;
+            nodes.iter().try_for_each(|node| of_layer(node, object.class, &named))?;
         }
         let mut uses: Vec<Vec<String>> = nodes.iter().map(Node::references).collect();
         read.inputs = match uses.len() {
@@ -219,7 +219,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Checks that a layer is called with tensors and nothing else.
-fn of_layer(node: &Node, place: &str) -> Result<(), InteropError> {
+fn of_layer(node: &Node, class: &str, place: &str) -> Result<(), InteropError> {
     let other = node.positional.iter().find_map(|given| match given {
         Given::Value(value) if !is_nothing(value) => Some(value),
         _ => None,
@@ -228,9 +228,9 @@ fn of_layer(node: &Node, place: &str) -> Result<(), InteropError> {
         let reason = format!("expected to be called with tensors, found {}", short(value));
         return Err(InteropError::foreign(place, reason));
     }
-    // Keras writes down the default, and gives the phase's own value when the model runs.
-    let usual =
-        |name: &str, value: &Value| is_nothing(value) || (FLAGS.contains(&name) && *value == Value::Bool(false));
+    // Keras writes down the default, which is true where it means nothing, and gives the phase's own value when the model runs.
+    let default = |name: &str| Value::Bool(name == "training" && class == "Resizing");
+    let usual = |name: &str, value: &Value| is_nothing(value) || (FLAGS.contains(&name) && *value == default(name));
     match node.named.iter().find(|(name, value)| !usual(name, value)) {
         None => Ok(()),
         Some((name, value)) => {

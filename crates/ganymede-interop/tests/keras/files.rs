@@ -34,8 +34,9 @@ fn weights_are_in_keras_order_under_keras_names() {
     for (name, facts) in &expected() {
         let ends = |names: &[String]| {
             // The name of the model is a part of some paths there; a wrapped layer has a name of its own there.
-            let count = if name.starts_with("wrapped") { 1 } else { 2 };
-            let end = |name: &String| name.rsplit('/').take(count).map(str::to_string).collect::<Vec<_>>();
+            let wrapped = |path: &String| name.starts_with("wrapped") || path.contains("time_distributed");
+            let count = |path: &String| if wrapped(path) { 1 } else { 2 };
+            let end = |path: &String| path.rsplit('/').take(count(path)).map(str::to_string).collect::<Vec<_>>();
             names.iter().map(end).collect::<Vec<_>>()
         };
         let paths = facts["paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_string());
