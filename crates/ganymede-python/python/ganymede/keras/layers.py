@@ -70,6 +70,26 @@ class BatchNormalization(Layer):
         self._take(locals())
 
 
+class Bidirectional(Layer):
+    """The layer, and one like it with weights of its own that begins at the other end; where they give all steps, those
+    of the second are turned around. Parts of it are `forward_layer` and `backward_layer`."""
+
+    _class_name = "Bidirectional"
+
+    def __init__(self, layer: Any, merge_mode: Any = 'concat', weights: Any = None, backward_layer: Any = None, **kwargs: Any) -> None:
+        self._take(locals())
+
+
+class CategoryEncoding(Layer):
+    """Each number as a vector that is 1 at its place and 0 elsewhere (`one_hot`), or of all numbers of a sample the
+    largest of these vectors (`multi_hot`), or their sum (`count`). No derivative flows to the numbers."""
+
+    _class_name = "CategoryEncoding"
+
+    def __init__(self, num_tokens: Any = None, output_mode: Any = 'multi_hot', sparse: Any = False, **kwargs: Any) -> None:
+        self._take(locals())
+
+
 class Concatenate(Layer):
     """The inputs one after another along an axis."""
 
@@ -232,6 +252,17 @@ class Flatten(Layer):
         self._take(locals())
 
 
+class GRU(Layer):
+    """Gated recurrent unit. At each step, with x·K + b of three blocks of columns z, r, n, and h·R + b′ alike: z = σ(x_z
+    + h_z), r = σ(x_r + h_r), n = activation(x_n + r·h_n), h ← z·h + (1 − z)·n. Without `reset_after`, b′ is not there
+    and h_n is (r·h)·R_n, in place of r·h_n. The state starts as zeros."""
+
+    _class_name = "GRU"
+
+    def __init__(self, units: Any, activation: Any = 'tanh', recurrent_activation: Any = 'sigmoid', use_bias: Any = True, kernel_initializer: Any = 'glorot_uniform', recurrent_initializer: Any = 'orthogonal', bias_initializer: Any = 'zeros', kernel_regularizer: Any = None, recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: Any = 0.0, recurrent_dropout: Any = 0.0, seed: Any = None, return_sequences: Any = False, return_state: Any = False, go_backwards: Any = False, stateful: Any = False, unroll: Any = False, reset_after: Any = True, use_cudnn: Any = 'auto', **kwargs: Any) -> None:
+        self._take(locals())
+
+
 class GaussianDropout(Layer):
     """In training, x·(1 + √(rate/(1 − rate))·n) with n standard normal. The shape stays."""
 
@@ -322,6 +353,16 @@ class Identity(Layer):
         self._take(locals())
 
 
+class LSTM(Layer):
+    """Long short-term memory. At each step, with z = x·K + h·R + b of four blocks of columns i, f, c, o: c ← σ(z_f)·c +
+    σ(z_i)·activation(z_c), h ← σ(z_o)·activation(c). States start as zeros."""
+
+    _class_name = "LSTM"
+
+    def __init__(self, units: Any, activation: Any = 'tanh', recurrent_activation: Any = 'sigmoid', use_bias: Any = True, kernel_initializer: Any = 'glorot_uniform', recurrent_initializer: Any = 'orthogonal', bias_initializer: Any = 'zeros', unit_forget_bias: Any = True, kernel_regularizer: Any = None, recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: Any = 0.0, recurrent_dropout: Any = 0.0, seed: Any = None, return_sequences: Any = False, return_state: Any = False, go_backwards: Any = False, stateful: Any = False, unroll: Any = False, use_cudnn: Any = 'auto', **kwargs: Any) -> None:
+        self._take(locals())
+
+
 class LayerNormalization(Layer):
     """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² (population variance) of each sample over `axis`."""
 
@@ -382,6 +423,17 @@ class Minimum(Layer):
     _class_name = "Minimum"
 
     def __init__(self, **kwargs: Any) -> None:
+        self._take(locals())
+
+
+class MultiHeadAttention(Layer):
+    """Attention of num_heads heads. Of head h, with the three inputs times its matrices (and their biases), q, k, v:
+    softmax over the positions of k of q·kᵀ/√key_dim, times v; the heads' results, one after another, times the
+    output's matrix."""
+
+    _class_name = "MultiHeadAttention"
+
+    def __init__(self, num_heads: Any, key_dim: Any, value_dim: Any = None, dropout: Any = 0.0, use_bias: Any = True, output_shape: Any = None, attention_axes: Any = None, sliding_window: Any = None, flash_attention: Any = None, kernel_initializer: Any = 'glorot_uniform', bias_initializer: Any = 'zeros', kernel_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, bias_constraint: Any = None, use_gate: Any = False, seed: Any = None, **kwargs: Any) -> None:
         self._take(locals())
 
 
@@ -448,6 +500,17 @@ class Reshape(Layer):
         self._take(locals())
 
 
+class Resizing(Layer):
+    """The image at height × width positions. Position i of n, of an axis that had m, lies at c = (i + ½)·m/n − ½ of the
+    old ones: `nearest` takes the one at ⌊c + ½⌋, `bilinear` goes linearly between those beside c, constant beyond the
+    first and the last. What is scaled down is not smoothed."""
+
+    _class_name = "Resizing"
+
+    def __init__(self, height: Any, width: Any, interpolation: Any = 'bilinear', crop_to_aspect_ratio: Any = False, pad_to_aspect_ratio: Any = False, fill_mode: Any = 'constant', fill_value: Any = 0.0, antialias: Any = False, data_format: Any = None, **kwargs: Any) -> None:
+        self._take(locals())
+
+
 class SeparableConv1D(Layer):
     """SeparableConv1D."""
 
@@ -463,6 +526,15 @@ class SeparableConv2D(Layer):
     _class_name = "SeparableConv2D"
 
     def __init__(self, filters: Any, kernel_size: Any, strides: Any = (1, 1), padding: Any = 'valid', data_format: Any = None, dilation_rate: Any = (1, 1), depth_multiplier: Any = 1, activation: Any = None, use_bias: Any = True, depthwise_initializer: Any = 'glorot_uniform', pointwise_initializer: Any = 'glorot_uniform', bias_initializer: Any = 'zeros', depthwise_regularizer: Any = None, pointwise_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, depthwise_constraint: Any = None, pointwise_constraint: Any = None, bias_constraint: Any = None, **kwargs: Any) -> None:
+        self._take(locals())
+
+
+class SimpleRNN(Layer):
+    """At each step h ← activation(x·K + h·R + b). The state starts as zeros."""
+
+    _class_name = "SimpleRNN"
+
+    def __init__(self, units: Any, activation: Any = 'tanh', use_bias: Any = True, kernel_initializer: Any = 'glorot_uniform', recurrent_initializer: Any = 'orthogonal', bias_initializer: Any = 'zeros', kernel_regularizer: Any = None, recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: Any = 0.0, recurrent_dropout: Any = 0.0, return_sequences: Any = False, return_state: Any = False, go_backwards: Any = False, stateful: Any = False, unroll: Any = False, seed: Any = None, **kwargs: Any) -> None:
         self._take(locals())
 
 
@@ -518,6 +590,15 @@ class Subtract(Layer):
     _class_name = "Subtract"
 
     def __init__(self, **kwargs: Any) -> None:
+        self._take(locals())
+
+
+class TimeDistributed(Layer):
+    """The layer at every step, with one set of weights."""
+
+    _class_name = "TimeDistributed"
+
+    def __init__(self, layer: Any, **kwargs: Any) -> None:
         self._take(locals())
 
 
@@ -636,6 +717,27 @@ class Pack(Layer):
         self._take(locals())
 
 
+class ReflectionPadding2D(Layer):
+    """The positions behind each border as in a mirror that stands on it: row −i is row i, row height − 1 + i is row
+    height − 1 − i, columns alike. The border itself is not repeated."""
+
+    _class_name = "ganymede>ReflectionPadding2D"
+
+    def __init__(self, padding: Any = None, **kwargs: Any) -> None:
+        self._take(locals())
+
+
+class SelfAttention2D(Layer):
+    """x + γ·o, where o of position j is v(Σ_i β_ji h(x_i)), β_ji the softmax over all positions i of f(x_i)·g(x_j), and
+    f, g, h and v are convolutions of size 1 with C/8, C/8, C/2 and C channels. γ is one number that starts at 0: the
+    layer changes nothing at first."""
+
+    _class_name = "ganymede>SelfAttention2D"
+
+    def __init__(self, kernel_initializer: Any = None, gamma_initializer: Any = None, kernel_regularizer: Any = None, **kwargs: Any) -> None:
+        self._take(locals())
+
+
 class TabularActivation(Layer):
     """Each group of columns gets its activation: `linear` x, `tanh` tanh x, `softmax` s = softmax((x + g) / temperature)
     over the group, with Gumbel noise g = −ln(−ln u), u ~ U(0, 1), for each column, in training and in use: the group
@@ -707,9 +809,9 @@ def subtract(inputs: Any, **kwargs: Any) -> Any:
     return Subtract(**kwargs)(inputs)
 
 
-__all__ = ["Activation", "Add", "Average", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Concatenate", "ConditionalBatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D", "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose", "Cropping1D", "Cropping2D", "Cropping3D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GaussianCopula", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization", "Identity", "Input", "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Maximum", "MinibatchStddev", "Minimum", "Multiply", "OneHot", "PReLU", "Pack", "Permute", "ReLU", "RepeatVector", "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "Subtract", "TabularActivation", "UnitNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract"]
+__all__ = ["Activation", "Add", "Average", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization", "Bidirectional", "CategoryEncoding", "Concatenate", "ConditionalBatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Convolution1D", "Convolution1DTranspose", "Convolution2D", "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose", "Cropping1D", "Cropping2D", "Cropping3D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GRU", "GaussianCopula", "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization", "Identity", "Input", "InputLayer", "LSTM", "Layer", "LayerNormalization", "LeakyReLU", "MaxPool1D", "MaxPool2D", "MaxPool3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Maximum", "MinibatchStddev", "Minimum", "MultiHeadAttention", "Multiply", "OneHot", "PReLU", "Pack", "Permute", "ReLU", "ReflectionPadding2D", "RepeatVector", "Rescaling", "Reshape", "Resizing", "SelfAttention2D", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D", "SeparableConvolution2D", "SimpleRNN", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "SpectralNormalization", "Subtract", "TabularActivation", "TimeDistributed", "UnitNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract"]
 _OF_KERAS = frozenset(
-    'ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AdditiveAttention AlphaDropout Attention AugMix AutoContrast Bidirectional CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix Discretization EinsumDense Equalization FlaxLayer GRU GRUCell GroupQueryAttention HashedCrossing Hashing InputSpec IntegerLookup JaxLayer LSTM LSTMCell Lambda Masking MaxNumBoundingBoxes MelSpectrogram MixUp MultiHeadAttention Normalization Pipeline RMSNormalization RNN RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Resizing ReversibleEmbedding STFTSpectrogram SimpleRNN SimpleRNNCell Solarization StackedRNNCells StringLookup TFSMLayer TextVectorization TimeDistributed TorchModuleWrapper Wrapper'.split()
+    'ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AdditiveAttention AlphaDropout Attention AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization ConvLSTM1D ConvLSTM2D ConvLSTM3D CutMix Discretization EinsumDense Equalization FlaxLayer GRUCell GroupQueryAttention HashedCrossing Hashing InputSpec IntegerLookup JaxLayer LSTMCell Lambda Masking MaxNumBoundingBoxes MelSpectrogram MixUp Normalization Pipeline RMSNormalization RNN RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom ReversibleEmbedding STFTSpectrogram SimpleRNNCell Solarization StackedRNNCells StringLookup TFSMLayer TextVectorization TorchModuleWrapper Wrapper'.split()
 )
 
 
