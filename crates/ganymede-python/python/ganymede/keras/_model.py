@@ -252,11 +252,13 @@ class Model(Layer):
 
     # Running it.
 
-    def __call__(self, inputs: Any, *further: Any, training: Any = None, **named: Any) -> Any:
+    def __call__(self, *inputs: Any, training: Any = None, **named: Any) -> Any:
         """Of tensors the tensors that it makes of them, of arrays an array."""
-        given = flat([inputs, *further, *named.values()])
+        given = flat([*inputs, *named.values()])
+        if not given:
+            raise TypeError(f"{self.name}: expected tensors or arrays, found none")
         if any(isinstance(tensor, KerasTensor) for tensor in given):
-            return super().__call__(inputs, *further, training=training, **named)
+            return super().__call__(*given, training=training)
         if training:
             raise ValueError(f"{self.name}: training=True changes batch statistics, which only a training does; leave it out")
         return self.predict(given if len(given) > 1 else given[0])
