@@ -164,6 +164,32 @@ fn calls_with_anything_but_tensors_are_told() {
     );
 }
 
+/// What changes the numbers of attention, or of one direction of two, is not left aside.
+#[test]
+fn masks_and_another_second_direction_are_told() {
+    let layer = |class: &str, config: Value| json!({ "module": "keras.layers", "class_name": class, "config": config });
+    let attention = layer("MultiHeadAttention", json!({ "num_heads": 1, "key_dim": 2 }));
+    let (text, _) = refusal(&graph(attention, json!([tensor(3), tensor(3)]), json!({ "use_causal_mask": true })));
+    assert!(text.contains("expected to be called without `use_causal_mask`, found use_causal_mask = true"), "{text}");
+    let both = |units: u64, backwards: bool| {
+        let second = layer("GRU", json!({ "name": "backward_gru", "units": units, "go_backwards": backwards }));
+        let first = layer("GRU", json!({ "name": "forward_gru", "units": 2, "go_backwards": false }));
+        stack(json!([
+            layer("Reshape", json!({ "target_shape": [2, 2] })),
+            layer("Bidirectional", json!({ "name": "both", "layer": first, "backward_layer": second }))
+        ]))
+    };
+    assert!(read_config(&both(2, true)).is_ok());
+    for other in [both(3, true), both(2, false)] {
+        let (text, hint) = refusal(&other);
+        assert!(
+            text.contains("layers[2] (both): expected a backward_layer that is the layer with go_backwards"),
+            "{text}"
+        );
+        assert!(hint.contains("Concatenate"), "{hint}");
+    }
+}
+
 #[test]
 fn inputs_are_in_the_order_of_input_layers() {
     let input = |name: &str, size: u64| {

@@ -37,8 +37,8 @@ configured! {
 /// Most steps of the power iteration: each is a node of the graph, and a few are exact enough.
 const MOST_ITERATIONS: usize = 100;
 
-/// Layers that multiply with more than their `kernel`, or with another matrix than the last axis of it makes.
-const MORE_KERNELS: &[&str] = &["GRU", "LSTM", "MultiHeadAttention", "SimpleRNN"];
+/// Layers that multiply with more than their `kernel`, or with another matrix than the last axis of it makes, and what holds such ones.
+const MORE_KERNELS: &[&str] = &["Bidirectional", "GRU", "LSTM", "MultiHeadAttention", "SimpleRNN", "TimeDistributed"];
 
 impl Layer for SpectralNormalization {
     described!("SpectralNormalization");
@@ -52,7 +52,10 @@ impl Layer for SpectralNormalization {
         let class = self.layer.0.class_name();
         if MORE_KERNELS.contains(&class) {
             let message = format!("expected a layer whose kernel is the matrix that it multiplies with, found `{class}`");
-            let hint = "normalize layers around it, or use ganymede>SelfAttention2D of images";
+            let hint = match class {
+                "TimeDistributed" => "normalize the layer inside of it",
+                _ => "normalize layers around it, or use ganymede>SelfAttention2D of images",
+            };
             return vec![scope.builder().error(message, Some(hint.into()))];
         }
         let before = scope.parameters().len();

@@ -3,7 +3,8 @@
 use super::common::{first_states, run, trace};
 use ganymede_graph::{Array, Builder};
 use ganymede_nn::layers::{
-    CategoryEncoding, Dense, GRU, LSTM, MultiHeadAttention, Resizing, SimpleRNN, SpectralNormalization,
+    Bidirectional, CategoryEncoding, Dense, GRU, LSTM, MultiHeadAttention, Resizing, SimpleRNN, SpectralNormalization,
+    TimeDistributed,
 };
 use ganymede_nn::{Layer, Mode, Scope};
 use ganymede_tensor::{Rng, TensorType};
@@ -105,6 +106,14 @@ fn errors_say_what_where_and_what_to_do() {
     let (message, hint) = texts(&SpectralNormalization::new(LSTM::new(3)), &[&[2, 4, 1]]);
     assert_eq!(message, "expected a layer whose kernel is the matrix that it multiplies with, found `LSTM`");
     assert!(hint.contains("SelfAttention2D"), "{hint}");
+
+    let (message, _) = texts(&Bidirectional::new(Dense::new(2)), &[&[2, 4, 1]]);
+    assert_eq!(message, "expected an LSTM, a GRU or a SimpleRNN, found `Dense`");
+    let (message, hint) = texts(&Bidirectional::new(GRU::new(2).go_backwards(true)), &[&[2, 4, 1]]);
+    assert_eq!(message, "expected a layer that begins with the first step, found go_backwards = true");
+    assert!(hint.contains("remove it"), "{hint}");
+    let (message, _) = texts(&TimeDistributed::new(Dense::new(2)), &[&[2, 4]]);
+    assert_eq!(message, "expected an input (batch, steps, …) of at least 3 axes, found (2, 4)");
 
     let attention = MultiHeadAttention::new(2, 3);
     let (message, hint) = texts(&attention, &[&[2, 4, 3]]);
