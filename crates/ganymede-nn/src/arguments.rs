@@ -85,24 +85,6 @@ impl<T: Argument> Argument for Option<T> {
     }
 }
 
-impl<T: Argument> Argument for Box<T> {
-    fn expected() -> String {
-        T::expected()
-    }
-    fn read(value: &Value) -> Result<Self, Misread> {
-        T::read(value).map(Box::new)
-    }
-    fn write(&self) -> Value {
-        T::write(self)
-    }
-}
-
-impl<T> IntoArgument<Box<T>> for T {
-    fn into_argument(self) -> Box<T> {
-        Box::new(self)
-    }
-}
-
 impl<T: Argument> Argument for Vec<T> {
     fn expected() -> String {
         format!("a list, each item {}", T::expected())
@@ -216,37 +198,6 @@ words! {
         Nearest = "nearest",
         /// Linear in both directions between the four neighbours, with half-pixel centres.
         Bilinear = "bilinear",
-    }
-}
-
-/// One or more sizes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sizes(pub Vec<usize>);
-
-impl Argument for Sizes {
-    fn expected() -> String {
-        "a size or a list of sizes".into()
-    }
-    fn read(value: &Value) -> Result<Self, Misread> {
-        match usize::read(value) {
-            Ok(size) => Ok(Sizes(vec![size])),
-            Err(_) => Vec::read(value).map(Sizes),
-        }
-    }
-    fn write(&self) -> Value {
-        if self.0.len() == 1 { json!(self.0[0]) } else { json!(self.0) }
-    }
-}
-
-impl IntoArgument<Option<Sizes>> for usize {
-    fn into_argument(self) -> Option<Sizes> {
-        Some(Sizes(vec![self]))
-    }
-}
-
-impl<const N: usize> IntoArgument<Option<Sizes>> for [usize; N] {
-    fn into_argument(self) -> Option<Sizes> {
-        Some(Sizes(self.to_vec()))
     }
 }
 

@@ -1,8 +1,10 @@
 //! The bias of an `LSTM` whose forget gate is open at first. Keras has no such class: its layer makes these values itself.
 
 use super::{Initialize, Initializer};
-use crate::config::configured;
+use crate::arguments::{Argument, IntoArgument};
+use crate::config::{Misread, configured};
 use ganymede_tensor::{Rng, Shape};
+use serde_json::Value;
 
 configured! {
     /// Four blocks: the second is ones, the others are those of another initializer.
@@ -34,5 +36,23 @@ impl Initialize for UnitForgetBias {
         values.extend(std::iter::repeat_n(1.0, units));
         values.extend(self.initializer.object().fill(rng, &Shape::from([2 * units])));
         values
+    }
+}
+
+impl Argument for Box<Initializer> {
+    fn expected() -> String {
+        Initializer::expected()
+    }
+    fn read(value: &Value) -> Result<Self, Misread> {
+        Initializer::read(value).map(Box::new)
+    }
+    fn write(&self) -> Value {
+        Argument::write(&**self)
+    }
+}
+
+impl IntoArgument<Box<Initializer>> for Initializer {
+    fn into_argument(self) -> Box<Initializer> {
+        Box::new(self)
     }
 }

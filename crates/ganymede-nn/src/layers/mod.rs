@@ -144,7 +144,7 @@ table! {
         lstm: LSTM;
         merging: Add, Average, Maximum, Minimum, Multiply, Subtract;
         minibatch_stddev: MinibatchStddev;
-        multi_head_attention: MultiHeadAttention;
+        multi_head_attention: MultiHeadAttention, Sizes;
         one_hot: OneHot;
         pack: Pack;
         permute: Permute;

@@ -1,12 +1,13 @@
 //! Attention of several heads between sequences. Not here: the attention of an image to itself (`self_attention.rs`).
 
 use super::{Layer, axes, dropout};
-use crate::arguments::{Axes, Sizes};
-use crate::config::configured;
+use crate::arguments::{Argument, Axes, IntoArgument};
+use crate::config::{Misread, configured};
 use crate::scope::{ParameterSpec, Scope};
 use crate::{Constraint, Initializer, Regularizer};
 use ganymede_graph::Expr;
 use ganymede_tensor::Shape;
+use serde_json::{Value, json};
 
 configured! {
     /// Attention of num_heads heads. Of head h, with the three inputs times its matrices (and their biases), q, k, v:
@@ -59,6 +60,37 @@ configured! {
         activity_regularizer = null, "add the term to the loss instead";
         use_gate = false, "join it with a Multiply layer and a Dense of activation sigmoid";
         seed = null, "randomness follows the seed of the run: remove it";
+    }
+}
+
+/// One or more sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sizes(pub Vec<usize>);
+
+impl Argument for Sizes {
+    fn expected() -> String {
+        "a size or a list of sizes".into()
+    }
+    fn read(value: &Value) -> Result<Self, Misread> {
+        match usize::read(value) {
+            Ok(size) => Ok(Sizes(vec![size])),
+            Err(_) => Vec::read(value).map(Sizes),
+        }
+    }
+    fn write(&self) -> Value {
+        if self.0.len() == 1 { json!(self.0[0]) } else { json!(self.0) }
+    }
+}
+
+impl IntoArgument<Option<Sizes>> for usize {
+    fn into_argument(self) -> Option<Sizes> {
+        Some(Sizes(vec![self]))
+    }
+}
+
+impl<const N: usize> IntoArgument<Option<Sizes>> for [usize; N] {
+    fn into_argument(self) -> Option<Sizes> {
+        Some(Sizes(self.to_vec()))
     }
 }
 
