@@ -1,5 +1,5 @@
-//! Trains every preset for two steps, exports it as ONNX and for PyTorch, and writes beside it what the engine makes of the same
-//! inputs, for `reference/onnx/check.py` and `torch_check.py`: `cargo run --release -p ganymede-interop --example onnx_reference -- DIR [PRESET …]`.
+//! Trains every preset for two steps, exports it as ONNX, for PyTorch and for Hugging Face, and writes beside it what the engine makes of the same
+//! inputs, for `reference/onnx/check.py`, `torch_check.py` and `reference/hub/check.py`: `cargo run --release -p ganymede-interop --example onnx_reference -- DIR [PRESET …]`.
 
 use ganymede_data::{DataOptions, Dataset, Source, Wish};
 use ganymede_gan::phases::{trace_discriminator, trace_generator};
@@ -85,6 +85,7 @@ fn write(folder: &Path, preset: &str, data: Dataset) -> Result<(), Box<dyn Error
     }
     let torch = export(&trained, format("torch")?, &plain, &place.join("torch"), true);
     torch.err().iter().for_each(|error| println!("{preset}: {error}"));
+    export(&trained, format("hub")?, &plain, &place.join("hub"), true)?;
     let mut judge = ExportOptions::default();
     judge.network = Some(Network::Discriminator);
     if let Err(error) = export(&trained, onnx, &judge, &place.join("discriminator.onnx"), true) {

@@ -3,7 +3,7 @@
 
 use crate::error::InteropError;
 use crate::trained::{Network, Trained};
-use crate::{keras, onnx, own, torch};
+use crate::{hub, keras, onnx, own, tensorboard, torch};
 use ganymede_nn::config::nearest;
 use std::path::Path;
 
@@ -32,7 +32,8 @@ pub enum Place {
 }
 
 /// Every format.
-pub const FORMATS: &[Format] = &[onnx::FORMAT, keras::FORMAT, torch::FORMAT, own::FORMAT];
+pub const FORMATS: &[Format] =
+    &[onnx::FORMAT, keras::FORMAT, torch::FORMAT, own::FORMAT, hub::FORMAT, tensorboard::FORMAT];
 
 /// What to write of a run, and how. Formats take some of it each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct ExportOptions {
     pub layout: Option<Layout>,
     /// The number of samples, where it is fixed; `batch`.
     pub batch: Option<usize>,
+    /// The licence under which the network is given away; `license`.
+    pub license: Option<String>,
 }
 
 impl ExportOptions {
@@ -56,6 +59,7 @@ impl ExportOptions {
             (self.output.is_some(), "output"),
             (self.layout.is_some(), "layout"),
             (self.batch.is_some(), "batch"),
+            (self.license.is_some(), "license"),
         ];
         all.into_iter().filter(|(set, _)| *set).map(|(_, name)| name)
     }

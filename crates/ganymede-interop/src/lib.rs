@@ -7,12 +7,15 @@
 mod axes;
 mod error;
 mod formats;
+mod hub;
 pub mod keras;
 pub mod onnx;
 mod own;
+pub mod tensorboard;
 mod torch;
 mod trained;
 
 pub use error::InteropError;
 pub use formats::{ExportOptions, FORMATS, Format, Layout, Output, Place, export, format};
+pub use tensorboard::TensorBoard;
 pub use trained::{Network, Trained};

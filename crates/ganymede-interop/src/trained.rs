@@ -97,11 +97,21 @@ impl Trained {
         }
     }
 
+    /// The name of its data: of a path the last part, for the rest is nobody else's business.
+    pub fn data(&self) -> String {
+        last_part(&self.codec.source).into()
+    }
+
     /// The run's name: that of its folder.
     pub fn name(&self) -> String {
         let folder = self.run.canonicalize().unwrap_or_else(|_| self.run.clone());
         folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "run".into())
     }
+}
+
+/// The last part of a path of any system; a name as it is.
+pub(crate) fn last_part(path: &str) -> &str {
+    path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// The model of a network of a run under the name `network`, which may be that of its average.

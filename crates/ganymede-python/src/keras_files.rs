@@ -74,7 +74,7 @@ pub fn to_keras_weights<'py>(
 }
 
 /// Writes a run in a format of `ganymede export`. Options by the names of the command's flags: `network`, `output`, `layout`,
-/// `batch`, `checkpoint`, `last_weights`, `overwrite`.
+/// `batch`, `license`, `checkpoint`, `last_weights`, `overwrite`.
 #[pyfunction(name = "export_run")]
 pub fn export_run(
     py: Python<'_>,
@@ -94,11 +94,12 @@ pub fn export_run(
             "output" => options.output = Some(word(name, value, &Output::ALL, Output::name)?),
             "layout" => options.layout = Some(word(name, value, &Layout::ALL, Layout::name)?),
             "batch" => options.batch = Some(number(name, value).and_then(|n| usize::try_from(n).map_err(wrong(name)))?),
+            "license" => options.license = Some(text(name, value)?),
             "checkpoint" => step = Some(number(name, value)?),
             "last_weights" => last_weights = flag(name, value)?,
             "overwrite" => overwrite = flag(name, value)?,
             _ => {
-                let known = "network, output, layout, batch, checkpoint, last_weights, overwrite";
+                let known = "network, output, layout, batch, license, checkpoint, last_weights, overwrite";
                 return Err(refused(&format!("export: expected one of {known}, found `{name}`"), None));
             }
         }
@@ -117,6 +118,11 @@ fn word<T: Copy>(name: &str, value: &Value, all: &[T], named: impl Fn(T) -> &'st
         let known: Vec<&str> = all.iter().map(|one| named(*one)).collect();
         refused(&format!("export: expected {name} = {}, found {value}", known.join(" or ")), None)
     })
+}
+
+fn text(name: &str, value: &Value) -> PyResult<String> {
+    let text = value.as_str().map(String::from);
+    text.ok_or_else(|| refused(&format!("export: expected {name} = a text, found {value}"), None))
 }
 
 fn number(name: &str, value: &Value) -> PyResult<u64> {

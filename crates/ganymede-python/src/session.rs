@@ -8,6 +8,7 @@ use crate::specs;
 use ganymede::gan::events::{Line, Observer};
 use ganymede::gan::{GanError, Labels, Outcome, Trainer, Training};
 use ganymede::tensor::Tensor;
+use ganymede_interop::{TensorBoard, tensorboard};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,10 +54,26 @@ struct Began {
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
-impl Observer for Lines {
-    fn line(&mut self, line: &Line) {
+impl Lines {
+    fn push(&self, line: &impl serde::Serialize) {
         if let Ok(text) = serde_json::to_string(line) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        }
+    }
+}
+
+/// Who is told of a training: Python, and TensorBoard if it was asked for.
+struct Told {
+    lines: Lines,
+    tensorboard: Option<TensorBoard>,
+}
+
+impl Observer for Told {
+    fn line(&mut self, line: &Line) {
+        self.lines.push(line);
+        if let Some(Err(error)) = self.tensorboard.as_mut().map(|board| board.line(line)) {
+            let text = format!("{error}: the training goes on without TensorBoard");
+            self.lines.push(&serde_json::json!({ "kind": "warning", "text": text }));
         }
     }
 }
@@ -75,22 +92,24 @@ pub struct Session {
 #[pymethods]
 impl Session {
     /// Starts the training of a spec (TOML), whose data is read as its table `data` says, in a new run below `outdir`. `weights` are
-    /// first values of networks.
+    /// first values of networks. What is logged is written for TensorBoard into the folder `tensorboard`, into that of the run where it is
+    /// an empty path.
     #[new]
-    #[pyo3(signature = (spec, outdir, name, weights))]
+    #[pyo3(signature = (spec, outdir, name, weights, tensorboard))]
     fn new(
         py: Python<'_>,
         spec: &str,
         outdir: PathBuf,
         name: Option<String>,
         weights: BTreeMap<String, Vec<Bound<'_, PyAny>>>,
+        tensorboard: Option<PathBuf>,
     ) -> PyResult<Session> {
         let mut first = Vec::new();
         for (network, arrays) in weights {
             first.push((network, tensors(&arrays)?));
         }
         let spec = spec.to_string();
-        Session::of(py, move || {
+        Session::of(py, tensorboard, move || {
             let (spec, data) = specs::with_data(&spec)?;
             let training = Training::new(spec, data).outdir(outdir).cpu(cpu());
             let training = match name {
@@ -103,9 +122,15 @@ impl Session {
 
     /// Goes on with a run, to another end where one is given.
     #[staticmethod]
-    #[pyo3(signature = (run, steps, minutes))]
-    fn resume(py: Python<'_>, run: PathBuf, steps: Option<u64>, minutes: Option<f64>) -> PyResult<Session> {
-        Session::of(py, move || {
+    #[pyo3(signature = (run, steps, minutes, tensorboard))]
+    fn resume(
+        py: Python<'_>,
+        run: PathBuf,
+        steps: Option<u64>,
+        minutes: Option<f64>,
+        tensorboard: Option<PathBuf>,
+    ) -> PyResult<Session> {
+        Session::of(py, tensorboard, move || {
             let training = Training::resume(&run)?.cpu(cpu());
             Ok(match (steps, minutes) {
                 (Some(steps), _) => training.steps(steps),
@@ -154,7 +179,7 @@ impl Session {
         }
     }
 
-    /// Lines of the log since the last call, as JSON.
+    /// Lines of the log since the last call, as JSON; warnings are lines of the kind `warning`.
     fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.lines.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -203,14 +228,18 @@ impl Session {
 
 impl Session {
     /// A training in a thread of its own.
-    fn of(py: Python<'_>, training: impl FnOnce() -> Result<Training, GanError> + Send + 'static) -> PyResult<Session> {
+    fn of(
+        py: Python<'_>,
+        tensorboard: Option<PathBuf>,
+        training: impl FnOnce() -> Result<Training, GanError> + Send + 'static,
+    ) -> PyResult<Session> {
         let (ask, asked) = channel();
         let (answer, answers) = channel();
         let (stop, lines) = (Arc::new(AtomicBool::new(false)), Lines::default());
         let (own, log) = (Arc::clone(&stop), lines.clone());
         let thread = std::thread::Builder::new().name("ganymede".into());
         let spawned = thread.spawn(move || {
-            let trainer = training().and_then(|training| begin(training, log));
+            let trainer = training().and_then(|training| begin(training, log, tensorboard));
             match trainer {
                 Ok((trainer, began)) => {
                     if answer.send(Answer::Began(began)).is_ok() {
@@ -271,7 +300,11 @@ fn gone() -> PyErr {
     refused("the training has ended: it does nothing more", Some("`ganymede.resume(run)` goes on with it".into()))
 }
 
-fn begin(training: Training, log: Lines) -> Result<(Trainer<'static>, Began), GanError> {
+fn begin(
+    training: Training,
+    lines: Lines,
+    tensorboard: Option<PathBuf>,
+) -> Result<(Trainer<'static>, Began), GanError> {
     let (plan, epoch, spec, last);
     let compiled = training.compile()?;
     {
@@ -281,7 +314,14 @@ fn begin(training: Training, log: Lines) -> Result<(Trainer<'static>, Began), Ga
         (spec, last) = (own.to_toml(), own.train.last_step());
         plan = (compiled.plan().peak_bytes(), compiled.plan().flops);
     }
-    let trainer = compiled.start(log)?;
+    let (setup, resumes) = compiled.setup()?;
+    let run = setup.run.path().to_path_buf();
+    let board = |folder: PathBuf| match folder.as_os_str().is_empty() {
+        true => TensorBoard::new(&run, &run.join(tensorboard::FOLDER)),
+        false => TensorBoard::new(&run, &folder),
+    };
+    let told = Told { lines, tensorboard: tensorboard.map(board) };
+    let trainer = if resumes { Trainer::resume(setup, told) } else { Trainer::start(setup, told) }?;
     let began =
         Began { run: trainer.run_dir().path().to_path_buf(), spec, plan, last, epoch, step: trainer.steps_done() };
     Ok((trainer, began))

@@ -122,6 +122,39 @@ def test_callbacks_steer_and_record(tmp_path, gan):
     assert event["kind"] == "end" and event["reason"] == "stopped"
 
 
+def test_tensorboard_is_written_by_the_engine(tmp_path, gan, recwarn):
+    board = keras.callbacks.TensorBoard(log_dir=tmp_path / "logs")
+    gan.fit(small_images(), batch_size=16, epochs=2, verbose=0, callbacks=[board])
+    (events,) = (tmp_path / "logs").iterdir()
+    content = events.read_bytes()
+    assert events.name.startswith("events.out.tfevents.") and b"brain.Event:2" in content and b"Loss/d/non_saturating" in content
+    resumed = gm.resume(gan.run, steps=12, verbose=0, tensorboard=tmp_path / "logs")
+    assert len(list((tmp_path / "logs").iterdir())) == 2 and resumed.run == gan.run
+    gm.resume(gan.run, steps=14, verbose=0, tensorboard=True)
+    assert len(list((gan.run / "tensorboard").iterdir())) == 1
+    for name, value in (("histogram_freq", 1), ("write_images", True), ("update_freq", 100), ("profile_batch", 2)):
+        with pytest.raises(ValueError, match=f"expected {name}="):
+            keras.callbacks.TensorBoard(**{name: value})
+    assert not recwarn.list
+    # A folder that cannot be written is a warning, and the training goes on.
+    (tmp_path / "file").write_text("no folder")
+    with pytest.warns(RuntimeWarning, match="the training goes on without TensorBoard") as warned:
+        gan.fit(small_images(), batch_size=16, epochs=2, verbose=0, callbacks=[keras.callbacks.TensorBoard(tmp_path / "file")])
+    assert len(warned) == 1 and len(gan.history.epoch) == 2
+    with pytest.raises(ValueError, match="expected one folder, found 2"):
+        gan.fit(small_images(), verbose=0, callbacks=[board, board])
+
+
+def test_a_folder_for_the_hub_comes_back(tmp_path, gan):
+    gan.fit(small_images(), batch_size=16, steps=2, verbose=0)
+    gan.export(tmp_path / "hub", format="hub", license="mit")
+    assert 'license: "mit"' in (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
+    z = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32)
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "hub").predict(z), gan.generator.predict(z))
+    with pytest.raises(gm.SpecError, match="license"):
+        gan.export(tmp_path / "other", format="hub", license="MIT License")
+
+
 def test_batches_and_strange_arrays_are_the_same_samples(gan):
     images = small_images()
     gan.fit(images, batch_size=16, steps=2, verbose=0)

@@ -10,6 +10,7 @@ use ganymede_data::{
 use ganymede_gan::run_dir;
 use ganymede_gan::spec::{LARGEST_INTEGER, TrainSection};
 use ganymede_gan::{Machine, SamplerOptions, best_checkpoint};
+use ganymede_interop::{TensorBoard, tensorboard};
 use ganymede_kernels::isa::Isa;
 use ganymede_runtime::{CpuOptions, Numerics};
 use std::ops::RangeInclusive;
@@ -68,6 +69,22 @@ impl IntervalFlags {
     pub fn apply(&self, train: &mut TrainSection) {
         train.snapshot_every = self.snapshot_every.unwrap_or(train.snapshot_every);
         train.checkpoint_every = self.checkpoint_every.unwrap_or(train.checkpoint_every);
+    }
+}
+
+/// Where else a training is shown.
+#[derive(Args, Clone, Debug)]
+pub struct TensorBoardFlags {
+    /// Also write what is logged for TensorBoard [default folder: tensorboard/ in the run]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, help_heading = "Output")]
+    pub tensorboard: Option<Option<PathBuf>>,
+}
+
+impl TensorBoardFlags {
+    /// Who writes it for a run, if it was asked for.
+    pub fn of(&self, run: &Path) -> Option<TensorBoard> {
+        let folder = self.tensorboard.as_ref()?.clone().unwrap_or_else(|| run.join(tensorboard::FOLDER));
+        Some(TensorBoard::new(run, &folder))
     }
 }
 

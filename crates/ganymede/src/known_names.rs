@@ -36,6 +36,8 @@ pub fn export_format() -> KnownName {
 fn format_elsewhere(name: &str) -> Option<String> {
     match name.to_lowercase().trim_start_matches('.') {
         "pytorch" | "pt" | "pth" | "torchscript" => Some("did you mean `torch`?".into()),
+        "huggingface" | "hugging-face" | "hf" | "huggingface_hub" | "modelcard" => Some("did you mean `hub`?".into()),
+        "tb" | "tfevents" | "events" => Some("did you mean `tensorboard`?".into()),
         "onnxruntime" | "ort" => Some("did you mean `onnx`?".into()),
         "png" | "csv" | "npy" => Some("`ganymede sample` writes samples".into()),
         _ => None,

@@ -8,6 +8,7 @@ use ganymede_data::Progress;
 use ganymede_gan::events::{Event, Line, Observer};
 use ganymede_gan::profile::Profile;
 use ganymede_gan::spec::TrainSection;
+use ganymede_interop::TensorBoard;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,6 +80,8 @@ pub struct Show<'t> {
     hidden: Option<String>,
     /// The machine's peak in GFLOPS, if a profile was asked for that has not come yet.
     pub peak: Option<f64>,
+    /// Who writes the same for TensorBoard.
+    pub tensorboard: Option<TensorBoard>,
 }
 
 /// What comes regularly is shown by time, each kind by itself.
@@ -107,11 +110,23 @@ impl<'t> Show<'t> {
             bar.with_style(style("[{bar:40}] {msg}"))
         });
         terminal.set_bar(bar.clone());
-        let limit = train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15)));
-        let last_step = train.last_step();
-        let (started, pace, memory, gates) = (Instant::now(), Pace::default(), Memory::default(), Gates::default());
-        let (run, ticked, hidden, peak) = (run.into(), 0, None, None);
-        Show { terminal, json, stop, last_step, limit, started, pace, bar, memory, gates, run, ticked, hidden, peak }
+        Show {
+            terminal,
+            json,
+            stop,
+            last_step: train.last_step(),
+            limit: train.minutes.map(|m| Duration::from_secs_f64((m * 60.0).min(1e15))),
+            started: Instant::now(),
+            pace: Pace::default(),
+            bar,
+            memory: Memory::default(),
+            gates: Gates::default(),
+            run: run.into(),
+            ticked: 0,
+            hidden: None,
+            peak: None,
+            tensorboard: None,
+        }
     }
 
     /// Takes the bar away.
@@ -199,6 +214,10 @@ impl Observer for Show<'_> {
             if !matches!(written, Ok(Ok(()))) {
                 self.stop.store(true, Ordering::Relaxed);
             }
+        }
+        if let Some(Err(error)) = self.tensorboard.as_mut().map(|board| board.line(line)) {
+            let text = format!("{error}: the training goes on without TensorBoard");
+            self.terminal.labelled("warning", Colour::Yellow, &text);
         }
         match &line.event {
             Event::Tick { losses, sec_per_kimg, sec_per_step, pause, wait, resident_bytes, .. } => {

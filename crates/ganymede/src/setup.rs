@@ -3,6 +3,7 @@
 
 use crate::ending;
 use crate::failure::{Failure, USER};
+use crate::flags::TensorBoardFlags;
 use crate::numbers::{bytes, duration, flops, grouped};
 use crate::progress::{DataBar, Show};
 use crate::signals;
@@ -252,11 +253,22 @@ pub fn plan_line((compiled, pace): &(Compiled, Option<Pace>)) -> String {
     value.to_string()
 }
 
-/// Trains to the end and says where everything is; measures some steps kernel by kernel if asked to.
+/// How a training is shown.
+pub struct Shown {
+    /// As JSON.
+    pub json: bool,
+    /// So many steps are measured kernel by kernel.
+    pub profile: Option<u64>,
+    /// In TensorBoard, too.
+    pub tensorboard: TensorBoardFlags,
+}
+
+/// Trains to the end and says where everything is.
 ///
 /// # Errors
 /// When the memory does not suffice, what training gives, and quietly when a signal ended it.
-pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mut Terminal) -> Result<(), Failure> {
+pub fn train(compiled: Compiled, shown: Shown, terminal: &mut Terminal) -> Result<(), Failure> {
+    let Shown { json, profile, tensorboard } = shown;
     let (isa, threads) = (compiled.machine().options.isa, compiled.machine().threads());
     let cache = compiled.training().data().cache_file().map(Path::to_path_buf);
     let (setup, resumes) = compiled.setup()?;
@@ -267,6 +279,7 @@ pub fn train(compiled: Compiled, json: bool, profile: Option<u64>, terminal: &mu
     let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
     let peak = profile.map(|_| peak::measure(isa, threads)).transpose();
     let mut show = Show::new(terminal, &path, &setup.spec.train, json, Arc::clone(&stop));
+    show.tensorboard = tensorboard.of(&path);
     show.peak = peak.map_err(RuntimeError::from)?;
     let trainer = if resumes { Trainer::resume(setup, &mut show) } else { Trainer::start(setup, &mut show) };
     let outcome = trainer.and_then(|trainer| trainer.profiled(profile.unwrap_or(0)).run(&stop));

@@ -78,6 +78,10 @@ pub enum Event {
         /// Mean of each number that a term shows beside its loss, `<phase>/<term>/<number>`.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         numbers: BTreeMap<String, f64>,
+        /// What the last step was made with: the learning rate of each phase, `<phase>/learning_rate`, and the probability of each
+        /// adaptive augmentation, `augment/<at>/p`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        scalars: BTreeMap<String, f64>,
         /// Seconds a step, mean, without the pause.
         sec_per_step: f64,
         /// Seconds per thousand real samples, without the pause.

@@ -125,6 +125,7 @@ impl Trainer<'_> {
         self.emit(Event::Tick {
             losses: tick.losses.take(),
             numbers: tick.numbers.take(),
+            scalars: self.stepper.in_use(self.step)?,
             sec_per_step,
             sec_per_kimg: sec_per_step * 1000.0 / self.spec.train.images_per_step().max(1) as f64,
             pause: paused.saturating_sub(tick.paused).as_secs_f64(),

@@ -27,6 +27,17 @@ pub struct Members {
     pub weights: Vec<u8>,
 }
 
+/// Names and bytes of members, in their order.
+pub type Files = [(&'static str, Vec<u8>); 3];
+
+/// The members of a file, or those that lie in a folder.
+pub fn members(path: &Path) -> Result<Members, InteropError> {
+    if !path.is_dir() {
+        return read(bytes(path)?);
+    }
+    Ok(Members { config: bytes(&path.join(CONFIG))?, weights: bytes(&path.join(WEIGHTS))? })
+}
+
 /// The bytes of a file of a size that can be held.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, InteropError> {
     let failed = |error| InteropError::io(path, "read", error);
@@ -67,14 +78,17 @@ fn member(zip: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str, most: u64) -> Resul
     }
 }
 
-/// The file of a configuration and the bytes of its weights.
-pub fn write(config: &Value, weights: Vec<u8>) -> Result<Vec<u8>, InteropError> {
+/// The members of a configuration and the bytes of its weights.
+pub fn files(config: &Value, weights: Vec<u8>) -> Files {
     let metadata = json!({
         // The version whose form this is; what wrote it stands beside.
         "keras_version": "3.15.1", "date_saved": "1980-01-01@00:00:00", "ganymede_version": env!("CARGO_PKG_VERSION"),
     });
-    let members =
-        [(METADATA, metadata.to_string().into_bytes()), (CONFIG, config.to_string().into_bytes()), (WEIGHTS, weights)];
+    [(METADATA, metadata.to_string().into_bytes()), (CONFIG, config.to_string().into_bytes()), (WEIGHTS, weights)]
+}
+
+/// The zip of members.
+pub fn zipped(members: Files) -> Result<Vec<u8>, InteropError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let failed = |error: String| InteropError::foreign("the file", format!("it cannot be written: {error}"));
     for (name, bytes) in members {

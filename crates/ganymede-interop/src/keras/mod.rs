@@ -24,7 +24,7 @@ mod written;
 
 use crate::error::InteropError;
 use crate::formats::{ExportOptions, Format, Place};
-use crate::trained::Trained;
+use crate::trained::{Network, Trained};
 use ganymede_nn::{Model, ModelConfig};
 use ganymede_tensor::Tensor;
 use serde_json::Value;
@@ -51,20 +51,34 @@ pub struct KerasNetwork {
 }
 
 fn export(trained: &Trained, options: &ExportOptions, out: &Path) -> Result<Vec<String>, InteropError> {
-    let which = options.network.unwrap_or_default();
+    let network = of_run(trained, options.network.unwrap_or_default())?;
+    write(out, &network.name, &network.config, &network.weights)?;
+    Ok(vec![
+        format!("arrays  {}", network.weights.len()),
+        "load    keras.models.load_model(\"FILE.keras\"); images are (N, height, width, channels)".into(),
+    ])
+}
+
+/// A network of a run.
+fn of_run(trained: &Trained, which: Network) -> Result<KerasNetwork, InteropError> {
     let network = trained.network(which);
     let model = crate::trained::model(trained, &network)?;
     let mut known = trained.weights(&network)?;
-    let mut arrays = Vec::new();
+    let mut weights = Vec::new();
     for place in places::places(&model)? {
         let missing = || InteropError::foreign(&network, format!("expected the array `{}`, found none", place.name));
-        arrays.push(known.remove(&place.name).ok_or_else(missing)?);
+        weights.push(known.remove(&place.name).ok_or_else(missing)?);
     }
-    write(out, network.trim_end_matches("_ema"), &model.to_config(), &arrays)?;
-    Ok(vec![
-        format!("arrays  {}", arrays.len()),
-        "load    keras.models.load_model(\"FILE.keras\"); images are (N, height, width, channels)".into(),
-    ])
+    Ok(KerasNetwork { name: network.trim_end_matches("_ema").into(), config: model.to_config(), weights })
+}
+
+/// The files of a run's generator as Keras reads them from a folder: names and bytes.
+///
+/// # Errors
+/// As [`write()`], without [`InteropError::Io`].
+pub(crate) fn files(trained: &Trained) -> Result<file::Files, InteropError> {
+    let network = of_run(trained, Network::Generator)?;
+    members(&network.name, &network.config, &network.weights)
 }
 
 /// The layers of a configuration of Keras, `{"module", "class_name", "config"}`, and the model's name.
@@ -78,7 +92,7 @@ pub fn read_config(value: &Value) -> Result<(String, ModelConfig), InteropError>
     config::read(value)
 }
 
-/// The network of a `.keras` file.
+/// The network of a `.keras` file, or of a folder with its members, as Keras reads it, too.
 ///
 /// # Errors
 /// [`InteropError::Io`], and [`InteropError::Foreign`] with the place in the file for what cannot be taken.
@@ -86,8 +100,7 @@ pub fn read_config(value: &Value) -> Result<(String, ModelConfig), InteropError>
 /// # Differs
 /// An array of another element type than float32 (bfloat16) becomes float32, which holds every value of it.
 pub fn read(path: &Path) -> Result<KerasNetwork, InteropError> {
-    let bytes = file::bytes(path)?;
-    read_bytes(bytes).map_err(|error| error.inside(path.display()))
+    file::members(path).and_then(network).map_err(|error| error.inside(path.display()))
 }
 
 /// The network of the bytes of a `.keras` file.
@@ -95,7 +108,10 @@ pub fn read(path: &Path) -> Result<KerasNetwork, InteropError> {
 /// # Errors
 /// [`InteropError::Foreign`] with the place in the file for what cannot be taken.
 pub fn read_bytes(bytes: Vec<u8>) -> Result<KerasNetwork, InteropError> {
-    let members = file::read(bytes)?;
+    network(file::read(bytes)?)
+}
+
+fn network(members: file::Members) -> Result<KerasNetwork, InteropError> {
     let (name, config) = read_json(&members.config).map_err(|error| error.inside(file::CONFIG))?;
     let weights = arrays(&name, &config, members.weights).map_err(|error| error.inside(file::WEIGHTS))?;
     Ok(KerasNetwork { name, config, weights })
@@ -119,18 +135,17 @@ pub fn arrays(name: &str, config: &ModelConfig, bytes: Vec<u8>) -> Result<Vec<Te
     weights::read(bytes, &places)
 }
 
-/// The arrays of a `.keras` or `.weights.h5` file for a network, in the order of Keras's `weights`.
+/// The arrays of a `.keras` file, a folder with its members, or a `.weights.h5` file for a network, in the order of Keras's `weights`.
 ///
 /// # Errors
 /// As [`read`], and as [`arrays`] where the file is of another network.
 pub fn read_weights(path: &Path, name: &str, config: &ModelConfig) -> Result<Vec<Tensor>, InteropError> {
-    let bytes = file::bytes(path)?;
-    let zipped = path.extension().is_some_and(|ending| ending == "keras");
-    let read = match zipped {
-        true => file::read(bytes).and_then(|members| arrays(name, config, members.weights)),
-        false => arrays(name, config, bytes),
+    let whole = path.is_dir() || path.extension().is_some_and(|ending| ending == "keras");
+    let bytes = match whole {
+        true => file::members(path).map(|members| members.weights),
+        false => file::bytes(path),
     };
-    read.map_err(|error| error.inside(path.display()))
+    bytes.and_then(|bytes| arrays(name, config, bytes)).map_err(|error| error.inside(path.display()))
 }
 
 /// Writes a network as a `.keras` file. The same network gives the same bytes.
@@ -151,11 +166,16 @@ pub fn write(path: &Path, name: &str, config: &ModelConfig, weights: &[Tensor]) 
 /// # Errors
 /// As [`write()`], without [`InteropError::Io`].
 pub fn write_bytes(name: &str, config: &ModelConfig, weights: &[Tensor]) -> Result<Vec<u8>, InteropError> {
+    file::zipped(members(name, config, weights)?)
+}
+
+/// The members of the `.keras` file of a network.
+fn members(name: &str, config: &ModelConfig, weights: &[Tensor]) -> Result<file::Files, InteropError> {
     let model = model(name, config)?;
     let written = written::model(&model)?;
     let places = places::places(&model)?;
     let arrays = spectral::divided(&places, checked(&places, weights)?);
-    file::write(&written, weights::write(name, &places, &arrays)?)
+    Ok(file::files(&written, weights::write(name, &places, &arrays)?))
 }
 
 /// The weights of a network as Keras itself has them: those of [`write()`], in the same order.

@@ -142,7 +142,7 @@ fn facts(trained: &Trained, which: Network, options: &ExportOptions) -> Vec<Fact
         ("run", trained.name()),
         ("step", trained.step.to_string()),
         ("network", trained.network(which)),
-        ("data", codec.source.clone()),
+        ("data", trained.data()),
         ("range", json!(codec.range()).to_string()),
     ];
     if which == Network::Generator {

@@ -17,7 +17,7 @@ mod normalizations;
 mod source;
 
 use crate::error::InteropError;
-use crate::formats::{ExportOptions, Format, Place};
+use crate::formats::{Format, Place};
 use crate::trained::{Network, Trained};
 use module::Module;
 use safetensors::tensor::{Dtype, TensorView};
@@ -30,15 +30,16 @@ pub const FORMAT: Format = Format {
     about: "a folder with a plain PyTorch module and its weights: the generator",
     place: Place::Folder("torch"),
     options: &[],
-    write,
+    write: |trained, _, out| write(trained, out),
 };
 
 /// The file of the module.
-const SOURCE: &str = "model.py";
+pub(crate) const SOURCE: &str = "model.py";
 /// The file of its weights.
-const WEIGHTS: &str = "model.safetensors";
+pub(crate) const WEIGHTS: &str = "model.safetensors";
 
-fn write(trained: &Trained, _: &ExportOptions, out: &Path) -> Result<Vec<String>, InteropError> {
+/// Writes the module and its weights into a folder; nothing where a layer cannot be written.
+pub(crate) fn write(trained: &Trained, out: &Path) -> Result<Vec<String>, InteropError> {
     let network = trained.network(Network::Generator);
     let module = Module::of(trained, &network)?;
     let text = source::text(trained, &network, &module);

@@ -5,6 +5,7 @@ mod common;
 mod evaluator;
 mod files;
 mod formats;
+mod hub;
 mod primitives;
 mod tables;
 mod torch;

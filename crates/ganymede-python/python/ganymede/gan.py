@@ -6,6 +6,7 @@ import json
 import pathlib
 import sys
 import time
+import warnings
 from typing import Any, Iterable
 
 import numpy as np
@@ -15,7 +16,7 @@ from .data import checked, drained, kept, to_array
 from .errors import SpecError, with_hint
 from .keras import utils
 from .keras._model import Model
-from .keras.callbacks import Callback, CallbackList, History, ProgbarLogger
+from .keras.callbacks import Callback, CallbackList, History, ProgbarLogger, tensorboard_folder
 from .samples import Samples, samples_of
 from .spec import objective_terms, optimizer_of, penalty_term
 
@@ -253,7 +254,8 @@ class GAN:
             text = _ganymede.spec_text(json.dumps(self._spec(length)))
         weights = {key: model.get_weights() for key, model in self._networks().items() if model._loaded()}
         self._sampler = None
-        self._session = _ganymede.Session(text, outdir, name, weights)
+        callbacks = list(callbacks or [])
+        self._session = _ganymede.Session(text, outdir, name, weights, tensorboard_folder(callbacks))
         self.run = pathlib.Path(self._session.run())
         if self._class_names is not None:
             (self.run / "class_names.json").write_text(json.dumps(self._class_names), encoding="utf-8")
@@ -373,6 +375,8 @@ class GAN:
             if event.get("kind") == "tick":
                 for name, value in {**event["losses"], **event.get("numbers", {})}.items():
                     means.setdefault(name, []).append(value)
+            elif event.get("kind") == "warning":
+                warnings.warn(event["text"], RuntimeWarning, stacklevel=2)
 
     def _end(self, session: Any, failed: bool = False) -> tuple[int, str, float, str]:
         try:
@@ -488,7 +492,7 @@ class GAN:
         return save(self, pathlib.Path(path))
 
     def export(self, path: Any, format: str | None = None, **options: Any) -> pathlib.Path:
-        """Writes the generator for other tools: `.keras`, `.onnx`, `.safetensors`, or a folder for `torch` and `hub`."""
+        """Writes the generator for other tools: `.keras`, `.onnx`, `.safetensors`, or a folder for `torch`, `hub` and `tensorboard`."""
         from .saving import export
 
         return export(self, pathlib.Path(path), format, options)

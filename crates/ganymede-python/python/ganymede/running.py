@@ -9,12 +9,13 @@ from typing import Any
 from . import _ganymede
 from .data import checked, kept, to_array
 from .gan import GAN
-from .keras.callbacks import History
+from .keras.callbacks import History, tensorboard_folder
 from .saving import load
 
 
 def train(config_or_preset: Any = None, data: Any = None, *, minutes: float | None = None, steps: int | None = None, seed: int | None = None,
-          batch_size: int | None = None, outdir: Any = "runs", verbose: Any = "auto", callbacks: Any = None, **options: Any) -> GAN:
+          batch_size: int | None = None, outdir: Any = "runs", verbose: Any = "auto", callbacks: Any = None,
+          tensorboard: Any = None, **options: Any) -> GAN:
     """Trains a preset or a spec on data, as `ganymede train` does.
 
     Args:
@@ -27,6 +28,7 @@ def train(config_or_preset: Any = None, data: Any = None, *, minutes: float | No
         outdir: The folder of runs.
         verbose: 0 for nothing, 1 for a line that is updated, 2 for a line a while.
         callbacks: Keras's callbacks.
+        tensorboard: Also write what is logged for TensorBoard: True for a folder in the run, or a path.
         options: Options of `[data]` in a spec, such as `resolution=32`.
     """
     source = data
@@ -52,11 +54,13 @@ def train(config_or_preset: Any = None, data: Any = None, *, minutes: float | No
         train_table["batch"] = int(batch_size)
     if seed is not None:
         spec["seed"] = int(seed)
-    session = _ganymede.Session(_ganymede.spec_text(json.dumps(spec)), pathlib.Path(outdir), None, {})
+    callbacks = list(callbacks or [])
+    session = _ganymede.Session(_ganymede.spec_text(json.dumps(spec)), pathlib.Path(outdir), None, {}, tensorboard_folder(callbacks, tensorboard))
     return _driven(session, verbose, callbacks)
 
 
-def resume(run: Any, *, steps: int | None = None, minutes: float | None = None, verbose: Any = "auto", callbacks: Any = None) -> GAN:
+def resume(run: Any, *, steps: int | None = None, minutes: float | None = None, verbose: Any = "auto", callbacks: Any = None,
+           tensorboard: Any = None) -> GAN:
     """Goes on with a run, as `ganymede resume` does, with the same bytes as if it had never stopped.
 
     Args:
@@ -65,8 +69,11 @@ def resume(run: Any, *, steps: int | None = None, minutes: float | None = None, 
         minutes: Another end, in minutes.
         verbose: As of `GAN.fit`.
         callbacks: Keras's callbacks.
+        tensorboard: As of `train`.
     """
-    return _driven(_ganymede.Session.resume(pathlib.Path(run), steps, minutes), verbose, callbacks)
+    callbacks = list(callbacks or [])
+    session = _ganymede.Session.resume(pathlib.Path(run), steps, minutes, tensorboard_folder(callbacks, tensorboard))
+    return _driven(session, verbose, callbacks)
 
 
 def _driven(session: Any, verbose: Any, callbacks: Any) -> GAN:

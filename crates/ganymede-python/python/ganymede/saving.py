@@ -112,7 +112,7 @@ _FORMATS = {".keras": "keras", ".onnx": "onnx", ".safetensors": "safetensors"}
 
 
 def export(gan: Any, path: pathlib.Path, format: str | None, options: dict[str, Any]) -> pathlib.Path:
-    """Writes the generator for other tools."""
+    """Writes the generator for other tools, or what was logged for TensorBoard."""
     chosen = format or _FORMATS.get(path.suffix)
     if chosen is None:
         raise SpecError(f"export: expected format= or a file that ends in {', '.join(_FORMATS)}, found {path}")

@@ -48,6 +48,9 @@ pub struct Export {
     /// Write the network for exactly N samples at a time, for networks that mix the samples of a batch [default: any number]
     #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=4096))]
     batch: Option<u16>,
+    /// Licence of the network on the card of `hub`, by its name there, such as mit [default: other]
+    #[arg(long, value_name = "NAME")]
+    license: Option<String>,
     /// Print JSON, one object per line
     #[arg(long)]
     json: bool,
@@ -73,6 +76,10 @@ impl Command for Export {
             "The same as bytes, such as for a web page",
             &["ganymede export runs/00000-quick-fashion-mnist onnx --output uint8"],
         ),
+        (
+            "A folder for Hugging Face",
+            &["ganymede export runs/00000-quick-fashion-mnist hub --license cc-by-4.0 --out clothes-hub"],
+        ),
     ];
 
     fn run(self, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -84,6 +91,7 @@ impl Command for Export {
         options.output = named(&Output::ALL, Output::name, self.output.as_ref());
         options.layout = named(&Layout::ALL, Layout::name, self.layout.as_ref());
         options.batch = self.batch.map(usize::from);
+        options.license = self.license;
         let usual = || {
             let network = options.network.filter(|network| *network != Network::Generator).map(Network::name);
             let network = network.map(|name| format!("-{name}")).unwrap_or_default();

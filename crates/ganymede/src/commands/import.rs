@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// `ganymede import`.
 #[derive(Args, Debug)]
 pub struct Import {
-    /// A `.keras` file, which Keras 3 writes
+    /// A `.keras` file, which Keras 3 writes, or a folder with what is in one
     #[arg(value_name = "FILE.keras")]
     file: PathBuf,
     /// Name that the network has in the spec

@@ -2,8 +2,9 @@
 
 use super::{Command, Examples, train};
 use crate::failure::Failure;
-use crate::flags::{IntervalFlags, LengthFlags, MachineFlags, NumericsFlags};
+use crate::flags::{IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, TensorBoardFlags};
 use crate::numbers::grouped;
+use crate::setup::Shown;
 use crate::terminal::Terminal;
 use clap::Args;
 use ganymede_gan::checkpoint;
@@ -24,6 +25,8 @@ pub struct Resume {
     numerics: NumericsFlags,
     #[command(flatten)]
     machine: MachineFlags,
+    #[command(flatten)]
+    tensorboard: TensorBoardFlags,
     /// Print JSON, one object per line: the lines of events.jsonl, then the paths of the results
     #[arg(long)]
     json: bool,
@@ -60,6 +63,7 @@ impl Command for Resume {
         }
         self.intervals.apply(&mut spec.train);
         self.numerics.apply(&mut spec.train);
-        train::resume(run, spec, self.machine.cpu()?, (false, None), self.json, terminal)
+        let shown = Shown { json: self.json, profile: None, tensorboard: self.tensorboard };
+        train::resume(run, spec, self.machine.cpu()?, false, shown, terminal)
     }
 }

@@ -2,10 +2,12 @@
 
 use super::{Command, Examples};
 use crate::failure::{Failure, USAGE, USER};
-use crate::flags::{DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, part, positive};
+use crate::flags::{
+    DataFlags, IntervalFlags, LengthFlags, MachineFlags, NumericsFlags, TensorBoardFlags, part, positive,
+};
 use crate::known_names;
 use crate::numbers::grouped;
-use crate::setup;
+use crate::setup::{self, Shown};
 use crate::spec_flags::{SpecFlags, refuse_conflicts};
 use crate::terminal::{Colour, Terminal};
 use crate::whole::whole;
@@ -84,6 +86,8 @@ pub struct Train {
     /// Number of newest checkpoints to keep (the first, every tenth and the best are always kept)
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=u32::MAX as u64), help_heading = "Output")]
     keep: Option<u32>,
+    #[command(flatten)]
+    tensorboard: TensorBoardFlags,
     #[command(flatten)]
     numerics: NumericsFlags,
     #[command(flatten)]
@@ -195,7 +199,7 @@ impl Train {
         }
         self.data_flags.apply(&mut spec.data.options)?;
         let spec = self.edited(spec, |_| true)?;
-        resume(run, spec, self.machine.cpu()?, (self.dry_run, self.profile), self.json, terminal)
+        resume(run, spec, self.machine.cpu()?, self.dry_run, self.shown(), terminal)
     }
 
     /// A new training: a file or a preset on its data, changed by the flags.
@@ -328,7 +332,11 @@ impl Train {
         if self.dry_run {
             return if self.json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
         }
-        setup::train(compiled.0, self.json, self.profile, terminal)
+        setup::train(compiled.0, self.shown(), terminal)
+    }
+
+    fn shown(&self) -> Shown {
+        Shown { json: self.json, profile: self.profile, tensorboard: self.tensorboard.clone() }
     }
 }
 
@@ -340,8 +348,8 @@ pub(super) fn resume(
     run: RunDir,
     spec: TrainSpec,
     cpu: CpuOptions,
-    (dry_run, profile): (bool, Option<u64>),
-    json: bool,
+    dry_run: bool,
+    shown: Shown,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     may_go_on(&run, &spec)?;
@@ -362,9 +370,9 @@ pub(super) fn resume(
     let training = Training::resume_on(run, spec, dataset)?.cpu(cpu);
     let compiled = setup::prepare(training, (Some(&path), dry_run), terminal)?;
     if dry_run {
-        return if json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
+        return if shown.json { terminal.result(&setup::plan_line(&compiled)) } else { Ok(()) };
     }
-    setup::train(compiled.0, json, profile, terminal)
+    setup::train(compiled.0, shown, terminal)
 }
 
 /// The size of images that a spec's discriminator takes, if images are what it takes.

@@ -150,6 +150,31 @@ fn numbers_that_terms_show_stand_in_ticks() {
     assert_eq!(ticks, 4);
 }
 
+/// By hand: from step 9.5 of 0 to 19 on rates fall to 0.02 of them, and the third run of the discriminator in step 4 is its 14th.
+#[test]
+fn rates_and_probabilities_stand_in_ticks() {
+    let folder = tempfile::tempdir().unwrap();
+    let falls = "{class_name='PiecewiseConstantDecay',boundaries=[13],values=[0.004,0.002]}";
+    let spec = spec(&[
+        "train.n_critic=3",
+        "train.tick_every=5",
+        "train.decay_from=0.5",
+        &format!("phases.0.optimizer.learning_rate={falls}"),
+        "phases.1.optimizer.learning_rate=0.001",
+    ]);
+    Trainer::start(fresh(folder.path(), &spec), ()).unwrap().run(&AtomicBool::new(false)).unwrap();
+    let mut expected = [(5, 1.0), (10, 1.0), (15, 1.0 - 0.98 * 4.5 / 9.5), (20, 0.02)].into_iter();
+    for line in events(&folder.path().join("00000-x")) {
+        let Event::Tick { scalars, .. } = &line.event else { continue };
+        let (step, factor) = expected.next().unwrap();
+        assert_eq!(line.step, step);
+        assert_eq!(scalars.keys().collect::<Vec<_>>(), ["d/learning_rate", "g/learning_rate"]);
+        assert!((scalars["d/learning_rate"] - 0.002 * factor).abs() < 1e-12, "{step}: {scalars:?}");
+        assert!((scalars["g/learning_rate"] - 0.001 * factor).abs() < 1e-12, "{step}: {scalars:?}");
+    }
+    assert_eq!(expected.next(), None);
+}
+
 /// What a signal finds undone is done when the run goes on; the checkpoint came first.
 #[test]
 fn an_interrupted_evaluation_loses_nothing() {

@@ -285,6 +285,38 @@ class ModelCheckpoint(Callback):
         self.model.generator.save(path)
 
 
+class TensorBoard(Callback):
+    """Writes for TensorBoard what the run logs: losses, rates, times, grids of samples, the spec. The engine does so while it trains.
+
+    Args:
+        log_dir: The folder of the event files; one folder is for one run.
+        histogram_freq, write_images, profile_batch, embeddings_freq, embeddings_metadata: Keras's defaults and nothing else.
+        write_graph: There is no graph of TensorFlow, whatever it says.
+        write_steps_per_second: Steps a second are written always.
+        update_freq: `"epoch"`: numbers come with the ticks of the run.
+    """
+
+    def __init__(self, log_dir: Any = "logs", histogram_freq: int = 0, write_graph: bool = True, write_images: bool = False,
+                 write_steps_per_second: bool = False, update_freq: Any = "epoch", profile_batch: Any = 0, embeddings_freq: int = 0,
+                 embeddings_metadata: Any = None) -> None:
+        for name, value, default in (("histogram_freq", histogram_freq, 0), ("write_images", write_images, False),
+                                     ("update_freq", update_freq, "epoch"), ("profile_batch", profile_batch, 0),
+                                     ("embeddings_freq", embeddings_freq, 0), ("embeddings_metadata", embeddings_metadata, None)):
+            if value != default:
+                raise ValueError(f"TensorBoard: expected {name}={default!r}, found {value!r}: what the run logs is written, with each of its ticks")
+        self.log_dir = str(log_dir)
+
+
+def tensorboard_folder(callbacks: Iterable[Any], asked: Any = None) -> str | None:
+    """The folder for TensorBoard, by a callback or as asked for; an empty one is that of the run."""
+    folders = [callback.log_dir for callback in callbacks if isinstance(callback, TensorBoard)]
+    if asked:
+        folders.append("" if asked is True else str(asked))
+    if len(folders) > 1:
+        raise ValueError(f"TensorBoard: expected one folder, found {len(folders)}")
+    return folders[0] if folders else None
+
+
 class LearningRateScheduler(Callback):
     """Asks a function for the rate of each epoch; the rates become a schedule of the spec before the training, so that it can go on."""
 
@@ -319,7 +351,7 @@ class BackupAndRestore(Callback):
 def __getattr__(name: str) -> Any:
     raise AttributeError(
         f"ganymede.keras.callbacks has no `{name}`: it has Callback, CSVLogger, EarlyStopping, History, LambdaCallback, ModelCheckpoint, "
-        "ProgbarLogger, TerminateOnNaN, BackupAndRestore"
+        "ProgbarLogger, TensorBoard, TerminateOnNaN, BackupAndRestore"
     )
 
 

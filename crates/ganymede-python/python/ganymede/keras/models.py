@@ -8,7 +8,7 @@ from ._model import Model, Sequential, clone_model
 
 
 def load_model(filepath: Any, **_: Any) -> Model:
-    """The network of a `.keras` file, with its weights."""
+    """The network of a `.keras` file, or of a folder with its members, with its weights."""
     from ..real_keras import read
 
     return read(filepath)
