@@ -21,6 +21,7 @@ import keras
 import numpy as np
 import onnxruntime
 import yaml
+from ganymede import keras as own
 from huggingface_hub import ModelCard
 
 TOLERANCE = 1e-5
@@ -46,10 +47,22 @@ def keras_of(folder, place):
     if not (folder / "config.json").exists():
         return None
     model = keras.saving.load_model(str(folder))
-    given = [np.load(place / "inputs" / "z.npy")]
-    if len(model.inputs) > 1:
-        given.append(np.load(place / "inputs" / "label.npy"))
-    return np.asarray(model.predict(given if len(given) > 1 else given[0], verbose=0))
+    given = given_of(place, len(model.inputs))
+    return np.asarray(model.predict(given, verbose=0))
+
+
+def ganymede_of(folder, place):
+    if not (folder / "config.json").exists():
+        return None
+    model = own.models.load_model(folder)
+    given = given_of(place, 1 + (place / "inputs" / "label.npy").exists())
+    return np.asarray(model.predict(given))
+
+
+def given_of(place, count):
+    """Latents, and labels where there are two inputs."""
+    given = [np.load(place / "inputs" / f"{name}.npy") for name in ("z", "label")[:count]]
+    return given if count > 1 else given[0]
 
 
 def onnx_of(folder, place):
@@ -86,7 +99,7 @@ def check(place, hidden):
     front, text, scores = card(folder, hidden)
     samples = np.load(place / "samples.npy")
     parts = []
-    for name, made in (("Keras", keras_of(folder, place)), ("ONNX", onnx_of(folder, place))):
+    for name, made in (("Keras", keras_of(folder, place)), ("ONNX", onnx_of(folder, place)), ("ganymede", ganymede_of(folder, place))):
         if made is None:
             parts.append(f"{name} not written")
             continue

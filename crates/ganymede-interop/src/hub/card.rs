@@ -42,13 +42,16 @@ fn head(trained: &Trained, facts: &Facts, parts: &Parts) -> String {
         (None, 3) => format!("images of {} values", sizes(" × ")),
         _ => format!("samples of {} values", sizes(" × ")),
     };
-    let mut text = format!("# {}\n\nThe generator of a GAN: {what}", plain(&facts.name));
-    if !codec.classes().is_empty() {
+    let mut text = format!(
+        "# {}\n\nThe generator of a GAN: {what}. It was trained by ganymede {}.\n",
+        plain(&facts.name),
+        plain(&facts.env.version)
+    );
+    if facts.inputs > 1 && !codec.classes().is_empty() {
         let classes: Vec<String> =
             codec.classes().iter().enumerate().map(|(at, name)| format!("{at} {}", plain(name))).collect();
-        text += &format!(" of the classes {}", classes.join(", "));
+        text += &format!("\nIt generates the class that it is given: {}.\n", classes.join(", "));
     }
-    text += &format!(". It was trained by ganymede {}.\n", plain(&facts.env.version));
     if parts.samples {
         text += &format!("\n![Samples of fixed seeds]({SAMPLES})\n");
     }
@@ -103,7 +106,7 @@ fn made(trained: &Trained, facts: &Facts) -> String {
     let mut text = "## How it was made\n\n| | |\n|---|---|\n".to_string();
     text.extend(rows.iter().map(|(name, value)| format!("| {name} | {value} |\n")));
     text += &format!(
-        "\nThis spec gives the same network from the same data (`ganymede train --config spec.toml DATA`):\n\n```toml\n{}\n```\n",
+        "\nIt was trained by this spec (`ganymede train --config spec.toml DATA`):\n\n```toml\n{}\n```\n",
         facts.toml().trim_end()
     );
     text

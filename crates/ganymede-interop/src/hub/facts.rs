@@ -1,7 +1,7 @@
 //! What the card says of a run, without a path of this machine. Not here: how it is said (`card.rs`, `front.rs`).
 
 use crate::error::InteropError;
-use crate::trained::{Network, Trained, last_part};
+use crate::trained::{self, Network, Trained, last_part};
 use ganymede_gan::events::{self, Event};
 use ganymede_gan::run_dir::{self, Env};
 use ganymede_gan::{Score, phases};
@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub seconds: f64,
     /// Numbers in the generator.
     pub numbers: usize,
+    /// What the generator is given: latents, and perhaps more.
+    pub inputs: usize,
     /// What the run's own evaluation of these weights found.
     pub scores: Vec<Score>,
     /// The newest grid of samples.
@@ -75,6 +77,7 @@ impl Facts {
             kimg: (trained.step * own.train.images_per_step()) as f64 / 1000.0,
             seconds: upto().map(|line| line.time).fold(0.0, f64::max),
             numbers: trained.weights(&generator)?.values().map(|tensor| tensor.data().len()).sum(),
+            inputs: trained::model(trained, &generator)?.input_count(),
             scores,
             grid,
             range: trained.codec.range(),
