@@ -5,8 +5,8 @@
     KERAS_BACKEND=jax PYTHONPATH=crates/ganymede-python/python python reference/hub/check.py DIR
 
 For every preset in DIR: the front matter is what huggingface_hub's ModelCard reads and validates as far as that needs no network; no file
-names the folder that it was made in; `keras.saving.load_model(folder)` gives the engine's samples within 1e-5, and so do ONNX Runtime and
-ganymede itself; every snippet of the card for a library that is installed runs.
+names the folder that it was made in; `keras.saving.load_model(folder)` gives the engine's samples within 1e-5, and so does ONNX
+Runtime; ganymede's own reader gives them as near as its fast convolutions are; every snippet of the card for a library that is installed runs.
 Last run with Python 3.11.7, keras 3.15.1, jax, onnxruntime 1.32.0, huggingface_hub 2.4.0.
 """
 
@@ -27,6 +27,8 @@ from huggingface_hub import ModelCard
 TOLERANCE = 1e-5
 # The inverse of the normal distribution, which copula takes of one, enlarges the last bit of erf.
 TOLERANCES = {"copula": 5e-5}
+# Its fast convolutions, against strict ones.
+FAST = 3e-5
 #: What a snippet imports, by its name in the card.
 NEEDS = {"ganymede": "ganymede", "Keras 3": "keras", "PyTorch": "torch", "ONNX Runtime": "onnxruntime"}
 
@@ -104,7 +106,8 @@ def check(place, hidden):
             parts.append(f"{name} not written")
             continue
         apart = float(np.abs(made - samples).max())
-        assert made.shape == samples.shape and apart < TOLERANCES.get(place.name, TOLERANCE), f"{name}: {made.shape}, {apart}"
+        most = FAST if name == "ganymede" else TOLERANCES.get(place.name, TOLERANCE)
+        assert made.shape == samples.shape and apart < most, f"{name}: {made.shape}, {apart}"
         parts.append(f"{name} {apart:.1e}")
     json.loads((folder / "ganymede.json").read_text())
     assert front["library_name"] == ("keras" if (folder / "config.json").exists() else front["library_name"])
