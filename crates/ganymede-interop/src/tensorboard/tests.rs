@@ -149,6 +149,19 @@ fn grids_are_pictures_with_their_sizes_and_the_spec_is_a_text() {
     assert!(spec.starts_with("```toml\n") && spec.contains("preset = \"dcgan\""), "{spec}");
 }
 
+#[test]
+fn the_probability_of_an_augmentation_is_that_of_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let training = training(folder.path()).set("augment=[{class_name='adaptive',target=-1.0,speed_kimg=1.0}]").unwrap();
+    let run = training.start().unwrap().train().unwrap().run;
+    let state =
+        ganymede_gan::checkpoint::read_tensors(&run.join("checkpoints/step-00000006/state.safetensors")).unwrap();
+    write(&Trained::open(&run, None, false).unwrap(), &ExportOptions::default(), &folder.path().join("out")).unwrap();
+    let found = scalars(&read(&folder.path().join("out")));
+    let last = found["Scalars/augment/0/p"].last().unwrap();
+    assert!(last.1 > 0.0 && *last == (6, state["augment/0/p"].to_f64()[0] as f32), "{found:?}");
+}
+
 /// A folder that cannot be written is told of once, and nothing more is tried.
 #[test]
 fn what_cannot_be_written_is_told_of_once() {
