@@ -2,8 +2,10 @@
 //! after. A step is a function of (spec, states, step, batches). Not here: when to stop, show and save
 //! (`trainer/`).
 
+mod in_use;
+
 use crate::error::GanError;
-use crate::phases::{self, EMA_SUFFIX, Part, PhaseInfo, StepGroup, StepProgram, Traced};
+use crate::phases::{self, EMA_SUFFIX, Part, StepGroup, StepProgram, Traced};
 use crate::plan::{self, PlanReport};
 use crate::sampler::Standing;
 use crate::spec::{TrainSection, TrainSpec};
@@ -11,6 +13,7 @@ use ganymede_data::{Batch, Codec};
 use ganymede_nn::Parameter;
 use ganymede_runtime::{Backend, Program, Store};
 use ganymede_tensor::{Data, Tensor, TensorType};
+use in_use::other_rate;
 use std::collections::{BTreeMap, HashSet};
 
 /// What a step gave.
@@ -186,31 +189,6 @@ impl Stepper {
         names.sort();
         names.dedup();
         names
-    }
-
-    /// What the last of `done` steps was made with: the learning rate of each phase, `<phase>/learning_rate`, and the probability of
-    /// each adaptive augmentation, `augment/<at>/p`.
-    ///
-    /// # Errors
-    /// When a state cannot be read.
-    pub fn in_use(&self, done: u64) -> Result<BTreeMap<String, f64>, GanError> {
-        let mut found = BTreeMap::new();
-        for group in &self.groups {
-            let (every, repeat) = (group.every.max(1), group.repeat.max(1));
-            let turn = done.saturating_sub(1) / every;
-            let (factor, iteration) = (self.spec.train.rate_factor(turn * every), turn * repeat + repeat - 1);
-            for phase in group.programs.iter().flat_map(|loaded| &loaded.info.phases) {
-                let other = other_rate(phase, (factor, iteration), &self.scalars);
-                let rate = other.unwrap_or_else(|| phase.optimizer.learning_rate.value(iteration));
-                found.insert(format!("{}/learning_rate", phase.name), rate);
-            }
-        }
-        let adapts = |name: &&str| name.starts_with("augment/") && name.ends_with("/p");
-        for name in self.store.layout().entries.iter().map(|entry| entry.name.as_str()).filter(adapts) {
-            let value = self.store.read(name)?.to_f64();
-            found.extend(value.first().map(|p| (name.to_string(), *p)));
-        }
-        Ok(found)
     }
 
     /// From the next step on the training ends as this says, which learning rates may follow.
@@ -479,12 +457,6 @@ fn give_scalars(
         program.write("seed", &Tensor::new([2], Data::U32(words)).expect("two words for shape (2,)"))?;
     }
     Ok(())
-}
-
-/// The learning rate of a phase where it is another than its optimizer says: `factor` of that, or what was set.
-fn other_rate(phase: &PhaseInfo, (factor, iteration): (f64, u64), others: &BTreeMap<String, f64>) -> Option<f64> {
-    let set = others.get(&format!("{}/learning_rate", phase.name)).copied();
-    set.or_else(|| (factor < 1.0).then(|| phase.optimizer.learning_rate.value(iteration) * factor))
 }
 
 /// Reads losses, shown numbers and finite flags of the program that just ran; those of the parts of a batch are averaged.

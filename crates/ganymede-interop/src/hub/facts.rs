@@ -46,16 +46,16 @@ impl Facts {
         // An evaluation is of the averaged weights where there are some, and of the weights of its step.
         let generator = trained.network(Network::Generator);
         let evaluated = upto().filter(|line| line.step == trained.step && generator == phases::sampled(&own));
-        let scores = evaluated.filter_map(|line| match &line.event {
+        let mut scores = evaluated.filter_map(|line| match &line.event {
             Event::Metrics { scores, .. } => Some(scores.clone()),
             _ => None,
         });
-        let scores = scores.last().unwrap_or_default();
-        let grids = upto().filter_map(|line| match &line.event {
+        let scores = scores.next_back().unwrap_or_default();
+        let mut grids = upto().filter_map(|line| match &line.event {
             Event::Snapshot { file } => Some(trained.run.join(file)).filter(|path| path.is_file()),
             _ => None,
         });
-        let grid = grids.last();
+        let grid = grids.next_back();
         let mut spec: Value =
             toml::from_str(&own.to_toml()).map_err(|error| InteropError::foreign("spec.toml", error.to_string()))?;
         for (table, key) in [(Some("data"), "source"), (None, "from")] {

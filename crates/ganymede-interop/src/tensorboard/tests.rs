@@ -140,8 +140,8 @@ fn grids_are_pictures_with_their_sizes_and_the_spec_is_a_text() {
     for (step, image) in &pictures {
         let file = fs::read(run.join(format!("samples/step-{step:08}.png"))).unwrap();
         assert_eq!(image.encoded, file);
-        // 64 images of 16 pixels, in rows of 8 with 2 pixels between them.
-        assert_eq!((image.height, image.width, image.colorspace), (142, 142, 1));
+        // 64 images in rows of 8, each enlarged to 96 pixels, with 2 pixels between them.
+        assert_eq!((image.height, image.width, image.colorspace), (782, 782, 1));
     }
     let [(tag, metadata, spec)] = &texts[..] else { panic!("{texts:?}") };
     assert_eq!((tag.as_str(), metadata.plugin.as_ref().unwrap().name.as_str()), ("Spec", "text"));
