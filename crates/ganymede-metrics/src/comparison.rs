@@ -95,6 +95,14 @@ pub trait Others {
     /// As [`Others::learned`].
     fn tested(&self) -> Result<Set, MetricError>;
 
+    /// Real samples that the generator was trained on, and of which it may hold copies: none of those that are tested.
+    ///
+    /// # Errors
+    /// As [`Others::learned`].
+    fn trained(&self) -> Result<Set, MetricError> {
+        self.learned()
+    }
+
     /// Labelled images that the channels of samples are, one each ([`Facts::stacked`]).
     ///
     /// # Errors

@@ -73,6 +73,16 @@ mod tests {
         baselines: bool,
         stop: bool,
     ) -> (Result<Evaluation, GanError>, u64) {
+        let options = EvaluateOptions { samples, baselines, ..EvaluateOptions::default() };
+        evaluated(rows, Some(0.1), &options, stop)
+    }
+
+    fn evaluated(
+        rows: usize,
+        holdout: Option<f64>,
+        options: &EvaluateOptions,
+        stop: bool,
+    ) -> (Result<Evaluation, GanError>, u64) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
         let mut text = "x,y,kind\n".to_string();
@@ -81,18 +91,31 @@ mod tests {
             text += &format!("{x}.5,{}.25,{}\n", 2 * x + row * 31 % 50, ["low", "middle", "high"][x / 201]);
         }
         std::fs::write(&path, text).unwrap();
-        let options = DataOptions { use_cache: false, ..DataOptions::default() };
-        let data = Dataset::open(&Source::parse(&path).unwrap(), &options, &()).unwrap();
+        let uncached = DataOptions { use_cache: false, ..DataOptions::default() };
+        let data = Dataset::open(&Source::parse(&path).unwrap(), &uncached, &()).unwrap();
         let mut spec = presets::preset("table", data.codec()).unwrap();
-        spec.data.options.holdout = Some(0.1);
-        let codec = data.learn(&data.split(Some(0.1), spec.seed)).unwrap();
+        spec.data.options.holdout = holdout;
+        let codec = data.learn(&data.split(holdout, spec.seed)).unwrap();
         let backend = CpuBackend::new(Default::default()).unwrap();
         let mut sampler = Sampler::new(&spec, &codec, None, &backend).unwrap();
         sampler.initialise(&codec).unwrap();
-        let options = EvaluateOptions { samples, baselines, ..EvaluateOptions::default() };
-        let bytes = evaluation_bytes(&spec, &data, &options, &backend).unwrap().own;
+        let bytes = evaluation_bytes(&spec, &data, options, &backend).unwrap().own;
         let stop = AtomicBool::new(stop);
-        (compare(&spec, &codec, &mut sampler, &options, &data, &backend, (&stop, &|_| {})), bytes)
+        (compare(&spec, &codec, &mut sampler, options, &data, &backend, (&stop, &|_| {})), bytes)
+    }
+
+    /// Rows of another file were not seen by the training, so models are tested on them; but what is near to them is no copy.
+    #[test]
+    fn rows_of_other_data_are_held_out_and_never_copied() {
+        let found = |whole: bool| {
+            let options = EvaluateOptions { whole, ..EvaluateOptions::default() };
+            let found = evaluated(600, None, &options, false).0.unwrap();
+            let has = |name: &str| found.scores.iter().any(|score| score.metric == name);
+            let said = |text: &str| found.left_out.iter().filter(|line| line.contains(text)).count();
+            let held = said("no row was held out");
+            (has("tstr_f1_macro"), has("nearest_share"), held, said("copies are looked for among the rows of the training"))
+        };
+        assert_eq!((found(false), found(true)), ((false, false, 2, 0), (true, false, 0, 1)));
     }
 
     #[test]

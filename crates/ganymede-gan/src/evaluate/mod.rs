@@ -123,7 +123,7 @@ pub struct EvaluateOptions {
     pub samples: Option<usize>,
     /// Names of metrics; `None` takes all.
     pub metrics: Option<Vec<String>>,
-    /// Whether all of the data is compared with, because it is not what was trained on.
+    /// Whether all of the data is compared with, because it is not what was trained on; where it is, that counts for nothing.
     pub whole: bool,
     /// Whether samples are compared with those that were held out, instead of those that are trained on.
     pub held_out: bool,
@@ -198,15 +198,16 @@ pub fn evaluate_watched(
     let spec = run_dir::read_spec(run)?;
     let same = run_dir::same_data(run, dataset);
     let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
+    let mut options = options.clone();
     match same {
-        // What its numbers mean was decided when the run began.
-        Ok(()) => {}
+        // What its numbers mean was decided when the run began, and what of it was held out, by whatever name it comes.
+        Ok(()) => options.whole = false,
         Err(GanError::DataChanged { .. }) if options.whole => {
             codec.comparable(dataset.codec()).map_err(|reason| GanError::Argument { what: "data".into(), reason })?
         }
         Err(error) => return Err(error),
     }
-    let compared = compare(&spec, &codec, &mut sampler, options, dataset, backend, (stop, watch))?;
+    let compared = compare(&spec, &codec, &mut sampler, &options, dataset, backend, (stop, watch))?;
     let standing = options.generator.standing.map(|batches| {
         let known = sampler.known_conditions().join(", ");
         let under = if known.is_empty() { known } else { format!(" under conditions by chance: {known}") };

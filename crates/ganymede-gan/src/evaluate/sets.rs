@@ -115,8 +115,10 @@ pub(super) struct Sets<'a> {
     learned: Vec<u32>,
     /// Numbers of real samples that nothing learns from.
     tested: Vec<u32>,
-    /// Whether these were held out of the training.
-    held_out: bool,
+    /// Whether the training saw none of these.
+    unseen: bool,
+    /// Whether all real samples are others than those of the training.
+    other: bool,
     /// Under which conditions samples are generated.
     pub conditions: Conditions,
     /// Where what was learned is kept.
@@ -151,7 +153,7 @@ impl<'a> Sets<'a> {
         let apart: Vec<u32> = apart.into_iter().map(|at| split.holdout[at]).collect();
         let compared = if rows.held_out { &apart[..sizes.samples] } else { &order[..sizes.samples] };
         let learned = order[rows.learned].to_vec();
-        let held_out = rows.tested.is_err();
+        let unseen = options.whole || rows.tested.is_err();
         let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
         let conditions = Conditions::of(sampler, codec, dataset);
         let asked = conditions.asked();
@@ -175,7 +177,8 @@ impl<'a> Sets<'a> {
         let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
         let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
         let cache = cache_folder().filter(|_| spec.data.options.use_cache);
-        Ok(Sets { dataset, codec, facts, sides, learned, tested, held_out, conditions, cache, key, protocol })
+        let other = options.whole;
+        Ok(Sets { dataset, codec, facts, sides, learned, tested, unseen, other, conditions, cache, key, protocol })
     }
 
     /// Labelled real samples that are not compared.
@@ -210,10 +213,20 @@ impl Others for Sets<'_> {
 
     fn tested(&self) -> Result<Set, MetricError> {
         // What is near to rows of the training is no copy if these are rows of the training, too.
-        if !self.facts.columns.is_empty() && !self.held_out {
+        if !self.facts.columns.is_empty() && !self.unseen {
             return Err(MetricError::Missing("no row was held out: train with --holdout 0.1".into()));
         }
         self.apart(&self.tested, LEAST, "to test a classifier on")
+    }
+
+    fn trained(&self) -> Result<Set, MetricError> {
+        match self.other {
+            true => {
+                let reason = "copies are looked for among the rows of the training: name no other data";
+                Err(MetricError::Missing(reason.into()))
+            }
+            false => self.learned(),
+        }
     }
 
     fn parts(&self) -> Result<Set, MetricError> {

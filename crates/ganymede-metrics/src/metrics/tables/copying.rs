@@ -175,7 +175,7 @@ impl Metric for Copying {
     fn measure(&self, compared: &mut Comparison<'_>) -> Result<Vec<Number>, MetricError> {
         let (data, sides, seed, stop) = (compared.data, compared.sides, compared.seed, compared.stop);
         stop.check()?;
-        let (learned, held) = (compared.others.learned()?, compared.others.tested()?);
+        let (learned, held) = (compared.others.trained()?, compared.others.tested()?);
         let read = |samples| Table::of(self.name(), samples, &data.columns);
         let (real, fake) = (read(sides.real.samples())?, read(sides.fake.samples())?);
         let (learned, held) = (read(learned.samples())?, read(held.samples())?);
