@@ -109,6 +109,41 @@ def test_classes_are_asked_for_by_name_and_number():
         gan.sample(2, labels="highest")
 
 
+@pytest.mark.parametrize("n_critic", [1, 2])
+def test_a_function_of_epochs_is_a_schedule_of_the_spec(n_critic):
+    def fitted(epochs, *callbacks):
+        gan = gm.GAN(small_generator(), small_discriminator()).compile(ADAM(), ADAM(), n_critic=n_critic)
+        gan.fit(small_images(), batch_size=8, epochs=epochs, verbose=0, callbacks=callbacks)
+        return gan
+
+    # From the second epoch on nothing is learned: what stands there is what one epoch gave, not a step more or less.
+    one = fitted(1)
+    still = fitted(3, keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate if epoch == 0 else 0.0))
+    for network in ("generator", "discriminator"):
+        for a, b in zip(getattr(one, network).get_weights()[:2], getattr(still, network).get_weights()[:2]):
+            np.testing.assert_array_equal(a, b)
+    assert still.spec.count("PiecewiseConstantDecay") == 2
+    # A function of the epoch alone, the same in all: a number, as the optimizer has it.
+    assert "PiecewiseConstantDecay" not in fitted(2, keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)).spec
+
+
+def test_rates_that_no_spec_can_have_are_refused(gan):
+    halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    for callbacks, length, said in [
+        ([halved], {"minutes": 1}, "known length"),
+        ([halved, halved], {"steps": 2}, "found 2"),
+        ([keras.callbacks.LearningRateScheduler(lambda epoch, rate: -1.0)], {"steps": 2}, "at least 0 in epoch 0, found -1"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            gan.fit(small_images(), batch_size=16, verbose=0, callbacks=callbacks, **length)
+    with pytest.raises(TypeError, match="expected a function"):
+        keras.callbacks.LearningRateScheduler(0.1)
+    falls = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    other = gm.GAN(small_generator(), small_discriminator()).compile(keras.optimizers.Adam(falls), ADAM())
+    with pytest.raises(ValueError, match="has a schedule already"):
+        other.fit(small_images(), batch_size=16, steps=2, verbose=0, callbacks=[halved])
+
+
 def test_callbacks_steer_and_record(tmp_path, gan):
     stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: setattr(gan, "stop_training", epoch == 1))
     checkpoints = keras.callbacks.ModelCheckpoint

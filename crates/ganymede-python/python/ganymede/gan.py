@@ -16,9 +16,9 @@ from .data import checked, drained, kept, to_array
 from .errors import SpecError, with_hint
 from .keras import utils
 from .keras._model import Model
-from .keras.callbacks import Callback, CallbackList, History, ProgbarLogger, tensorboard_folder
+from .keras.callbacks import Callback, CallbackList, History, LearningRateScheduler, ProgbarLogger, tensorboard_folder
 from .samples import Samples, samples_of
-from .spec import objective_terms, optimizer_of, penalty_term
+from .spec import objective_terms, optimizer_of, penalty_term, rate_of, with_rates
 
 #: Names in a spec.
 _GENERATOR, _DISCRIMINATOR = "generator", "discriminator"
@@ -252,15 +252,33 @@ class GAN:
                 per_epoch = self._steps_per_epoch(text)
             length = {"steps": per_epoch * int(epochs), "tick_every": min(50, per_epoch)}
             text = _ganymede.spec_text(json.dumps(self._spec(length)))
+        callbacks = list(callbacks or [])
+        schedulers = [callback for callback in callbacks if isinstance(callback, LearningRateScheduler)]
+        if schedulers:
+            rates = self._phases_with_rates(schedulers, length, per_epoch or self._steps_per_epoch(text))
+            text = _ganymede.spec_text(json.dumps({**self._spec(length), "phases": rates}))
         weights = {key: model.get_weights() for key, model in self._networks().items() if model._loaded()}
         self._sampler = None
-        callbacks = list(callbacks or [])
         self._session = _ganymede.Session(text, outdir, name, weights, tensorboard_folder(callbacks))
         self.run = pathlib.Path(self._session.run())
         if self._class_names is not None:
             (self.run / "class_names.json").write_text(json.dumps(self._class_names), encoding="utf-8")
         (self.run / "network_range.json").write_text(json.dumps(list(self._network_range)), encoding="utf-8")
         return self._go(per_epoch, epochs, callbacks, verbose, list(metrics), said, batch_size=batch_size)
+
+    def _phases_with_rates(self, schedulers: list[LearningRateScheduler], length: dict[str, Any], per_epoch: int) -> list[dict[str, Any]]:
+        """The phases with the rates that functions give for each epoch."""
+        if "steps" not in length:
+            raise SpecError("LearningRateScheduler: expected a training of known length, found minutes; say epochs= or steps=")
+        if len(schedulers) > 1:
+            raise SpecError(f"callbacks: expected one LearningRateScheduler, found {len(schedulers)}")
+        epochs, repeated = -(-length["steps"] // per_epoch), int((self._compiled or {}).get("n_critic", 1))
+        phases = []
+        for phase in (self._compiled or {})["phases"]:
+            updates = per_epoch * (repeated if phase["name"] == "d" else 1)
+            rates = schedulers[0].rates(rate_of(phase["optimizer"]), epochs)
+            phases.append({**phase, "optimizer": with_rates(phase["optimizer"], rates, updates)})
+        return phases
 
     def _networks(self) -> dict[str, Model]:
         return {_GENERATOR: self.generator, _DISCRIMINATOR: self.discriminator}

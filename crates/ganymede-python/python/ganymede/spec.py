@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any, Callable
 
 from .errors import SpecError, with_hint
+from .keras import optimizers
 from .keras._configured import Configured, plain
 from .record import Recorded, Recording, Scope, recorded
 
@@ -36,6 +38,26 @@ def _of_keras(value: Any, where: str) -> dict[str, Any]:
             argument.pop("name", None)
         kept[name] = float(argument) if hasattr(argument, "__float__") and not isinstance(argument, (int, str)) else argument
     return {"class_name": type(value).__name__, **kept}
+
+
+def rate_of(optimizer: dict[str, Any]) -> float:
+    """The learning rate of an optimizer as it stands in a phase."""
+    rate = optimizer.get("learning_rate")
+    if rate is None:
+        rate = inspect.signature(getattr(optimizers, optimizer["class_name"])).parameters["learning_rate"].default
+    if not isinstance(rate, (int, float)):
+        raise SpecError("LearningRateScheduler: expected optimizers with a number as their rate, found one that has a schedule already")
+    return float(rate)
+
+
+def with_rates(optimizer: dict[str, Any], rates: list[float], updates: int) -> dict[str, Any]:
+    """The optimizer with a rate for each epoch of so many updates, the last one for all that come after."""
+    changes = [epoch for epoch in range(1, len(rates)) if rates[epoch] != rates[epoch - 1]]
+    if not changes:
+        return {**optimizer, "learning_rate": rates[0]}
+    # A boundary itself still has the rate before it.
+    boundaries, values = [epoch * updates - 1 for epoch in changes], [rates[0], *(rates[epoch] for epoch in changes)]
+    return {**optimizer, "learning_rate": {"class_name": "PiecewiseConstantDecay", "boundaries": boundaries, "values": values}}
 
 
 def objective_terms(player: str, loss: Any) -> list[dict[str, Any]]:

@@ -318,13 +318,29 @@ def tensorboard_folder(callbacks: Iterable[Any], asked: Any = None) -> str | Non
 
 
 class LearningRateScheduler(Callback):
-    """Asks a function for the rate of each epoch; the rates become a schedule of the spec before the training, so that it can go on."""
+    """Asks a function for the rate of each epoch, all before the first step: the rates become a schedule of the spec, so that the run goes on
+    without Python. Both optimizers follow it, each from its own rate."""
 
     def __init__(self, schedule: Any, verbose: int = 0) -> None:
-        raise ValueError(
-            "LearningRateScheduler: expected rates that the spec knows, found a function that is asked while training; give the optimizer a "
-            "schedule: keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)"
-        )
+        if not callable(schedule):
+            raise TypeError(f"LearningRateScheduler: expected a function of (epoch, rate), found {type(schedule).__name__}")
+        self.schedule, self.verbose = schedule, verbose
+
+    def rates(self, rate: float, epochs: int) -> list[float]:
+        """The rate of each epoch, from what the optimizer has at first."""
+        rates: list[float] = []
+        for epoch in range(epochs):
+            try:
+                value = self.schedule(epoch, rate)
+            except TypeError:
+                value = self.schedule(epoch)
+            rate = float(value)
+            if not 0 <= rate < float("inf"):
+                raise ValueError(f"LearningRateScheduler: expected a rate of at least 0 in epoch {epoch}, found {rate}")
+            rates.append(rate)
+            if self.verbose:
+                print(f"Epoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.", file=sys.stderr)
+        return rates
 
 
 class ReduceLROnPlateau(Callback):
@@ -350,7 +366,7 @@ class BackupAndRestore(Callback):
 
 def __getattr__(name: str) -> Any:
     raise AttributeError(
-        f"ganymede.keras.callbacks has no `{name}`: it has Callback, CSVLogger, EarlyStopping, History, LambdaCallback, ModelCheckpoint, "
+        f"ganymede.keras.callbacks has no `{name}`: it has Callback, CSVLogger, EarlyStopping, History, LambdaCallback, LearningRateScheduler, ModelCheckpoint, "
         "ProgbarLogger, TensorBoard, TerminateOnNaN, BackupAndRestore"
     )
 
