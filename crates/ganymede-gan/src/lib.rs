@@ -60,5 +60,5 @@ pub use sampler::{Labels, Sampler, SamplerOptions, Seeds, rows_by_class};
 pub use select::{RealRows, RowDraws, RowOptions, RowReport, RowsAsked, Selected, Selector, sample_rows};
 pub use step::{StepResult, Stepper};
 pub use trainer::{Action, Monitor, Outcome, Reason, Scalars, Seen, Setup, Trainer};
-pub use training::{Compiled, Pace, Training, image_codec, may_go_on, open_run_data, rehearse, run_name};
+pub use training::{Compiled, Pace, Training, image_codec, may_go_on, open_beside, open_run_data, rehearse, run_name};
 pub use verify::{Verification, verify};

@@ -262,7 +262,7 @@ pub fn read_env(run: &Path) -> Result<Env, GanError> {
 ///
 /// # Errors
 /// What reading the run and the samples gives.
-pub fn beside(run: &Path, dataset: Dataset) -> Result<Dataset, GanError> {
+pub(crate) fn beside(run: &Path, dataset: Dataset) -> Result<Dataset, GanError> {
     let codec = read_codec(run)?;
     if codec.modality().lines().is_some() && read_env(run)?.data != dataset.fingerprint() {
         return Ok(dataset.rows_of(&codec)?);

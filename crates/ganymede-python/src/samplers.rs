@@ -3,10 +3,11 @@
 use crate::arrays::{array, named, tensor};
 use crate::errors::{raised, raised_data, refused};
 use crate::process::{Home, cpu};
-use ganymede::data::{Codec, Dataset, Source, class_number};
+use ganymede::data::{Codec, class_number};
+use ganymede::gan::spec::DataSpec;
 use ganymede::gan::{
-    EvaluateOptions, GanError, Labels, Machine, Sampler as Engine, SamplerOptions, checkpoint, evaluate, open_run_data,
-    run_dir,
+    EvaluateOptions, GanError, Labels, Machine, Sampler as Engine, SamplerOptions, checkpoint, evaluate, open_beside,
+    open_run_data, run_dir,
 };
 use ganymede::tensor::DType;
 use pyo3::prelude::*;
@@ -177,7 +178,7 @@ pub fn evaluate_run(
     py.detach(|| {
         let spec = run_dir::read_spec(&run)?;
         let data = match other {
-            Some(source) => run_dir::beside(&run, Dataset::open(&Source::parse(source)?, &spec.data.options, &())?)?,
+            Some(source) => open_beside(&run, &DataSpec { source: source.into(), ..spec.data.clone() }, &())?,
             None => open_run_data(&run, &spec.data, &())?,
         };
         let machine = Machine::new(cpu(), spec.train.numerics)?;

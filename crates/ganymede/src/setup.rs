@@ -45,6 +45,14 @@ pub fn open_run_data(run: &Path, data: &DataSpec, terminal: &Terminal) -> Result
     Ok(ganymede_gan::open_run_data(run, data, &DataBar::new(terminal))?)
 }
 
+/// Reads other samples to stand beside a run.
+///
+/// # Errors
+/// What reading gives.
+pub fn open_beside(run: &Path, data: &DataSpec, terminal: &Terminal) -> Result<Dataset, Failure> {
+    Ok(ganymede_gan::open_beside(run, data, &DataBar::new(terminal))?)
+}
+
 /// A source as it is kept in a spec: a name as it is, a path from the root, so that the run goes on from anywhere.
 ///
 /// # Errors

@@ -113,7 +113,12 @@ mod tests {
             let has = |name: &str| found.scores.iter().any(|score| score.metric == name);
             let said = |text: &str| found.left_out.iter().filter(|line| line.contains(text)).count();
             let held = said("no row was held out");
-            (has("tstr_f1_macro"), has("nearest_share"), held, said("copies are looked for among the rows of the training"))
+            (
+                has("tstr_f1_macro"),
+                has("nearest_share"),
+                held,
+                said("copies are looked for among the rows of the training"),
+            )
         };
         assert_eq!((found(false), found(true)), ((false, false, 2, 0), (true, false, 0, 1)));
     }

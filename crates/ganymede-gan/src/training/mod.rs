@@ -9,7 +9,7 @@ mod resume;
 pub use changes::run_name;
 pub use pace::Pace;
 pub use rehearse::{image_codec, rehearse};
-pub use resume::{may_go_on, open_run_data};
+pub use resume::{may_go_on, open_beside, open_run_data};
 
 use crate::check::{self, DataFacts, Report, Severity};
 use crate::checkpoint;

@@ -6,7 +6,7 @@ use crate::checkpoint;
 use crate::error::GanError;
 use crate::run_dir::{self, RunDir};
 use crate::spec::{DataSpec, TrainSpec};
-use ganymede_data::{DataError, Dataset, Progress, Source};
+use ganymede_data::{DataError, DataOptions, Dataset, Progress, Source};
 use ganymede_runtime::CpuOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,6 +78,33 @@ pub fn open_run_data(run: &Path, data: &DataSpec, progress: &dyn Progress) -> Re
         other => other?,
     };
     Ok(Dataset::open(&source, &data.options, progress)?.of_run(&codec)?)
+}
+
+/// Reads other samples to stand beside a run: with the classes in the order of the run's, and rows as the run's table was read.
+///
+/// What the options say of columns holds for the table that was trained on; rows that do not bear it out, as those of one class alone, are
+/// read without it.
+///
+/// # Errors
+/// What reading gives.
+pub fn open_beside(run: &Path, data: &DataSpec, progress: &dyn Progress) -> Result<Dataset, GanError> {
+    let (codec, source) = (run_dir::read_codec(run)?, Source::parse(&data.source)?);
+    let opened = Dataset::open(&source, &data.options, progress);
+    let dataset = match opened {
+        Err(told) if codec.modality().lines().is_some() => {
+            let options = DataOptions {
+                columns: Default::default(),
+                rules: Default::default(),
+                target: None,
+                numbers: Default::default(),
+                condition: Default::default(),
+                ..data.options.clone()
+            };
+            Dataset::open(&source, &options, progress).map_err(|_| told)?
+        }
+        opened => opened?,
+    };
+    run_dir::beside(run, dataset)
 }
 
 /// Whether a run may go on under a spec, before its data is read.

@@ -84,6 +84,13 @@ class TabularGAN:
         changed = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name])
         return f"TabularGAN({changed})"
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator before it searches; it is there when it asks."""
+        from sklearn.utils import InputTags, Tags, TargetTags  # type: ignore[import-not-found]
+
+        takes = InputTags(string=True, categorical=True, allow_nan=True)
+        return Tags(estimator_type="density_estimator", target_tags=TargetTags(required=False), input_tags=takes)
+
     # Training.
 
     def fit(self, X: Any, y: Any = None, *, kinds: dict[str, str] | None = None) -> "TabularGAN":
@@ -148,6 +155,17 @@ class TabularGAN:
         """
         return {name: score["value"] for name, score in self._scores(X, samples, None).items()}
 
+    def score(self, X: Any, y: Any = None) -> float:
+        """How hard generated rows are to tell from these, for `GridSearchCV`: 2·(1 − AUC) of boosted trees, between 0 (each is told) and 1 (a
+        guess is as good).
+
+        Args:
+            X: Rows that were not trained on.
+            y: A further column, as of `fit`.
+        """
+        auc = self._scores(Frame.of(X, y, self.target), None, ["detection"])["detection_boosting"]["value"]
+        return float(min(1.0, 2.0 * (1.0 - auc)))
+
     def helps(self, train: Any, test: Any, target: str | None = None) -> dict[str, Any]:
         """What a classifier that also saw generated rows predicts better on `test`, each with its interval of about 95 %.
 
@@ -165,8 +183,11 @@ class TabularGAN:
         gan = self._fitted()
         with tempfile.TemporaryDirectory(prefix="ganymede-") as folder:
             source, _ = Frame.of(rows, None, None).file(pathlib.Path(folder))
-            found, _ = _ganymede.evaluate_run(gan.run, str(source), samples, list(metrics) if metrics is not None else None)
-        return {score["metric"]: score for score in json.loads(found)}
+            found, left_out = _ganymede.evaluate_run(gan.run, str(source), samples, list(metrics) if metrics is not None else None)
+        scores = {score["metric"]: score for score in json.loads(found)}
+        if not scores:
+            raise DataError(f"evaluate: expected rows to compare with, found too few: {'; '.join(left_out)}")
+        return scores
 
     def save(self, path: Any) -> pathlib.Path:
         """Writes the model as one file; it holds no rows."""

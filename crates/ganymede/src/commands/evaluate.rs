@@ -66,7 +66,7 @@ impl Command for Evaluate {
             data.source = setup::source_name(other)?;
         }
         let dataset = match &self.data {
-            Some(_) => run_dir::beside(&self.generator.at.run, setup::open_data(&data, terminal)?)?,
+            Some(_) => setup::open_beside(&self.generator.at.run, &data, terminal)?,
             None => setup::open_run_data(&self.generator.at.run, &data, terminal)?,
         };
         if let Some(note) = dataset.report().notes.iter().find(|note| note.starts_with("left out")) {

@@ -113,6 +113,31 @@ fn a_run_goes_on_with_the_numbers_that_its_classes_had() {
     assert_eq!(outcome.step, 3);
 }
 
+/// Rows of one class alone have no target of their own; the run's stands.
+#[test]
+fn rows_of_one_class_stand_beside_a_run_that_has_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, row: &dyn Fn(usize) -> String| {
+        let path = folder.path().join(name);
+        let rows: String = (0..60).map(row).collect();
+        std::fs::write(&path, format!("size,kind\n{rows}")).unwrap();
+        path.display().to_string()
+    };
+    let both = file("both.csv", &|at| format!("{}.5,{}\n", at * 7 % 60, ["few", "many"][at % 2]));
+    let one = file("one.csv", &|at| format!("{}.5,many\n", at * 11 % 60));
+    let options = DataOptions { target: Some("kind".into()), use_cache: false, ..DataOptions::default() };
+    let data = DataSpec { source: both, options, ..DataSpec::default() };
+    let dataset = Dataset::open(&Source::parse(&data.source).unwrap(), &data.options, &()).unwrap();
+    let training = crate::Training::preset("table", Arc::new(dataset)).unwrap().steps(1).outdir(folder.path());
+    let run = training.start().unwrap().run(&AtomicBool::new(false)).unwrap().run;
+    let beside = crate::open_beside(&run, &DataSpec { source: one, ..data.clone() }, &()).unwrap();
+    assert_eq!((beside.len(), beside.classes()), (60, ["few", "many"].map(String::from).as_slice()));
+    assert_eq!(beside.labels().unwrap(), [1; 60]);
+    // What is wrong without the options, too, is told as it was met with them.
+    let none = file("none.csv", &|_| String::new());
+    assert!(crate::open_beside(&run, &DataSpec { source: none, ..data }, &()).is_err());
+}
+
 #[test]
 fn other_data_is_told_in_words() {
     let folder = tempfile::tempdir().unwrap();
