@@ -10,6 +10,7 @@ pub mod arguments;
 pub mod config;
 mod config_error;
 pub mod constraints;
+pub mod expression;
 mod family;
 pub mod initializers;
 pub mod layers;

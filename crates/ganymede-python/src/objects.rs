@@ -88,5 +88,5 @@ pub fn names(family: &str) -> Vec<&'static str> {
 /// The functions that a loss may call: name, arguments as they are written, what it computes.
 #[pyfunction]
 pub fn functions() -> Vec<(&'static str, &'static str, &'static str)> {
-    expression::functions().iter().map(|function| (function.name, function.signature, function.about)).collect()
+    expression::functions().map(|function| (function.name, function.signature, function.about)).collect()
 }

@@ -1,9 +1,9 @@
 //! The names that a text may use without giving them a value. To add one: a line in [`NAMES`]. Not here: functions
-//! (`functions.rs`), fields of the data, which the data names.
+//! (`functions.rs`), fields of the data, which the data names, what a text makes of them (`around.rs`).
 
-use super::evaluate::Verdicts;
-use super::value::Value;
+use super::around::Verdicts;
 use crate::loss_scope::LossScope;
+use ganymede_nn::expression::{Applied, Value};
 
 /// A name that has a value in every text.
 pub struct Name {
@@ -16,7 +16,7 @@ pub struct Name {
     pub(super) value: Apply,
 }
 
-type Apply = for<'g> fn(&LossScope<'g>, &Verdicts<'g>) -> Result<Value<'g>, String>;
+type Apply = for<'g> fn(&LossScope<'g>, &Verdicts<'g>) -> Applied<'g>;
 
 const fn name(name: &'static str, about: &'static str, value: Apply) -> Name {
     Name { name, about, of_objective: false, value }

@@ -1,6 +1,6 @@
 //! Values of every function beside numbers worked out by hand, what is refused and with which words, and texts with random faults.
 
-use super::{Expression, FUNCTIONS, MAX_DEPTH, Verdicts};
+use super::{Expression, MAX_DEPTH, Verdicts, functions};
 use crate::loss_scope::{LossScope, Networks, Trace};
 use crate::regularizers::Player;
 use crate::spec::LatentDistribution;
@@ -179,7 +179,7 @@ fn functions_are_what_they_are_worked_out_to_be() {
         let found = with(text).unwrap_or_else(|error| panic!("{name}: {text}: {error}"));
         assert!((found - expected).abs() <= 1e-6 * (1.0 + expected.abs()), "{text}: {found}, expected {expected}");
     }
-    for function in FUNCTIONS {
+    for function in functions() {
         assert!(cases().iter().any(|(name, ..)| *name == function.name), "`{}` has no numbers", function.name);
     }
 }

@@ -130,6 +130,7 @@ table! {
         dropout: Dropout, SpatialDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D;
         elu: ELU;
         embedding: Embedding;
+        expression: ExpressionLayer, Formula;
         flatten: Flatten;
         gaussian: GaussianDropout, GaussianNoise;
         gaussian_copula: GaussianCopula;
@@ -244,6 +245,7 @@ table! {
         "ZeroPadding2D" => ZeroPadding2D,
         "ZeroPadding3D" => ZeroPadding3D,
         "ganymede>ConditionalBatchNormalization" => ConditionalBatchNormalization,
+        "ganymede>Expression" => ExpressionLayer,
         "ganymede>GaussianCopula" => GaussianCopula,
         "ganymede>MinibatchStddev" => MinibatchStddev,
         "ganymede>OneHot" => OneHot,

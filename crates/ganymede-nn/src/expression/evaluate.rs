@@ -2,21 +2,16 @@
 //! recorded with its line and the part of the text. Not here: what the text says by itself (`lines.rs`).
 
 use super::call::{Call, MAX_RANK};
+use super::functions::Applied;
 use super::parser::{Kind, Node, Operator};
 use super::value::{Value, binary, float};
-use super::{Expression, MAX_ELEMENTS, MAX_NODES_OF_GRAPH, excerpt, functions, line_of, lines, losses, names};
-use crate::loss_scope::LossScope;
+use super::{
+    Expression, MAX_ELEMENTS, MAX_NODES_OF_GRAPH, Surroundings, Vocabulary, excerpt, functions, line_of, lines, losses,
+};
+use crate::nearest::nearest;
 use ganymede_graph::{Builder, Expr};
-use ganymede_nn::config::nearest;
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// The logits that an objective is of; none in a penalty, which asks for its own.
-#[derive(Default)]
-pub(crate) struct Verdicts<'g> {
-    pub real: Option<Expr<'g>>,
-    pub fake: Option<Expr<'g>>,
-}
 
 /// Where a text is wrong, and how.
 type Fault = (Range<usize>, String);
@@ -25,38 +20,27 @@ type Fault = (Range<usize>, String);
 const MOST_ERRORS: usize = 20;
 
 impl Expression {
-    /// The value of the text, whose name in its term is `key`.
+    /// The value of the text, which stands under the name `key`.
     ///
     /// # Shapes
-    /// A scalar.
+    /// What the surroundings take for a result.
     ///
     /// # Errors
     /// Recorded with the line: a name that is none, values that a function does not take, shapes that do not fit, a value that is
-    /// no scalar.
-    pub(crate) fn evaluate<'g>(&self, key: &str, s: &LossScope<'g>, verdicts: &Verdicts<'g>) -> Expr<'g> {
-        let builder = s.builder();
+    /// no result.
+    pub fn evaluate<'g>(&self, key: &str, around: &dyn Surroundings<'g>) -> Expr<'g> {
+        let builder = around.builder();
         let (errors, nodes) = (builder.error_count(), builder.node_count());
-        let mut evaluation = Evaluation {
-            of: self,
-            key,
-            s,
-            verdicts,
-            values: HashMap::new(),
-            noise: String::new(),
-            errors,
-            told: 0,
-            nodes,
-        };
+        let mut evaluation =
+            Evaluation { of: self, key, around, values: HashMap::new(), line: "", errors, told: 0, nodes };
         for line in &self.lines {
-            let name = line.name.as_deref().unwrap_or("value");
-            evaluation.noise = format!("{}/{name}", s.prefix());
-            let value = evaluation.node(&line.value);
-            let value = match (value, &line.name) {
+            evaluation.line = line.name.as_deref().unwrap_or("value");
+            let value = match (evaluation.node(&line.value), &line.name) {
                 (Ok(value), Some(_)) => value,
-                (Ok(value), None) => return evaluation.scalar(value, &line.value),
+                (Ok(value), None) => return evaluation.result(value, &line.value),
                 (Err(fault), _) => return evaluation.poison(fault),
             };
-            evaluation.values.insert(name, value);
+            evaluation.values.insert(evaluation.line, value);
         }
         evaluation.poison((0..0, "expected a value, found none".into()))
     }
@@ -65,11 +49,10 @@ impl Expression {
 struct Evaluation<'e, 'g> {
     of: &'e Expression,
     key: &'e str,
-    s: &'e LossScope<'g>,
-    verdicts: &'e Verdicts<'g>,
+    around: &'e dyn Surroundings<'g>,
     values: HashMap<&'e str, Value<'g>>,
-    /// The path of the noise of this line.
-    noise: String,
+    /// The name of this line.
+    line: &'e str,
     /// Errors of the builder that are explained.
     errors: usize,
     /// How many of them are of this text.
@@ -80,14 +63,19 @@ struct Evaluation<'e, 'g> {
 
 impl<'e, 'g> Evaluation<'e, 'g> {
     fn builder(&self) -> &'g Builder {
-        self.s.builder()
+        self.around.builder()
+    }
+
+    fn vocabulary(&self) -> &'e dyn Vocabulary {
+        self.around.vocabulary()
     }
 
     /// Where a part stands, for messages.
     fn place(&self, span: &Range<usize>) -> String {
         let part = excerpt(&self.of.text, span);
         let line = line_of(&self.of.text, span.start);
-        format!("`{}`, line {line} of `{}`, `{part}`", self.s.prefix(), self.key)
+        let around = self.around.place().map_or(String::new(), |place| format!("`{place}`, "));
+        format!("{around}line {line} of `{}`, `{part}`", self.key)
     }
 
     #[track_caller]
@@ -95,16 +83,10 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         self.builder().error(format!("{}: {reason}", self.place(&span)), None)
     }
 
-    fn scalar(&self, value: Value<'g>, node: &Node) -> Expr<'g> {
-        let refuse = |found: String| {
-            let reason = format!("expected a scalar as the value of the loss, found {found}");
-            self.poison((node.span.clone(), reason))
-        };
+    fn result(&self, value: Value<'g>, node: &Node) -> Expr<'g> {
         match value {
             Value::Tensor(value) if value.is_poison() => value,
-            Value::Tensor(value) if value.rank() == 0 => float(value),
-            Value::Tensor(value) => refuse(format!("shape {}: take its mean", value.shape())),
-            other => refuse(format!("{other}, which depends on nothing")),
+            value => self.around.result(value).unwrap_or_else(|reason| self.poison((node.span.clone(), reason))),
         }
     }
 
@@ -137,7 +119,8 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         let made = builder.node_count() - self.nodes;
         if made > MAX_NODES_OF_GRAPH {
             return refuse(format!(
-                "expected a loss of at most {MAX_NODES_OF_GRAPH} operations, found {made} up to here"
+                "expected a {} of at most {MAX_NODES_OF_GRAPH} operations, found {made} up to here",
+                self.vocabulary().whole()
             ));
         }
         Ok(value)
@@ -172,7 +155,7 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         }
     }
 
-    fn binary(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Result<Value<'g>, String>, Fault> {
+    fn binary(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Applied<'g>, Fault> {
         let (left, right) = (self.node(left)?, self.node(right)?);
         let poisoned = [&left, &right].into_iter().find_map(poison);
         Ok(match poisoned {
@@ -181,27 +164,22 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         })
     }
 
-    fn name(&self, name: &str) -> Result<Value<'g>, String> {
+    fn name(&self, name: &str) -> Applied<'g> {
         if let Some(value) = self.values.get(name) {
             return Ok(value.clone());
         }
-        if let Some(known) = names::find(name) {
-            return (known.value)(self.s, self.verdicts);
+        if let Some(value) = self.around.value(name) {
+            return value;
         }
-        let fields =
-            || self.s.trace.codec.into_iter().flat_map(|codec| codec.fields()).map(|field| field.name.as_str());
-        if fields().any(|field| field == name) {
-            return Ok(Value::Tensor(self.s.field(name)));
-        }
-        let given = self.values.keys().copied();
-        let meant = nearest(name, given.chain(names::NAMES.iter().map(|name| name.name)).chain(fields()));
-        if functions::find(name).is_some() {
+        if lines::function(self.vocabulary(), name).is_some() {
             return Err(format!("expected a value, found the function `{name}`: call it"));
         }
-        Err(lines::unknown(name, meant, &fields().collect::<Vec<_>>()))
+        let names = self.vocabulary().names();
+        let meant = nearest(name, self.values.keys().copied().chain(names.iter().map(String::as_str)));
+        Err(self.vocabulary().unknown(name, meant))
     }
 
-    fn indexed(&mut self, of: &Node, index: &Node) -> Result<Result<Value<'g>, String>, Fault> {
+    fn indexed(&mut self, of: &Node, index: &Node) -> Result<Applied<'g>, Fault> {
         let (of, index) = (self.node(of)?, self.node(index)?);
         let (list, number) = match (of, index) {
             (Value::List(list), Value::Number(number)) if number.fract() == 0.0 => (list, number),
@@ -218,9 +196,9 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         Ok(found.ok_or_else(|| format!("expected an index of a list of {}, found {number}", list.len())))
     }
 
-    fn call(&mut self, name: &str, arguments: &[(Option<String>, Node)]) -> Result<Result<Value<'g>, String>, Fault> {
+    fn call(&mut self, name: &str, arguments: &[(Option<String>, Node)]) -> Result<Applied<'g>, Fault> {
         let keywords: Vec<Option<&str>> = arguments.iter().map(|(keyword, _)| keyword.as_deref()).collect();
-        let places = match lines::bind(name, &keywords) {
+        let places = match lines::bind(self.vocabulary(), name, &keywords) {
             Ok(places) => places,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -232,12 +210,15 @@ impl<'e, 'g> Evaluation<'e, 'g> {
         if let Some(poison) = given.iter().find_map(|(_, value)| poison(value)) {
             return Ok(Ok(poison));
         }
+        let Some(function) = lines::function(self.vocabulary(), name) else {
+            let arguments = losses::arguments(name);
+            let named = |(place, value): (usize, _)| Some((arguments.get(place)?.clone(), value));
+            return Ok(losses::apply(name, given.into_iter().filter_map(named).collect()));
+        };
+        let call = Call::new(self.builder(), function.signature, given);
         Ok(match functions::find(name) {
-            Some(function) => (function.apply)(&Call::new(self.s, function.signature, given, &self.noise)),
-            None => {
-                let given = given.into_iter().map(|(place, value)| (lines::argument(name, place), value));
-                losses::apply(name, given.collect())
-            }
+            Some((_, apply)) => apply(&call),
+            None => self.around.apply(name, self.line, &call),
         })
     }
 }

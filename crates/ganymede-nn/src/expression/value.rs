@@ -8,12 +8,18 @@ use std::rc::Rc;
 
 /// A value.
 #[derive(Clone)]
-pub(super) enum Value<'g> {
+pub enum Value<'g> {
+    /// A tensor of the graph.
     Tensor(Expr<'g>),
+    /// A number of the text.
     Number(f64),
+    /// `True` or `False`.
     Truth(bool),
+    /// `None`.
     None,
+    /// A text in quotes.
     Text(Rc<str>),
+    /// Values in brackets.
     List(Rc<[Value<'g>]>),
 }
 
@@ -32,7 +38,7 @@ impl fmt::Display for Value<'_> {
 }
 
 /// A tensor of numbers: truth values and labels are converted, as in NumPy.
-pub(super) fn float(x: Expr<'_>) -> Expr<'_> {
+pub fn float(x: Expr<'_>) -> Expr<'_> {
     if x.is_poison() { x } else { x.convert(DType::F32) }
 }
 

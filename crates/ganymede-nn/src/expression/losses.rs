@@ -1,9 +1,9 @@
 //! Keras's losses as functions of a text: `BinaryCrossentropy(y_true, y_pred, from_logits=True)`. Not here: what they compute
-//! (`ganymede-nn`).
+//! (`crate::losses`).
 
 use super::value::{Value, float};
+use crate::losses::{Loss, LossKind};
 use ganymede_graph::Expr;
-use ganymede_nn::losses::{Loss, LossKind};
 use serde_json::{Map, json};
 
 /// What every loss compares, before its own arguments.
@@ -14,8 +14,8 @@ pub(super) fn is_loss(name: &str) -> bool {
     LossKind::NAMES.contains(&name)
 }
 
-/// Names of a loss's arguments, those that it compares first.
-pub(super) fn arguments(name: &str) -> Vec<String> {
+/// Names of a loss's arguments in a text, those that it compares first.
+pub fn arguments(name: &str) -> Vec<String> {
     COMPARED.map(String::from).into_iter().chain(Loss::arguments(name)).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Lines from words, by the precedence of operators (Pratt 1973): comparisons bind least, then sums, products, signs, powers.
-//! Not here: what names and functions mean (`names.rs`, `functions.rs`), whether each line is of use (`lines.rs`).
+//! Not here: what names and functions mean (`vocabulary.rs`, `functions.rs`), whether each line is of use (`lines.rs`).
 
 use super::lexer::{Lexer, Token};
 use super::{ExpressionError, MAX_DEPTH, MAX_LINES, MAX_NODES_OF_TEXT, MAX_TEXT};

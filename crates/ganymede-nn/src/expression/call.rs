@@ -1,8 +1,7 @@
 //! A call of a function: its arguments by place, each as what the function takes. Not here: the functions (`functions.rs`).
 
 use super::value::{Value, float};
-use crate::loss_scope::LossScope;
-use ganymede_graph::{Expr, IntoExpr};
+use ganymede_graph::{Builder, Expr, IntoExpr};
 use std::rc::Rc;
 
 /// Most axes that a tensor of a text may have.
@@ -36,24 +35,17 @@ fn default<'g>(written: &str) -> Value<'g> {
     }
 }
 
-/// A call.
-pub(super) struct Call<'c, 'g> {
-    pub scope: &'c LossScope<'g>,
+/// A call of a function. Each method takes the place of an argument; its errors say what was expected there and what was found.
+pub struct Call<'g> {
+    builder: &'g Builder,
     signature: &'static str,
     /// In the signature's order.
     values: Vec<Value<'g>>,
-    /// Where noise of this line is drawn.
-    pub noise: &'c str,
 }
 
-impl<'c, 'g> Call<'c, 'g> {
+impl<'g> Call<'g> {
     /// Values in the order of the text, each with the number of its argument; what is not given has its default.
-    pub fn new(
-        scope: &'c LossScope<'g>,
-        signature: &'static str,
-        given: Vec<(usize, Value<'g>)>,
-        noise: &'c str,
-    ) -> Self {
+    pub(super) fn new(builder: &'g Builder, signature: &'static str, given: Vec<(usize, Value<'g>)>) -> Self {
         let mut values: Vec<Value<'g>> =
             arguments(signature).map(|argument| argument.default.map_or(Value::None, default)).collect();
         for (at, value) in given {
@@ -61,9 +53,10 @@ impl<'c, 'g> Call<'c, 'g> {
                 *place = value;
             }
         }
-        Call { scope, signature, values, noise }
+        Call { builder, signature, values }
     }
 
+    /// The value, or the argument's default.
     pub fn value(&self, at: usize) -> Value<'g> {
         self.values.get(at).cloned().unwrap_or(Value::None)
     }
@@ -77,7 +70,7 @@ impl<'c, 'g> Call<'c, 'g> {
     pub fn raw(&self, at: usize) -> Result<Expr<'g>, String> {
         match self.value(at) {
             Value::Tensor(tensor) => Ok(tensor),
-            Value::Number(number) => Ok(number.into_expr(self.scope.builder())),
+            Value::Number(number) => Ok(number.into_expr(self.builder)),
             _ => self.refuse(at, "a tensor"),
         }
     }
@@ -93,6 +86,7 @@ impl<'c, 'g> Call<'c, 'g> {
         Ok(if raw.is_poison() { raw } else { raw.convert(ganymede_tensor::DType::Bool) })
     }
 
+    /// A number.
     pub fn number(&self, at: usize) -> Result<f64, String> {
         match self.value(at) {
             Value::Number(number) => Ok(number),
@@ -100,6 +94,7 @@ impl<'c, 'g> Call<'c, 'g> {
         }
     }
 
+    /// A truth value, or 0 or 1.
     pub fn flag(&self, at: usize) -> Result<bool, String> {
         match self.value(at) {
             Value::Truth(flag) => Ok(flag),
@@ -108,6 +103,7 @@ impl<'c, 'g> Call<'c, 'g> {
         }
     }
 
+    /// A text in quotes.
     pub fn text(&self, at: usize) -> Result<Rc<str>, String> {
         match self.value(at) {
             Value::Text(text) => Ok(text),

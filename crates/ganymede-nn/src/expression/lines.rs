@@ -1,24 +1,31 @@
-//! What can be told of a text without networks and data: that each name is given once, before it is used, and used; that functions
+//! What can be told of a text without tensors: that each name is given once, before it is used, and used; that functions
 //! and their arguments exist. Not here: shapes (`evaluate.rs`).
 
+use super::functions::Function;
 use super::parser::{Kind, Line, Node};
-use super::{ExpressionError, functions, losses, names};
-use ganymede_nn::config::nearest;
+use super::{ExpressionError, Vocabulary, functions, losses};
+use crate::losses::LossKind;
+use crate::nearest::nearest;
 use std::collections::HashMap;
 
 /// Judges all lines.
 ///
 /// # Errors
 /// The first line that is wrong.
-pub(super) fn check<'t>(text: &'t str, lines: &'t [Line], of_objective: bool) -> Result<(), ExpressionError> {
+pub(super) fn check<'t>(
+    text: &'t str,
+    lines: &'t [Line],
+    vocabulary: &'t dyn Vocabulary,
+) -> Result<(), ExpressionError> {
+    let whole = vocabulary.whole();
     let error = |at: usize, reason: String| Err(ExpressionError::at(text, at, reason));
     let Some((last, named)) = lines.split_last() else {
-        return error(0, "expected at least a line with the value of the loss, found none".into());
+        return error(0, format!("expected at least a line with the value of the {whole}, found none"));
     };
     if let Some(name) = &last.name {
         return error(
             last.at,
-            format!("expected the last line to be the value of the loss, found a name: leave `{name} =` out"),
+            format!("expected the last line to be the value of the {whole}, found a name: leave `{name} =` out"),
         );
     }
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -29,8 +36,8 @@ pub(super) fn check<'t>(text: &'t str, lines: &'t [Line], of_objective: bool) ->
                 "expected `name = …`, found a value that nothing uses: only the last line has no name".into(),
             );
         };
-        if let Some(known) = names::find(name) {
-            return error(line.at, format!("expected a name of its own, found `{name}`, which is {}", known.about));
+        if let Some(about) = vocabulary.about(name) {
+            return error(line.at, format!("expected a name of its own, found `{name}`, which is {about}"));
         }
         if let Some(first) = places.insert(name, number) {
             let first = super::line_of(text, named[first].at);
@@ -40,25 +47,25 @@ pub(super) fn check<'t>(text: &'t str, lines: &'t [Line], of_objective: bool) ->
             );
         }
     }
-    let mut judge = Judge { text, places: &places, used: vec![false; named.len()], free: Vec::new(), of_objective };
+    let mut judge = Judge { text, places: &places, used: vec![false; named.len()], free: Vec::new(), vocabulary };
     for (number, line) in lines.iter().enumerate() {
         judge.node(&line.value, number)?;
     }
-    let Some(line) = judge.used.iter().position(|used| !used).map(|unused| &named[unused]) else { return Ok(()) };
-    let unused = line.name.as_deref().unwrap_or("");
-    // A line that is not used was mostly meant where a name is none.
-    match judge.free.iter().find(|(name, _)| nearest(name, [unused]).is_some()) {
-        Some((name, at)) => error(*at, unknown(name, Some(unused.into()), &[])),
-        None => error(line.at, format!("expected every line to be used, found `{unused}`, which nothing uses")),
+    if let Some(line) = judge.used.iter().position(|used| !used).map(|unused| &named[unused]) {
+        let unused = line.name.as_deref().unwrap_or("");
+        // A line that is not used was mostly meant where a name is none.
+        return match judge.free.iter().find(|(name, _)| nearest(name, [unused]).is_some()) {
+            Some((name, at)) => error(*at, vocabulary.unknown(name, Some(unused.into()))),
+            None => error(line.at, format!("expected every line to be used, found `{unused}`, which nothing uses")),
+        };
     }
-}
-
-/// That a name is none, and which one was meant, or the fields that there are.
-pub(super) fn unknown(name: &str, meant: Option<String>, fields: &[&str]) -> String {
-    let what = format!("expected a name of a line before, of the loss or a field of the data, found `{name}`");
-    match meant {
-        Some(meant) => format!("{what} (did you mean `{meant}`?)"),
-        None => format!("{what} (fields: {})", fields.join(", ")),
+    match judge.free.first() {
+        Some((name, at)) if !vocabulary.is_open() => {
+            let names = vocabulary.names();
+            let meant = nearest(name, places.keys().copied().chain(names.iter().map(String::as_str)));
+            error(*at, vocabulary.unknown(name, meant))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -69,7 +76,7 @@ struct Judge<'t> {
     used: Vec<bool>,
     /// Names that no line gives and no table has, and where they stand.
     free: Vec<(&'t str, usize)>,
-    of_objective: bool,
+    vocabulary: &'t dyn Vocabulary,
 }
 
 impl<'t> Judge<'t> {
@@ -85,18 +92,12 @@ impl<'t> Judge<'t> {
                 Some(_) => error(format!(
                     "expected a name that a line before has given, found `{name}`, which has no value yet"
                 )),
-                None => match names::find(name) {
-                    Some(known) if known.of_objective && !self.of_objective => error(format!(
-                        "expected a name of a penalty, found `{name}`, which is of an objective: ask for \
-                         discriminator(real) or discriminator(fake)"
-                    )),
-                    Some(_) => Ok(()),
-                    None => {
-                        // It may be a field of the data.
-                        self.free.push((name, node.span.start));
-                        Ok(())
-                    }
-                },
+                None if self.vocabulary.about(name).is_some() => self.vocabulary.judge(name).or_else(error),
+                None => {
+                    // The evaluation may know it.
+                    self.free.push((name, node.span.start));
+                    Ok(())
+                }
             },
             Kind::List(list) => list.iter().try_for_each(|part| self.node(part, number)),
             Kind::Negative(of) => self.node(of, number),
@@ -104,7 +105,7 @@ impl<'t> Judge<'t> {
             Kind::Index(of, index) => self.node(of, number).and_then(|()| self.node(index, number)),
             Kind::Call(name, arguments) => {
                 let keywords: Vec<Option<&str>> = arguments.iter().map(|(keyword, _)| keyword.as_deref()).collect();
-                if let Err(reason) = bind(name, &keywords) {
+                if let Err(reason) = bind(self.vocabulary, name, &keywords) {
                     return error(reason);
                 }
                 arguments.iter().try_for_each(|(_, value)| self.node(value, number))
@@ -113,9 +114,15 @@ impl<'t> Judge<'t> {
     }
 }
 
+/// A function of the text or of every one.
+pub(super) fn function(vocabulary: &dyn Vocabulary, name: &str) -> Option<&'static Function> {
+    let own = vocabulary.functions().into_iter().find(|function| function.name == name);
+    own.or_else(|| functions::find(name).map(|(function, _)| function))
+}
+
 /// Names of a function's arguments, and which of them must be given.
-fn arguments(name: &str) -> Option<Vec<(String, bool)>> {
-    if let Some(function) = functions::find(name) {
+fn arguments(vocabulary: &dyn Vocabulary, name: &str) -> Option<Vec<(String, bool)>> {
+    if let Some(function) = function(vocabulary, name) {
         return Some(function.arguments().map(|a| (a.name.to_string(), a.default.is_none())).collect());
     }
     losses::is_loss(name).then(|| {
@@ -127,13 +134,17 @@ fn arguments(name: &str) -> Option<Vec<(String, bool)>> {
 ///
 /// # Errors
 /// An unknown function or argument, one given twice, one missing, too many.
-pub(super) fn bind(name: &str, keywords: &[Option<&str>]) -> Result<Vec<usize>, String> {
+pub(super) fn bind(vocabulary: &dyn Vocabulary, name: &str, keywords: &[Option<&str>]) -> Result<Vec<usize>, String> {
     let meant = |name: &str, known: Vec<&str>| {
         nearest(name, known.iter().copied()).map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"))
     };
-    let Some(arguments) = arguments(name) else {
-        let known =
-            functions::FUNCTIONS.iter().map(|f| f.name).chain(ganymede_nn::losses::LossKind::NAMES.iter().copied());
+    let Some(arguments) = arguments(vocabulary, name) else {
+        if let Some(why) = vocabulary.without(name) {
+            return Err(format!("expected a function of a {}, found `{name}`: {why}", vocabulary.whole()));
+        }
+        let own = vocabulary.functions();
+        let known = own.into_iter().chain(super::functions()).map(|function| function.name);
+        let known = known.chain(LossKind::NAMES.iter().copied());
         return Err(format!("expected a function, found `{name}`{}", meant(name, known.collect())));
     };
     let known = || arguments.iter().map(|(argument, _)| argument.as_str());
@@ -177,19 +188,14 @@ pub(super) fn bind(name: &str, keywords: &[Option<&str>]) -> Result<Vec<usize>, 
     }
 }
 
-/// The name of an argument by its number.
-pub(super) fn argument(name: &str, place: usize) -> String {
-    arguments(name).and_then(|arguments| arguments.into_iter().nth(place)).map_or(String::new(), |(name, _)| name)
-}
-
-/// Whether every line of the tables is a signature.
+/// Whether every line of the table is a signature.
 #[test]
 fn signatures_name_their_arguments() {
-    for function in functions::FUNCTIONS {
+    for function in functions::functions() {
         for argument in function.arguments() {
             assert!(argument.name.chars().all(|c| c.is_alphanumeric() || c == '_'), "{}", function.signature);
         }
-        let again = functions::FUNCTIONS.iter().filter(|other| other.name == function.name).count();
+        let again = functions::functions().filter(|other| other.name == function.name).count();
         assert_eq!(again, 1, "{}", function.name);
     }
 }
