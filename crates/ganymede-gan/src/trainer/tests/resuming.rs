@@ -1,6 +1,7 @@
 //! Runs that go on, and the data that they go on with.
 
 use super::*;
+use crate::spec::DataSpec;
 
 /// The same as one type: what a program writes, and what the command calls.
 #[test]
