@@ -11,7 +11,7 @@ import sys
 
 from common import Cases, keras
 
-FAMILIES = ["convolution", "normalization", "activation", "training", "shape", "sequence", "initializer", "config",
+FAMILIES = ["convolution", "normalization", "activation", "training", "shape", "sequence", "expression", "initializer", "config",
             "model", "gan"]
 
 

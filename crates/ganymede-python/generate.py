@@ -1,4 +1,4 @@
-"""Writes the modules of `ganymede.keras` that are tables: layers, losses, optimizers, initializers and what a loss may call. Names, order
+"""Writes the modules of `ganymede.keras` that are tables: layers, losses, optimizers, initializers and what a loss or a Lambda may call. Names, order
 and defaults are Keras's (`reference/python/signatures.json`), the classes those that the engine has, the texts those of its sources.
 
     python crates/ganymede-python/generate.py           # after a build of the extension
@@ -159,8 +159,9 @@ def layers():
         f'    """`{target}(**kwargs)(inputs)`."""\n    return {target}(**kwargs)(inputs)\n'
         for name, target in joining.items()
     )
-    every = sorted([*names, *aliases, *joining, "Input", "InputLayer", "Layer"])
-    text = HEAD.format(about="The layers, with Keras's signatures.") + "from ._layer import Input, InputLayer, Layer\n\n\n"
+    every = sorted([*names, *aliases, *joining, "Input", "InputLayer", "Lambda", "Layer"])
+    text = HEAD.format(about="The layers, with Keras's signatures.")
+    text += "from ._lambda import Lambda\nfrom ._layer import Input, InputLayer, Layer\n\n\n"
     text += "\n\n".join(made) + "\n\n" + "\n".join(f"{name} = {target}" for name, target in aliases.items()) + "\n" + functions
     text += f"\n\n__all__ = {json.dumps(every)}\n" + unknown("layers", "layers", every)
     write("layers.py", text)
@@ -209,8 +210,8 @@ CALL_OF_LOSS = '''
 
 
 def ops():
-    """`ops.py`: what a loss may call, under Keras's names."""
-    text = HEAD.format(about="Functions of tensors of a loss, under the names of `keras.ops`.") + (
+    """`ops.py`: what a loss or a Lambda may call, under Keras's names."""
+    text = HEAD.format(about="Functions of tensors of a loss or a Lambda, under the names of `keras.ops`.") + (
         "from ..record import apply, grad\n\n"
     )
     names = ["grad"]
@@ -235,7 +236,7 @@ def ops():
     text += f"\n\n__all__ = {json.dumps(sorted(names))}\n"
     text += (
         "\n\ndef __getattr__(name: str) -> Any:\n"
-        "    raise AttributeError(f\"ganymede.keras.ops has no `{name}`; a loss may call {', '.join(__all__)}\")\n"
+        "    raise AttributeError(f\"ganymede.keras.ops has no `{name}`; a loss or a Lambda may call {', '.join(__all__)}\")\n"
     )
     write("ops.py", text)
 

@@ -263,6 +263,41 @@ fn a_spec_with_texts_is_printed_and_read_back() {
     assert_eq!(Draft::from(spec.clone()).spec, spec);
 }
 
+/// A layer that is written down is the layer of the table, in a generator and in a critic whose slope is bounded: that needs
+/// derivatives of derivatives.
+#[test]
+fn a_layer_that_is_written_down_trains_as_that_of_the_table() {
+    let networks =
+        |layer: &str| POINTS.replace(", activation = \"relu\" }", &format!(" }}, {{ name = \"gate\", {layer} }}"));
+    let own = spec(&networks("class_name = \"ganymede>Expression\", value = \"x * sigmoid(x)\""), &BUILT_IN);
+    let table = spec(&networks("class_name = \"Activation\", activation = \"silu\""), &BUILT_IN);
+    let codec = codec(POINTS);
+    assert_eq!(graphs(&own, &codec), graphs(&table, &codec));
+    let (one, two) = (trained(&own, &codec), trained(&table, &codec));
+    assert!(one == two && !one.is_empty());
+    // Lines of a layer's text survive a spec.
+    let lines = networks(
+        "class_name = \"ganymede>Expression\", value = \"\"\"\ngate = sigmoid(x)  # of each unit\nx * gate\n\"\"\"",
+    );
+    let spec = spec(&lines, &BUILT_IN);
+    assert_eq!(graphs(&spec, &codec), graphs(&table, &codec));
+    for text in [spec.to_toml(), spec.to_commented_toml()] {
+        assert_eq!(TrainSpec::from_toml(&text).unwrap(), spec, "{text}");
+    }
+    // What is wrong is found by check, with the layer and the line.
+    let told = |value: &str| {
+        let wrong = networks(&format!("class_name = \"ganymede>Expression\", value = \"{value}\""));
+        let draft = TrainSpec::draft(&text(&wrong, &BUILT_IN, ["", ""])).unwrap();
+        let report = check(&draft, None);
+        report.of(Severity::Error).map(|f| format!("{}: {}", f.place, f.reason)).collect::<Vec<_>>().join("\n")
+    };
+    let found = told("y = x\\ny * sigmod(x)");
+    assert!(found.contains("line 2 is wrong: expected a function, found `sigmod`"), "{found}");
+    let found = told("y = x\\nmean(y)");
+    assert!(found.contains("(gate)") || found.contains("gate"), "{found}");
+    assert!(found.contains("line 2 of `value`, `mean(y)`: expected a tensor of"), "{found}");
+}
+
 /// A batch in parts draws the noise of the whole: parts of noise that is no batch would be others.
 #[test]
 fn noise_of_a_batch_in_parts_is_of_samples() {

@@ -95,6 +95,11 @@ pub fn layer(value: &Value, place: &str) -> Result<LayerConfig, InteropError> {
         arguments.extend(model.outputs.map(|outputs| ("outputs".to_string(), json!(outputs))));
         return Ok(LayerConfig { class_name, name, inputs: None, trainable: object.trainable(), arguments });
     }
+    if object.is_of_keras() && object.class == "Lambda" {
+        let reason = "expected a layer that can be read, found `Lambda`, which holds the byte code of a function";
+        let hint = "write what it computes as a layer of the spec: { class_name = \"ganymede>Expression\", value = \"x * sigmoid(x)\" }";
+        return Err(InteropError::foreign(place, reason).with_hint(hint));
+    }
     if !object.is_of_keras() || (object.class != "InputLayer" && !CLASS_NAMES.contains(&object.class)) {
         let near = ganymede_nn::config::nearest(object.class, CLASS_NAMES.iter().copied());
         let near = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();

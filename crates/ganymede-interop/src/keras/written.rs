@@ -112,6 +112,10 @@ fn layer(config: &LayerConfig) -> Result<Value, InteropError> {
     let name = config.name.clone().unwrap_or_default();
     let refused =
         |reason: String| InteropError::Layer { layer: name.clone(), class: config.class_name.clone(), reason };
+    if config.class_name == "ganymede>Expression" {
+        let reason = "expected a layer that Keras has, found a text; Keras's Lambda holds the byte code of a function";
+        return Err(refused(reason.into()));
+    }
     if config.class_name.contains('>') {
         return Err(refused("expected a layer that Keras has, found one of ganymede's own".into()));
     }

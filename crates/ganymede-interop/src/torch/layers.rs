@@ -52,6 +52,7 @@ pub(super) fn write(given: &Given<'_>) -> Result<Written, InteropError> {
         "Bidirectional" | "GRU" | "LSTM" | "MultiHeadAttention" | "SimpleRNN" => {
             Err(given.refuse("expected weights of the form that torch's layer of this kind has, found Keras's"))
         }
+        "ganymede>Expression" => Err(given.refuse("expected a layer that plain torch has, found a text")),
         _ => Err(given.refuse("expected a layer that plain torch has, found another")),
     }
 }

@@ -40,6 +40,11 @@ fn classes_and_values_that_there_are_not_are_told_with_their_layer() {
             "layers[1] (odd): expected a layer that ganymede has, found `ConvLSTM2D`",
             "Dense",
         ),
+        (
+            stack(json!([class("keras.layers", "Lambda")])),
+            "layers[1] (odd): expected a layer that can be read, found `Lambda`, which holds the byte code of a function",
+            "ganymede>Expression",
+        ),
         (stack(json!([class("my.code", "Dense")])), "of the module `my.code`", "Dense"),
         (stack(json!([class("keras.src.ops.nn", "Relu")])), "found the operation `Relu`", ""),
         (
@@ -227,6 +232,11 @@ fn layers_of_our_own_and_networks_without_inputs_are_not_written() {
         "{error}"
     );
     assert!(error.hint().unwrap().contains("onnx"));
+    let text = config(
+        json!([{ "class_name": "Input", "shape": [4] }, { "class_name": "ganymede>Expression", "name": "gate", "value": "x * x" }]),
+    );
+    let error = write_bytes("d", &text, &[]).unwrap_err().to_string();
+    assert!(error.contains("layer `gate` (ganymede>Expression): ") && error.contains("found a text"), "{error}");
     let without = config(json!([{ "class_name": "Flatten" }]));
     assert!(write_bytes("d", &without, &[]).unwrap_err().to_string().contains("expected an Input"));
 }

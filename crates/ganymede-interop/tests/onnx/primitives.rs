@@ -159,6 +159,10 @@ fn layers_of_many_primitives_are_what_the_interpreter_says() {
             let y = layer(r#"{"class_name": "ganymede>ReflectionPadding2D"}"#, &[x]);
             layer(r#"{"class_name": "Conv2D", "filters": 3, "kernel_size": 3}"#, &[y])
         }),
+        ("a text", &[4, 2], |x| {
+            let text = "gate = softmax(x, axis=1)\\nreshape(gate * x - mean(x, axis=[1, 2], keepdims=True), [-1, 8])";
+            layer(&format!(r#"{{"class_name": "ganymede>Expression", "value": "{text}"}}"#), &[x])
+        }),
         ("larger", &[4, 5, 2], |x| layer(r#"{"class_name": "Resizing", "height": 7, "width": 9}"#, &[x])),
         ("nearest", &[4, 5, 2], |x| {
             layer(r#"{"class_name": "Resizing", "height": 8, "width": 3, "interpolation": "nearest"}"#, &[x])

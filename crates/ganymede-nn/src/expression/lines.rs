@@ -1,9 +1,9 @@
 //! What can be told of a text without tensors: that each name is given once, before it is used, and used; that functions
 //! and their arguments exist. Not here: shapes (`evaluate.rs`).
 
-use super::functions::Function;
+use super::functions::{self, Function, functions};
 use super::parser::{Kind, Line, Node};
-use super::{ExpressionError, Vocabulary, functions, losses};
+use super::{ExpressionError, Vocabulary, losses};
 use crate::losses::LossKind;
 use crate::nearest::nearest;
 use std::collections::HashMap;
@@ -143,7 +143,7 @@ pub(super) fn bind(vocabulary: &dyn Vocabulary, name: &str, keywords: &[Option<&
             return Err(format!("expected a function of a {}, found `{name}`: {why}", vocabulary.whole()));
         }
         let own = vocabulary.functions();
-        let known = own.into_iter().chain(super::functions()).map(|function| function.name);
+        let known = own.into_iter().chain(functions()).map(|function| function.name);
         let known = known.chain(LossKind::NAMES.iter().copied());
         return Err(format!("expected a function, found `{name}`{}", meant(name, known.collect())));
     };
@@ -191,11 +191,11 @@ pub(super) fn bind(vocabulary: &dyn Vocabulary, name: &str, keywords: &[Option<&
 /// Whether every line of the table is a signature.
 #[test]
 fn signatures_name_their_arguments() {
-    for function in functions::functions() {
+    for function in functions() {
         for argument in function.arguments() {
             assert!(argument.name.chars().all(|c| c.is_alphanumeric() || c == '_'), "{}", function.signature);
         }
-        let again = functions::functions().filter(|other| other.name == function.name).count();
+        let again = functions().filter(|other| other.name == function.name).count();
         assert_eq!(again, 1, "{}", function.name);
     }
 }

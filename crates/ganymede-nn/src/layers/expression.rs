@@ -43,7 +43,7 @@ impl PartialEq for Formula {
 
 impl From<&str> for Formula {
     fn from(text: &str) -> Formula {
-        Formula { text: text.into(), read: Expression::parse(text, &Words { inputs: None }).map(Arc::new) }
+        Formula { text: text.into(), read: Expression::parse(text, &Words).map(Arc::new) }
     }
 }
 
@@ -86,18 +86,15 @@ impl Layer for ExpressionLayer {
             let found = if found.is_empty() { "none".into() } else { found.join(" and ") };
             return vec![builder.error(format!("expected inputs of one batch, found {found}"), None)];
         };
-        let words = Words { inputs: Some(inputs.len()) };
         vec![match &self.value.read {
-            Ok(expression) => expression.evaluate("value", &Inside { builder, inputs, batch, words }),
+            Ok(expression) => expression.evaluate("value", &Inside { builder, inputs, batch }),
             Err(error) => builder.error(error.of("value"), None),
         }]
     }
 }
 
 /// What a layer's text may say; how many inputs there are is known when it is built.
-struct Words {
-    inputs: Option<usize>,
-}
+struct Words;
 
 /// The place of an input among several: that of `x2` is 1.
 fn place(name: &str) -> Option<usize> {
@@ -119,17 +116,15 @@ impl Vocabulary for Words {
     }
 
     fn names(&self) -> Vec<String> {
-        let several = || (1..=self.inputs.unwrap_or(2)).map(|number| format!("x{number}"));
-        let one = (self.inputs.unwrap_or(1) == 1).then(|| "x".to_string());
-        one.into_iter().chain(several().filter(|_| self.inputs != Some(1))).chain(["batch".into()]).collect()
+        ["x", "x1", "x2", "batch"].map(String::from).to_vec()
     }
 
     fn unknown(&self, name: &str, meant: Option<String>) -> String {
-        let what = format!("expected a name of a line before or of the layer, found `{name}`");
-        match meant {
-            Some(meant) => format!("{what} (did you mean `{meant}`?)"),
-            None => format!("{what} (the layer has {})", self.names().join(", ")),
-        }
+        let hint = match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "the input is `x`; several are `x1`, `x2`, …".into(),
+        };
+        format!("expected a name of a line before or of an input, found `{name}` ({hint})")
     }
 
     fn without(&self, function: &str) -> Option<&'static str> {
@@ -143,12 +138,11 @@ struct Inside<'e, 'g> {
     builder: &'g Builder,
     inputs: &'e [Expr<'g>],
     batch: usize,
-    words: Words,
 }
 
 impl<'g> Surroundings<'g> for Inside<'_, 'g> {
     fn vocabulary(&self) -> &dyn Vocabulary {
-        &self.words
+        &Words
     }
 
     fn builder(&self) -> &'g Builder {
@@ -156,14 +150,18 @@ impl<'g> Surroundings<'g> for Inside<'_, 'g> {
     }
 
     fn value(&self, name: &str) -> Option<Applied<'g>> {
-        if name == "batch" {
-            return Some(Ok(Value::Number(self.batch as f64)));
-        }
-        match (name, self.inputs) {
-            ("x", [x]) => Some(Ok(Value::Tensor(*x))),
-            (_, [_]) => None,
-            _ => self.inputs.get(place(name)?).map(|x| Ok(Value::Tensor(*x))),
-        }
+        Words.about(name)?;
+        let input = match (name, self.inputs) {
+            ("batch", _) => return Some(Ok(Value::Number(self.batch as f64))),
+            ("x", [x]) => Some(x),
+            ("x", _) | (_, [_]) => None,
+            _ => place(name).and_then(|at| self.inputs.get(at)),
+        };
+        let expected = match self.inputs.len() {
+            1 => "`x`, the only input".into(),
+            number => format!("`x1` to `x{number}`, the inputs"),
+        };
+        Some(input.map(|x| Value::Tensor(*x)).ok_or_else(|| format!("expected {expected}, found `{name}`")))
     }
 
     fn result(&self, value: Value<'g>) -> Result<Expr<'g>, String> {

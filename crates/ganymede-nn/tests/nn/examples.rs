@@ -99,6 +99,11 @@ pub fn examples() -> Vec<(&'static str, Value, Vec<Vec<usize>>)> {
             vec![vec![4, 3, 3, 2], vec![4]],
         ),
         (
+            "ganymede>Expression",
+            json!({ "value": "gate = sigmoid(x1)\ngate * x1 + (1 - gate) * mean(x2 ** 3, axis=-1, keepdims=True)\n" }),
+            both(),
+        ),
+        (
             "ganymede>GaussianCopula",
             json!({
                 "columns": [["linear", 1], ["choice", 3], ["ordered", [-1.5, 2.5]], ["atoms", 3]],

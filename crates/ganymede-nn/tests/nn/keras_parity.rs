@@ -170,7 +170,7 @@ macro_rules! files {
 
 files! {
     activation_layers, activations, average_pooling, batch_normalization, bidirectional, category_encoding, conv1d, conv1d_transpose,
-    conv2d, conv2d_transpose, conv3d, conv3d_transpose, cropping, dense, depthwise_conv2d, embedding, global_pooling,
+    conv2d, conv2d_transpose, conv3d, conv3d_transpose, cropping, dense, depthwise_conv2d, embedding, expression, global_pooling,
     group_normalization, gru, inference_identity, layer_normalization, lstm, max_pooling, merging,
     multi_head_attention, reshaping, resizing, separable_conv2d, simple_rnn, ties, time_distributed, unit_normalization, up_sampling,
     zero_padding,

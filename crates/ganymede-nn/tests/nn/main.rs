@@ -4,6 +4,7 @@ mod common;
 mod configs;
 mod contracts;
 mod examples;
+mod expression;
 mod images;
 mod initializers;
 mod keras_parity;

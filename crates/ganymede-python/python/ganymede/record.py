@@ -1,5 +1,5 @@
-"""Losses and penalties as functions: each is called once with tensors that are not computed yet, and what it does is written down as
-the lines of a term `expression` of the spec. Not here: computing them, which is the engine's."""
+"""Losses, penalties and layers as functions: each is called once with tensors that are not computed yet, and what it does is written
+down as the lines of a term `expression` of the spec, or of a layer `Expression`. Not here: computing them, which is the engine's."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(literal(item) for item in value) + "]"
     raise TypeError(
-        f"expected a number or a tensor in a loss, found {type(value).__name__}; a loss is written down once, before any number is known"
+        f"expected a number or a tensor, found {type(value).__name__}; a function is written down once, before any number is known"
     )
 
 
 class Recorded:
-    """A tensor of a loss: operators and `keras.ops` write down what is done with it."""
+    """A tensor of a function: operators and `keras.ops` write down what is done with it."""
 
     __array_ufunc__ = None
 
@@ -144,19 +144,24 @@ class Recorded:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a loss is written down once, before any number is known: it cannot branch on a tensor; use ops.where(condition, a, b)"
+            "a function is written down once, before any number is known: it cannot branch on a tensor; use ops.where(condition, a, b)"
         )
 
     def __float__(self) -> float:
-        raise TypeError("a loss is written down once, before any number is known: a tensor has no value yet")
+        raise TypeError("a function is written down once, before any number is known: a tensor has no value yet")
 
     __int__ = __index__ = __float__  # type: ignore[assignment]
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError("a loss is written down once, before any number is known: numpy cannot take its tensors; use ganymede.keras.ops")
+        raise TypeError("a function is written down once, before any number is known: numpy cannot take its tensors; use ganymede.keras.ops")
+
+    def __getitem__(self, _: Any) -> Any:
+        raise TypeError(
+            "a function is written down once, before any number is known: its tensors have no items; use ops.slice(x, start_indices, shape)"
+        )
 
     def __iter__(self) -> Any:
-        raise TypeError("a loss is written down once, before any number is known: it cannot go through a tensor")
+        raise TypeError("a function is written down once, before any number is known: it cannot go through a tensor")
 
     def __repr__(self) -> str:
         return f"<a tensor of {self._recording.name}, not computed yet>"
@@ -243,7 +248,7 @@ def grad(y: Recorded, x: Recorded) -> Recorded:
         x: What it is differentiated by; the result has its shape.
     """
     if not isinstance(y, Recorded) or not isinstance(x, Recorded):
-        raise TypeError("grad: expected two tensors of a loss, found others; call it inside a loss or a penalty")
+        raise TypeError("grad: expected two tensors of a function, found others; call it inside a loss, a penalty or a Lambda")
     return call(y._recording, "grad", [y, x], {})
 
 
@@ -267,14 +272,14 @@ def recorded(function: Callable[..., Any], values: Callable[[Recording, list[str
 
 
 def apply(function: str, positional: list[Any], named: dict[str, tuple[Any, Any]]) -> Any:
-    """A function of `keras.ops` on tensors of a loss: arguments that are what they are by default are left out."""
+    """A function of `keras.ops` on tensors of a recorded function: arguments that are what they are by default are left out."""
     from .keras._layer import KerasTensor
 
     recording = recording_of([*positional, *(value for value, _ in named.values())])
     if recording is None:
         if any(isinstance(value, KerasTensor) for value in positional):
-            raise TypeError(f"ops.{function}: expected a layer inside a network, found a function; see ganymede.keras.layers")
-        raise TypeError(f"ops.{function}: expected tensors of a loss, found {', '.join(type(value).__name__ for value in positional)}")
+            raise TypeError(f"ops.{function}: expected a layer inside a network, found a function; layers.Lambda makes it one")
+        raise TypeError(f"ops.{function}: expected tensors of a loss or a Lambda, found {', '.join(type(value).__name__ for value in positional)}")
     given = {name: value for name, (value, default) in named.items() if isinstance(value, Recorded) or value != default}
     return call(recording, function, positional, given)
 
@@ -291,7 +296,7 @@ def loss_line(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> Any:
     """A loss of Keras's on two tensors of a loss."""
     recording = recording_of([y_true, y_pred])
     if recording is None:
-        raise TypeError(f"{type(loss).__name__}: expected tensors of a loss, found {type(y_pred).__name__}; ganymede.GAN.compile takes losses")
+        raise TypeError(f"{type(loss).__name__}: expected tensors of a loss or a Lambda, found {type(y_pred).__name__}; ganymede.GAN.compile takes losses")
     if sample_weight is not None:
         raise TypeError(f"{type(loss).__name__}: expected no sample_weight, found one; multiply what the loss of each sample is")
     options = {name: value for name, value in loss.written().items() if name != "class_name"}
