@@ -294,7 +294,7 @@ fn a_layer_that_is_written_down_trains_as_that_of_the_table() {
     let found = told("y = x\\ny * sigmod(x)");
     assert!(found.contains("line 2 is wrong: expected a function, found `sigmod`"), "{found}");
     let found = told("y = x\\nmean(y)");
-    assert!(found.contains("(gate)") || found.contains("gate"), "{found}");
+    assert!(found.contains("networks.generator.layers.2 (ganymede>Expression).value: "), "{found}");
     assert!(found.contains("line 2 of `value`, `mean(y)`: expected a tensor of"), "{found}");
 }
 
