@@ -84,7 +84,8 @@ impl Layer for ExpressionLayer {
         let Some(batch) = batch.filter(|batch| inputs.iter().all(|x| x.shape().first() == Some(batch))) else {
             let found: Vec<String> = inputs.iter().map(|x| x.shape().to_string()).collect();
             let found = if found.is_empty() { "none".into() } else { found.join(" and ") };
-            return vec![builder.error(format!("expected inputs of one batch, found {found}"), None)];
+            let hint = "give it the outputs of layers, each (N, …)".to_string();
+            return vec![builder.error(format!("expected inputs of one batch, found {found}"), Some(hint))];
         };
         vec![match &self.value.read {
             Ok(expression) => expression.evaluate("value", &Inside { builder, inputs, batch }),
