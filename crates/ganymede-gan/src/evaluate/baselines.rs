@@ -74,12 +74,12 @@ mod tests {
         stop: bool,
     ) -> (Result<Evaluation, GanError>, u64) {
         let options = EvaluateOptions { samples, baselines, ..EvaluateOptions::default() };
-        evaluated(rows, Some(0.1), &options, stop)
+        evaluated(rows, (Some(0.1), None), &options, stop)
     }
 
     fn evaluated(
         rows: usize,
-        holdout: Option<f64>,
+        (holdout, target): (Option<f64>, Option<&str>),
         options: &EvaluateOptions,
         stop: bool,
     ) -> (Result<Evaluation, GanError>, u64) {
@@ -91,7 +91,8 @@ mod tests {
             text += &format!("{x}.5,{}.25,{}\n", 2 * x + row * 31 % 50, ["low", "middle", "high"][x / 201]);
         }
         std::fs::write(&path, text).unwrap();
-        let uncached = DataOptions { use_cache: false, ..DataOptions::default() };
+        let target = target.map(String::from);
+        let uncached = DataOptions { use_cache: false, target, ..DataOptions::default() };
         let data = Dataset::open(&Source::parse(&path).unwrap(), &uncached, &()).unwrap();
         let mut spec = presets::preset("table", data.codec()).unwrap();
         spec.data.options.holdout = holdout;
@@ -108,8 +109,8 @@ mod tests {
     #[test]
     fn rows_of_other_data_are_held_out_and_never_copied() {
         let found = |whole: bool| {
-            let options = EvaluateOptions { whole, ..EvaluateOptions::default() };
-            let found = evaluated(600, None, &options, false).0.unwrap();
+            let options = EvaluateOptions { whole, unseen: whole, ..EvaluateOptions::default() };
+            let found = evaluated(600, (None, Some("kind")), &options, false).0.unwrap();
             let has = |name: &str| found.scores.iter().any(|score| score.metric == name);
             let said = |text: &str| found.left_out.iter().filter(|line| line.contains(text)).count();
             let held = said("no row was held out");

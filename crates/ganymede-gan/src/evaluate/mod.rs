@@ -123,8 +123,10 @@ pub struct EvaluateOptions {
     pub samples: Option<usize>,
     /// Names of metrics; `None` takes all.
     pub metrics: Option<Vec<String>>,
-    /// Whether all of the data is compared with, because it is not what was trained on; where it is, that counts for nothing.
+    /// Whether all of the data is compared with, and not what was trained on alone.
     pub whole: bool,
+    /// Whether none of the data was trained on; [`evaluate`] finds that out.
+    pub unseen: bool,
     /// Whether samples are compared with those that were held out, instead of those that are trained on.
     pub held_out: bool,
     /// Whether rows of a table that simple methods make are measured, too ([`Score::baselines`]).
@@ -200,10 +202,11 @@ pub fn evaluate_watched(
     let (mut sampler, codec, checkpoint) = Sampler::open(run, options.generator, backend)?;
     let mut options = options.clone();
     match same {
-        // What its numbers mean was decided when the run began, and what of it was held out, by whatever name it comes.
-        Ok(()) => options.whole = false,
+        // What its numbers mean was decided when the run began.
+        Ok(()) => options.unseen = false,
         Err(GanError::DataChanged { .. }) if options.whole => {
-            codec.comparable(dataset.codec()).map_err(|reason| GanError::Argument { what: "data".into(), reason })?
+            codec.comparable(dataset.codec()).map_err(|reason| GanError::Argument { what: "data".into(), reason })?;
+            options.unseen = true;
         }
         Err(error) => return Err(error),
     }

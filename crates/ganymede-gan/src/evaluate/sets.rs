@@ -153,7 +153,7 @@ impl<'a> Sets<'a> {
         let apart: Vec<u32> = apart.into_iter().map(|at| split.holdout[at]).collect();
         let compared = if rows.held_out { &apart[..sizes.samples] } else { &order[..sizes.samples] };
         let learned = order[rows.learned].to_vec();
-        let unseen = options.whole || rows.tested.is_err();
+        let unseen = options.unseen || rows.tested.is_err();
         let tested = rows.tested.map_or(split.holdout, |places| order[places].to_vec());
         let conditions = Conditions::of(sampler, codec, dataset);
         let asked = conditions.asked();
@@ -177,7 +177,7 @@ impl<'a> Sets<'a> {
         let set = |numbers: &[u32]| set(dataset, codec, numbers, stop);
         let sides = Sides { real: set(compared)?, fake, second: set(&order[sizes.reference..2 * sizes.reference])? };
         let cache = cache_folder().filter(|_| spec.data.options.use_cache);
-        let other = options.whole;
+        let other = options.unseen;
         Ok(Sets { dataset, codec, facts, sides, learned, tested, unseen, other, conditions, cache, key, protocol })
     }
 

@@ -80,6 +80,7 @@ impl Command for Evaluate {
             whole: self.data.is_some(),
             held_out: self.held_out,
             baselines: !self.no_baselines,
+            ..EvaluateOptions::default()
         };
         let stop = signals::stop_flag().map_err(|e| Failure::new(USER, format!("cannot listen to signals: {e}")))?;
         let stages = Stages::new(terminal);
