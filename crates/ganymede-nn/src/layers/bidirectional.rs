@@ -58,7 +58,9 @@ impl Layer for Bidirectional {
         let before = other.arguments.insert("go_backwards".into(), true.into());
         let (Ok(backward), None) = (other.layer(), before) else {
             let message = "expected a layer that begins with the first step, found go_backwards = true".into();
-            return scope.builder().error(message, Some("remove it: the second layer begins with the last step".into()));
+            return scope
+                .builder()
+                .error(message, Some("remove it: the second layer begins with the last step".into()));
         };
         let of = |layer: &dyn Layer, part: &str| layer.call(&scope.child(part), x);
         let (y, turned) = (of(&*self.layer.0, "forward_layer"), of(&*backward, "backward_layer"));

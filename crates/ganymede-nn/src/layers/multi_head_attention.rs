@@ -109,7 +109,9 @@ impl Layer for MultiHeadAttention {
             [query, value, key] => self.attention(scope, *query, *value, *key),
             _ => {
                 let message = format!("expected two or three inputs, query, value and key, found {}", inputs.len());
-                scope.builder().error(message, Some("name them in its inputs; one layer twice attends to itself".into()))
+                scope
+                    .builder()
+                    .error(message, Some("name them in its inputs; one layer twice attends to itself".into()))
             }
         }]
     }
@@ -146,7 +148,8 @@ impl MultiHeadAttention {
         let sizes = [self.num_heads, self.key_dim, self.value_dim.unwrap_or(1)];
         let outputs = self.output_shape.iter().flat_map(|sizes| &sizes.0).copied();
         if !sizes.into_iter().chain(outputs).all(possible) {
-            let message = format!("expected num_heads, key_dim, value_dim and output_shape from 1 to {MOST}, found others");
+            let message =
+                format!("expected num_heads, key_dim, value_dim and output_shape from 1 to {MOST}, found others");
             return Err((message, None));
         }
         let rank = query.rank();
@@ -161,7 +164,8 @@ impl MultiHeadAttention {
         }
         match self.attention_axes.as_ref().map(|given| axes::resolve_all(given, rank)) {
             Some(Ok(given)) if !given.iter().copied().eq(positions.clone()) => {
-                let message = format!("expected attention over all axes between batch and channels, found axes {given:?}");
+                let message =
+                    format!("expected attention over all axes between batch and channels, found axes {given:?}");
                 Err((message, Some("make batch, positions and channels of them with a Reshape layer".into())))
             }
             Some(Err(message)) => Err((message, None)),
@@ -182,7 +186,8 @@ impl MultiHeadAttention {
     /// (N, positions, ∏ from) times the kernel (from…, to…) of a part, with its bias (to…): (N, positions, ∏ to).
     fn product<'g>(&self, scope: &Scope<'g>, part: &str, x: Expr<'g>, from: &[usize], to: &[usize]) -> Expr<'g> {
         let scope = scope.child(part);
-        let (rows, columns) = (from.iter().product::<usize>(), to.iter().fold(1usize, |n, &size| n.saturating_mul(size)));
+        let (rows, columns) =
+            (from.iter().product::<usize>(), to.iter().fold(1usize, |n, &size| n.saturating_mul(size)));
         let spec = ParameterSpec::new(&self.kernel_regularizer, &self.kernel_constraint);
         let kernel = scope.parameter("kernel", [from, to].concat(), &self.kernel_initializer, spec);
         let mut y = x.matmul(kernel.reshape([rows, columns]));

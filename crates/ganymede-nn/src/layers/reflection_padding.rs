@@ -36,8 +36,9 @@ impl Layer for ReflectionPadding2D {
         };
         for (axis, (&size, [low, high])) in sizes.iter().zip(self.padding.0).enumerate() {
             if low.max(high) >= size {
-                let message =
-                    format!("expected padding below the {size} positions of spatial axis {axis}, found [{low}, {high}]");
+                let message = format!(
+                    "expected padding below the {size} positions of spatial axis {axis}, found [{low}, {high}]"
+                );
                 return scope.builder().error(message, Some("pad less: a mirror shows no more than there is".into()));
             }
         }

@@ -43,7 +43,9 @@ impl Layer for SelfAttention2D {
         };
         if channels == 0 || !channels.is_multiple_of(8) || height * width == 0 {
             let message = format!("expected an image whose channels are a multiple of 8, found {}", x.shape());
-            return scope.builder().error(message, Some("put a Conv2D with such a number of filters in front of it".into()));
+            return scope
+                .builder()
+                .error(message, Some("put a Conv2D with such a number of filters in front of it".into()));
         }
         let batch = x.shape()[0];
         let convolved = |part: &str, x: Expr<'g>, filters: usize| {

@@ -51,7 +51,8 @@ impl Layer for SpectralNormalization {
         }
         let class = self.layer.0.class_name();
         if MORE_KERNELS.contains(&class) {
-            let message = format!("expected a layer whose kernel is the matrix that it multiplies with, found `{class}`");
+            let message =
+                format!("expected a layer whose kernel is the matrix that it multiplies with, found `{class}`");
             let hint = match class {
                 "TimeDistributed" => "normalize the layer inside of it",
                 _ => "normalize layers around it, or use ganymede>SelfAttention2D of images",
@@ -63,11 +64,11 @@ impl Layer for SpectralNormalization {
         let outputs = self.layer.0.build(&normal, inputs);
         let names = scope.parameters();
         // A layer of several convolutions has one for each.
-        let of_layer =
-            |name: &str| name.strip_prefix(scope.path()).is_some_and(|n| n.starts_with('/') && n.ends_with("/vector_u"));
+        let of_layer = |name: &str| {
+            name.strip_prefix(scope.path()).is_some_and(|n| n.starts_with('/') && n.ends_with("/vector_u"))
+        };
         if !scope.builder().has_errors() && names.len() >= before && !names.iter().any(|p| of_layer(&p.name)) {
-            let message =
-                format!("expected a layer with a kernel or embeddings, found `{class}`");
+            let message = format!("expected a layer with a kernel or embeddings, found `{class}`");
             return vec![scope.builder().error(message, Some("wrap a Dense, Conv or Embedding layer".into()))];
         }
         outputs
