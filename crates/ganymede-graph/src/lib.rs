@@ -44,7 +44,6 @@ pub mod interpret;
 pub mod ops;
 pub mod passes;
 pub mod plan;
-#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
 mod verify;

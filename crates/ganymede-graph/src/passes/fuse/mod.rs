@@ -28,7 +28,6 @@ mod view;
 
 use crate::graph::{Graph, NodeId};
 pub use describe::describe;
-#[cfg(any(test, feature = "testing"))]
 pub(crate) use function::op;
 pub use missed::{Missed, missed};
 use std::fmt;
