@@ -27,6 +27,15 @@ def test_a_training_gives_losses_samples_and_weights(gan):
     assert (gan.run / "spec.toml").exists()
 
 
+def test_metrics_of_an_epoch_have_the_names_of_evaluate(gan):
+    asked = ["frechet_distance", "neighbours"]
+    history = gan.fit(small_images(), batch_size=16, epochs=2, verbose=0, metrics=asked)
+    evaluated = gan.evaluate(metrics=asked)
+    assert "frechet_distance (random)" in evaluated and any(name.startswith("coverage") for name in evaluated)
+    for name, value in evaluated.items():
+        assert len(history.history[name]) == 2 and history.history[name][-1] == pytest.approx(value)
+
+
 def test_the_same_seed_is_the_same_bytes_whatever_is_asked_in_between(gan):
     class Curious(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

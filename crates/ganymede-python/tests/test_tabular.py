@@ -88,3 +88,28 @@ def test_rows_are_compared(model):
     assert 0.5 < scores["column_shapes"] <= 1 and 0 <= scores["detection_logistic"] <= 1
     with pytest.raises(gm.SpecError, match="made with"):
         model.helps(people(), people(), target="ok")
+    with pytest.raises(gm.SpecError, match="400 rows that the model was fitted on"):
+        model.helps(people(300), people())
+
+
+def test_a_score_is_higher_for_rows_that_are_alike(model):
+    alike, others = people(300), people(300)
+    others["age"] = others["age"] + 200
+    assert 0 <= model.score(others) < model.score(alike) <= 1
+
+
+def test_a_search_finds_the_model_that_was_trained(tmp_path):
+    search = pytest.importorskip("sklearn.model_selection").GridSearchCV
+    pandas = pytest.importorskip("pandas")
+    rows = pandas.DataFrame(people(300))
+    found = search(gm.TabularGAN(target="income"), {"epochs": [1, 20]}, cv=2, error_score="raise").fit(rows)
+    assert found.best_params_["epochs"] in (1, 20) and list(found.best_estimator_.sample(5)) == list(rows)
+    assert np.isfinite(found.cv_results_["mean_test_score"]).all()
+
+
+def test_rows_of_an_earlier_run_stay(tmp_path):
+    first = gm.TabularGAN(epochs=1, outdir=tmp_path).fit(people(200))
+    kept = {path: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+    gm.TabularGAN(epochs=1, outdir=tmp_path).fit(people(300))
+    assert len(kept) == 1 and all(path.read_bytes() == content for path, content in kept.items())
+    assert len(first.sample(3)["age"]) == 3

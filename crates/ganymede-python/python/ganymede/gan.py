@@ -216,7 +216,8 @@ class GAN:
             range: What the networks work in: (0, 1) of a generator that ends in a sigmoid, (−1, 1) of one that ends in tanh.
             class_names: Names of the classes 0, 1, ...
             validation_split: Share of the samples that is held out.
-            metrics: Names of metrics that are computed after each epoch, such as `"frechet_distance"`.
+            metrics: Names of metrics that are computed after each epoch, such as `"frechet_distance"`; the history has their values under the
+                names that `evaluate` gives them.
             outdir: The folder of runs.
             name: The run's name behind its number.
             samples: How many samples are taken of batches that do not end.
@@ -385,7 +386,7 @@ class GAN:
     def _measured(self, metrics: list[str]) -> dict[str, float]:
         assert self.run is not None
         found, _ = _ganymede.evaluate_run(self.run, None, None, [_METRICS.get(name, name) for name in metrics])
-        return {asked: score["value"] for asked in metrics for score in json.loads(found) if score["metric"] == _METRICS.get(asked, asked)}
+        return _values(found, metrics)
 
     def _note(self, lines: list[str], means: dict[str, list[float]]) -> None:
         for line in lines:
@@ -492,16 +493,20 @@ class GAN:
             x: None: the data that the run was trained on.
             metrics: Names of metrics; all where there are none.
             samples: Samples on both sides.
+
+        Returns:
+            A value by name; where features of the samples are compared, the name ends with them: `"frechet (random)"`.
         """
         if x is not None:
             raise SpecError("evaluate: expected no data: samples are compared with those of the run")
         if self.run is None:
             raise SpecError("evaluate: expected a GAN that was trained, found one that was not")
-        chosen = [_METRICS.get(name, name) for name in metrics] if metrics is not None else None
+        asked = list(metrics) if metrics is not None else None
+        chosen = [_METRICS.get(name, name) for name in asked] if asked is not None else None
         found, left_out = _ganymede.evaluate_run(self.run, None, samples, chosen)
         for reason in left_out:
             print(f"left out: {reason}", file=sys.stderr)
-        return {(score["metric"] if score["of"] in ("", "samples") else f"{score['metric']} ({score['of']})"): score["value"] for score in json.loads(found)}
+        return _values(found, asked or ())
 
     def save(self, path: Any) -> pathlib.Path:
         """Writes the trained networks with their spec as one file; `ganymede.load` reads it."""
@@ -535,6 +540,16 @@ class GAN:
 
 #: Names of metrics as Keras's users know them.
 _METRICS = {"frechet_distance": "frechet", "fid": "frechet", "kid": "kernel"}
+
+
+def _values(scores: str, asked: Iterable[str]) -> dict[str, float]:
+    """The values of scores by the names that were asked for; one of several features has them behind its name."""
+    names = {_METRICS.get(name, name): name for name in asked}
+    found = {}
+    for score in json.loads(scores):
+        name = names.get(score["metric"], score["metric"])
+        found[name if score["of"] in ("", "samples") else f"{name} ({score['of']})"] = score["value"]
+    return found
 
 
 class _Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import inspect
 import io
 import json
@@ -105,6 +106,7 @@ class TabularGAN:
         outdir = pathlib.Path(self._folder.name if self._folder else self.outdir)
         self._frame = Frame.of(X, y, self.target)
         source, rows = self._frame.file(outdir / "data")
+        self._rows = rows
         options: dict[str, Any] = {}
         columns = {**(self.kinds or {}), **(kinds or {})}
         if columns:
@@ -176,6 +178,13 @@ class TabularGAN:
         """
         if target is not None and target != self.target:
             raise SpecError(f"helps: expected the target that the model was made with, {self.target!r}, found {target!r}; TabularGAN(target={target!r})")
+        own = Frame.of(train, None, None)
+        of_training = getattr(self, "_rows", None)
+        if own.rows() is not None and of_training is not None and (own.rows(), sorted(own.names)) != (of_training, sorted(self._frame.names)):
+            raise SpecError(
+                f"helps: expected as `train` the {of_training} rows that the model was fitted on, with columns {', '.join(self._frame.names)}; "
+                f"found {own.rows()} with {', '.join(own.names)}; fit(train) first"
+            )
         found = self._scores(test, None, None)
         return {name: (score["value"], score.get("low"), score.get("high")) for name, score in found.items() if name.startswith(("uplift", "tstr"))}
 
@@ -316,13 +325,23 @@ class Frame:
         if self._path is not None:
             return self._path, _ganymede.row_count(str(self._path))
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "rows.csv"
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(self.names)
-            writer.writerows(zip(*self._columns))
+        # Named by what it holds: a model that is fitted again into the same folder leaves the rows of earlier runs as they are.
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.names)
+        writer.writerows(zip(*self._columns))
+        content = text.getvalue().encode("utf-8")
+        path = folder / f"rows-{hashlib.blake2b(content, digest_size=8).hexdigest()}.csv"
+        if not path.exists():
+            half = path.with_suffix(".part")
+            half.write_bytes(content)
+            half.replace(path)
         rows, self._columns = len(self._columns[0]), []
         return path.resolve(), rows
+
+    def rows(self) -> int | None:
+        """How many they are, where they are at hand."""
+        return len(self._columns[0]) if self._columns else None
 
     def about(self) -> dict[str, Any]:
         """What is kept of it in a file."""

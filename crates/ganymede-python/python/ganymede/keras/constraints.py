@@ -14,7 +14,12 @@ class Constraint(Configured):
 
 
 class MaxNorm(Constraint):
-    """w · min(‖w‖, max_value) / (‖w‖ + 10⁻⁷), the norm over `axis`."""
+    """w · min(‖w‖, max_value) / (‖w‖ + 10⁻⁷), the norm over `axis`.
+
+    Args:
+        max_value: Largest norm.
+        axis: Axes of the norm: 0 for a `Dense` kernel, 0, 1, 2 for a `Conv2D` kernel, so that each unit has one.
+    """
 
     _class_name = "MaxNorm"
 
@@ -32,7 +37,11 @@ class NonNeg(Constraint):
 
 
 class UnitNorm(Constraint):
-    """w / (‖w‖ + 10⁻⁷), the norm over `axis`."""
+    """w / (‖w‖ + 10⁻⁷), the norm over `axis`.
+
+    Args:
+        axis: Axes of the norm, as in MaxNorm.
+    """
 
     _class_name = "UnitNorm"
 
@@ -41,7 +50,14 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """w · (rate·clip(‖w‖, min_value, max_value) + (1 − rate)·‖w‖) / (‖w‖ + 10⁻⁷), the norm over `axis`."""
+    """w · (rate·clip(‖w‖, min_value, max_value) + (1 − rate)·‖w‖) / (‖w‖ + 10⁻⁷), the norm over `axis`.
+
+    Args:
+        min_value: Smallest norm.
+        max_value: Largest norm.
+        rate: How far toward the bounds one projection goes: 1 all the way.
+        axis: Axes of the norm, as in MaxNorm.
+    """
 
     _class_name = "MinMaxNorm"
 

@@ -32,7 +32,11 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """All elements `value`."""
+    """All elements `value`.
+
+    Args:
+        value: The value.
+    """
 
     _class_name = "Constant"
 
@@ -41,7 +45,11 @@ class Constant(Initializer):
 
 
 class Identity(Initializer):
-    """`gain` on the diagonal of a matrix, which need not be square; 0 elsewhere."""
+    """`gain` on the diagonal of a matrix, which need not be square; 0 elsewhere.
+
+    Args:
+        gain: Factor of the matrix.
+    """
 
     _class_name = "Identity"
 
@@ -50,7 +58,13 @@ class Identity(Initializer):
 
 
 class RandomNormal(Initializer):
-    """N(`mean`, `stddev`²)."""
+    """N(`mean`, `stddev`²).
+
+    Args:
+        mean: Mean.
+        stddev: Standard deviation.
+        seed: A seed of its own.
+    """
 
     _class_name = "RandomNormal"
 
@@ -59,7 +73,13 @@ class RandomNormal(Initializer):
 
 
 class RandomUniform(Initializer):
-    """Uniform in [`minval`, `maxval`)."""
+    """Uniform in [`minval`, `maxval`).
+
+    Args:
+        minval: Lower bound.
+        maxval: Upper bound.
+        seed: A seed of its own.
+    """
 
     _class_name = "RandomUniform"
 
@@ -69,7 +89,13 @@ class RandomUniform(Initializer):
 
 class TruncatedNormal(Initializer):
     """N(`mean`, `stddev`²), drawn again where it is more than 2 `stddev` from the mean; its standard deviation is
-    therefore 0.8796 `stddev`."""
+    therefore 0.8796 `stddev`.
+
+    Args:
+        mean: Mean.
+        stddev: Standard deviation before the cut.
+        seed: A seed of its own.
+    """
 
     _class_name = "TruncatedNormal"
 
@@ -78,7 +104,17 @@ class TruncatedNormal(Initializer):
 
 
 class VarianceScaling(Initializer):
-    """Mean 0, variance `scale` / n with n = max(1, number of units that `mode` names)."""
+    """Mean 0, variance `scale` / n with n = max(1, number of units that `mode` names).
+
+    Args:
+        scale: Factor of the variance, above 0.
+        mode: Which number of units divides it.
+        distribution: Shape of the distribution.
+        seed: A seed of its own.
+        input_axes: Axes whose sizes make the number of inputs, together with `output_axes`; by the rule of
+            compute_fans where one is missing.
+        output_axes: Axes whose sizes make the number of outputs.
+    """
 
     _class_name = "VarianceScaling"
 
@@ -87,7 +123,13 @@ class VarianceScaling(Initializer):
 
 
 class GlorotNormal(Initializer):
-    """Normal with variance 2 / (inputs + outputs), cut at two standard deviations."""
+    """Normal with variance 2 / (inputs + outputs), cut at two standard deviations.
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "GlorotNormal"
 
@@ -96,7 +138,13 @@ class GlorotNormal(Initializer):
 
 
 class GlorotUniform(Initializer):
-    """Uniform within ±√(6 / (inputs + outputs))."""
+    """Uniform within ±√(6 / (inputs + outputs)).
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "GlorotUniform"
 
@@ -105,7 +153,13 @@ class GlorotUniform(Initializer):
 
 
 class HeNormal(Initializer):
-    """Normal with variance 2 / inputs, cut at two standard deviations."""
+    """Normal with variance 2 / inputs, cut at two standard deviations.
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "HeNormal"
 
@@ -114,7 +168,13 @@ class HeNormal(Initializer):
 
 
 class HeUniform(Initializer):
-    """Uniform within ±√(6 / inputs)."""
+    """Uniform within ±√(6 / inputs).
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "HeUniform"
 
@@ -123,7 +183,13 @@ class HeUniform(Initializer):
 
 
 class LecunNormal(Initializer):
-    """Normal with variance 1 / inputs, cut at two standard deviations."""
+    """Normal with variance 1 / inputs, cut at two standard deviations.
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "LecunNormal"
 
@@ -132,7 +198,13 @@ class LecunNormal(Initializer):
 
 
 class LecunUniform(Initializer):
-    """Uniform within ±√(3 / inputs)."""
+    """Uniform within ±√(3 / inputs).
+
+    Args:
+        seed: A seed of its own.
+        input_axes: As in VarianceScaling.
+        output_axes: As in VarianceScaling.
+    """
 
     _class_name = "LecunUniform"
 
@@ -143,7 +215,12 @@ class LecunUniform(Initializer):
 class Orthogonal(Initializer):
     """`gain` · Q of the QR decomposition of a normal matrix, with the signs that make R's diagonal positive, so that Q
     is uniform among orthogonal matrices. Axes before the last are taken together; the shorter of rows and columns are
-    orthonormal (times `gain`)."""
+    orthonormal (times `gain`).
+
+    Args:
+        gain: Factor of the matrix.
+        seed: A seed of its own.
+    """
 
     _class_name = "Orthogonal"
 
@@ -153,7 +230,16 @@ class Orthogonal(Initializer):
 
 class STFT(Initializer):
     """w(t) / s · cos or sin(−2π t f / F) at (t, 0, f): a convolution with it is the real or imaginary part of a
-    short-time Fourier transform with F = 2·(size of the last axis − 1) points."""
+    short-time Fourier transform with F = 2·(size of the last axis − 1) points.
+
+    Shapes: (T, 1, F/2 + 1).
+
+    Args:
+        side: Real or imaginary part.
+        window: Window w over time; none where it is null.
+        scaling: What the window is divided by, s; 1 where it is null.
+        periodic: Whether the window has period T instead of T − 1.
+    """
 
     _class_name = "STFT"
 

@@ -9,7 +9,11 @@ from ._layer import Input, InputLayer, Layer
 
 
 class Activation(Layer):
-    """Keras's `Activation`: an activation at every element. The shape stays."""
+    """Keras's `Activation`: an activation at every element. The shape stays.
+
+    Args:
+        activation: Which activation.
+    """
 
     _class_name = "Activation"
 
@@ -18,7 +22,11 @@ class Activation(Layer):
 
 
 class Add(Layer):
-    """Add."""
+    """a + b + ….
+
+    Shapes: Two or more tensors that broadcast to one shape; a tensor of fewer axes gets axes of size 1 behind the
+    batch.
+    """
 
     _class_name = "Add"
 
@@ -27,7 +35,11 @@ class Add(Layer):
 
 
 class Average(Layer):
-    """Average."""
+    """(a + b + …) / n.
+
+    Shapes: Two or more tensors that broadcast to one shape; a tensor of fewer axes gets axes of size 1 behind the
+    batch.
+    """
 
     _class_name = "Average"
 
@@ -36,7 +48,16 @@ class Average(Layer):
 
 
 class AveragePooling1D(Layer):
-    """AveragePooling1D."""
+    """Average pooling over steps.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: elements that do not count.
+        data_format: Where the channels are.
+    """
 
     _class_name = "AveragePooling1D"
 
@@ -45,7 +66,16 @@ class AveragePooling1D(Layer):
 
 
 class AveragePooling2D(Layer):
-    """AveragePooling2D."""
+    """Average pooling over images.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: elements that do not count.
+        data_format: Where the channels are.
+    """
 
     _class_name = "AveragePooling2D"
 
@@ -54,7 +84,16 @@ class AveragePooling2D(Layer):
 
 
 class AveragePooling3D(Layer):
-    """AveragePooling3D."""
+    """Average pooling over volumes.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: elements that do not count.
+        data_format: Where the channels are.
+    """
 
     _class_name = "AveragePooling3D"
 
@@ -63,7 +102,29 @@ class AveragePooling3D(Layer):
 
 
 class BatchNormalization(Layer):
-    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² of the batch in training and their moving averages in use."""
+    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² of the batch in training and their moving averages in use.
+
+    Shapes: The shape stays; μ, σ², γ and β have the size of `axis`.
+
+    Args:
+        axis: The axis that keeps its own mean and variance: the channels.
+        momentum: Share of the old moving average that stays at each step.
+        epsilon: ε.
+        center: Whether β is added.
+        scale: Whether γ multiplies.
+        beta_initializer: Where β starts.
+        gamma_initializer: Where γ starts.
+        moving_mean_initializer: Where the moving mean starts.
+        moving_variance_initializer: Where the moving variance starts.
+        beta_regularizer: What β adds to the loss.
+        gamma_regularizer: What γ adds to the loss.
+        beta_constraint: What β is projected on after each update.
+        gamma_constraint: What γ is projected on after each update.
+        renorm: `False` alone; batch renormalization does not exist here: remove it.
+        renorm_clipping: `None` alone; batch renormalization does not exist here: remove it.
+        renorm_momentum: `0.99` alone; batch renormalization does not exist here: remove it.
+        synchronized: `False` alone; a run has one process: remove it.
+    """
 
     _class_name = "BatchNormalization"
 
@@ -73,7 +134,16 @@ class BatchNormalization(Layer):
 
 class Bidirectional(Layer):
     """The layer, and one like it with weights of its own that begins at the other end; where they give all steps, those
-    of the second are turned around. Parts of it are `forward_layer` and `backward_layer`."""
+    of the second are turned around. Parts of it are `forward_layer` and `backward_layer`.
+
+    Shapes: Those of the layer; with `concat`, the last axis is twice as long.
+
+    Args:
+        layer: The layer of the first direction: an LSTM, GRU or SimpleRNN.
+        merge_mode: How both become one.
+        weights: `None` alone; load weights from a file instead.
+        backward_layer: `None` alone; it is the layer the other way round: remove it.
+    """
 
     _class_name = "Bidirectional"
 
@@ -83,7 +153,16 @@ class Bidirectional(Layer):
 
 class CategoryEncoding(Layer):
     """Each number as a vector that is 1 at its place and 0 elsewhere (`one_hot`), or of all numbers of a sample the
-    largest of these vectors (`multi_hot`), or their sum (`count`). No derivative flows to the numbers."""
+    largest of these vectors (`multi_hot`), or their sum (`count`). No derivative flows to the numbers.
+
+    Shapes: `one_hot`: (N,) and (N, 1) → (N, num_tokens), (N, …, n) → (N, …, n, num_tokens). `multi_hot`, `count`: (N,
+    n) → (N, num_tokens). A number outside 0..num_tokens gives zeros.
+
+    Args:
+        num_tokens: How many numbers there are.
+        output_mode: What becomes of them.
+        sparse: `False` alone; tensors are dense here: remove it.
+    """
 
     _class_name = "CategoryEncoding"
 
@@ -92,7 +171,13 @@ class CategoryEncoding(Layer):
 
 
 class Concatenate(Layer):
-    """The inputs one after another along an axis."""
+    """The inputs one after another along an axis.
+
+    Shapes: Tensors that differ in the size of `axis` at most; the result has the sum of those sizes.
+
+    Args:
+        axis: The axis; negative ones count from the end.
+    """
 
     _class_name = "Concatenate"
 
@@ -101,7 +186,28 @@ class Concatenate(Layer):
 
 
 class Conv1D(Layer):
-    """Conv1D."""
+    """Convolution over steps.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, C / groups, filters), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Steps of the kernel.
+        padding: What surrounds the input.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        groups: Number of groups that input and output channels are split into.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv1D"
 
@@ -110,7 +216,28 @@ class Conv1D(Layer):
 
 
 class Conv1DTranspose(Layer):
-    """Conv1DTranspose."""
+    """Transposed convolution over steps.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, filters, C), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Distance of neighbouring input positions in the output.
+        padding: Whether the output is cut to input × strides.
+        output_padding: Further positions at the end; below the stride.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv1DTranspose"
 
@@ -119,7 +246,28 @@ class Conv1DTranspose(Layer):
 
 
 class Conv2D(Layer):
-    """Conv2D."""
+    """Convolution over images.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, C / groups, filters), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Steps of the kernel.
+        padding: What surrounds the input.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        groups: Number of groups that input and output channels are split into.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv2D"
 
@@ -128,7 +276,28 @@ class Conv2D(Layer):
 
 
 class Conv2DTranspose(Layer):
-    """Conv2DTranspose."""
+    """Transposed convolution over images.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, filters, C), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Distance of neighbouring input positions in the output.
+        padding: Whether the output is cut to input × strides.
+        output_padding: Further positions at the end; below the stride.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv2DTranspose"
 
@@ -137,7 +306,28 @@ class Conv2DTranspose(Layer):
 
 
 class Conv3D(Layer):
-    """Conv3D."""
+    """Convolution over volumes.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, C / groups, filters), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Steps of the kernel.
+        padding: What surrounds the input.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        groups: Number of groups that input and output channels are split into.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv3D"
 
@@ -146,7 +336,28 @@ class Conv3D(Layer):
 
 
 class Conv3DTranspose(Layer):
-    """Conv3DTranspose."""
+    """Transposed convolution over volumes.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, filters, C), b (filters,), result (N, positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of the kernel.
+        strides: Distance of neighbouring input positions in the output.
+        padding: Whether the output is cut to input × strides.
+        data_format: Where the channels are.
+        output_padding: Further positions at the end; below the stride.
+        dilation_rate: Distance of neighbouring taps.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "Conv3DTranspose"
 
@@ -155,7 +366,13 @@ class Conv3DTranspose(Layer):
 
 
 class Cropping1D(Layer):
-    """Cropping1D."""
+    """Cuts steps off at start and end.
+
+    Shapes: (N, spatial…, C) → (N, spatial − start − end…, C).
+
+    Args:
+        cropping: Numbers of positions.
+    """
 
     _class_name = "Cropping1D"
 
@@ -164,7 +381,14 @@ class Cropping1D(Layer):
 
 
 class Cropping2D(Layer):
-    """Cropping2D."""
+    """Cuts rows and columns off.
+
+    Shapes: (N, spatial…, C) → (N, spatial − start − end…, C).
+
+    Args:
+        cropping: Numbers of positions.
+        data_format: Where the channels are.
+    """
 
     _class_name = "Cropping2D"
 
@@ -173,7 +397,14 @@ class Cropping2D(Layer):
 
 
 class Cropping3D(Layer):
-    """Cropping3D."""
+    """Cuts planes, rows and columns off.
+
+    Shapes: (N, spatial…, C) → (N, spatial − start − end…, C).
+
+    Args:
+        cropping: Numbers of positions.
+        data_format: Where the channels are.
+    """
 
     _class_name = "Cropping3D"
 
@@ -182,7 +413,25 @@ class Cropping3D(Layer):
 
 
 class Dense(Layer):
-    """Densely connected layer: y = activation(x·W + b)."""
+    """Densely connected layer: y = activation(x·W + b).
+
+    Shapes: x (N, …, C), W (C, units), b (units,), y (N, …, units).
+
+    Args:
+        units: Size of the output's last axis.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where W starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What W adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What W is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+        lora_rank: `None` alone; low-rank adaptation does not exist here: remove it.
+        lora_alpha: `None` alone; low-rank adaptation does not exist here: remove it.
+        quantization_config: `None` alone; quantization does not exist here: remove it.
+    """
 
     _class_name = "Dense"
 
@@ -191,7 +440,27 @@ class Dense(Layer):
 
 
 class DepthwiseConv1D(Layer):
-    """DepthwiseConv1D."""
+    """Depthwise convolution over steps.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, C, depth_multiplier), result (N, positions…, C·depth_multiplier).
+
+    Args:
+        kernel_size: Sizes of the kernel.
+        strides: Steps of the kernel.
+        padding: What surrounds the input.
+        depth_multiplier: Output channels of each input channel.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        depthwise_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        depthwise_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        depthwise_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "DepthwiseConv1D"
 
@@ -200,7 +469,27 @@ class DepthwiseConv1D(Layer):
 
 
 class DepthwiseConv2D(Layer):
-    """DepthwiseConv2D."""
+    """Depthwise convolution over images.
+
+    Shapes: x (N, spatial…, C), K (kernel_size…, C, depth_multiplier), result (N, positions…, C·depth_multiplier).
+
+    Args:
+        kernel_size: Sizes of the kernel.
+        strides: Steps of the kernel.
+        padding: What surrounds the input.
+        depth_multiplier: Output channels of each input channel.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        depthwise_initializer: Where K starts.
+        bias_initializer: Where b starts.
+        depthwise_regularizer: What K adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        depthwise_constraint: What K is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "DepthwiseConv2D"
 
@@ -209,7 +498,14 @@ class DepthwiseConv2D(Layer):
 
 
 class Dot(Layer):
-    """Σ_f a_f b_f of each sample; of the vectors at length 1 with `normalize`."""
+    """Σ_f a_f b_f of each sample; of the vectors at length 1 with `normalize`.
+
+    Shapes: (N, F) and (N, F) → (N, 1).
+
+    Args:
+        axes: The axis that is summed over: 1, or −1.
+        normalize: Whether both are brought to length 1 first.
+    """
 
     _class_name = "Dot"
 
@@ -218,7 +514,13 @@ class Dot(Layer):
 
 
 class Dropout(Layer):
-    """In training every element is 0 with probability `rate`, else divided by 1 − rate. The shape stays."""
+    """In training every element is 0 with probability `rate`, else divided by 1 − rate. The shape stays.
+
+    Args:
+        rate: Probability that an element is dropped.
+        noise_shape: `None` alone; use SpatialDropout1D, 2D or 3D to drop whole channels.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "Dropout"
 
@@ -227,7 +529,11 @@ class Dropout(Layer):
 
 
 class ELU(Layer):
-    """x where x > 0, else alpha·(eˣ − 1). The shape stays."""
+    """x where x > 0, else alpha·(eˣ − 1). The shape stays.
+
+    Args:
+        alpha: The limit for very negative x, negated.
+    """
 
     _class_name = "ELU"
 
@@ -236,7 +542,23 @@ class ELU(Layer):
 
 
 class Embedding(Layer):
-    """The row of a table for each whole number."""
+    """The row of a table for each whole number.
+
+    Shapes: Numbers of any shape (N, …), table (input_dim, output_dim), result (N, …, output_dim). A number outside
+    0..input_dim gives zeros.
+
+    Args:
+        input_dim: How many numbers there are.
+        output_dim: Size of each vector.
+        embeddings_initializer: Where the table starts.
+        embeddings_regularizer: What the table adds to the loss.
+        embeddings_constraint: What the table is projected on after each update.
+        mask_zero: `False` alone; masks do not exist here: remove it.
+        weights: `None` alone; load weights from a file instead.
+        lora_rank: `None` alone; low-rank adaptation does not exist here: remove it.
+        lora_alpha: `None` alone; low-rank adaptation does not exist here: remove it.
+        quantization_config: `None` alone; quantization does not exist here: remove it.
+    """
 
     _class_name = "Embedding"
 
@@ -245,7 +567,13 @@ class Embedding(Layer):
 
 
 class Flatten(Layer):
-    """Every sample as one vector, in row-major order."""
+    """Every sample as one vector, in row-major order.
+
+    Shapes: (N, a, b, …) → (N, a·b·…); (N,) → (N, 1).
+
+    Args:
+        data_format: Where the channels are.
+    """
 
     _class_name = "Flatten"
 
@@ -256,7 +584,37 @@ class Flatten(Layer):
 class GRU(Layer):
     """Gated recurrent unit. At each step, with x·K + b of three blocks of columns z, r, n, and h·R + b′ alike: z = σ(x_z
     + h_z), r = σ(x_r + h_r), n = activation(x_n + r·h_n), h ← z·h + (1 − z)·n. Without `reset_after`, b′ is not there
-    and h_n is (r·h)·R_n, in place of r·h_n. The state starts as zeros."""
+    and h_n is (r·h)·R_n, in place of r·h_n. The state starts as zeros.
+
+    Shapes: x (N, steps, C), K (C, 3·units), R (units, 3·units), b and b′ as the rows of (2, 3·units), or b (3·units,)
+    alone; the last h, (N, units), or all of them, (N, steps, units).
+
+    Args:
+        units: Size of the state.
+        activation: What is applied to what is new.
+        recurrent_activation: σ: what the gates are.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        recurrent_initializer: Where R starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        recurrent_regularizer: What R adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        recurrent_constraint: What R is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+        dropout: Probability that a channel of the input is dropped in training, at all steps of a sample alike.
+        recurrent_dropout: `0.0` alone; drop inputs with dropout, or put a Dropout layer behind it.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+        return_sequences: Whether it gives the state after each step, (N, steps, units).
+        return_state: `False` alone; set return_sequences = true and take the last step.
+        go_backwards: Whether it begins with the last step; states then come in the order in which they are made.
+        stateful: `False` alone; each batch starts from zeros: remove it.
+        unroll: Keras's choice of how it computes; here steps are always unrolled.
+        reset_after: Whether r acts behind R.
+        use_cudnn: `"auto"` alone; one implementation computes it here: remove it.
+    """
 
     _class_name = "GRU"
 
@@ -265,7 +623,12 @@ class GRU(Layer):
 
 
 class GaussianDropout(Layer):
-    """In training, x·(1 + √(rate/(1 − rate))·n) with n standard normal. The shape stays."""
+    """In training, x·(1 + √(rate/(1 − rate))·n) with n standard normal. The shape stays.
+
+    Args:
+        rate: The rate of the dropout that has noise of the same variance.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "GaussianDropout"
 
@@ -274,7 +637,12 @@ class GaussianDropout(Layer):
 
 
 class GaussianNoise(Layer):
-    """In training, x + stddev·n with n standard normal. The shape stays."""
+    """In training, x + stddev·n with n standard normal. The shape stays.
+
+    Args:
+        stddev: Standard deviation of the noise.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "GaussianNoise"
 
@@ -283,7 +651,14 @@ class GaussianNoise(Layer):
 
 
 class GlobalAveragePooling1D(Layer):
-    """GlobalAveragePooling1D."""
+    """Mean over steps.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalAveragePooling1D"
 
@@ -292,7 +667,14 @@ class GlobalAveragePooling1D(Layer):
 
 
 class GlobalAveragePooling2D(Layer):
-    """GlobalAveragePooling2D."""
+    """Mean over an image.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalAveragePooling2D"
 
@@ -301,7 +683,14 @@ class GlobalAveragePooling2D(Layer):
 
 
 class GlobalAveragePooling3D(Layer):
-    """GlobalAveragePooling3D."""
+    """Mean over a volume.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalAveragePooling3D"
 
@@ -310,7 +699,14 @@ class GlobalAveragePooling3D(Layer):
 
 
 class GlobalMaxPooling1D(Layer):
-    """GlobalMaxPooling1D."""
+    """Maximum over steps.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalMaxPooling1D"
 
@@ -319,7 +715,14 @@ class GlobalMaxPooling1D(Layer):
 
 
 class GlobalMaxPooling2D(Layer):
-    """GlobalMaxPooling2D."""
+    """Maximum over an image.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalMaxPooling2D"
 
@@ -328,7 +731,14 @@ class GlobalMaxPooling2D(Layer):
 
 
 class GlobalMaxPooling3D(Layer):
-    """GlobalMaxPooling3D."""
+    """Maximum over a volume.
+
+    Shapes: (N, spatial…, C) → (N, C), or (N, 1…, C) with keepdims.
+
+    Args:
+        data_format: Where the channels are.
+        keepdims: Whether the spatial axes stay, with size 1.
+    """
 
     _class_name = "GlobalMaxPooling3D"
 
@@ -337,7 +747,23 @@ class GlobalMaxPooling3D(Layer):
 
 
 class GroupNormalization(Layer):
-    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² (population variance) of each group of channels of each sample."""
+    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² (population variance) of each group of channels of each sample.
+
+    Shapes: The shape stays; γ and β have the size of `axis`.
+
+    Args:
+        groups: Number of groups; −1 makes every channel one (instance normalization).
+        axis: The axis of the channels.
+        epsilon: ε.
+        center: Whether β is added.
+        scale: Whether γ multiplies.
+        beta_initializer: Where β starts.
+        gamma_initializer: Where γ starts.
+        beta_regularizer: What β adds to the loss.
+        gamma_regularizer: What γ adds to the loss.
+        beta_constraint: What β is projected on after each update.
+        gamma_constraint: What γ is projected on after each update.
+    """
 
     _class_name = "GroupNormalization"
 
@@ -346,7 +772,7 @@ class GroupNormalization(Layer):
 
 
 class Identity(Layer):
-    """`gain` on the diagonal of a matrix, which need not be square; 0 elsewhere."""
+    """Its input."""
 
     _class_name = "Identity"
 
@@ -356,7 +782,37 @@ class Identity(Layer):
 
 class LSTM(Layer):
     """Long short-term memory. At each step, with z = x·K + h·R + b of four blocks of columns i, f, c, o: c ← σ(z_f)·c +
-    σ(z_i)·activation(z_c), h ← σ(z_o)·activation(c). States start as zeros."""
+    σ(z_i)·activation(z_c), h ← σ(z_o)·activation(c). States start as zeros.
+
+    Shapes: x (N, steps, C), K (C, 4·units), R (units, 4·units), b (4·units,); the last h, (N, units), or all of them,
+    (N, steps, units).
+
+    Args:
+        units: Size of the state.
+        activation: What is applied to what is new, and to c.
+        recurrent_activation: σ: what the gates are.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        recurrent_initializer: Where R starts.
+        bias_initializer: Where b starts.
+        unit_forget_bias: Whether the gate f of b starts at 1.
+        kernel_regularizer: What K adds to the loss.
+        recurrent_regularizer: What R adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        recurrent_constraint: What R is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+        dropout: Probability that a channel of the input is dropped in training, at all steps of a sample alike.
+        recurrent_dropout: `0.0` alone; drop inputs with dropout, or put a Dropout layer behind it.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+        return_sequences: Whether it gives the state after each step, (N, steps, units).
+        return_state: `False` alone; set return_sequences = true and take the last step.
+        go_backwards: Whether it begins with the last step; states then come in the order in which they are made.
+        stateful: `False` alone; each batch starts from zeros: remove it.
+        unroll: Keras's choice of how it computes; here steps are always unrolled.
+        use_cudnn: `"auto"` alone; one implementation computes it here: remove it.
+    """
 
     _class_name = "LSTM"
 
@@ -365,7 +821,22 @@ class LSTM(Layer):
 
 
 class LayerNormalization(Layer):
-    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² (population variance) of each sample over `axis`."""
+    """γ·(x − μ)/√(σ² + ε) + β, with μ and σ² (population variance) of each sample over `axis`.
+
+    Shapes: The shape stays; γ and β have the sizes of `axis`.
+
+    Args:
+        axis: The axes that mean and variance go over.
+        epsilon: ε.
+        center: Whether β is added.
+        scale: Whether γ multiplies.
+        beta_initializer: Where β starts.
+        gamma_initializer: Where γ starts.
+        beta_regularizer: What β adds to the loss.
+        gamma_regularizer: What γ adds to the loss.
+        beta_constraint: What β is projected on after each update.
+        gamma_constraint: What γ is projected on after each update.
+    """
 
     _class_name = "LayerNormalization"
 
@@ -374,7 +845,11 @@ class LayerNormalization(Layer):
 
 
 class LeakyReLU(Layer):
-    """x where x > 0, else negative_slope·x. The shape stays."""
+    """x where x > 0, else negative_slope·x. The shape stays.
+
+    Args:
+        negative_slope: Slope of the negative side. The activation function of this name has another default: 0.2.
+    """
 
     _class_name = "LeakyReLU"
 
@@ -383,7 +858,16 @@ class LeakyReLU(Layer):
 
 
 class MaxPooling1D(Layer):
-    """MaxPooling1D."""
+    """Max pooling over steps.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: values that are never the largest.
+        data_format: Where the channels are.
+    """
 
     _class_name = "MaxPooling1D"
 
@@ -392,7 +876,16 @@ class MaxPooling1D(Layer):
 
 
 class MaxPooling2D(Layer):
-    """MaxPooling2D."""
+    """Max pooling over images.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: values that are never the largest.
+        data_format: Where the channels are.
+    """
 
     _class_name = "MaxPooling2D"
 
@@ -401,7 +894,16 @@ class MaxPooling2D(Layer):
 
 
 class MaxPooling3D(Layer):
-    """MaxPooling3D."""
+    """Max pooling over volumes.
+
+    Shapes: (N, spatial…, C) → (N, positions…, C).
+
+    Args:
+        pool_size: Sizes of the window.
+        strides: Steps of the window; its sizes where absent.
+        padding: What surrounds the input: values that are never the largest.
+        data_format: Where the channels are.
+    """
 
     _class_name = "MaxPooling3D"
 
@@ -410,7 +912,11 @@ class MaxPooling3D(Layer):
 
 
 class Maximum(Layer):
-    """Maximum."""
+    """The largest of a, b, …; a tie's cotangent goes to the first.
+
+    Shapes: Two or more tensors that broadcast to one shape; a tensor of fewer axes gets axes of size 1 behind the
+    batch.
+    """
 
     _class_name = "Maximum"
 
@@ -419,7 +925,11 @@ class Maximum(Layer):
 
 
 class Minimum(Layer):
-    """Minimum."""
+    """The smallest of a, b, …; a tie's cotangent goes to the first.
+
+    Shapes: Two or more tensors that broadcast to one shape; a tensor of fewer axes gets axes of size 1 behind the
+    batch.
+    """
 
     _class_name = "Minimum"
 
@@ -430,7 +940,32 @@ class Minimum(Layer):
 class MultiHeadAttention(Layer):
     """Attention of num_heads heads. Of head h, with the three inputs times its matrices (and their biases), q, k, v:
     softmax over the positions of k of q·kᵀ/√key_dim, times v; the heads' results, one after another, times the
-    output's matrix."""
+    output's matrix.
+
+    Shapes: Query (N, T…, A), value (N, S…, B), key (N, S…, C); kernels (A, num_heads, key_dim), (C, num_heads,
+    key_dim), (B, num_heads, value_dim) and (num_heads, value_dim, output_shape…), biases without the first axes;
+    result (N, T…, output_shape…), where an absent output_shape is A.
+
+    Args:
+        num_heads: Number of heads.
+        key_dim: Size of q and k of a head.
+        value_dim: Size of v of a head; key_dim where absent.
+        dropout: Probability that a share of a position is dropped in training.
+        use_bias: Whether there are biases.
+        output_shape: Sizes of the result behind the positions.
+        attention_axes: The axes of the positions: all between batch and channels.
+        sliding_window: `None` alone; a position attends to all others here: remove it.
+        flash_attention: `None` alone; one implementation computes it here: remove it.
+        kernel_initializer: Where kernels start.
+        bias_initializer: Where biases start.
+        kernel_regularizer: What each kernel adds to the loss.
+        bias_regularizer: What each bias adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What each kernel is projected on after each update.
+        bias_constraint: What each bias is projected on after each update.
+        use_gate: `False` alone; join it with a Multiply layer and a Dense of activation sigmoid.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "MultiHeadAttention"
 
@@ -439,7 +974,11 @@ class MultiHeadAttention(Layer):
 
 
 class Multiply(Layer):
-    """Multiply."""
+    """a · b · ….
+
+    Shapes: Two or more tensors that broadcast to one shape; a tensor of fewer axes gets axes of size 1 behind the
+    batch.
+    """
 
     _class_name = "Multiply"
 
@@ -448,7 +987,16 @@ class Multiply(Layer):
 
 
 class PReLU(Layer):
-    """x where x > 0, else α·x with a trained α. The shape stays."""
+    """x where x > 0, else α·x with a trained α. The shape stays.
+
+    Shapes: α has the shape of a sample, with size 1 at the shared axes.
+
+    Args:
+        alpha_initializer: Where α starts.
+        alpha_regularizer: What α adds to the loss.
+        alpha_constraint: What α is projected on after each update.
+        shared_axes: Axes from 1 over which α is the same: `1, 2` for one α a channel of an image.
+    """
 
     _class_name = "PReLU"
 
@@ -457,7 +1005,13 @@ class PReLU(Layer):
 
 
 class Permute(Layer):
-    """The axes of each sample in another order. The batch axis stays first."""
+    """The axes of each sample in another order. The batch axis stays first.
+
+    Shapes: Axis i of the result is axis dimsi − 1 of the input, both from 1.
+
+    Args:
+        dims: The axes from 1, each once.
+    """
 
     _class_name = "Permute"
 
@@ -466,7 +1020,13 @@ class Permute(Layer):
 
 
 class ReLU(Layer):
-    """min(x, max_value) where x > threshold, else negative_slope·(x − threshold). The shape stays."""
+    """min(x, max_value) where x > threshold, else negative_slope·(x − threshold). The shape stays.
+
+    Args:
+        max_value: Largest value, if there is one.
+        negative_slope: Slope below the threshold.
+        threshold: Below it nothing passes.
+    """
 
     _class_name = "ReLU"
 
@@ -475,7 +1035,13 @@ class ReLU(Layer):
 
 
 class RepeatVector(Layer):
-    """The vector of each sample, n times."""
+    """The vector of each sample, n times.
+
+    Shapes: (N, C) → (N, n, C).
+
+    Args:
+        n: How often.
+    """
 
     _class_name = "RepeatVector"
 
@@ -484,7 +1050,12 @@ class RepeatVector(Layer):
 
 
 class Rescaling(Layer):
-    """x·scale + offset, as `f32`. The shape stays."""
+    """x·scale + offset, as `f32`. The shape stays.
+
+    Args:
+        scale: The factor, or one for each channel.
+        offset: What is added, or a number for each channel.
+    """
 
     _class_name = "Rescaling"
 
@@ -493,7 +1064,13 @@ class Rescaling(Layer):
 
 
 class Reshape(Layer):
-    """The same elements of each sample, in row-major order, under other sizes."""
+    """The same elements of each sample, in row-major order, under other sizes.
+
+    Shapes: (N, …) → (N, target_shape…). One size may be −1: it follows from the others.
+
+    Args:
+        target_shape: Sizes without the batch axis.
+    """
 
     _class_name = "Reshape"
 
@@ -504,7 +1081,21 @@ class Reshape(Layer):
 class Resizing(Layer):
     """The image at height × width positions. Position i of n, of an axis that had m, lies at c = (i + ½)·m/n − ½ of the
     old ones: `nearest` takes the one at ⌊c + ½⌋, `bilinear` goes linearly between those beside c, constant beyond the
-    first and the last. What is scaled down is not smoothed."""
+    first and the last. What is scaled down is not smoothed.
+
+    Shapes: (N, any, any, C) → (N, height, width, C).
+
+    Args:
+        height: Rows of the result.
+        width: Columns of the result.
+        interpolation: How the values between are made.
+        crop_to_aspect_ratio: `False` alone; cut the image with a Cropping2D in front of it.
+        pad_to_aspect_ratio: `False` alone; put a ZeroPadding2D in front of it.
+        fill_mode: `"constant"` alone; there is no padding here: remove it.
+        fill_value: `0.0` alone; there is no padding here: remove it.
+        antialias: `False` alone; put an AveragePooling2D in front of it.
+        data_format: Where the channels are.
+    """
 
     _class_name = "Resizing"
 
@@ -513,7 +1104,32 @@ class Resizing(Layer):
 
 
 class SeparableConv1D(Layer):
-    """SeparableConv1D."""
+    """Separable convolution over steps.
+
+    Shapes: x (N, spatial…, C), D (kernel_size…, C, depth_multiplier), P (1…, C·depth_multiplier, filters), result (N,
+    positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of D.
+        strides: Steps of D.
+        padding: What surrounds the input.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps of D.
+        depth_multiplier: Channels between D and P, for each input channel.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        depthwise_initializer: Where D starts.
+        pointwise_initializer: Where P starts.
+        bias_initializer: Where b starts.
+        depthwise_regularizer: What D adds to the loss.
+        pointwise_regularizer: What P adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        depthwise_constraint: What D is projected on after each update.
+        pointwise_constraint: What P is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "SeparableConv1D"
 
@@ -522,7 +1138,32 @@ class SeparableConv1D(Layer):
 
 
 class SeparableConv2D(Layer):
-    """SeparableConv2D."""
+    """Separable convolution over images.
+
+    Shapes: x (N, spatial…, C), D (kernel_size…, C, depth_multiplier), P (1…, C·depth_multiplier, filters), result (N,
+    positions…, filters).
+
+    Args:
+        filters: Channels of the output.
+        kernel_size: Sizes of D.
+        strides: Steps of D.
+        padding: What surrounds the input.
+        data_format: Where the channels are.
+        dilation_rate: Distance of neighbouring taps of D.
+        depth_multiplier: Channels between D and P, for each input channel.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        depthwise_initializer: Where D starts.
+        pointwise_initializer: Where P starts.
+        bias_initializer: Where b starts.
+        depthwise_regularizer: What D adds to the loss.
+        pointwise_regularizer: What P adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        depthwise_constraint: What D is projected on after each update.
+        pointwise_constraint: What P is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+    """
 
     _class_name = "SeparableConv2D"
 
@@ -531,7 +1172,34 @@ class SeparableConv2D(Layer):
 
 
 class SimpleRNN(Layer):
-    """At each step h ← activation(x·K + h·R + b). The state starts as zeros."""
+    """At each step h ← activation(x·K + h·R + b). The state starts as zeros.
+
+    Shapes: x (N, steps, C), K (C, units), R (units, units), b (units,); the last h, (N, units), or all of them, (N,
+    steps, units).
+
+    Args:
+        units: Size of the state.
+        activation: What is applied to the sum.
+        use_bias: Whether b is added.
+        kernel_initializer: Where K starts.
+        recurrent_initializer: Where R starts.
+        bias_initializer: Where b starts.
+        kernel_regularizer: What K adds to the loss.
+        recurrent_regularizer: What R adds to the loss.
+        bias_regularizer: What b adds to the loss.
+        activity_regularizer: `None` alone; add the term to the loss instead.
+        kernel_constraint: What K is projected on after each update.
+        recurrent_constraint: What R is projected on after each update.
+        bias_constraint: What b is projected on after each update.
+        dropout: Probability that a channel of the input is dropped in training, at all steps of a sample alike.
+        recurrent_dropout: `0.0` alone; drop inputs with dropout, or put a Dropout layer behind it.
+        return_sequences: Whether it gives the state after each step, (N, steps, units).
+        return_state: `False` alone; set return_sequences = true and take the last step.
+        go_backwards: Whether it begins with the last step; states then come in the order in which they are made.
+        stateful: `False` alone; each batch starts from zeros: remove it.
+        unroll: Keras's choice of how it computes; here steps are always unrolled.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "SimpleRNN"
 
@@ -540,7 +1208,11 @@ class SimpleRNN(Layer):
 
 
 class Softmax(Layer):
-    """eˣ / Σ eˣ over `axis`. The shape stays."""
+    """eˣ / Σ eˣ over `axis`. The shape stays.
+
+    Args:
+        axis: The axes that the sum goes over.
+    """
 
     _class_name = "Softmax"
 
@@ -549,7 +1221,12 @@ class Softmax(Layer):
 
 
 class SpatialDropout1D(Layer):
-    """SpatialDropout1D."""
+    """Dropout of the channels of a sequence.
+
+    Args:
+        rate: Probability that a channel is dropped.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "SpatialDropout1D"
 
@@ -558,7 +1235,13 @@ class SpatialDropout1D(Layer):
 
 
 class SpatialDropout2D(Layer):
-    """SpatialDropout2D."""
+    """Dropout of the channels of an image.
+
+    Args:
+        rate: Probability that a channel is dropped.
+        data_format: Where the channels are.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "SpatialDropout2D"
 
@@ -567,7 +1250,13 @@ class SpatialDropout2D(Layer):
 
 
 class SpatialDropout3D(Layer):
-    """SpatialDropout3D."""
+    """Dropout of the channels of a volume.
+
+    Args:
+        rate: Probability that a channel is dropped.
+        data_format: Where the channels are.
+        seed: `None` alone; randomness follows the seed of the run: remove it.
+    """
 
     _class_name = "SpatialDropout3D"
 
@@ -577,7 +1266,14 @@ class SpatialDropout3D(Layer):
 
 class SpectralNormalization(Layer):
     """The layer with W/σ in place of its kernel (or embeddings) W, where σ = v·W·uᵀ is about W's largest singular value
-    and W counts as a matrix of its last axis: (…, outputs), of a transposed convolution (…, inputs), as in Keras."""
+    and W counts as a matrix of its last axis: (…, outputs), of a transposed convolution (…, inputs), as in Keras.
+
+    Shapes: Those of the layer; u is (1, outputs).
+
+    Args:
+        layer: The layer, which has a kernel or embeddings.
+        power_iterations: Steps of the power iteration in a phase.
+    """
 
     _class_name = "SpectralNormalization"
 
@@ -586,7 +1282,10 @@ class SpectralNormalization(Layer):
 
 
 class Subtract(Layer):
-    """a − b."""
+    """a − b.
+
+    Shapes: Two tensors that broadcast to one shape; the one of fewer axes gets axes of size 1 behind the batch.
+    """
 
     _class_name = "Subtract"
 
@@ -595,7 +1294,13 @@ class Subtract(Layer):
 
 
 class TimeDistributed(Layer):
-    """The layer at every step, with one set of weights."""
+    """The layer at every step, with one set of weights.
+
+    Shapes: (N, steps, …) → (N, steps, …) of what the layer gives for (N·steps, …).
+
+    Args:
+        layer: The layer.
+    """
 
     _class_name = "TimeDistributed"
 
@@ -604,7 +1309,11 @@ class TimeDistributed(Layer):
 
 
 class UnitNormalization(Layer):
-    """x / √(Σ x²) over `axis`; a length below 10⁻¹² counts as 10⁻¹². The shape stays."""
+    """x / √(Σ x²) over `axis`; a length below 10⁻¹² counts as 10⁻¹². The shape stays.
+
+    Args:
+        axis: The axes that the length goes over.
+    """
 
     _class_name = "UnitNormalization"
 
@@ -613,7 +1322,13 @@ class UnitNormalization(Layer):
 
 
 class UpSampling1D(Layer):
-    """UpSampling1D."""
+    """Repeats each step.
+
+    Shapes: (N, spatial…, C) → (N, spatial × size…, C).
+
+    Args:
+        size: How often each position is repeated.
+    """
 
     _class_name = "UpSampling1D"
 
@@ -622,7 +1337,15 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(Layer):
-    """Repeats each pixel, or goes linearly from one to the next."""
+    """Repeats each pixel, or goes linearly from one to the next.
+
+    Shapes: (N, height, width, C) → (N, height × size, width × size, C).
+
+    Args:
+        size: How many pixels become of one, in each direction.
+        data_format: Where the channels are.
+        interpolation: How the values between are made.
+    """
 
     _class_name = "UpSampling2D"
 
@@ -631,7 +1354,14 @@ class UpSampling2D(Layer):
 
 
 class UpSampling3D(Layer):
-    """UpSampling3D."""
+    """Repeats each voxel.
+
+    Shapes: (N, spatial…, C) → (N, spatial × size…, C).
+
+    Args:
+        size: How often each position is repeated.
+        data_format: Where the channels are.
+    """
 
     _class_name = "UpSampling3D"
 
@@ -640,7 +1370,14 @@ class UpSampling3D(Layer):
 
 
 class ZeroPadding1D(Layer):
-    """ZeroPadding1D."""
+    """Zeros around steps.
+
+    Shapes: (N, spatial…, C) → (N, start + spatial + end…, C).
+
+    Args:
+        padding: Numbers of zeros.
+        data_format: Where the channels are.
+    """
 
     _class_name = "ZeroPadding1D"
 
@@ -649,7 +1386,14 @@ class ZeroPadding1D(Layer):
 
 
 class ZeroPadding2D(Layer):
-    """ZeroPadding2D."""
+    """Zeros around an image.
+
+    Shapes: (N, spatial…, C) → (N, start + spatial + end…, C).
+
+    Args:
+        padding: Numbers of zeros.
+        data_format: Where the channels are.
+    """
 
     _class_name = "ZeroPadding2D"
 
@@ -658,7 +1402,14 @@ class ZeroPadding2D(Layer):
 
 
 class ZeroPadding3D(Layer):
-    """ZeroPadding3D."""
+    """Zeros around a volume.
+
+    Shapes: (N, spatial…, C) → (N, start + spatial + end…, C).
+
+    Args:
+        padding: Numbers of zeros.
+        data_format: Where the channels are.
+    """
 
     _class_name = "ZeroPadding3D"
 
@@ -668,7 +1419,19 @@ class ZeroPadding3D(Layer):
 
 class ConditionalBatchNormalization(Layer):
     """γy·(x − μ)/√(σ² + ε) + βy with the label y of each sample; μ and σ² as in BatchNormalization, of the last axis,
-    over all classes."""
+    over all classes.
+
+    Shapes: Inputs x (N, …, C) and labels (N,); γ and β (classes, C). A label outside 0..classes gives zeros.
+
+    Args:
+        classes: Number of classes.
+        momentum: Share of the old moving average that stays at each step.
+        epsilon: ε.
+        gamma_initializer: Where γ starts.
+        beta_initializer: Where β starts.
+        gamma_regularizer: What γ adds to the loss.
+        beta_regularizer: What β adds to the loss.
+    """
 
     _class_name = "ganymede>ConditionalBatchNormalization"
 
@@ -679,7 +1442,14 @@ class ConditionalBatchNormalization(Layer):
 class Expression(Layer):
     """The value of lines `name = expression`, of which the last has no name: `x * sigmoid(x)`. The input is `x`; several
     are `x1`, `x2`, … in their order; `batch` is the number N of samples. Functions are those of `keras.ops` and
-    Keras's losses, of which docs/reference/expressions.md has a list; `grad` gives derivatives of any order."""
+    Keras's losses, of which docs/reference/expressions.md has a list; `grad` gives derivatives of any order.
+
+    Shapes: One or more tensors (N, …) → (N, …), of numbers. What is computed over the first axis is a statistic of
+    the batch: of the samples that are in use together, of each part of a batch in parts.
+
+    Args:
+        value: The text.
+    """
 
     _class_name = "ganymede>Expression"
 
@@ -692,7 +1462,17 @@ class GaussianCopula(Layer):
     A·z, so that they have the correlations AAᵀ; each group takes the next of them. A `linear` group is that number. A
     `choice`, an `ordered` one, and the choice of `atoms` is the one on whose part of (0, 1) Φ(z) falls, where each
     has a part as wide as its share, one after the other, those of a `choice` the largest first; the number of `atoms`
-    is the one after that, where the last choice is taken."""
+    is the one after that, where the last choice is taken.
+
+    Shapes: (N, L), L one for each group, one more for each of `atoms`, and one where classes are given; then (N, L +
+    classes). → (N, F), as `ganymede>TabularActivation` has it.
+
+    Args:
+        columns: The groups in order, of one column each where they are `linear`.
+        shares: The share of each choice of a group; none of a `linear` one.
+        factor: The rows of A; none where the numbers are not mixed.
+        given: The share of each class that is given; none where none is.
+    """
 
     _class_name = "ganymede>GaussianCopula"
 
@@ -703,7 +1483,13 @@ class GaussianCopula(Layer):
 class MinibatchStddev(Layer):
     """Adds a channel that says how much the samples of a group differ: the standard deviation of each element over the
     group, √(variance + 10⁻⁸), in the mean over all elements. A discriminator that sees it notices samples that are
-    all alike."""
+    all alike.
+
+    Shapes: (N, …, C) → (N, …, C + 1). Groups are samples in a row; where there are fewer, all are one group.
+
+    Args:
+        group_size: Samples in a group.
+    """
 
     _class_name = "ganymede>MinibatchStddev"
 
@@ -712,7 +1498,13 @@ class MinibatchStddev(Layer):
 
 
 class OneHot(Layer):
-    """Each number as a vector that is 1 at its place and 0 elsewhere; no derivative flows to the number."""
+    """Each number as a vector that is 1 at its place and 0 elsewhere; no derivative flows to the number.
+
+    Shapes: Numbers (N,) → (N, classes). A number outside 0..classes gives zeros.
+
+    Args:
+        classes: How many numbers there are.
+    """
 
     _class_name = "ganymede>OneHot"
 
@@ -721,7 +1513,13 @@ class OneHot(Layer):
 
 
 class Pack(Layer):
-    """Each `pac` samples in a row become one, their features side by side: result i is (xi·pac, …, xi·pac + pac − 1)."""
+    """Each `pac` samples in a row become one, their features side by side: result i is (xi·pac, …, xi·pac + pac − 1).
+
+    Shapes: (N, F) → (N / pac, pac·F); images (N, H, W, C) → (N / pac, H, W, pac·C), and so on.
+
+    Args:
+        pac: Number of samples that become one.
+    """
 
     _class_name = "ganymede>Pack"
 
@@ -731,7 +1529,13 @@ class Pack(Layer):
 
 class ReflectionPadding2D(Layer):
     """The positions behind each border as in a mirror that stands on it: row −i is row i, row height − 1 + i is row
-    height − 1 − i, columns alike. The border itself is not repeated."""
+    height − 1 − i, columns alike. The border itself is not repeated.
+
+    Shapes: (N, height, width, C) → (N, top + height + bottom, left + width + right, C).
+
+    Args:
+        padding: Numbers of positions.
+    """
 
     _class_name = "ganymede>ReflectionPadding2D"
 
@@ -742,7 +1546,16 @@ class ReflectionPadding2D(Layer):
 class SelfAttention2D(Layer):
     """x + γ·o, where o of position j is v(Σ_i β_ji h(x_i)), β_ji the softmax over all positions i of f(x_i)·g(x_j), and
     f, g, h and v are convolutions of size 1 with C/8, C/8, C/2 and C channels. γ is one number that starts at 0: the
-    layer changes nothing at first."""
+    layer changes nothing at first.
+
+    Shapes: The shape stays, (N, height, width, C); kernels `f`, `g` (1, 1, C, C/8), `h` (1, 1, C, C/2), `v` (1, 1,
+    C/2, C), γ (1,).
+
+    Args:
+        kernel_initializer: Where the kernels start.
+        gamma_initializer: Where γ starts.
+        kernel_regularizer: What each kernel adds to the loss.
+    """
 
     _class_name = "ganymede>SelfAttention2D"
 
@@ -756,7 +1569,14 @@ class TabularActivation(Layer):
     is a choice that is nearly one-hot and can be differentiated. `choice` is one-hot where s is largest, with the
     derivative of s (straight through); `ordered` the same, and behind it the number of what was chosen; `atoms` a
     choice among all columns but the last, and behind it the last column where the last of them is chosen, else 0: a
-    number that is often one of a few values."""
+    number that is often one of a few values.
+
+    Shapes: (N, F) → (N, F'), F the sum of the groups' widths; F' is F and one for each `ordered` group.
+
+    Args:
+        columns: The groups in order.
+        temperature: How soft a choice is: towards 0 it is one-hot.
+    """
 
     _class_name = "ganymede>TabularActivation"
 

@@ -21,7 +21,15 @@ class Loss(Configured):
 
 class BinaryCrossentropy(Loss):
     """Mean over `axis` of −y·ln p − (1 − y)·ln(1 − p), p kept within 10⁻⁷ of 0 and 1; from logits x with p = sigmoid(x)
-    as ln(1 + eˣ) − x·y, which needs no bounds."""
+    as ln(1 + eˣ) − x·y, which needs no bounds.
+
+    Shapes: y_true as y_pred.
+
+    Args:
+        from_logits: Whether predictions are logits instead of probabilities.
+        label_smoothing: s: y becomes y·(1 − s) + s/2.
+        axis: The axis of the mean.
+    """
 
     _class_name = "BinaryCrossentropy"
 
@@ -31,7 +39,15 @@ class BinaryCrossentropy(Loss):
 
 class CategoricalCrossentropy(Loss):
     """−Σ y·ln p over the classes, p divided by its sum and kept within 10⁻⁷ of 0 and 1; from logits with p = softmax(x),
-    which needs no bounds."""
+    which needs no bounds.
+
+    Shapes: y_true as y_pred.
+
+    Args:
+        from_logits: Whether predictions are logits instead of probabilities.
+        label_smoothing: s: y becomes y·(1 − s) + s / (number of classes).
+        axis: The axis of the classes.
+    """
 
     _class_name = "CategoricalCrossentropy"
 
@@ -41,7 +57,15 @@ class CategoricalCrossentropy(Loss):
 
 class SparseCategoricalCrossentropy(Loss):
     """−ln p of the true class, p = softmax(x) of logits x; for probabilities x = ln p, p kept within 10⁻⁷ of 0 and 1 and
-    divided by their sum."""
+    divided by their sum.
+
+    Shapes: y_pred (N, …, classes), y_true (N, …) or (N, …, 1), class numbers from 0.
+
+    Args:
+        from_logits: Whether predictions are logits instead of probabilities.
+        ignore_class: `None` alone; leave the samples of this class out of the data.
+        axis: `(-1)` alone; put the classes last.
+    """
 
     _class_name = "SparseCategoricalCrossentropy"
 
@@ -77,7 +101,11 @@ class Hinge(Loss):
 
 
 class Huber(Loss):
-    """Mean over the last axis of ½·e² where |e| ≤ delta, else delta·|e| − ½·delta², with e = p − y."""
+    """Mean over the last axis of ½·e² where |e| ≤ delta, else delta·|e| − ½·delta², with e = p − y.
+
+    Args:
+        delta: Where squares end.
+    """
 
     _class_name = "Huber"
 

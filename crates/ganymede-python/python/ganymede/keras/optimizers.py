@@ -14,7 +14,12 @@ class Optimizer(Configured):
 
 
 class SGD(Optimizer):
-    """p ← p − η·g; with momentum μ: m ← μ·m − η·g and p ← p + m, or with Nesterov's p ← p + μ·m − η·g."""
+    """p ← p − η·g; with momentum μ: m ← μ·m − η·g and p ← p + m, or with Nesterov's p ← p + μ·m − η·g.
+
+    Args:
+        momentum: How much of the last step is repeated, μ.
+        nesterov: Nesterov's form.
+    """
 
     _class_name = "SGD"
 
@@ -24,7 +29,14 @@ class SGD(Optimizer):
 
 class RMSprop(Optimizer):
     """v ← ρ·v + (1 − ρ)·g², step η·g / √(v + ε); centered: a ← ρ·a + (1 − ρ)·g, step η·g / √(v − a² + ε). p ← p − step;
-    with momentum μ: m ← μ·m + step, p ← p − m."""
+    with momentum μ: m ← μ·m + step, p ← p − m.
+
+    Args:
+        rho: Decay rate of the averages, ρ.
+        momentum: How much of the last step is repeated, μ.
+        epsilon: Keeps the divisor above 0, ε.
+        centered: Whether the variance of gradients replaces their mean square.
+    """
 
     _class_name = "RMSprop"
 
@@ -34,7 +46,14 @@ class RMSprop(Optimizer):
 
 class Adam(Optimizer):
     """m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², p ← p − η·√(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε). With `amsgrad` the
-    largest v so far takes its place in the last step."""
+    largest v so far takes its place in the last step.
+
+    Args:
+        beta_1: Decay rate of the average of gradients.
+        beta_2: Decay rate of the average of squares.
+        epsilon: Keeps the divisor above 0, ε.
+        amsgrad: Whether v never falls.
+    """
 
     _class_name = "Adam"
 
@@ -43,7 +62,14 @@ class Adam(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam whose weight decay is 0.004 where nothing else is said: p ← p − η·0.004·p before each update."""
+    """Adam whose weight decay is 0.004 where nothing else is said: p ← p − η·0.004·p before each update.
+
+    Args:
+        beta_1: As in Adam.
+        beta_2: As in Adam.
+        epsilon: As in Adam.
+        amsgrad: As in Adam.
+    """
 
     _class_name = "AdamW"
 
@@ -52,7 +78,13 @@ class AdamW(Optimizer):
 
 
 class Adamax(Optimizer):
-    """m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g|), p ← p − η / (1 − β₁ᵗ) · m / (u + ε)."""
+    """m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g|), p ← p − η / (1 − β₁ᵗ) · m / (u + ε).
+
+    Args:
+        beta_1: Decay rate of the average of gradients.
+        beta_2: Decay rate of the largest gradient.
+        epsilon: Keeps the divisor above 0, ε.
+    """
 
     _class_name = "Adamax"
 
@@ -62,7 +94,13 @@ class Adamax(Optimizer):
 
 class Nadam(Optimizer):
     """m and v as in Adam; with uᵢ = β₁·(1 − ½·0.96ⁱ) and Uₜ = u₁·…·uₜ: m̂ = uₜ₊₁·m / (1 − Uₜ₊₁) + (1 − uₜ)·g / (1 − Uₜ),
-    v̂ = v / (1 − β₂ᵗ), p ← p − η·m̂ / (√v̂ + ε)."""
+    v̂ = v / (1 − β₂ᵗ), p ← p − η·m̂ / (√v̂ + ε).
+
+    Args:
+        beta_1: Decay rate of the average of gradients.
+        beta_2: Decay rate of the average of squares.
+        epsilon: Keeps the divisor above 0, ε.
+    """
 
     _class_name = "Nadam"
 
@@ -71,7 +109,12 @@ class Nadam(Optimizer):
 
 
 class Lion(Optimizer):
-    """p ← p − η·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g."""
+    """p ← p − η·sign(β₁·m + (1 − β₁)·g), then m ← β₂·m + (1 − β₂)·g.
+
+    Args:
+        beta_1: Weight of the average in the step.
+        beta_2: Decay rate of the average.
+    """
 
     _class_name = "Lion"
 

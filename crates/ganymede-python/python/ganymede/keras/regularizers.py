@@ -14,7 +14,11 @@ class Regularizer(Configured):
 
 
 class L1(Regularizer):
-    """l1·Σ |w|."""
+    """l1·Σ |w|.
+
+    Args:
+        l1: The factor.
+    """
 
     _class_name = "L1"
 
@@ -23,7 +27,11 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """l2·Σ w²."""
+    """l2·Σ w².
+
+    Args:
+        l2: The factor.
+    """
 
     _class_name = "L2"
 
@@ -32,7 +40,12 @@ class L2(Regularizer):
 
 
 class L1L2(Regularizer):
-    """l1·Σ |w| + l2·Σ w²."""
+    """l1·Σ |w| + l2·Σ w².
+
+    Args:
+        l1: Factor of the magnitudes.
+        l2: Factor of the squares.
+    """
 
     _class_name = "L1L2"
 
@@ -41,7 +54,12 @@ class L1L2(Regularizer):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """factor · the mean of |u·v| over all pairs u ≠ v of rows or columns of a matrix, each scaled to length 1."""
+    """factor · the mean of |u·v| over all pairs u ≠ v of rows or columns of a matrix, each scaled to length 1.
+
+    Args:
+        factor: The factor.
+        mode: Rows or columns.
+    """
 
     _class_name = "OrthogonalRegularizer"
 

@@ -14,7 +14,14 @@ class LearningRateSchedule(Configured):
 
 
 class ExponentialDecay(LearningRateSchedule):
-    """initial_learning_rate · decay_rate^(step / decay_steps)."""
+    """initial_learning_rate · decay_rate^(step / decay_steps).
+
+    Args:
+        initial_learning_rate: Value at step 0.
+        decay_steps: Steps in which the value is multiplied by the rate.
+        decay_rate: The rate.
+        staircase: Whether the exponent is rounded down.
+    """
 
     _class_name = "ExponentialDecay"
 
@@ -23,7 +30,14 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 class InverseTimeDecay(LearningRateSchedule):
-    """initial_learning_rate / (1 + decay_rate · step / decay_steps)."""
+    """initial_learning_rate / (1 + decay_rate · step / decay_steps).
+
+    Args:
+        initial_learning_rate: Value at step 0.
+        decay_steps: Steps in which the divisor grows by the rate.
+        decay_rate: The rate.
+        staircase: Whether step / decay_steps is rounded down.
+    """
 
     _class_name = "InverseTimeDecay"
 
@@ -33,7 +47,15 @@ class InverseTimeDecay(LearningRateSchedule):
 
 class PolynomialDecay(LearningRateSchedule):
     """(initial − end)·(1 − step / decay_steps)^power + end, with step at most decay_steps; with `cycle` decay_steps
-    becomes its smallest multiple that is not below step."""
+    becomes its smallest multiple that is not below step.
+
+    Args:
+        initial_learning_rate: Value at step 0.
+        decay_steps: Steps until the end value.
+        end_learning_rate: Value at the end.
+        power: Degree.
+        cycle: Whether it starts again at the end.
+    """
 
     _class_name = "PolynomialDecay"
 
@@ -42,7 +64,12 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """valuesi with i the number of boundaries below step: a boundary itself still has the value before it."""
+    """valuesi with i the number of boundaries below step: a boundary itself still has the value before it.
+
+    Args:
+        boundaries: Steps after which the value changes, in ascending order.
+        values: Values, one more than boundaries.
+    """
 
     _class_name = "PiecewiseConstantDecay"
 
@@ -53,7 +80,15 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 class CosineDecay(LearningRateSchedule):
     """top·((1 − alpha)·½(1 + cos(π·step / decay_steps)) + alpha), step at most decay_steps. Without `warmup_target` top
     is the initial value; with it, the value first goes straight from the initial one to the target in `warmup_steps`,
-    and decays from there."""
+    and decays from there.
+
+    Args:
+        initial_learning_rate: Value at step 0.
+        decay_steps: Steps of the decay.
+        alpha: Value at the end, as a multiple of the top: above 1 the value rises.
+        warmup_target: Value at the end of the warm-up.
+        warmup_steps: Steps of the warm-up.
+    """
 
     _class_name = "CosineDecay"
 
@@ -63,7 +98,15 @@ class CosineDecay(LearningRateSchedule):
 
 class CosineDecayRestarts(LearningRateSchedule):
     """initial·((1 − alpha)·m_mulⁱ·½(1 + cos(π·c)) + alpha) in period i, of which the fraction c has passed; period i has
-    first_decay_steps · t_mulⁱ steps."""
+    first_decay_steps · t_mulⁱ steps.
+
+    Args:
+        initial_learning_rate: Value at step 0.
+        first_decay_steps: Steps of the first period.
+        t_mul: Factor of a period's length over the one before.
+        m_mul: Factor of a period's first value over the one before.
+        alpha: Value at the end of a period, as a fraction of the initial one.
+    """
 
     _class_name = "CosineDecayRestarts"
 
