@@ -34,6 +34,8 @@ def test_metrics_of_an_epoch_have_the_names_of_evaluate(gan):
     assert "frechet_distance (random)" in evaluated and any(name.startswith("coverage") for name in evaluated)
     for name, value in evaluated.items():
         assert len(history.history[name]) == 2 and history.history[name][-1] == pytest.approx(value)
+    first, second = history.history["frechet_distance (random)"]
+    assert first != second, "each epoch is measured at its own end"
 
 
 def test_the_same_seed_is_the_same_bytes_whatever_is_asked_in_between(gan):

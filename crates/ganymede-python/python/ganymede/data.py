@@ -3,7 +3,6 @@ Python and by the command. Not here: reading them, which is the engine's."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pathlib
 from typing import Any
@@ -98,6 +97,8 @@ def checked(array: np.ndarray, value_range: tuple[float, float] | None, channels
 
 def kept(array: np.ndarray, labels: Any, class_names: Any, folder: pathlib.Path) -> pathlib.Path:
     """The file of an array with its labels below a folder; one of the same content is there once."""
+    import hashlib
+
     folder.mkdir(parents=True, exist_ok=True)
     parts: dict[str, np.ndarray] = {"images": np.ascontiguousarray(array)}
     if labels is not None:

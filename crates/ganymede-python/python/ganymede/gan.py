@@ -228,7 +228,7 @@ class GAN:
             raise SpecError("fit: expected a GAN that is compiled, found one without losses and optimizers; call compile(...) first")
         if isinstance(range, (int, float)) or (range is not None and len(range) != 2):
             raise SpecError(f"range: expected a low and a high value, found {range}")
-        outdir = pathlib.Path(outdir)
+        outdir, metrics = pathlib.Path(outdir), list(metrics)
         self._seed = utils.seed() if seed is None else int(seed)
         self._batch = int(batch_size)
         said = self._take(x, y, class_names, range, channels_first, samples, outdir)
@@ -253,6 +253,10 @@ class GAN:
                 per_epoch = self._steps_per_epoch(text)
             length = {"steps": per_epoch * int(epochs), "tick_every": min(50, per_epoch)}
             text = _ganymede.spec_text(json.dumps(self._spec(length)))
+        if metrics:
+            # What is measured is a checkpoint: there is one at the end of each epoch.
+            length["checkpoint_every"] = per_epoch or self._steps_per_epoch(text)
+            text = _ganymede.spec_text(json.dumps(self._spec(length)))
         callbacks = list(callbacks or [])
         schedulers = [callback for callback in callbacks if isinstance(callback, LearningRateScheduler)]
         if schedulers:
@@ -265,7 +269,7 @@ class GAN:
         if self._class_names is not None:
             (self.run / "class_names.json").write_text(json.dumps(self._class_names), encoding="utf-8")
         (self.run / "network_range.json").write_text(json.dumps(list(self._network_range)), encoding="utf-8")
-        return self._go(per_epoch, epochs, callbacks, verbose, list(metrics), said, batch_size=batch_size)
+        return self._go(per_epoch, epochs, callbacks, verbose, metrics, said, batch_size=batch_size)
 
     def _phases_with_rates(self, schedulers: list[LearningRateScheduler], length: dict[str, Any], per_epoch: int) -> list[dict[str, Any]]:
         """The phases with the rates that functions give for each epoch."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import pathlib
-import tempfile
 from typing import Any
 
 import numpy as np
@@ -67,6 +66,8 @@ class Samples(np.ndarray):
     def _repr_png_(self) -> bytes | None:
         if self._form is None or len(self._form[0].shape()) != 3:
             return None
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "samples.png"
             return Samples.save(self[:_SHOWN] if self.ndim == 4 else self, file).read_bytes()  # type: ignore[arg-type]

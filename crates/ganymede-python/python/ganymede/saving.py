@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import pathlib
-import tempfile
-import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _ganymede
 from .errors import RunError, SpecError, with_hint
+
+if TYPE_CHECKING:
+    import zipfile
+
+# Modules of archives and folders are imported where they are used: they would be half of the time that the package takes to load.
 
 #: Files of a run that a saved GAN has beside its newest checkpoint.
 _FILES = ("spec.toml", "codec.json", "env.json", "class_names.json", "network_range.json")
@@ -20,6 +23,8 @@ _VERSION = 1
 
 def to_bytes(gan: Any) -> bytes:
     """The file of a trained GAN."""
+    import zipfile
+
     if gan.run is None:
         raise with_hint(SpecError("save: expected a GAN that was trained, found one that was not"), "call fit(...) first")
     checkpoint = pathlib.Path(_ganymede.newest_checkpoint(gan.run))
@@ -36,6 +41,8 @@ def to_bytes(gan: Any) -> bytes:
 
 def _entry(name: str) -> zipfile.ZipInfo:
     """An entry without a time: the same GAN is the same bytes."""
+    import zipfile
+
     return zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
 
 
@@ -47,6 +54,8 @@ def save(gan: Any, path: pathlib.Path) -> pathlib.Path:
 
 def from_bytes(content: bytes) -> Any:
     """The GAN of a file's bytes, in a folder of its own that lives as long as it does."""
+    import tempfile
+
     folder = tempfile.TemporaryDirectory(prefix="ganymede-")
     _unpack(io.BytesIO(content), pathlib.Path(folder.name))
     gan = load(pathlib.Path(folder.name) / "run")
@@ -55,6 +64,8 @@ def from_bytes(content: bytes) -> Any:
 
 
 def _unpack(content: Any, folder: pathlib.Path) -> None:
+    import zipfile
+
     try:
         with zipfile.ZipFile(content) as file:
             about = json.loads(file.read("ganymede.json"))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import inspect
 import io
 import json
 import pathlib
-import tempfile
 from typing import Any, Iterable
 
 import numpy as np
@@ -102,6 +100,8 @@ class TabularGAN:
             y: A further column, `target`, as classifiers have it.
             kinds: What columns are, where it is not found.
         """
+        import tempfile
+
         self._folder = tempfile.TemporaryDirectory(prefix="ganymede-") if self.outdir is None else None
         outdir = pathlib.Path(self._folder.name if self._folder else self.outdir)
         self._frame = Frame.of(X, y, self.target)
@@ -189,6 +189,8 @@ class TabularGAN:
         return {name: (score["value"], score.get("low"), score.get("high")) for name, score in found.items() if name.startswith(("uplift", "tstr"))}
 
     def _scores(self, rows: Any, samples: int | None, metrics: Iterable[str] | None) -> dict[str, Any]:
+        import tempfile
+
         gan = self._fitted()
         with tempfile.TemporaryDirectory(prefix="ganymede-") as folder:
             source, _ = Frame.of(rows, None, None).file(pathlib.Path(folder))
@@ -324,6 +326,8 @@ class Frame:
         """The rows as a file below a folder, and how many they are."""
         if self._path is not None:
             return self._path, _ganymede.row_count(str(self._path))
+        import hashlib
+
         folder.mkdir(parents=True, exist_ok=True)
         # Named by what it holds: a model that is fitted again into the same folder leaves the rows of earlier runs as they are.
         text = io.StringIO(newline="")
