@@ -103,6 +103,8 @@ def test_an_interrupt_saves_and_tells_how_to_go_on():
     told = run("""
         import os, signal, threading
         from conftest import *
+        # A shell's job in the background is started with interrupts ignored, and hands that on.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         gan = gm.GAN(small_generator(), small_discriminator()).compile(ADAM(), ADAM())
         threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         try:
